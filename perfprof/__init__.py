@@ -1,0 +1,3 @@
+"""Make slow Python programs fast, and prove it."""
+
+__version__ = "0.1.0"

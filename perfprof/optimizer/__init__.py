@@ -1,0 +1,1 @@
+"""Decides, rewrites, judges and reports."""

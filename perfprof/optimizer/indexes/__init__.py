@@ -1,0 +1,1 @@
+"""Which indexes to propose, and what they would give."""

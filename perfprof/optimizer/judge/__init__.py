@@ -1,0 +1,1 @@
+"""The gate: tests, replay, differential runs and paired benchmarks."""

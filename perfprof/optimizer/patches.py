@@ -1,0 +1,50 @@
+"""A patch: what one finding changes, as whole texts before and after."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from perfprof.rules.rule import Finding, Level, Migration, Proof
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """One file, its path relative to the project's root, and its text before and after (newlines as in the file)."""
+
+    path: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """Edits of files or a migration, the finding they answer, and the proofs they rest on.
+
+    functions: ``path::qualified.name`` of each function whose code changes. promise: the least ratio worth it.
+    counter: the exact count that must fall ("queries", "vm-steps"), empty if only time tells.
+    """
+
+    rule: str
+    title: str
+    changes: tuple[FileChange, ...]
+    finding: Finding | None = None
+    proofs: tuple[Proof, ...] = ()
+    level: Level = Level.OPEN
+    migration: Migration | None = None
+    functions: tuple[str, ...] = ()
+    promise: float = 1.03
+    counter: str = ""
+    why: str = ""
+    memory: str = ""
+
+    @property
+    def digest(self) -> str:
+        """What a verdict is bound to: all that the patch would write."""
+        text = hashlib.sha256()
+        for change in self.changes:
+            for part in (change.path, change.before, change.after):
+                text.update(part.encode("utf-8", "surrogateescape") + b"\0")
+        if self.migration is not None:
+            text.update((self.migration.up + "\0" + self.migration.down).encode())
+        return text.hexdigest()

@@ -1,0 +1,65 @@
+"""One run of the pipeline as a value: what every report is rendered from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from perfprof.optimizer.judge.verdict import Comparison, Verdict
+from perfprof.optimizer.patches import Patch
+from perfprof.rules.rule import Finding, Level, Proof
+
+Status = Literal["applied", "accepted", "rejected", "cannot tell", "held back", "open", "cold", "found"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One verb of the pipeline: what it took (wall seconds) and what came of it, in one line."""
+
+    name: str
+    seconds: float
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one finding, and why. expected: the ratio that the sizes let one hope for."""
+
+    finding: Finding
+    status: Status
+    reason: str
+    title: str
+    level: Level
+    proofs: tuple[Proof, ...] = ()
+    patch: Patch | None = None
+    patch_file: str = ""  # relative to the run's folder
+    verdict: Verdict | None = None
+    expected: float = 1.0
+    priority: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Everything of one run. folder: absolute path as text. stacks: collapsed stack -> samples, for the flame graph.
+
+    skipped: files that were not read, with the reason. whole: the workload before and after all accepted patches.
+    tests: a sentence. hidden: findings below the least share, counted and not shown.
+    """
+
+    id: str
+    verb: Literal["fix", "check", "verify", "advise", "record"]
+    folder: str
+    root: str
+    command: str
+    applied: bool
+    environment: Mapping[str, str]
+    steps: tuple[Step, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+    skipped: Mapping[str, str] = field(default_factory=dict)
+    whole: Comparison | None = None
+    tests: str = ""
+    files_changed: tuple[str, ...] = ()
+    migrations: tuple[str, ...] = ()
+    hidden: int = 0
+    stacks: Mapping[str, int] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""Databases that perfprof starts itself, to try things on."""

@@ -1,0 +1,1 @@
+"""What the program did: recorders, probes and the files they write."""

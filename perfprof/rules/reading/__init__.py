@@ -1,0 +1,1 @@
+"""Questions about code and SQL, answered without running anything."""

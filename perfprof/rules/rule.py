@@ -1,0 +1,181 @@
+"""A rule is an argument: claim, evidence, obligations, rewrite and examples in one value.
+
+The engine knows nothing of lists or indexes. It weighs: no evidence, no finding; no proof, no patch; no gain, no apply.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from perfprof.profilers.observations import Seen, Watch
+    from perfprof.profilers.recording import Execution
+    from perfprof.rules.catalog import Catalog
+    from perfprof.rules.reading.program import Function, Program
+
+
+class Level(enum.IntEnum):
+    """How well an obligation is shown; a patch is as safe as its weakest proof."""
+
+    OPEN = 0
+    OBSERVED = 1
+    GUARDED = 2
+    PROVED = 3
+
+    @property
+    def word(self) -> str:
+        """The level as users read it."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """One obligation, how well it is shown, why, and where the reason stands (path:line)."""
+
+    obligation: str
+    level: Level
+    why: str
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A place that is slow for a reason a rule knows.
+
+    id: hash of rule, qualified function name and normalised source; stable when lines shift.
+    path: relative to the project, with slashes. share: of the cost of the recorded run, 0 to 1; None if not recorded.
+    evidence: counts and sizes that were observed, by name.
+    """
+
+    id: str
+    rule: str
+    path: str
+    line: int
+    end_line: int
+    function: str
+    subject: str
+    message: str
+    share: float | None = None
+    evidence: Mapping[str, int | float | str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A change at a place that `ast` named (lines from 1, columns in UTF-8 bytes from 0).
+
+    kind "replace": the expression that spans the place becomes ``source`` (an expression).
+    kind "before" / "after": ``source`` (statements, not indented) goes before / after the statement that spans the place.
+    kind "statement": the statement that spans the place becomes ``source`` (statements, not indented).
+    kind "import": ``source`` (one import statement) is added unless the module has it; the place is not used.
+    """
+
+    kind: str
+    source: str
+    line: int = 0
+    column: int = 0
+    end_line: int = 0
+    end_column: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """A change of the schema with its way back. up and down are SQL, one statement a line end with ``;``."""
+
+    name: str
+    dialect: str
+    database: str
+    table: str
+    columns: tuple[str, ...]
+    up: str
+    down: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """The new code or the migration; ``why`` and ``memory`` go into the patch message."""
+
+    edits: tuple[Edit, ...] = ()
+    migration: Migration | None = None
+    why: str = ""
+    memory: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A finding before it is proved, with what the rule understood of the code (its own, opaque to the engine)."""
+
+    finding: Finding
+    reading: Any
+    watches: tuple[Watch, ...] = ()
+    function: Function | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """All that a rule may look at when it argues: one object, never a growing list of parameters."""
+
+    suspect: Suspect
+    program: Program
+    seen: Mapping[str, Seen] = field(default_factory=dict)
+    executions: tuple[Execution, ...] = ()
+    catalog: Catalog | None = None
+    proofs: tuple[Proof, ...] = ()
+    taken: frozenset[str] = frozenset()
+
+    def level(self, obligation: str) -> Level:
+        """The level at which a proof of this name stands; open if there is none."""
+        return next((proof.level for proof in self.proofs if proof.obligation == obligation), Level.OPEN)
+
+    def watched(self, name: str) -> Seen | None:
+        """What the watch ``name`` of this suspect saw."""
+        return self.seen.get(f"{self.suspect.finding.id}:{name}")
+
+
+@dataclass(frozen=True, slots=True)
+class Obligation:
+    """A named condition under which the new code means the same; ``says`` reads on after "safe if"."""
+
+    name: str
+    says: str
+    check: Callable[[Case], Proof]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Whether the observed sizes make the change worth a diff, and the reason in numbers."""
+
+    enough: bool
+    reason: str
+    numbers: Mapping[str, int | float | str] = field(default_factory=dict)
+    gain: float = 1.0  # expected ratio old/new of this scan, from sizes and measured cost per step
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One argument. ``name``, ``page`` (the docstring) and ``origin`` come from the file that holds it.
+
+    in_function looks at one function's reading; in_statements looks at what was executed and at the catalog.
+    promises: the ratio below which a measured gain is not worth the change. counter: the exact count that the change
+    must lower ("queries", "vm-steps"), empty if only time tells.
+    """
+
+    title: str
+    worth: Callable[[Case], Evidence]
+    safe_if: tuple[Obligation, ...]
+    rewrite: Callable[[Case], Rewrite]
+    promises: float
+    in_function: Callable[[Function, Program], Iterator[Suspect]] | None = None
+    in_statements: Callable[[tuple[Execution, ...], Catalog], Iterator[Suspect]] | None = None
+    counter: str = ""
+    name: str = ""
+    page: str = ""
+    origin: str = ""
+
+
+def weigh(rule: Rule, case: Case) -> tuple[tuple[Proof, ...], Level]:
+    """Check each obligation; the level is that of the weakest."""
+    proofs = tuple(obligation.check(case) for obligation in rule.safe_if)
+    return proofs, min((proof.level for proof in proofs), default=Level.PROVED)

@@ -1,0 +1,1 @@
+"""Rules for statements and schemas, one file each."""
