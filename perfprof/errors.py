@@ -1,8 +1,8 @@
 """The errors a user may see: what went wrong, where, and what to do.
 
-    PerfprofError            exit code 1
-    ├── UsageError           2: wrong use or wrong configuration
-    └── BaselineError        3: the workload or the tests fail before any change
+PerfprofError            exit code 1
+├── UsageError           2: wrong use or wrong configuration
+└── BaselineError        3: the workload or the tests fail before any change
 """
 
 from __future__ import annotations
