@@ -15,11 +15,15 @@ Status = Literal["applied", "accepted", "rejected", "cannot tell", "held back", 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One verb of the pipeline: what it took (wall seconds) and what came of it, in one line."""
+    """One verb of the pipeline: what it took (wall seconds) and what came of it, in one line.
+
+    cost: what it cost the user's program, e.g. ``x1.02 CPU``.
+    """
 
     name: str
     seconds: float
     summary: str
+    cost: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,8 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Everything of one run. folder: absolute path as text. stacks: collapsed stack -> samples, for the flame graph.
+    """Everything of one run. folder: absolute path as text. stacks: collapsed stack -> samples, for the flame graph:
+    frames root first, joined by ``;``, each ``function (path:line)`` with paths relative to the root where they can be.
 
     skipped: files that were not read, with the reason. whole: the workload before and after all accepted patches.
     tests: a sentence. hidden: findings below the least share, counted and not shown.
