@@ -1,0 +1,102 @@
+"""Guards: expressions, written into the user's code, that check at run time what could not be proved.
+
+For the types below ``==`` and ``hash`` agree, raise nothing and have no effects; the test is on the exact type, since a
+subclass may define its own equality. What every guard falls back to is the old path.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+
+FLAT = {
+    "builtins.int": "int",
+    "builtins.str": "str",
+    "builtins.bytes": "bytes",
+    "builtins.bool": "bool",
+    "builtins.float": "float",
+    "builtins.NoneType": "type(None)",
+}
+LISTS = {"builtins.list": "list", "builtins.tuple": "tuple"}
+COLLECTIONS = {**LISTS, "builtins.dict": "dict", "builtins.set": "set", "builtins.frozenset": "frozenset"}
+TUPLE = "builtins.tuple["
+
+
+def key_types(types: Iterable[str]) -> tuple[str, ...] | None:
+    """The types in the order a guard names them; None if there is one that no guard is tested for."""
+    found = sorted(set(types))
+    for name in found:
+        if name not in FLAT and not (name.startswith(TUPLE) and all(item in FLAT for item in _items(name))):
+            return None
+    return tuple(found) or None
+
+
+def is_key(expression: str, types: Iterable[str]) -> str:
+    """A test that the value is exactly of one of these key types: ``type(x) is int``."""
+    flat = [FLAT[name] for name in types if name in FLAT]
+    tests = [_exactly(expression, flat)] if flat else []
+    tuples = [name for name in types if name.startswith(TUPLE)]
+    if tuples:
+        items = sorted({FLAT[item] for name in tuples for item in _items(name)})
+        inner = f"all({_exactly('item', items)} for item in {expression})" if items else f"{expression} == ()"
+        tests.append(f"type({expression}) is tuple and {inner}")
+    return tests[0] if len(tests) == 1 else " or ".join(f"({test})" for test in tests)
+
+
+def all_keys(collection: str, types: tuple[str, ...]) -> str:
+    """A test that all elements of a collection are exactly of these key types."""
+    if all(name in FLAT for name in types):
+        return f"set(map(type, {collection})) <= {{{', '.join(FLAT[name] for name in types)}}}"
+    return f"all({is_key('item', types)} for item in {collection})".replace(" item in item", " part in item")
+
+
+def is_collection(expression: str, types: Iterable[str]) -> str | None:
+    """A test that the value is exactly one of these builtin collections; None if a type is not among them."""
+    names = [COLLECTIONS.get(name) for name in sorted(set(types))]
+    if not names or None in names:
+        return None
+    return _exactly(expression, [name for name in names if name])
+
+
+def _exactly(expression: str, names: list[str]) -> str:
+    if len(names) == 1:
+        return f"type({expression}) is {names[0]}"
+    return f"type({expression}) in ({', '.join(names)})"
+
+
+def _items(name: str) -> list[str]:
+    inside = name[len(TUPLE) : -1]
+    return inside.split(",") if inside else []
+
+
+def joined(tests: Iterable[str]) -> str:
+    """``and`` over tests that are not empty."""
+    parts = [test for test in tests if test]
+    return " and ".join(f"({part})" if " or " in part else part for part in parts)
+
+
+def readable(types: Iterable[str]) -> str:
+    """Type names as a person writes them: ``int, str``."""
+    return ", ".join(sorted(name.removeprefix("builtins.").replace("builtins.", "") for name in types))
+
+
+def builtins_used(*sources: str) -> set[str]:
+    """The builtin names that generated code calls, which must not be shadowed."""
+    names = {
+        "type",
+        "set",
+        "map",
+        "all",
+        "getattr",
+        "int",
+        "str",
+        "bytes",
+        "bool",
+        "float",
+        "list",
+        "tuple",
+        "dict",
+        "len",
+    }
+    used = {node.id for source in sources for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
+    return used & (names | {"frozenset", "range", "enumerate"})

@@ -1,0 +1,184 @@
+"""Write the index of a narrowing: built once before the loop, asked instead of the whole collection."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from perfprof.rules import guards
+from perfprof.rules.reading.names import bound_names, fresh
+from perfprof.rules.reading.selection import substituted
+from perfprof.rules.rule import Case, Edit, Level, Rewrite
+
+if TYPE_CHECKING:
+    from perfprof.rules.narrowing import Narrowing
+    from perfprof.rules.reading.program import Function
+
+
+def build_index(case: Case) -> Rewrite:
+    """The index before the loop, and the bucket in the place of the collection."""
+    found: Narrowing = case.suspect.reading
+    taken = found.function.module.identifiers | case.taken
+    target, inner = _named_apart(found, taken)
+    index = fresh(index_name(found, inner), taken)
+    walked = found.function.text(found.walked)
+    outer = in_style(ast.unparse(found.outer), found.function)
+    key, row = in_style(ast.unparse(inner), found.function), _element(target)
+    conditions = _conditions(case, found, target, inner)
+    fill = f"for {row.strip('()') if row.startswith('(') else row} in {walked}:\n    {index}.setdefault({key}, []).append({row})"
+    miss = "[]" if found.helper is not None else "()"
+    bucket = f"{index}.get({outer}, {miss})"
+    if conditions:
+        types = _types(case)
+        asked = guards.joined([index, guards.is_key(outer, types)])
+        bucket = f"{bucket} if {asked} else {walked}"
+        body = "\n".join("    " + line for line in fill.splitlines())
+        note = (
+            f"# Left empty, so that all of them are walked as before, unless every key is exactly {_either(types)}."
+        )
+        before = f"{note}\n{index} = {{}}\nif {conditions}:\n{body}"
+    else:
+        before = f"{index} = {{}}\n{fill}"
+    why = f"each turn looks its rows up by {key} instead of walking {walked}; order and the test itself stay"
+    return Rewrite(
+        edits=(at("before", found.hoist.statement, before), at("replace", found.walked, bucket)),
+        why=why,
+        memory=f"one dict entry for each key and one list slot for each row of {walked} while the function runs",
+    )
+
+
+def at(kind: str, node: ast.AST, source: str) -> Edit:
+    """An edit at the place of a node."""
+    line, column = getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
+    return Edit(
+        kind, source, line, column, getattr(node, "end_lineno", line), getattr(node, "end_col_offset", column)
+    )
+
+
+def index_name(found: Narrowing, inner: ast.expr) -> str:
+    """``customers_by_id``."""
+    return f"{collection_name(found.bases[0])}_by_{_key_name(inner)}"
+
+
+def collection_name(base: ast.expr) -> str:
+    """The last word of a name or attribute chain, without leading underscores."""
+    word = base.attr if isinstance(base, ast.Attribute) else getattr(base, "id", "rows")
+    return str(word).lstrip("_") or "rows"
+
+
+def _key_name(inner: ast.expr) -> str:
+    words = [node.attr for node in ast.walk(inner) if isinstance(node, ast.Attribute) and node.attr not in _CALLED]
+    words += [
+        node.value
+        for node in ast.walk(inner)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier()
+    ]
+    if not words and isinstance(inner, ast.Name):
+        words = [inner.id]
+    return words[0].lstrip("_").lower() if words else "key"
+
+
+_CALLED = frozenset({"get", "lower", "upper", "strip", "casefold"})
+
+
+def _named_apart(found: Narrowing, taken: frozenset[str]) -> tuple[ast.expr, ast.expr]:
+    """Target and key with names that nobody else in the function uses."""
+    own = set(bound_names(found.target))
+    names = found.function.names
+    body = _span(found)
+    new: dict[str, ast.expr] = {}
+    for name in sorted(own):
+        used = [node for node in names.loads.get(name, ()) if not (body and body[0] <= node.lineno <= body[1])]
+        bound = [
+            one for one in names.bindings.get(name, ()) if not (body and body[0] <= _line(one.node) <= body[1])
+        ]
+        if used or bound or name in names.parameters or name in names.captured:
+            new[name] = ast.Name(fresh(f"{name}_row", taken), ast.Load())
+    return substituted_target(found.target, new), substituted(found.inner, new)
+
+
+def _span(found: Narrowing) -> tuple[int, int] | None:
+    """Lines of the loop statement whose names may be taken over; a comprehension's are its own anyway."""
+    node = found.scan.node
+    if found.helper is None and isinstance(node, (ast.For, ast.AsyncFor)):
+        return node.lineno, node.end_lineno or node.lineno
+    return None
+
+
+def _line(node: ast.AST) -> int:
+    return int(getattr(node, "lineno", 0))
+
+
+def substituted_target(target: ast.expr, new: dict[str, ast.expr]) -> ast.expr:
+    """An assignment target with other names, as an expression."""
+    source = ast.unparse(target)
+    loaded = ast.parse(source, mode="eval").body
+    return substituted(loaded, new)
+
+
+def _element(target: ast.expr) -> str:
+    source = ast.unparse(target)
+    return source if not isinstance(target, ast.Tuple) or source.startswith("(") else f"({source})"
+
+
+def _types(case: Case) -> tuple[str, ...]:
+    """The key types that the guards name: those of the rows, and of the wanted keys where a guard exists."""
+    inner, outer = case.watched("inner"), case.watched("outer")
+    rows = set(inner.types) if inner is not None else set()
+    both = guards.key_types(rows | (set(outer.types) if outer is not None else set()))
+    return both or guards.key_types(rows) or ()
+
+
+def _conditions(case: Case, found: Narrowing, target: ast.expr, inner: ast.expr) -> str:
+    """What must hold for the index to be filled; empty if all of it is proved."""
+    tests: list[str] = []
+    if case.level("walked-again") is not Level.PROVED:
+        for number, base in enumerate(found.bases):
+            seen = case.watched(f"base{number}")
+            tests.append(guards.is_collection(found.function.text(base), seen.types if seen else ()) or "")
+    for base, stable in zip((*found.bases, *found.also), found.stable, strict=True):
+        tests += [f"{found.function.text(base)} is not {other}" for other in stable.apart]
+    if case.level("keys-hash-as-equal") is not Level.PROVED:
+        row = _element(target)
+        test = _row_test(case, inner, found.function)
+        tests.append(
+            f"all({test} for {row.strip('()') if row.startswith('(') else row} in {found.function.text(found.walked)})"
+        )
+    return guards.joined(tests)
+
+
+def _row_test(case: Case, inner: ast.expr, function: Function) -> str:
+    """A test of a row's key that cannot raise where the read itself could."""
+    types, key = _types(case), in_style(ast.unparse(inner), function)
+    absent = "None" if "builtins.NoneType" not in types else "..."
+    if isinstance(inner, ast.Attribute):
+        return guards.is_key(
+            f"getattr({ast.unparse(inner.value)}, {_quote(inner.attr, function)}, {absent})", types
+        )
+    if isinstance(inner, ast.Subscript) and isinstance(inner.slice, ast.Constant) and _of_dicts(case):
+        base, item = ast.unparse(inner.value), in_style(ast.unparse(inner.slice), function)
+        default = "" if absent == "None" else ", ..."
+        return guards.joined([f"type({base}) is dict", guards.is_key(f"{base}.get({item}{default})", types)])
+    return guards.is_key(key, types)
+
+
+def _of_dicts(case: Case) -> bool:
+    rows = case.watched("base0")
+    return rows is not None and set(rows.elements) == {"builtins.dict"}
+
+
+def in_style(source: str, function: Function) -> str:
+    """Generated source with the quotes that the file prefers."""
+    text = function.module.source
+    if text.count('"') >= text.count("'") and '"' not in source and "\\" not in source:
+        return source.replace("'", '"')
+    return source
+
+
+def _quote(text: str, function: Function) -> str:
+    return in_style(repr(text), function)
+
+
+def _either(types: tuple[str, ...]) -> str:
+    names = [guards.readable([name]) for name in types]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"

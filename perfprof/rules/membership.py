@@ -1,0 +1,179 @@
+"""Membership: ``x in xs`` that a loop asks of the same list again and again, understood and rewritten.
+
+Two shapes. The list stays: a set of its elements, made before the loop, answers. The list grows in the loop (``if x
+not in seen: seen.append(x)``): a set beside it takes what is appended. Either way the list itself stays in use for
+whatever is not of the exact types that the guard names.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from perfprof.profilers.observations import Watch
+from perfprof.rules import guards
+from perfprof.rules.findings import finding
+from perfprof.rules.indexing import at, collection_name, in_style
+from perfprof.rules.narrowing import outermost, watch
+from perfprof.rules.reading.expressions import builtin_type, path_of, reads_only
+from perfprof.rules.reading.names import fresh
+from perfprof.rules.reading.scans import Loop, Scan
+from perfprof.rules.reading.stability import Stability
+from perfprof.rules.rule import Case, Edit, Rewrite, Suspect
+
+if TYPE_CHECKING:
+    from perfprof.rules.reading.program import Function, Program
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Membership:
+    """A membership test in a loop. appends: the statements by which the list grows meanwhile, empty if it stays."""
+
+    function: Function
+    scan: Scan
+    hoist: Loop
+    bases: tuple[ast.expr, ...]
+    stable: tuple[Stability, ...]
+    appends: tuple[ast.Expr, ...] = ()
+
+
+def memberships(function: Function, program: Program) -> Iterator[Membership]:
+    """Every test of a name or attribute that a loop repeats, unless it plainly is no list."""
+    for scan in function.scans:
+        if scan.kind != "membership" or not scan.around or path_of(scan.subject) is None:
+            continue
+        if builtin_type(scan.subject, function) not in {None, "list", "tuple"}:
+            continue
+        loop, stable = outermost([scan.subject], scan, function, program)
+        if loop is None:
+            continue
+        appends = _appends(scan, function)
+        if appends and any(one.problem for one in stable):
+            calls = [one.value for one in appends]
+            growing, kept = outermost([scan.subject], scan, function, program, calls)
+            if growing is not None and not any(one.problem for one in kept):
+                inside = tuple(one for one in appends if _within(one, growing.statement))
+                yield Membership(function, scan, growing, (scan.subject,), kept, inside)
+                continue
+        yield Membership(function, scan, loop, (scan.subject,), stable)
+
+
+def _appends(scan: Scan, function: Function) -> tuple[ast.Expr, ...]:
+    """Statements ``xs.append(value)`` on the very list, whose value can be read twice."""
+    path = path_of(scan.subject)
+    return tuple(
+        node
+        for node in function.parents
+        if isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Call)
+        and isinstance(node.value.func, ast.Attribute)
+        and node.value.func.attr == "append"
+        and path_of(node.value.func.value) == path
+        and len(node.value.args) == 1
+        and not node.value.keywords
+        and reads_only(node.value.args[0], function)
+    )
+
+
+def _within(node: ast.stmt, statement: ast.stmt) -> bool:
+    return statement.lineno <= node.lineno <= (statement.end_lineno or statement.lineno)
+
+
+def suspect(rule: str, found: Membership) -> Suspect:
+    """The finding, and what a run must tell about it."""
+    function = found.function
+    grows = " while it grows" if found.appends else ""
+    message = f"asks the list `{function.text(found.scan.subject)}` in each turn{grows}"
+    what = finding(rule, function, found.scan.node, function.text(found.scan.subject), message)
+    return Suspect(what, found, tuple(_watches(found, what.id)), function)
+
+
+def _watches(found: Membership, prefix: str) -> Iterator[Watch]:
+    yield watch(f"{prefix}:entry", found.hoist.statement, found.function, "entry")
+    yield watch(f"{prefix}:base0", found.scan.subject, found.function, "collection")
+    if found.scan.probe is not None:
+        yield watch(f"{prefix}:probe", found.scan.probe, found.function, "value")
+    for number, loop in enumerate(found.scan.around):
+        if loop.iterable is not None:
+            yield watch(f"{prefix}:loop{number}", loop.iterable, found.function, "value")
+
+
+def build_set(case: Case) -> Rewrite:
+    """A set before the loop, and the test asks it; with appends, the set grows beside the list."""
+    found: Membership = case.suspect.reading
+    function = found.function
+    taken = function.module.identifiers | case.taken
+    name = fresh(f"{collection_name(found.scan.subject)}_set", taken)
+    seen = case.watched("base0")
+    types = guards.key_types(seen.elements if seen is not None else ()) or ("builtins.str",)
+    listed = function.text(found.scan.subject)
+    if found.appends:
+        before = _beside(found, name, types, listed)
+        whole = f"len({name}) == len({listed})"
+    else:
+        whole = ""
+        kinds = set(seen.types if seen is not None else ()) or {"builtins.list"}
+        tests = (
+            [guards.is_collection(listed, kinds) or ""]
+            if builtin_type(found.scan.subject, function) is None
+            else []
+        )
+        tests += [f"{listed} is not {other}" for stable in found.stable for other in stable.apart]
+        before = (
+            f"{name} = set({listed}) if {guards.joined([*tests, guards.all_keys(listed, types)])} else {listed}"
+        )
+    edits = [
+        at("before", found.hoist.statement, before),
+        *_asked(found, name, types, listed, whole, taken | {name}),
+    ]
+    for statement in found.appends:
+        assert isinstance(statement.value, ast.Call)
+        value = function.text(statement.value.args[0])
+        edits.append(at("after", statement, f"if {guards.is_key(value, types)}:\n    {name}.add({value})"))
+    return Rewrite(
+        edits=tuple(edits),
+        why=f"one hash look-up in a set instead of a walk over {listed} for each test",
+        memory=f"one set of the elements of {listed} while the function runs",
+    )
+
+
+def _beside(found: Membership, name: str, types: tuple[str, ...], listed: str) -> str:
+    """The set beside a growing list, as it is when the loop begins."""
+    names = found.function.names
+    path = path_of(found.scan.subject) or ()
+    values = names.values(path[0]) if len(path) == 1 else None
+    empty = bool(values) and all(isinstance(value, ast.List) and not value.elts for value in values or ())
+    untouched = not any(use.lineno < found.hoist.statement.lineno for use in names.loads.get(path[0], ()))
+    if empty and untouched and values is not None and len(values) == 1:
+        return f"{name} = set()"
+    item = fresh("item", found.function.module.identifiers)
+    return f"{name} = {{{item} for {item} in {listed} if {guards.is_key(item, types)}}}"
+
+
+def _asked(
+    found: Membership, name: str, types: tuple[str, ...], listed: str, whole: str, taken: frozenset[str]
+) -> Iterator[Edit]:
+    """The test asks the set if the probe is of the guarded types (and the set is complete), else the list."""
+    probe = found.scan.probe
+    assert probe is not None
+    function = found.function
+    wanted = function.text(probe)
+    if not isinstance(probe, (ast.Name, ast.Constant)):
+        once = fresh(_word(probe), taken)
+        yield at("replace", probe, f"({once} := {wanted})")
+        wanted = once
+    test = guards.joined([guards.is_key(wanted, types), whole])
+    yield at("replace", found.scan.subject, in_style(f"({name} if {test} else {listed})", function))
+
+
+def _word(probe: ast.expr) -> str:
+    """A name for what is looked for: the attribute or item that it is read from."""
+    if isinstance(probe, ast.Attribute):
+        return probe.attr.lstrip("_") or "wanted"
+    if isinstance(probe, ast.Subscript) and isinstance(probe.slice, ast.Constant):
+        value = probe.slice.value
+        if isinstance(value, str) and value.isidentifier():
+            return value
+    return "wanted"

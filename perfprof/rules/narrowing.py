@@ -1,0 +1,269 @@
+"""Narrowing: let a loop walk only the rows whose key can match.
+
+    for customer in customers:                     for customer in customers_by_id.get(order.customer_id, ()):
+        if customer.id == order.customer_id:           if customer.id == order.customer_id:
+
+An index maps each key to its rows, in the order of the collection, and only the collection that the loop walks is
+replaced: the test, ``break``, ``else``, flags, further conditions, and what is done with a match stay as they are.
+So *first match*, *all matches* and *last match* mean what they meant: by construction, the rows that the loop sees are
+those that can pass its test, in the same order. It is a database's index scan with recheck.
+
+This file understands the shape; `perfprof.rules.obligations` argues that it is safe, `perfprof.rules.indexing`
+writes the code.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from perfprof.profilers.observations import Watch, WatchKind
+from perfprof.rules.findings import finding
+from perfprof.rules.reading.expressions import attributes_of, is_builtin, path_of, reads_only
+from perfprof.rules.reading.names import bound_names, read_names
+from perfprof.rules.reading.scans import Loop, Scan
+from perfprof.rules.reading.selection import Selection, selection, substituted
+from perfprof.rules.reading.stability import Stability, stability
+from perfprof.rules.rule import Suspect
+
+if TYPE_CHECKING:
+    from perfprof.rules.reading.program import Function, Program
+
+VIEWS = frozenset({"items", "values", "keys"})
+CONSUMING = frozenset(
+    ["any", "all", "sum", "min", "max", "list", "set", "dict", "sorted", "tuple", "frozenset", "next"]
+)
+WRAPPERS = frozenset({"range", "len", "enumerate", "zip", "reversed"})
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Narrowing:
+    """A loop (or a call of a helper that loops) that walks the same collection in every turn of ``hoist``.
+
+    walked: the expression to replace. bases: the names and attributes it is made of; also: those that a row's key
+    reads besides the row. inner: a row's key in terms of ``target``. outer: the wanted key in terms of the function.
+    stable: whether each of bases and also stays, in this order.
+    """
+
+    function: Function
+    scan: Scan
+    selection: Selection
+    hoist: Loop
+    walked: ast.expr
+    bases: tuple[ast.expr, ...]
+    also: tuple[ast.expr, ...]
+    target: ast.expr
+    inner: ast.expr
+    outer: ast.expr
+    stable: tuple[Stability, ...]
+    reader: Function  # where the equality stands: the function itself or the helper
+    helper: Function | None = None
+
+    @property
+    def first(self) -> bool:
+        """Whether a walk ends at its first match."""
+        if self.helper is not None or self.scan.consumer in {"first", "exists", "all"}:
+            return True
+        own = self.scan.own
+        if own is None or not isinstance(own.node, ast.For):
+            return False
+        return any(isinstance(node, (ast.Break, ast.Return)) for part in own.node.body for node in ast.walk(part))
+
+
+def narrowings(function: Function, program: Program) -> Iterator[Narrowing]:
+    """Every scan of a function that repeats the same collection with a changing key."""
+    for scan in function.scans:
+        if not scan.around:
+            continue
+        if scan.kind == "loop":
+            chosen = selection(scan, function)
+            if chosen is not None and scan.own is not None and scan.own.target is not None:
+                search = _Search(scan.subject, scan.own.target, chosen, chosen.outer)
+                yield from _narrowing(function, program, scan, search)
+        elif scan.kind == "call":
+            yield from _helper(function, program, scan)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Search:
+    """What is walked for which key, in the function's own terms."""
+
+    walked: ast.expr
+    target: ast.expr
+    chosen: Selection
+    outer: ast.expr
+    helper: Function | None = None
+
+
+def _narrowing(function: Function, program: Program, scan: Scan, search: _Search) -> Iterator[Narrowing]:
+    bases = bases_of(search.walked, function)
+    if not bases:
+        return
+    known = {path_of(base) for base in bases}
+    rows = set(bound_names(search.target))
+    also = tuple(one for one in paths_in(search.chosen.inner, rows) if path_of(one) not in known)
+    loop, stable = outermost((*bases, *also), scan, function, program)
+    if loop is not None and _changes(search.outer, loop):
+        yield Narrowing(
+            function=function,
+            scan=scan,
+            selection=search.chosen,
+            hoist=loop,
+            walked=search.walked,
+            bases=bases,
+            also=also,
+            target=search.target,
+            inner=search.chosen.inner,
+            outer=search.outer,
+            stable=stable,
+            reader=search.helper or function,
+            helper=search.helper,
+        )
+
+
+def paths_in(node: ast.expr, without: set[str]) -> Iterator[ast.expr]:
+    """The longest names and attribute chains in an expression that do not begin with one of the names."""
+    path = path_of(node)
+    if path is not None:
+        if path[0] not in without and not (len(path) == 1 and hasattr(builtins, path[0])):
+            yield node
+        return
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.expr):
+            yield from paths_in(child, without)
+
+
+def _changes(outer: ast.expr, loop: Loop) -> bool:
+    """Whether the wanted key can differ between turns: something it reads is bound in the loop."""
+    bound = {
+        node.id
+        for node in ast.walk(loop.statement if loop.holder is None else loop.holder)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
+    return bool(read_names(outer) & bound)
+
+
+def outermost(
+    bases: Sequence[ast.expr], scan: Scan, function: Function, program: Program, allowed: Collection[ast.AST] = ()
+) -> tuple[Loop | None, tuple[Stability, ...]]:
+    """The outermost loop in which all bases stay what they are; else the innermost, with the problem."""
+    last: tuple[Loop | None, tuple[Stability, ...]] = (None, ())
+    later = runs_later(scan, function)
+    for loop in scan.around:
+        stable = tuple(stability(base, [loop.statement], function, program, allowed) for base in bases)
+        if later is not None:
+            stable = (Stability("a generator expression that may run later asks it", function.place(later)),)
+        last = (loop, stable)
+        if not any(one.problem for one in stable):
+            return last
+    return last
+
+
+def runs_later(scan: Scan, function: Function) -> ast.AST | None:
+    """A generator expression around the scan that is not consumed on the spot."""
+    loops = [*scan.around, *([scan.own] if scan.own is not None else [])]
+    for loop in loops:
+        if isinstance(loop.holder, ast.GeneratorExp):
+            above = function.parents.get(loop.holder)
+            walked = isinstance(above, (ast.For, ast.comprehension)) and above.iter is loop.holder
+            callee = above.func if isinstance(above, ast.Call) else None
+            joins = isinstance(callee, ast.Attribute) and callee.attr in {"join", "extend", "update"}
+            eats = isinstance(callee, ast.Name) and callee.id in CONSUMING and is_builtin(callee.id, function)
+            if not (walked or joins or eats):
+                return loop.holder
+    return None
+
+
+def bases_of(walked: ast.expr, function: Function) -> tuple[ast.expr, ...]:
+    """The names and attributes that a collection expression is made of; empty if it may give other rows each time."""
+    if path_of(walked) is not None:
+        return (walked,)
+    if isinstance(walked, ast.Call) and not walked.keywords:
+        callee = walked.func
+        if isinstance(callee, ast.Attribute) and callee.attr in VIEWS and not walked.args:
+            return bases_of(callee.value, function) if path_of(callee.value) is not None else ()
+        if isinstance(callee, ast.Name) and callee.id in WRAPPERS and is_builtin(callee.id, function):
+            parts = [bases_of(one, function) for one in walked.args if not isinstance(one, ast.Constant)]
+            return () if not all(parts) else tuple(base for part in parts for base in part)
+    return ()
+
+
+def _helper(function: Function, program: Program, scan: Scan) -> Iterator[Narrowing]:
+    """A call whose callee walks one of its arguments and keeps the rows that equal another one."""
+    call = scan.node
+    if not isinstance(call, ast.Call) or any(isinstance(one, ast.Starred) for one in call.args):
+        return
+    target = program.resolve(call.func, function)
+    if target is None or not target.scans or isinstance(target.node, (ast.AsyncFunctionDef, ast.Module)):
+        return
+    given = arguments(target, call)
+    for inside in target.scans:
+        name = inside.subject.id if isinstance(inside.subject, ast.Name) else ""
+        if inside.kind != "loop" or name not in given or not _only_walked(name, inside, target):
+            continue
+        found = selection(inside, target)
+        if found is None or inside.own is None or inside.own.target is None:
+            continue
+        wanted = read_names(found.outer)
+        if not wanted <= given.keys() or any(target.names.bindings.get(one) for one in wanted):
+            continue
+        outer = substituted(found.outer, {one: given[one] for one in wanted})
+        if reads_only(outer, function) and read_names(found.inner) <= found.bound:
+            search = _Search(given[name], inside.own.target, found, outer, target)
+            yield from _narrowing(function, program, scan, search)
+
+
+def arguments(target: Function, call: ast.Call) -> dict[str, ast.expr]:
+    """Which expression each parameter gets; a bound method's ``self`` is left out."""
+    names = list(target.parameters)
+    if names[:1] in (["self"], ["cls"]) and isinstance(call.func, ast.Attribute):
+        names = names[1:]
+    given = dict(zip(names, call.args, strict=False))
+    given.update({word.arg: word.value for word in call.keywords if word.arg})
+    return given
+
+
+def _only_walked(name: str, scan: Scan, target: Function) -> bool:
+    """Whether the parameter is read once, as what the loop walks, so that fewer rows cannot be noticed."""
+    loads = target.names.loads.get(name, [])
+    unbound = not target.names.bindings.get(name) and name not in target.names.captured
+    return unbound and len(loads) == 1 and loads[0] is scan.subject and not scan.around
+
+
+def suspect(rule: str, found: Narrowing, message: str) -> Suspect:
+    """The finding, and what a run must tell about it."""
+    function = found.function
+    what = finding(rule, function, found.scan.node, function.text(found.walked), message)
+    return Suspect(what, found, tuple(_watches(found, what.id)), function)
+
+
+def _watches(found: Narrowing, prefix: str) -> Iterator[Watch]:
+    yield watch(f"{prefix}:entry", found.hoist.statement, found.function, "entry")
+    for number, base in enumerate(found.bases):
+        yield watch(f"{prefix}:base{number}", base, found.function, "collection")
+    yield watch(f"{prefix}:inner", found.selection.spot, found.reader, "value")
+    yield watch(f"{prefix}:outer", found.selection.outer, found.reader, "value")
+    for number, loop in enumerate(found.scan.around):
+        if loop.iterable is not None:
+            yield watch(f"{prefix}:loop{number}", loop.iterable, found.function, "value")
+    for number, (read, reader) in enumerate(reads(found)):
+        yield watch(f"{prefix}:read{number}", read.value, reader, "attribute", read.attr)
+
+
+def reads(found: Narrowing) -> list[tuple[ast.Attribute, Function]]:
+    """The attribute reads whose number changes, and the function in which each stands."""
+    parts = [found.selection.spot, found.selection.outer, *found.selection.conditions]
+    return [(read, found.reader) for part in parts for read in attributes_of(part)]
+
+
+def watch(name: str, node: ast.AST, function: Function, kind: WatchKind, detail: str = "") -> Watch:
+    """A watch at the place of a node."""
+    line, column = getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
+    end_line, end_column = (
+        getattr(node, "end_lineno", line) or line,
+        getattr(node, "end_col_offset", column) or column,
+    )
+    return Watch(name, str(function.module.path), line, column, end_line, end_column, kind, detail)

@@ -1,0 +1,338 @@
+"""Look the row up in an index instead of searching the whole collection in each turn of a loop.
+
+A search that ends at its first match (a loop with `break` or `return`, `next(... for ... if ...)`, `any`, or a
+helper function that does one of these) walks half of the collection on average. Called in a loop, it is a nested
+loop in disguise. A dict from key to rows, built once before the loop, leaves the search only the rows that can match:
+in the order of the collection, so that the first match stays the first, and with the search's own test unchanged.
+
+```python before
+def priced(lines, products):
+    total = 0
+    for line in lines:
+        product = next((p for p in products if p["sku"] == line["sku"]), None)
+        if product is not None:
+            total += product["price"] * line["quantity"]
+    return total
+```
+
+```python after
+def priced(lines, products):
+    total = 0
+    # Left empty, so that all of them are walked as before, unless every key is exactly str.
+    products_by_sku = {}
+    if type(products) is list and all(
+        type(p) is dict and type(p.get("sku")) is str for p in products
+    ):
+        for p in products:
+            products_by_sku.setdefault(p["sku"], []).append(p)
+    for line in lines:
+        product = next(
+            (
+                p
+                for p in (
+                    products_by_sku.get(line["sku"], ())
+                    if products_by_sku and type(line["sku"]) is str
+                    else products
+                )
+                if p["sku"] == line["sku"]
+            ),
+            None,
+        )
+        if product is not None:
+            total += product["price"] * line["quantity"]
+    return total
+```
+
+```python workload
+products = [{"sku": str(i % n), "price": i} for i in range(2 * n)]
+priced([{"sku": str(i * 7 % (n + 3)), "quantity": 2} for i in range(n)], products)
+```
+
+```python before
+def find(products, sku):
+    for product in products:
+        if product["sku"] == sku:
+            return product
+    return None
+
+
+def priced(lines, products):
+    return [find(products, line["sku"]) for line in lines]
+```
+
+```python after
+def find(products, sku):
+    for product in products:
+        if product["sku"] == sku:
+            return product
+    return None
+
+
+def priced(lines, products):
+    # Left empty, so that all of them are walked as before, unless every key is exactly str.
+    products_by_sku = {}
+    if type(products) is list and all(
+        type(product) is dict and type(product.get("sku")) is str for product in products
+    ):
+        for product in products:
+            products_by_sku.setdefault(product["sku"], []).append(product)
+    return [
+        find(
+            (
+                products_by_sku.get(line["sku"], [])
+                if products_by_sku and type(line["sku"]) is str
+                else products
+            ),
+            line["sku"],
+        )
+        for line in lines
+    ]
+```
+
+```python workload
+products = [{"sku": str(i % n), "price": i} for i in range(2 * n)]
+priced([{"sku": str(i * 7 % (n + 3)), "quantity": 2} for i in range(n)], products)
+```
+
+A search that counts how far it went does something for each row:
+
+```python unchanged other-rows-idle
+def priced(lines, products):
+    total = steps = 0
+    for line in lines:
+        for product in products:
+            steps += 1
+            if product["sku"] == line["sku"]:
+                total += product["price"]
+                break
+    return total, steps
+```
+
+Stock is taken from the list while it is searched:
+
+```python unchanged collection-unchanged
+def priced(lines, products):
+    total = 0
+    for line in lines:
+        for product in products:
+            if product["sku"] == line["sku"]:
+                total += product["price"]
+                products.remove(product)
+                break
+    return total
+```
+
+The key of the product that was found changes:
+
+```python unchanged keys-unchanged
+def priced(lines, products):
+    total = 0
+    for line in lines:
+        for product in products:
+            if product["sku"] == line["sku"]:
+                total += product["price"]
+                product["sku"] = str(total)
+                break
+    return total
+```
+
+The search goes on from what it found, until nothing replaces it any more:
+
+```python unchanged wanted-key-fixed
+def priced(lines, products):
+    total = 0
+    for line in lines:
+        sku = line["sku"]
+        for product in products:
+            if product["sku"] == sku:
+                sku = str(product["price"])
+                total += 1
+                if total % 3 == 0:
+                    break
+    return total
+```
+
+Without a match the loop leaves its last row behind, and that is used:
+
+```python unchanged row-unread-after
+def priced(lines, products):
+    total = 0
+    for line in lines:
+        for product in products:
+            if product["sku"] == line["sku"]:
+                break
+        total += product["price"]
+    return total
+```
+
+An iterator is used up by the first search:
+
+```python unchanged walked-again
+def priced(lines, products):
+    total = 0
+    left = iter(products)
+    for line in lines:
+        for product in left:
+            if product["sku"] == line["sku"]:
+                total += product["price"]
+                break
+    return total
+```
+
+Keys with an equality of their own:
+
+```python unchanged keys-hash-as-equal
+class Sku:
+    def __init__(self, text):
+        self.text = text
+
+    def __eq__(self, other):
+        return self.text.lower() == other.text.lower()
+
+
+def priced(lines, products):
+    total = 0
+    for line in lines:
+        sku = Sku(line["sku"])
+        for product in products:
+            if product["sku"] == sku:
+                total += product["price"]
+                break
+    return total
+```
+
+```python workload
+products = [{"sku": Sku("a" + str(i % n)), "price": i} for i in range(2 * n)]
+priced([{"sku": "A" + str(i * 7 % (n + 3)), "quantity": 2} for i in range(n)], products)
+```
+
+Reading the key counts:
+
+```python unchanged reads-are-plain
+class Product:
+    reads = 0
+
+    def __init__(self, sku, price):
+        self._sku, self.price = sku, price
+
+    @property
+    def sku(self):
+        Product.reads += 1
+        return self._sku
+
+
+def priced(lines, products):
+    total = 0
+    for line in lines:
+        for product in products:
+            if product.sku == line["sku"]:
+                total += product.price
+                break
+    return total, Product.reads
+```
+
+```python workload
+products = [Product(str(i % n), i) for i in range(2 * n)]
+priced([{"sku": str(i * 7 % (n + 3)), "quantity": 2} for i in range(n)], products)
+```
+
+The lines come from a generator, whose code runs between the searches:
+
+```python unchanged loops-run-no-code
+def priced(lines, products):
+    total = 0
+    for line in lines:
+        for product in products:
+            if product["sku"] == line["sku"]:
+                total += product["price"]
+                break
+    return total
+```
+
+```python workload
+def arriving(products):
+    for i in range(n):
+        products.append({"sku": str(n + i), "price": i})
+        yield {"sku": str(n + i), "quantity": 1}
+
+products = [{"sku": str(i % n), "price": i} for i in range(2 * n)]
+priced(arriving(products), products)
+```
+
+The products get their value only if there are lines:
+
+```python unchanged index-has-a-place
+def priced(lines, products):
+    total = 0
+    if lines:
+        known = products
+    for line in lines:
+        for product in known:
+            if product["sku"] == line["sku"]:
+                total += product["price"]
+                break
+    return total
+```
+
+`getattr` means something else in this file:
+
+```python unchanged builtins-are-builtin
+def getattr(row, name):
+    return row[name]
+
+
+def priced(lines, products):
+    total = 0
+    for line in lines:
+        for product in products:
+            if product["sku"] == line["sku"]:
+                total += getattr(product, "price")
+                break
+    return total
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from perfprof.rules import obligations as safe
+from perfprof.rules.indexing import build_index
+from perfprof.rules.narrowing import narrowings, suspect
+from perfprof.rules.rule import Rule, Suspect
+from perfprof.rules.worth import worth_an_index
+
+if TYPE_CHECKING:
+    from perfprof.rules.reading.program import Function, Program
+
+
+def looks_for(function: Function, program: Program) -> Iterator[Suspect]:
+    """Searches for the first row with an equal key, repeated by a loop."""
+    for found in narrowings(function, program):
+        if found.first:
+            searched = f" through `{found.helper.qualname}`" if found.helper is not None else ""
+            message = f"searches `{function.text(found.walked)}`{searched} in each turn for an equal key"
+            yield suspect("linear-search", found, message)
+
+
+RULE = Rule(
+    title="linear search -> dict index, first match",
+    in_function=looks_for,
+    worth=worth_an_index,
+    safe_if=(
+        safe.OTHER_ROWS_IDLE,
+        safe.COLLECTION_UNCHANGED,
+        safe.KEYS_UNCHANGED,
+        safe.WANTED_KEY_FIXED,
+        safe.ROW_UNREAD_AFTER,
+        safe.WALKED_AGAIN,
+        safe.KEYS_HASH_AS_EQUAL,
+        safe.READS_ARE_PLAIN,
+        safe.LOOPS_RUN_NO_CODE,
+        safe.INDEX_HAS_A_PLACE,
+        safe.BUILTINS_ARE_BUILTIN,
+    ),
+    rewrite=build_index,
+    promises=1.2,
+)

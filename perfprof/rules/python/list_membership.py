@@ -1,0 +1,185 @@
+"""Ask a set, not a list, when a loop asks the same list again and again.
+
+A list answers `x in xs` by walking; a set answers in one step. Building the set once costs about as much as a few
+walks, so the change pays from a handful of tests. A list that grows meanwhile (`if x not in seen: seen.append(x)`)
+keeps its order and gets a set beside it.
+
+Lists compare with `==`, sets hash first: the set is asked only where both are of types for which these agree. NaN,
+`1 == 1.0 == True` and duplicates mean the same in both.
+
+```python before
+def unknown(orders, customer_ids):
+    missing = []
+    for order in orders:
+        if order["customer_id"] not in customer_ids:
+            missing.append(order["number"])
+    return missing
+```
+
+```python after
+def unknown(orders, customer_ids):
+    missing = []
+    customer_ids_set = (
+        set(customer_ids)
+        if type(customer_ids) is list and set(map(type, customer_ids)) <= {int}
+        else customer_ids
+    )
+    for order in orders:
+        if (customer_id := order["customer_id"]) not in (
+            customer_ids_set if type(customer_id) is int else customer_ids
+        ):
+            missing.append(order["number"])
+    return missing
+```
+
+```python workload
+unknown([{"number": i, "customer_id": i} for i in range(2 * n)], list(range(0, 2 * n, 2)))
+```
+
+```python before
+def distinct(words):
+    seen = []
+    for word in words:
+        if word not in seen:
+            seen.append(word)
+    return seen
+```
+
+```python after
+def distinct(words):
+    seen = []
+    seen_set = set()
+    for word in words:
+        if word not in (seen_set if type(word) is str and len(seen_set) == len(seen) else seen):
+            seen.append(word)
+            if type(word) is str:
+                seen_set.add(word)
+    return seen
+```
+
+```python workload
+distinct([str(i * 7 % (n + 1)) for i in range(3 * n)])
+```
+
+The loop removes from the list; a set made before it would go stale:
+
+```python unchanged collection-unchanged
+def unknown(orders, customer_ids):
+    missing = []
+    for order in orders:
+        if order["customer_id"] in customer_ids:
+            customer_ids.remove(order["customer_id"])
+        else:
+            missing.append(order["number"])
+    return missing
+```
+
+Elements that cannot be hashed, or that have an equality of their own:
+
+```python unchanged elements-hash-as-equal
+def unknown(orders, customer_ids):
+    missing = []
+    keys = [[customer_id] for customer_id in customer_ids]
+    for order in orders:
+        if [order["customer_id"]] not in keys:
+            missing.append(order["number"])
+    return missing
+```
+
+Something else than a list is asked, with its own `in`:
+
+```python unchanged is-a-list
+def unknown(orders, customer_ids):
+    missing = []
+    ids = "".join(map(str, customer_ids))
+    for order in orders:
+        if str(order["customer_id"]) not in ids:
+            missing.append(order["number"])
+    return missing
+```
+
+The orders come from a generator, whose code runs in each turn:
+
+```python unchanged loops-run-no-code
+def unknown(orders, customer_ids):
+    missing = []
+    for order in orders:
+        if order["customer_id"] not in customer_ids:
+            missing.append(order["number"])
+    return missing
+```
+
+```python workload
+def late(customer_ids):
+    for i in range(2 * n):
+        customer_ids.append(2 * n - i)
+        yield {"number": i, "customer_id": i}
+
+ids = list(range(n))
+unknown(late(ids), ids)
+```
+
+The list has no value before the loop:
+
+```python unchanged index-has-a-place
+def unknown(orders, customer_ids):
+    missing = []
+    if orders:
+        known = list(customer_ids)
+    for order in orders:
+        if order["customer_id"] not in known:
+            missing.append(order["number"])
+    return missing
+```
+
+`set` means something else in this file:
+
+```python unchanged builtins-are-builtin
+def set(values):
+    return list(values)
+
+
+def unknown(orders, customer_ids):
+    missing = []
+    for order in orders:
+        if order["customer_id"] not in customer_ids:
+            missing.append(order["number"])
+    return set(missing)
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from perfprof.rules import obligations as safe
+from perfprof.rules.membership import build_set, memberships, suspect
+from perfprof.rules.rule import Rule, Suspect
+from perfprof.rules.worth import worth_a_set
+
+if TYPE_CHECKING:
+    from perfprof.rules.reading.program import Function, Program
+
+
+def looks_for(function: Function, program: Program) -> Iterator[Suspect]:
+    """Membership tests of a list that a loop repeats."""
+    for found in memberships(function, program):
+        yield suspect("list-membership", found)
+
+
+RULE = Rule(
+    title="list -> set",
+    in_function=looks_for,
+    worth=worth_a_set,
+    safe_if=(
+        safe.IS_A_LIST,
+        safe.ELEMENTS_HASH_AS_EQUAL,
+        safe.COLLECTION_UNCHANGED,
+        safe.LOOPS_RUN_NO_CODE,
+        safe.INDEX_HAS_A_PLACE,
+        safe.BUILTINS_ARE_BUILTIN,
+    ),
+    rewrite=build_set,
+    promises=1.2,
+)

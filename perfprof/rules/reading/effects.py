@@ -1,0 +1,293 @@
+"""Effects: what a piece of code may change that somebody else can see.
+
+A `Hazard` is one thing that it may do. Rules do not ask "is it pure?" but "may it change this collection?"
+(`perfprof.rules.reading.stability`), so that appending to a result list does not spoil a proof.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from perfprof.rules.reading.expressions import (
+    LOOKUP_METHODS,
+    PURE_BUILTINS,
+    STANDARD_MODULES,
+    TEXT_METHODS,
+    is_builtin,
+    makes_container,
+    path_of,
+)
+from perfprof.rules.reading.names import bound_names
+from perfprof.rules.reading.resolution import class_named
+from perfprof.rules.reading.scans import COMPREHENSIONS
+
+if TYPE_CHECKING:
+    from perfprof.rules.reading.program import Function, Program
+
+# On an object of unknown class these names nearly always mean the builtin containers' own methods …
+CONTAINER_METHODS = frozenset(
+    [
+        "append",
+        "extend",
+        "insert",
+        "pop",
+        "sort",
+        "reverse",
+        "appendleft",
+        "extendleft",
+        "popleft",
+        "rotate",
+        "setdefault",
+        "popitem",
+    ]
+)
+# … and these may as well be a method of the application.
+SHARED_METHODS = frozenset(["add", "discard", "remove", "update", "clear", "subtract"])
+LOG_NAMES = frozenset({"log", "logger", "logging", "LOG", "LOGGER", "_log", "_logger", "warnings"})
+LOG_METHODS = frozenset(["debug", "info", "warning", "warn", "error", "exception", "critical", "log"])
+DEPTH = 6  # calls followed into the project before the answer is "unknown"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Hazard:
+    """One thing that code may do.
+
+    rebinds: the name ``name``. attribute: stores an attribute called ``name`` on some object ("*": any).
+    mutates: changes the object ``base`` in place. unknown: a call of which nothing is known.
+    suspends: ``yield`` or ``await``; others may run. node: where, in the function that was asked about.
+    """
+
+    kind: Literal["rebinds", "attribute", "mutates", "unknown", "suspends"]
+    node: ast.AST
+    name: str = ""
+    base: ast.expr | None = None
+
+
+def hazards(
+    region: Iterable[ast.AST], function: Function, program: Program, depth: int = DEPTH
+) -> Iterator[Hazard]:
+    """All hazards of a region of a function, through the calls that it makes."""
+    for root in region:
+        yield from _walk(root, function, program, depth, frozenset())
+
+
+def _walk(node: ast.AST, function: Function, program: Program, depth: int, own: frozenset[str]) -> Iterator[Hazard]:
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        yield Hazard("rebinds", node, node.name)
+        return
+    if isinstance(node, COMPREHENSIONS):
+        own = own | {name for part in node.generators for name in bound_names(part.target)}
+    if isinstance(node, ast.Name):
+        if not isinstance(node.ctx, ast.Load) and node.id not in own:
+            yield Hazard("rebinds", node, node.id)
+        return
+    yield from _own(node)
+    if isinstance(node, ast.Call):
+        yield from _call(node, function, program, depth)
+    for child in ast.iter_child_nodes(node):
+        yield from _walk(child, function, program, depth, own)
+
+
+def _own(node: ast.AST) -> Iterator[Hazard]:
+    if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
+        yield Hazard("attribute", node, node.attr)
+    elif isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
+        yield Hazard("mutates", node, base=node.value)
+    elif isinstance(node, ast.AugAssign):
+        if not (isinstance(node.value, ast.Constant) and isinstance(node.value.value, (int, float, str))):
+            yield Hazard("mutates", node, base=node.target)
+    elif isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)) and node.name:
+        yield Hazard("rebinds", node, node.name)
+    elif isinstance(node, ast.alias):
+        yield Hazard("rebinds", node, (node.asname or node.name).split(".")[0])
+    elif isinstance(node, (ast.Yield, ast.YieldFrom, ast.Await, ast.AsyncFor, ast.AsyncWith)):
+        yield Hazard("suspends", node)
+
+
+def _call(call: ast.Call, function: Function, program: Program, depth: int) -> Iterator[Hazard]:
+    callee = call.func
+    if isinstance(callee, ast.Name) and is_builtin(callee.id, function):
+        yield from _builtin(call, callee.id, function, program, depth)
+        return
+    if isinstance(callee, ast.Attribute):
+        if callee.attr in CONTAINER_METHODS or (
+            callee.attr in SHARED_METHODS and is_container(callee.value, function)
+        ):
+            yield Hazard("mutates", call, base=callee.value)
+            return
+        if callee.attr in TEXT_METHODS or _logs(callee):
+            return
+        if callee.attr in LOOKUP_METHODS and not _may_be_own_method(callee, function):
+            return
+    if _standard(callee, function):
+        return
+    target = program.resolve(callee, function)
+    if target is None and isinstance(callee, ast.Name):
+        made = class_named(callee.id, function.module, program)
+        if made is not None:
+            yield from _constructor(made[0], call, function, program, depth)
+            return
+    if target is None or depth == 0:
+        yield Hazard("unknown", call, name=function.text(callee))
+        return
+    yield from _followed(target, call, function, program, depth)
+
+
+def _builtin(call: ast.Call, name: str, function: Function, program: Program, depth: int) -> Iterator[Hazard]:
+    if name in {"setattr", "delattr"}:
+        given = call.args[1] if len(call.args) > 1 else None
+        yield Hazard("attribute", call, str(given.value) if isinstance(given, ast.Constant) else "*")
+        return
+    value = getattr(builtins, name)
+    if name in PURE_BUILTINS | {"next", "open", "input"}:
+        keys = [word.value for word in call.keywords if word.arg in {"key", "default_factory"}]
+        called = [*keys, *(call.args[:1] if name in {"map", "filter"} else [])]
+        for one in called:
+            if isinstance(one, (ast.Name, ast.Attribute)) and not _harmless_reference(one, function):
+                yield from _call(ast.copy_location(ast.Call(one, [], []), call), function, program, depth)
+    elif not (isinstance(value, type) and issubclass(value, BaseException)):
+        yield Hazard("unknown", call, name=name)
+
+
+def _harmless_reference(node: ast.expr, function: Function) -> bool:
+    if isinstance(node, ast.Name):
+        return is_builtin(node.id, function) and node.id in PURE_BUILTINS
+    return isinstance(node, ast.Attribute) and node.attr in TEXT_METHODS | LOOKUP_METHODS
+
+
+def _logs(callee: ast.Attribute) -> bool:
+    base = path_of(callee.value)
+    return base is not None and base[-1] in LOG_NAMES and callee.attr in LOG_METHODS
+
+
+def _may_be_own_method(callee: ast.Attribute, function: Function) -> bool:
+    return isinstance(callee.value, ast.Name) and callee.value.id in {"self", "cls"}
+
+
+def _standard(callee: ast.expr, function: Function) -> bool:
+    """Whether the callee is a function of the standard library, imported at the top of the module."""
+    path = path_of(callee)
+    if path is None or function.names.is_local(path[0]):
+        return False
+    found = function.module.top.get(path[0])
+    if isinstance(found, ast.Import):
+        dotted = next((one.name for one in found.names if (one.asname or one.name.split(".")[0]) == path[0]), "")
+        return len(path) > 1 and dotted.split(".")[0] in STANDARD_MODULES
+    return (
+        isinstance(found, ast.ImportFrom)
+        and not found.level
+        and (found.module or "").split(".")[0] in STANDARD_MODULES
+        and len(path) <= 2
+    )
+
+
+def is_container(node: ast.expr, function: Function) -> bool:
+    """Whether the object is a builtin container by all assignments that can be seen."""
+    if isinstance(node, ast.Name):
+        values = function.names.values(node.id)
+        return bool(values) and all(makes_container(value, function) for value in values or ())
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
+        stores = list(_attribute_values(function, node.attr))
+        return bool(stores) and all(value is not None and makes_container(value, function) for value in stores)
+    return makes_container(node, function)
+
+
+def _attribute_values(function: Function, name: str) -> Iterator[ast.expr | None]:
+    """All that the class around stores in ``self.name``; None for a store that is no plain assignment."""
+    if function.owner is None:
+        yield None
+        return
+    for node in ast.walk(function.owner):
+        if isinstance(node, ast.Assign):
+            targets, value = node.targets, node.value
+        elif isinstance(node, ast.AnnAssign) and node.value is not None:
+            targets, value = [node.target], node.value
+        else:
+            continue
+        for target in targets:
+            if isinstance(target, ast.Attribute) and target.attr == name:
+                yield value
+
+
+def _constructor(
+    owner: ast.ClassDef, call: ast.Call, function: Function, program: Program, depth: int
+) -> Iterator[Hazard]:
+    methods = {one.name for one in owner.body if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef))}
+    made = methods & {"__init__", "__new__", "__post_init__"}
+    plain_bases = all(isinstance(base, ast.Name) and base.id in _PLAIN_BASES for base in owner.bases)
+    if not made and not owner.keywords and (plain_bases or not owner.bases):
+        return
+    where = class_named(owner.name, function.module, program)
+    module = where[1] if where is not None else function.module
+    found = [one for one in module.functions if one.owner is owner and one.qualname.rsplit(".", 1)[-1] in made]
+    if not plain_bases or "__new__" in made or depth == 0:
+        yield Hazard("unknown", call, name=owner.name)
+        return
+    for one in found:
+        for hazard in hazards(one.body, one, program, depth - 1):
+            if hazard.kind == "mutates" and hazard.base is not None and _root(hazard.base) == "self":
+                continue  # the new object is its own
+            if hazard.kind in {"unknown", "suspends", "mutates"}:
+                yield Hazard("unknown", call, name=owner.name)
+
+
+_PLAIN_BASES = frozenset(
+    {"object", "NamedTuple", "TypedDict", "Enum", "Generic", "Protocol", "ABC"}
+    | {name for name, one in vars(builtins).items() if isinstance(one, type) and issubclass(one, BaseException)}
+)
+
+
+def _followed(
+    target: Function, call: ast.Call, function: Function, program: Program, depth: int
+) -> Iterator[Hazard]:
+    """The hazards of a function of the project, as its caller sees them."""
+    given = _arguments(target, call)
+    for hazard in hazards(target.body, target, program, depth - 1):
+        if hazard.kind == "rebinds":
+            if hazard.name in target.names.elsewhere:
+                yield replace(hazard, node=call)
+        elif hazard.kind == "mutates" and hazard.base is not None:
+            yield from _translated(hazard.base, target, given, call, function)
+        elif hazard.kind != "suspends" or not _is_generator(target):
+            yield replace(hazard, node=call)
+
+
+def _translated(
+    base: ast.expr, target: Function, given: dict[str, ast.expr], call: ast.Call, function: Function
+) -> Iterator[Hazard]:
+    root = _root(base)
+    if root in given and path_of(base) == (root,):
+        yield Hazard("mutates", call, base=given[root])
+    elif root is not None and root in target.names.bindings and is_container(ast.Name(root, ast.Load()), target):
+        return  # its own local container
+    elif root == "self" and isinstance(call.func, ast.Attribute) and isinstance(base, ast.Attribute):
+        yield Hazard(
+            "mutates", call, base=ast.copy_location(ast.Attribute(call.func.value, base.attr, ast.Load()), call)
+        )
+    elif isinstance(base, ast.Name) and root not in target.parameters and not target.names.is_local(root or ""):
+        yield Hazard("mutates", call, base=base)  # a global: the same name, if the same module
+    else:
+        yield Hazard("unknown", call, name=function.text(call.func))
+
+
+def _arguments(target: Function, call: ast.Call) -> dict[str, ast.expr]:
+    names = list(target.parameters)
+    if names[:1] in (["self"], ["cls"]) and isinstance(call.func, ast.Attribute):
+        names = names[1:]
+    given = dict(zip(names, call.args, strict=False))
+    given.update({word.arg: word.value for word in call.keywords if word.arg})
+    return given
+
+
+def _root(node: ast.expr) -> str | None:
+    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else None
+
+
+def _is_generator(function: Function) -> bool:
+    return any(isinstance(one, (ast.Yield, ast.YieldFrom)) for one in ast.walk(function.node))

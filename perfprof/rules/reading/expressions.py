@@ -1,0 +1,266 @@
+"""Expressions: which only read plain data, what they depend on, and a value's builtin type where it shows."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import sys
+from typing import TYPE_CHECKING
+
+from perfprof.rules.reading.scans import COMPREHENSIONS
+
+if TYPE_CHECKING:
+    from perfprof.rules.reading.program import Function
+
+# Methods of builtin types that change nothing; on other types the name is only a hint, see `reads_only`.
+TEXT_METHODS = frozenset(
+    [
+        "capitalize",
+        "casefold",
+        "center",
+        "decode",
+        "encode",
+        "endswith",
+        "expandtabs",
+        "find",
+        "format",
+        "isalnum",
+        "isalpha",
+        "isascii",
+        "isdecimal",
+        "isdigit",
+        "isidentifier",
+        "islower",
+        "isnumeric",
+        "isprintable",
+        "isspace",
+        "istitle",
+        "isupper",
+        "join",
+        "ljust",
+        "lower",
+        "lstrip",
+        "partition",
+        "removeprefix",
+        "removesuffix",
+        "replace",
+        "rfind",
+        "rindex",
+        "rjust",
+        "rpartition",
+        "rsplit",
+        "rstrip",
+        "split",
+        "splitlines",
+        "startswith",
+        "strip",
+        "swapcase",
+        "title",
+        "translate",
+        "upper",
+        "zfill",
+        "isoformat",
+        "strftime",
+        "total_seconds",
+        "timestamp",
+        "bit_length",
+        "hex",
+        "as_tuple",
+        "quantize",
+    ]
+)
+LOOKUP_METHODS = frozenset({"get", "items", "keys", "values", "copy", "index", "count"})
+PURE_BUILTINS = frozenset(
+    [
+        "abs",
+        "all",
+        "any",
+        "ascii",
+        "bin",
+        "bool",
+        "bytes",
+        "callable",
+        "chr",
+        "complex",
+        "dict",
+        "divmod",
+        "enumerate",
+        "filter",
+        "float",
+        "format",
+        "frozenset",
+        "getattr",
+        "hasattr",
+        "hash",
+        "hex",
+        "id",
+        "int",
+        "isinstance",
+        "issubclass",
+        "len",
+        "list",
+        "map",
+        "max",
+        "min",
+        "oct",
+        "ord",
+        "pow",
+        "range",
+        "repr",
+        "reversed",
+        "round",
+        "set",
+        "slice",
+        "sorted",
+        "str",
+        "sum",
+        "tuple",
+        "type",
+        "zip",
+        "print",
+        "super",
+        "object",
+        "property",
+        "iter",
+        "bytearray",
+        "memoryview",
+    ]
+)
+SCALAR_BUILTINS = frozenset(
+    {"str", "int", "float", "len", "abs", "round", "bool", "tuple", "ord", "chr", "repr", "hash"}
+)
+STANDARD_MODULES = frozenset(sys.stdlib_module_names)
+MADE_BY = {name: name for name in ("list", "dict", "set", "frozenset", "tuple")} | {"len": "int", "sorted": "list"}
+LIST_MAKERS = frozenset({"list", "sorted"})
+LIST_METHODS = frozenset({"split", "rsplit", "splitlines", "fetchall", "fetchmany", "readlines"})
+
+
+def path_of(node: ast.expr) -> tuple[str, ...] | None:
+    """``a`` -> ("a",), ``self.b.c`` -> ("self", "b", "c"); None for anything else."""
+    if isinstance(node, ast.Name):
+        return (node.id,)
+    if isinstance(node, ast.Attribute):
+        base = path_of(node.value)
+        return None if base is None else (*base, node.attr)
+    return None
+
+
+def reads_only(node: ast.expr, function: Function) -> bool:
+    """Whether evaluating it only reads data: names, attributes, items, operators, and calls known to be pure.
+
+    Operators and attribute reads are taken to be those of plain data; whether an attribute is computed is another
+    obligation (`attributes_of` lists what to watch).
+    """
+    if isinstance(node, (ast.Name, ast.Constant)):
+        return True
+    if isinstance(node, ast.Attribute):
+        return reads_only(node.value, function)
+    if isinstance(node, ast.Subscript):
+        return reads_only(node.value, function) and _index_reads_only(node.slice, function)
+    if isinstance(node, ast.Call):
+        return _call_reads_only(node, function)
+    if isinstance(node, (ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Tuple, ast.JoinedStr)):
+        return all(
+            reads_only(child, function) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)
+        )
+    if isinstance(node, ast.FormattedValue):
+        return reads_only(node.value, function)
+    return False
+
+
+def _index_reads_only(node: ast.expr, function: Function) -> bool:
+    if isinstance(node, ast.Slice):
+        return all(reads_only(part, function) for part in (node.lower, node.upper, node.step) if part is not None)
+    return reads_only(node, function)
+
+
+def _call_reads_only(node: ast.Call, function: Function) -> bool:
+    if node.keywords or not all(reads_only(one, function) for one in node.args):
+        return False
+    if isinstance(node.func, ast.Name):
+        return node.func.id in SCALAR_BUILTINS and is_builtin(node.func.id, function)
+    if isinstance(node.func, ast.Attribute):
+        return node.func.attr in TEXT_METHODS | {"get"} and reads_only(node.func.value, function)
+    return False
+
+
+def is_builtin(name: str, function: Function) -> bool:
+    """Whether a name means the builtin here: nobody in the file binds it."""
+    return hasattr(builtins, name) and name not in function.module.bound
+
+
+def attributes_of(node: ast.expr) -> list[ast.Attribute]:
+    """The attribute reads in an expression; the function of a method call is not one."""
+    called = {id(one.func) for one in ast.walk(node) if isinstance(one, ast.Call)}
+    return [one for one in ast.walk(node) if isinstance(one, ast.Attribute) and id(one) not in called]
+
+
+def makes_list(node: ast.expr, function: Function) -> bool:
+    """Whether the expression surely gives a new list that nobody else holds."""
+    if isinstance(node, (ast.List, ast.ListComp)):
+        return True
+    if isinstance(node, ast.Call):
+        if isinstance(node.func, ast.Name):
+            return node.func.id in LIST_MAKERS and is_builtin(node.func.id, function)
+        return isinstance(node.func, ast.Attribute) and node.func.attr in LIST_METHODS
+    if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Mult)):
+        return makes_list(node.left, function) or makes_list(node.right, function)
+    return False
+
+
+def makes_container(node: ast.expr, function: Function) -> bool:
+    """Whether the expression gives a new container of a builtin or ``collections`` type."""
+    if isinstance(node, (ast.List, ast.Dict, ast.Set, *COMPREHENSIONS)):
+        return True
+    if isinstance(node, ast.Call):
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        made = {"list", "dict", "set", "sorted", "deque", "defaultdict", "Counter", "OrderedDict", "bytearray"}
+        return name in made
+    return makes_list(node, function)
+
+
+def builtin_type(node: ast.expr, function: Function, depth: int = 3) -> str | None:
+    """The exact builtin type of a value where the code around shows it: "int", "str", "list" …"""
+    if isinstance(node, ast.Constant):
+        return type(node.value).__name__ if not isinstance(node.value, type(...)) else None
+    if isinstance(node, ast.JoinedStr):
+        return "str"
+    if isinstance(node, (ast.List, ast.ListComp)):
+        return "list"
+    if isinstance(node, ast.Tuple):
+        return "tuple"
+    if isinstance(node, (ast.Dict, ast.DictComp)):
+        return "dict"
+    if isinstance(node, (ast.Set, ast.SetComp)):
+        return "set"
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and is_builtin(node.func.id, function):
+        return MADE_BY.get(node.func.id)
+    if isinstance(node, ast.Name) and depth:
+        return _name_type(node.id, function, depth)
+    return None
+
+
+def _name_type(name: str, function: Function, depth: int) -> str | None:
+    values = function.names.values(name)
+    if values:
+        found = {builtin_type(value, function, depth - 1) for value in values}
+        return found.pop() if len(found) == 1 else None
+    if function.names.is_local(name) and name not in function.parameters:
+        return _loop_variable_type(name, function)
+    return None
+
+
+def _loop_variable_type(name: str, function: Function) -> str | None:
+    kinds = set()
+    for binding in function.names.bindings[name]:
+        above = function.parents.get(binding.node)
+        counted = (
+            isinstance(above, ast.For)
+            and above.target is binding.node
+            and isinstance(above.iter, ast.Call)
+            and isinstance(above.iter.func, ast.Name)
+            and above.iter.func.id == "range"
+            and is_builtin("range", function)
+        )
+        kinds.add("int" if counted else None)
+    return kinds.pop() if len(kinds) == 1 else None

@@ -1,0 +1,204 @@
+"""Names of one function: where they are bound, where they are read, who else can see them."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from perfprof.rules.reading.scans import COMPREHENSIONS, SCOPES
+
+if TYPE_CHECKING:
+    from perfprof.rules.reading.program import Function
+
+DYNAMIC = frozenset({"exec", "eval", "locals", "vars", "globals"})
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Binding:
+    """One place that binds a name. value: the expression of a plain ``name = value``, else None."""
+
+    node: ast.AST
+    value: ast.expr | None = None
+
+
+class Names:
+    """The names of one function. Names that a comprehension binds for itself are left out."""
+
+    def __init__(self, function: Function) -> None:
+        self.bindings: dict[str, list[Binding]] = defaultdict(list)
+        self.loads: dict[str, list[ast.Name]] = defaultdict(list)
+        self.elsewhere: set[str] = set()  # declared global or nonlocal
+        self.captured: set[str] = set()  # used by nested functions, classes or lambdas
+        self.parameters = frozenset(function.parameters)
+        for statement in function.body:
+            self._walk(statement, frozenset())
+
+    @property
+    def dynamic(self) -> bool:
+        """Whether names are reached by text (``exec``, ``locals`` …), so that nothing can be said."""
+        return any(name in self.loads for name in DYNAMIC)
+
+    def is_local(self, name: str) -> bool:
+        """Bound here and nowhere else."""
+        return (name in self.parameters or name in self.bindings) and name not in self.elsewhere
+
+    def values(self, name: str) -> list[ast.expr] | None:
+        """All expressions the name is assigned from; None if it is bound in any other way."""
+        if name in self.parameters or not self.is_local(name):
+            return None
+        found = [binding.value for binding in self.bindings[name]]
+        return None if None in found else [value for value in found if value is not None]
+
+    def _walk(self, node: ast.AST, own: frozenset[str]) -> None:
+        if isinstance(node, SCOPES):
+            self._scope(node)
+            return
+        if isinstance(node, COMPREHENSIONS):
+            own = own | {name for part in node.generators for name in bound_names(part.target)}
+        self._bind(node, own)
+        for child in ast.iter_child_nodes(node):
+            self._walk(child, own)
+
+    def _scope(self, node: ast.AST) -> None:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            self.bindings[node.name].append(Binding(node))
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.Name):
+                self.captured.add(inner.id)
+            elif isinstance(inner, (ast.Nonlocal, ast.Global)):
+                self.captured.update(inner.names)
+                self.elsewhere.update(inner.names)
+
+    def _bind(self, node: ast.AST, own: frozenset[str]) -> None:
+        if isinstance(node, ast.Name):
+            if isinstance(node.ctx, ast.Load):
+                if node.id not in own:
+                    self.loads[node.id].append(node)
+            elif node.id not in own and not self._already(node):
+                self.bindings[node.id].append(Binding(node))
+        elif isinstance(node, ast.Assign):
+            for target in node.targets:
+                if isinstance(target, ast.Name):
+                    self.bindings[target.id].append(Binding(target, node.value))
+        elif isinstance(node, ast.AnnAssign):
+            if isinstance(node.target, ast.Name) and node.value is not None:
+                self.bindings[node.target.id].append(Binding(node.target, node.value))
+        elif isinstance(node, ast.NamedExpr):  # binds in the function, also from inside a comprehension
+            self.bindings[node.target.id].append(Binding(node.target, node.value))
+        elif isinstance(node, (ast.Global, ast.Nonlocal)):
+            self.elsewhere.update(node.names)
+        elif isinstance(node, ast.alias):
+            self.bindings[(node.asname or node.name).split(".")[0]].append(Binding(node))
+        elif isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)) and node.name:
+            self.bindings[node.name].append(Binding(node))
+        elif isinstance(node, ast.MatchMapping) and node.rest:
+            self.bindings[node.rest].append(Binding(node))
+
+    def _already(self, node: ast.Name) -> bool:
+        return any(binding.node is node for binding in self.bindings.get(node.id, ()))
+
+
+def bound_names(target: ast.AST) -> Iterator[str]:
+    """Names that an assignment target binds."""
+    for node in ast.walk(target):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+
+
+def read_names(node: ast.AST) -> set[str]:
+    """Names that an expression reads."""
+    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)}
+
+
+def rebinds(region: Iterable[ast.AST], name: str) -> ast.AST | None:
+    """The first place in a region that binds or deletes a name; comprehension targets do not count."""
+    for root in region:
+        for node in ast.walk(root):
+            if isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load):
+                if not _own_of_comprehension(root, node):
+                    return node
+            elif (
+                (isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and node.name == name)
+                or (isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)) and node.name == name)
+                or (isinstance(node, ast.alias) and (node.asname or node.name).split(".")[0] == name)
+            ):
+                return node
+    return None
+
+
+def _own_of_comprehension(root: ast.AST, name: ast.Name) -> bool:
+    return any(
+        name is inner
+        for node in ast.walk(root)
+        if isinstance(node, COMPREHENSIONS)
+        for part in node.generators
+        for inner in ast.walk(part.target)
+    )
+
+
+def fresh(wanted: str, taken: Iterable[str]) -> str:
+    """A name that is not taken: the wanted one, else with a number."""
+    used = set(taken)
+    candidate, number = wanted, 2
+    while candidate in used:
+        candidate, number = f"{wanted}_{number}", number + 1
+    return candidate
+
+
+def bound_before(name: str, place: ast.stmt, function: Function) -> bool:
+    """Whether the name surely has a value where ``place`` begins: bound on every way that leads there."""
+    if name in function.parameters:
+        return True
+    if not function.names.is_local(name):
+        return True  # a global, a builtin or a closure cell: bound when the module was made
+    node: ast.AST = place
+    while node is not function.node:
+        above = function.parents[node]
+        for block in ("body", "orelse", "finalbody", "handlers"):
+            siblings = getattr(above, block, None)
+            if isinstance(siblings, list) and node in siblings:
+                before = siblings[: siblings.index(node)]
+                if any(_binds(statement, name) for statement in before):
+                    return True
+        if isinstance(above, (ast.For, ast.AsyncFor)) and node in above.body and name in bound_names(above.target):
+            return True
+        if isinstance(above, (ast.With, ast.AsyncWith)) and any(
+            name in bound_names(item.optional_vars) for item in above.items if item.optional_vars
+        ):
+            return True
+        node = above
+    return False
+
+
+def _binds(statement: ast.stmt, name: str) -> bool:
+    if isinstance(statement, (ast.Assign, ast.AnnAssign)):
+        targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+        has_value = isinstance(statement, ast.Assign) or statement.value is not None
+        return has_value and any(name in bound_names(target) for target in targets)
+    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return statement.name == name
+    if isinstance(statement, (ast.Import, ast.ImportFrom)):
+        return any((alias.asname or alias.name).split(".")[0] == name for alias in statement.names)
+    if isinstance(statement, ast.If):
+        return all(
+            _ends(block) or any(_binds(one, name) for one in block) for block in (statement.body, statement.orelse)
+        )
+    if isinstance(statement, (ast.With, ast.AsyncWith)):
+        given = [item.optional_vars for item in statement.items if item.optional_vars is not None]
+        return any(name in bound_names(one) for one in given) or any(_binds(one, name) for one in statement.body)
+    if isinstance(statement, ast.Try):
+        return any(_binds(one, name) for one in statement.finalbody) or (
+            any(_binds(one, name) for one in statement.body)
+            and all(
+                _ends(handler.body) or any(_binds(one, name) for one in handler.body)
+                for handler in statement.handlers
+            )
+        )
+    return False
+
+
+def _ends(block: list[ast.stmt]) -> bool:
+    return bool(block) and isinstance(block[-1], (ast.Return, ast.Raise, ast.Continue, ast.Break))

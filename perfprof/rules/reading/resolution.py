@@ -1,0 +1,166 @@
+"""Which function of the project a call means, when only one is possible."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from perfprof.rules.reading.program import DEFINITIONS
+
+if TYPE_CHECKING:
+    from perfprof.rules.reading.program import Function, Module, Program
+
+
+def resolve(callee: ast.expr, function: Function, program: Program) -> Function | None:
+    """The one function that ``callee`` can mean in ``function``; None if not sure."""
+    if isinstance(callee, ast.Name):
+        return _named(callee.id, function, program)
+    if isinstance(callee, ast.Attribute) and isinstance(callee.value, ast.Name):
+        base = callee.value.id
+        if base in {"self", "cls"} and function.parameters[:1] == (base,) and function.owner is not None:
+            return _method(function.owner, callee.attr, function.module, program)
+        made = class_of(callee.value, function, program)
+        if made is not None:
+            return _method(made[0], callee.attr, made[1], program)
+        module = _imported_module(base, function, program)
+        if module is not None:
+            return _top_function(module, callee.attr, program)
+    return None
+
+
+def class_of(node: ast.expr, function: Function, program: Program) -> tuple[ast.ClassDef, Module] | None:
+    """The class of the project whose instance a local name holds, when each assignment calls that class."""
+    if not isinstance(node, ast.Name):
+        return None
+    values = function.names.values(node.id)
+    if not values or not all(isinstance(value, ast.Call) and isinstance(value.func, ast.Name) for value in values):
+        return None
+    found = {value.func.id for value in values if isinstance(value, ast.Call) and isinstance(value.func, ast.Name)}
+    return class_named(found.pop(), function.module, program) if len(found) == 1 else None
+
+
+def class_named(name: str, module: Module, program: Program) -> tuple[ast.ClassDef, Module] | None:
+    """The class of the project that a global name means in a module."""
+    found = module.top.get(name)
+    if isinstance(found, ast.ClassDef):
+        return found, module
+    if isinstance(found, ast.ImportFrom):
+        other = module_of(found, module, program)
+        original = next((one.name for one in found.names if (one.asname or one.name) == name), name)
+        if other is not None and other is not module:
+            there = other.top.get(original)
+            return (there, other) if isinstance(there, ast.ClassDef) else None
+    return None
+
+
+def module_of(statement: ast.ImportFrom, module: Module, program: Program) -> Module | None:
+    """The module of the project that ``from X import …`` names."""
+    parts = statement.module.split(".") if statement.module else []
+    if statement.level:
+        bases = [module.path.parents[statement.level - 1]]
+    else:
+        bases = [program.root, program.root / "src", *module.path.parents[: _depth(module.path, program.root)]]
+    return next(filter(None, (_file(base.joinpath(*parts), program) for base in bases)), None)
+
+
+def _depth(path: Path, root: Path) -> int:
+    return len(path.relative_to(root).parts) - 1 if path.is_relative_to(root) else 1
+
+
+def _file(base: Path, program: Program) -> Module | None:
+    for candidate in (base.with_suffix(".py"), base / "__init__.py"):
+        if candidate.is_file():
+            return program.module(candidate)
+    return None
+
+
+def _named(name: str, function: Function, program: Program) -> Function | None:
+    scope: Function | None = function
+    while scope is not None and scope.qualname != "<module>":
+        bindings = scope.names.bindings.get(name, [])
+        if (
+            name in scope.parameters
+            or (bindings and not isinstance(bindings[0].node, DEFINITIONS))
+            or len(bindings) > 1
+        ):
+            return None
+        if bindings:
+            inner = [one for one in function.module.functions if one.node is bindings[0].node]
+            return inner[0] if inner else None
+        scope = scope.outer
+    return _top_function(function.module, name, program)
+
+
+def _top_function(module: Module, name: str, program: Program, depth: int = 3) -> Function | None:
+    if _rebound(module, name):
+        return None
+    found = module.top.get(name)
+    if isinstance(found, DEFINITIONS) and not found.decorator_list:
+        return next((one for one in module.functions if one.node is found), None)
+    if isinstance(found, ast.ImportFrom) and depth:
+        other = module_of(found, module, program)
+        original = next((one.name for one in found.names if (one.asname or one.name) == name), name)
+        if other is not None and other is not module:
+            return _top_function(other, original, program, depth - 1)
+    return None
+
+
+def _rebound(module: Module, name: str) -> bool:
+    whole = module.functions[0] if module.functions[0].qualname == "<module>" else module.function("<module>")
+    if whole is not None and len(whole.names.bindings.get(name, ())) > 1:
+        return True
+    return any(
+        name in one.names.elsewhere and name in one.names.bindings
+        for one in module.functions
+        if one.qualname != "<module>"
+    )
+
+
+def _imported_module(name: str, function: Function, program: Program) -> Module | None:
+    if function.names.is_local(name):
+        return None
+    found = function.module.top.get(name)
+    if isinstance(found, ast.ImportFrom):
+        original = next((one.name for one in found.names if (one.asname or one.name) == name), name)
+        inner = ast.ImportFrom(
+            module=".".join(filter(None, [found.module or "", original])), names=[], level=found.level
+        )
+        return module_of(inner, function.module, program)
+    if isinstance(found, ast.Import):
+        dotted = next((one.name for one in found.names if (one.asname or one.name) == name), "")
+        return (
+            module_of(ast.ImportFrom(module=dotted, names=[], level=0), function.module, program)
+            if dotted
+            else None
+        )
+    return None
+
+
+def _method(owner: ast.ClassDef, name: str, module: Module, program: Program, depth: int = 3) -> Function | None:
+    if _overridden(owner.name, name, program):
+        return None
+    for one in module.functions:
+        if one.owner is owner and isinstance(one.node, DEFINITIONS) and one.node.name == name:
+            plain = all(
+                isinstance(mark, ast.Name) and mark.id == "staticmethod" for mark in one.node.decorator_list
+            )
+            return one if plain else None
+    for base in owner.bases if depth else ():
+        if isinstance(base, ast.Name):
+            above = class_named(base.id, module, program)
+            if above is not None:
+                return _method(above[0], name, above[1], program, depth - 1)
+    return None
+
+
+def _overridden(owner: str, name: str, program: Program) -> bool:
+    """Whether a class that is read so far derives from ``owner`` and has a method of this name."""
+    for module in program.modules.values():
+        for one in module.functions if module is not None else ():
+            bases = (
+                {getattr(base, "id", getattr(base, "attr", "")) for base in one.owner.bases} if one.owner else set()
+            )
+            if owner in bases and one.qualname.endswith(f".{name}"):
+                return True
+    return False

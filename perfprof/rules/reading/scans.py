@@ -1,0 +1,153 @@
+"""Scans: each pass over a collection, wherever Python hides it, and the loops around it.
+
+Rules ask for scans instead of syntax, so that one rule covers ``for``, comprehensions, generators inside ``any`` or
+``next``, ``x in xs``, and calls.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from perfprof.rules.reading.program import Function
+
+Comprehension: TypeAlias = "ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp"
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+STATEMENT_LOOPS = (ast.For, ast.AsyncFor, ast.While)
+
+Consumer = Literal["each", "first", "exists", "all", "count", "aggregate", "collect"]
+CONSUMERS: dict[str, Consumer] = {
+    "any": "exists",
+    "all": "all",
+    "next": "first",
+    "sum": "aggregate",
+    "min": "aggregate",
+    "max": "aggregate",
+    "len": "count",
+}
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Loop:
+    """A loop around something: a statement, or one generator of a comprehension.
+
+    statement: the loop itself, or the statement that holds the comprehension.
+    """
+
+    node: ast.For | ast.AsyncFor | ast.While | ast.comprehension
+    statement: ast.stmt
+    holder: Comprehension | None = None
+
+    @property
+    def target(self) -> ast.expr | None:
+        """What each turn binds."""
+        return None if isinstance(self.node, ast.While) else self.node.target
+
+    @property
+    def iterable(self) -> ast.expr | None:
+        """What is walked."""
+        return None if isinstance(self.node, ast.While) else self.node.iter
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Scan:
+    """One pass over a collection.
+
+    kind "loop": a ``for`` or one generator of a comprehension; ``own`` is that loop.
+    kind "membership": ``probe in subject`` (``node`` is the comparison).
+    kind "call": a call; whether it walks an argument is for the reader to ask (``subject`` is the callee).
+    statement: the statement in which it is evaluated. around: loops that repeat it, outermost first.
+    """
+
+    kind: Literal["loop", "membership", "call"]
+    node: ast.AST
+    subject: ast.expr
+    statement: ast.stmt
+    around: tuple[Loop, ...]
+    own: Loop | None = None
+    probe: ast.expr | None = None
+    consumer: Consumer = "each"
+
+
+def scans(function: Function) -> Iterator[Scan]:
+    """All scans of a function, in source order; nested functions have their own."""
+    for statement in function.body:
+        yield from _statement(statement, ())
+
+
+def _statement(statement: ast.stmt, around: tuple[Loop, ...]) -> Iterator[Scan]:
+    if isinstance(statement, SCOPES):
+        return
+    if isinstance(statement, (ast.For, ast.AsyncFor)):
+        own = Loop(statement, statement)
+        yield from _expression(statement.iter, statement, around)
+        yield Scan("loop", statement, statement.iter, statement, around, own)
+        yield from _block(statement.body, (*around, own))
+        yield from _block(statement.orelse, around)
+    elif isinstance(statement, ast.While):
+        own = Loop(statement, statement)
+        yield from _expression(statement.test, statement, (*around, own))
+        yield from _block(statement.body, (*around, own))
+        yield from _block(statement.orelse, around)
+    else:
+        yield from _children(statement, statement, around)
+
+
+def _block(body: list[ast.stmt], around: tuple[Loop, ...]) -> Iterator[Scan]:
+    for statement in body:
+        yield from _statement(statement, around)
+
+
+def _children(node: ast.AST, statement: ast.stmt, around: tuple[Loop, ...]) -> Iterator[Scan]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.stmt):
+            yield from _statement(child, around)
+        elif isinstance(child, ast.expr):
+            yield from _expression(child, statement, around)
+        else:  # handlers, match cases, with items, keywords
+            yield from _children(child, statement, around)
+
+
+def _expression(
+    node: ast.expr, statement: ast.stmt, around: tuple[Loop, ...], consumer: Consumer = "collect"
+) -> Iterator[Scan]:
+    if isinstance(node, (ast.Name, ast.Constant, ast.Lambda)):
+        return
+    if isinstance(node, COMPREHENSIONS):
+        yield from _comprehension(node, statement, around, consumer)
+        return
+    if isinstance(node, ast.Compare):
+        yield from _memberships(node, statement, around)
+    elif isinstance(node, ast.Call):
+        yield Scan("call", node, node.func, statement, around)
+        taker = CONSUMERS.get(node.func.id) if isinstance(node.func, ast.Name) else None
+        if taker and node.args and isinstance(node.args[0], COMPREHENSIONS):
+            yield from _comprehension(node.args[0], statement, around, taker)
+            for other in [*node.args[1:], *(word.value for word in node.keywords)]:
+                yield from _expression(other, statement, around)
+            return
+    yield from _children(node, statement, around)
+
+
+def _memberships(node: ast.Compare, statement: ast.stmt, around: tuple[Loop, ...]) -> Iterator[Scan]:
+    if len(node.ops) == 1 and isinstance(node.ops[0], (ast.In, ast.NotIn)):
+        yield Scan("membership", node, node.comparators[0], statement, around, probe=node.left, consumer="exists")
+
+
+def _comprehension(
+    node: Comprehension, statement: ast.stmt, around: tuple[Loop, ...], consumer: Consumer
+) -> Iterator[Scan]:
+    for generator in node.generators:
+        own = Loop(generator, statement, node)
+        yield from _expression(generator.iter, statement, around)
+        yield Scan("loop", node, generator.iter, statement, around, own, consumer=consumer)
+        around = (*around, own)
+        for condition in generator.ifs:
+            yield from _expression(condition, statement, around)
+    parts = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
+    for part in parts:
+        yield from _expression(part, statement, around)

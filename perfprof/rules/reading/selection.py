@@ -1,0 +1,196 @@
+"""Selections: which equality picks the rows of a loop, and whether the other rows do nothing.
+
+``if c.id == o.customer_id: …``, ``if c.id != key: continue``, nested ``if``, conjunctions, conditions of
+comprehensions, and the element of ``any`` and ``all`` are all the same to a rule: rows whose key differs are skipped.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from perfprof.rules.reading.expressions import reads_only
+from perfprof.rules.reading.names import bound_names, read_names
+
+if TYPE_CHECKING:
+    from perfprof.rules.reading.program import Function
+    from perfprof.rules.reading.scans import Scan
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Selection:
+    """One equality ``inner == outer`` of a loop: inner depends on the row, outer does not.
+
+    inner: with names that the body derived from the row replaced. spot: inner as it stands in the source.
+    bound: names that a skipped row binds (the target and what the body derives before the test).
+    problem: why a row with another key does something all the same; empty if it is skipped.
+    conditions: what is evaluated for a row before the equality is.
+    """
+
+    inner: ast.expr
+    spot: ast.expr
+    outer: ast.expr
+    compare: ast.Compare
+    bound: frozenset[str]
+    problem: str = ""
+    conditions: tuple[ast.expr, ...] = ()
+
+
+@dataclass
+class _Search:
+    """What is known while a body is read from the top."""
+
+    function: Function
+    bound: set[str]
+    derived: dict[str, ast.expr] = field(default_factory=dict)
+    passed: list[ast.expr] = field(default_factory=list)
+    problem: str = ""
+
+
+def selection(scan: Scan, function: Function) -> Selection | None:
+    """The first equality of a loop that can serve as a key; None if there is none."""
+    if scan.own is None or scan.own.target is None:
+        return None
+    search = _Search(function, set(bound_names(scan.own.target)))
+    if isinstance(scan.own.node, (ast.For, ast.AsyncFor)):
+        return _in_body(scan.own.node.body, search)
+    tests = [part for test in _generator_tests(scan) for part in conjuncts(test)]
+    return _among(tests, search)
+
+
+def _generator_tests(scan: Scan) -> list[ast.expr]:
+    own = scan.own
+    assert own is not None
+    assert isinstance(own.node, ast.comprehension)
+    tests = list(own.node.ifs)
+    holder = own.holder
+    alone = isinstance(holder, (ast.GeneratorExp, ast.ListComp)) and holder.generators[-1] is own.node
+    if alone and isinstance(holder, (ast.GeneratorExp, ast.ListComp)):
+        if scan.consumer == "exists":
+            tests.append(holder.elt)
+        elif scan.consumer == "all":
+            tests.extend(negated(holder.elt))
+    return tests
+
+
+def conjuncts(test: ast.expr) -> list[ast.expr]:
+    """``a and b and c`` -> [a, b, c]; anything else alone."""
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
+        return [part for value in test.values for part in conjuncts(value)]
+    return [test]
+
+
+def negated(test: ast.expr) -> list[ast.expr]:
+    """What holds when the test fails, as far as it is a conjunction: ``a != b or c`` -> [a == b, not c]."""
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or):
+        return [part for value in test.values for part in negated(value)]
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return conjuncts(test.operand)
+    if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.NotEq):
+        turned = ast.Compare(test.left, [ast.Eq()], test.comparators)
+        return [ast.copy_location(turned, test)]
+    return [ast.copy_location(ast.UnaryOp(ast.Not(), test), test)]
+
+
+def _in_body(body: list[ast.stmt], search: _Search) -> Selection | None:
+    for position, statement in enumerate(body):
+        last = position == len(body) - 1
+        if isinstance(statement, ast.If):
+            found = _in_if(statement, last, search)
+            if found is not None:
+                return found
+        elif not _derives(statement, search):
+            search.problem = search.problem or f"line {statement.lineno} runs for every row"
+    return None
+
+
+def _derives(statement: ast.stmt, search: _Search) -> bool:
+    """A plain ``name = <reads the row>``, whose value later tests may use."""
+    if isinstance(statement, ast.Pass):
+        return True
+    if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
+        return False
+    target = statement.targets[0]
+    if not isinstance(target, ast.Name) or not reads_only(statement.value, search.function):
+        return False
+    search.derived[target.id] = substituted(statement.value, search.derived)
+    search.bound.add(target.id)
+    search.passed.append(statement.value)
+    return True
+
+
+def _in_if(statement: ast.If, last: bool, search: _Search) -> Selection | None:
+    skips = len(statement.body) == 1 and isinstance(statement.body[0], ast.Continue)
+    if skips and not statement.orelse:
+        return _among(negated(statement.test), search)
+    idle = all(isinstance(one, (ast.Pass, ast.Continue)) for one in statement.orelse)
+    found = _among(conjuncts(statement.test), search)
+    if found is not None:
+        if not idle:
+            return _with_problem(found, f"line {statement.orelse[0].lineno} runs for the other rows")
+        if not last:
+            return _with_problem(found, f"what follows line {statement.lineno} runs for every row")
+        return found
+    if idle and last:
+        return _in_body(statement.body, search)
+    search.problem = search.problem or f"line {statement.lineno} runs for every row"
+    return None
+
+
+def _with_problem(found: Selection, problem: str) -> Selection:
+    return Selection(
+        found.inner, found.spot, found.outer, found.compare, found.bound, found.problem or problem, found.conditions
+    )
+
+
+def _among(tests: list[ast.expr], search: _Search) -> Selection | None:
+    for test in tests:
+        for inner, outer, compare in _sides(test, search):
+            return Selection(
+                substituted(inner, search.derived),
+                inner,
+                outer,
+                compare,
+                frozenset(search.bound),
+                search.problem,
+                tuple(search.passed),
+            )
+        if not reads_only(test, search.function):
+            search.problem = search.problem or f"line {test.lineno} does more than read"
+        search.passed.append(test)
+    return None
+
+
+def _sides(test: ast.expr, search: _Search) -> Iterator[tuple[ast.expr, ast.expr, ast.Compare]]:
+    if not (isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.Eq)):
+        return
+    for inner, outer in ((test.left, test.comparators[0]), (test.comparators[0], test.left)):
+        row, other = read_names(inner) & search.bound, read_names(outer)
+        if (
+            row
+            and other
+            and not other & search.bound
+            and all(reads_only(one, search.function) for one in (inner, outer))
+        ):
+            yield inner, outer, test
+
+
+class _Substitute(ast.NodeTransformer):
+    def __init__(self, values: Mapping[str, ast.expr]) -> None:
+        self.values = values
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        value = self.values.get(node.id)
+        return node if value is None else copy.deepcopy(value)
+
+
+def substituted(node: ast.expr, values: Mapping[str, ast.expr]) -> ast.expr:
+    """The expression with names replaced; the same object if none of them occurs."""
+    if not read_names(node) & values.keys():
+        return node
+    result = _Substitute(values).visit(copy.deepcopy(node))
+    assert isinstance(result, ast.expr)
+    return result

@@ -1,0 +1,232 @@
+"""Stability: may this collection change, or become another one, while a region runs?"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from perfprof.rules.reading.effects import CONTAINER_METHODS, SHARED_METHODS, Hazard, hazards, is_container
+from perfprof.rules.reading.expressions import (
+    LOOKUP_METHODS,
+    PURE_BUILTINS,
+    is_builtin,
+    makes_container,
+    makes_list,
+    path_of,
+)
+
+if TYPE_CHECKING:
+    from perfprof.rules.reading.program import Function, Program
+
+
+@dataclass(frozen=True, slots=True)
+class Stability:
+    """The answer. problem: why it may change, empty if it cannot. where: ``path:line`` of the reason.
+
+    apart: expressions that are read once before the region and must not be the collection itself (a guard can
+    check that). watch: expressions in the region that must not be it, which only a run can tell.
+    """
+
+    problem: str = ""
+    where: str = ""
+    apart: tuple[str, ...] = ()
+    watch: tuple[ast.expr, ...] = ()
+
+
+def stability(
+    subject: ast.expr,
+    region: Sequence[ast.AST],
+    function: Function,
+    program: Program,
+    allowed: Collection[ast.AST] = (),
+) -> Stability:
+    """Whether ``subject`` (a name or a chain of attributes) stays the same object with the same elements.
+
+    allowed: calls of the region that the rewrite takes into account itself.
+    """
+    path = path_of(subject)
+    if path is None:
+        return Stability("it is not a name or an attribute", function.place(subject))
+    private = is_private(path, region, function)
+    apart: list[str] = []
+    watch: list[ast.expr] = []
+    for hazard in hazards(region, function, program):
+        if hazard.node in allowed:
+            continue
+        problem = _problem(hazard, path, private, function)
+        if problem:
+            return Stability(problem, function.place(hazard.node))
+        if hazard.kind == "mutates" and hazard.base is not None and not private:
+            relation = _relation(hazard.base, path, region, function)
+            if relation == "same":
+                return Stability("it is changed in the loop", function.place(hazard.node))
+            if relation == "maybe":
+                apart.append(ast.unparse(hazard.base))
+            elif relation == "watch":
+                watch.append(hazard.base)
+        elif hazard.kind == "mutates" and hazard.base is not None and path_of(hazard.base) == path:
+            return Stability("it is changed in the loop", function.place(hazard.node))
+    return Stability(apart=tuple(dict.fromkeys(apart)), watch=tuple(watch))
+
+
+def _problem(hazard: Hazard, path: tuple[str, ...], private: bool, function: Function) -> str:
+    if hazard.kind == "rebinds" and hazard.name == path[0]:
+        return f"`{path[0]}` is bound anew in the loop"
+    if hazard.kind == "attribute" and (hazard.name in path[1:] or (hazard.name == "*" and len(path) > 1)):
+        return f"an attribute `{hazard.name}` is stored in the loop"
+    if hazard.kind == "unknown" and not private:
+        return f"`{hazard.name}(…)` may change it: not readable from here"
+    if hazard.kind == "suspends" and not private:
+        return "other code may run at `await` or `yield`"
+    return ""
+
+
+def _relation(base: ast.expr, path: tuple[str, ...], region: Sequence[ast.AST], function: Function) -> str:
+    """How a mutated object relates to the collection: "same", "apart", "maybe" (a guard can tell) or "watch"."""
+    target = path_of(base)
+    if target == path:
+        return "same"
+    if target is not None and len(target) == 1:
+        if _is_other(target[0], path, function):
+            return "apart"
+        return "watch" if _varies(target[0], region) else "maybe"
+    root = _root_name(base)
+    if root is not None and root != path[0] and _holds_only_new(root, path, function):
+        return "apart"
+    if target is not None:
+        if is_container(base, function) and len(path) == 1 and path[0] not in function.parameters:
+            return "watch" if _varies(target[0], region) else "maybe"
+        return "watch" if _varies(target[0], region) else "maybe"
+    return "watch"
+
+
+def _varies(name: str, region: Sequence[ast.AST]) -> bool:
+    return any(
+        isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load)
+        for root in region
+        for node in ast.walk(root)
+    )
+
+
+def _is_other(name: str, path: tuple[str, ...], function: Function) -> bool:
+    """Whether a local name holds a container that was made for it, or something that is no container."""
+    if not function.names.is_local(name) or name in function.parameters:
+        return False
+    for binding in function.names.bindings[name]:
+        value = binding.value
+        if value is None:
+            above = function.parents.get(binding.node)
+            if isinstance(above, ast.AugAssign):
+                continue  # in place, or a new object of the same kind
+            return False
+        plain = isinstance(value, (ast.Constant, ast.JoinedStr, ast.Compare))
+        if not plain and not makes_container(value, function):
+            return False
+    return not _taken_from(path, name, function)
+
+
+def _taken_from(path: tuple[str, ...], name: str, function: Function) -> bool:
+    """Whether the collection is assigned from that name (``xs = out``)."""
+    for binding in function.names.bindings.get(path[0], ()):
+        if binding.value is not None and path_of(binding.value) == (name,):
+            return True
+    return len(path) > 1 and any(
+        isinstance(node, ast.Assign)
+        and path_of(node.value) == (name,)
+        and any(path_of(target) == path for target in node.targets if isinstance(target, ast.expr))
+        for statement in function.body
+        for node in ast.walk(statement)
+    )
+
+
+def _root_name(node: ast.expr) -> str | None:
+    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else None
+
+
+def _holds_only_new(root: str, path: tuple[str, ...], function: Function) -> bool:
+    """Whether a local container holds only containers that were made for it (``groups[k] = []``)."""
+    if not _is_other(root, path, function):
+        return False
+    for use in function.names.loads.get(root, ()):
+        above = function.parents.get(use)
+        value: ast.expr | None = None
+        if isinstance(above, ast.Subscript) and isinstance(above.ctx, ast.Store):
+            holder = function.parents.get(above)
+            value = holder.value if isinstance(holder, (ast.Assign, ast.AnnAssign)) else None
+            if isinstance(holder, ast.AugAssign):
+                continue
+        elif isinstance(above, ast.Attribute) and above.attr in CONTAINER_METHODS | SHARED_METHODS:
+            call = function.parents.get(above)
+            value = call.args[-1] if isinstance(call, ast.Call) and call.args else None
+            if above.attr in {"pop", "sort", "reverse", "clear", "popitem", "popleft"}:
+                continue
+        else:
+            continue
+        if value is None or not (
+            makes_container(value, function) or isinstance(value, (ast.Constant, ast.Tuple, ast.BinOp))
+        ):
+            return False
+    return not any(
+        isinstance(function.parents.get(use), ast.Call)
+        and use in getattr(function.parents[use], "args", ())
+        and not _harmless_argument(function.parents[use], function)
+        for use in function.names.loads.get(root, ())
+    )
+
+
+def is_private(path: tuple[str, ...], region: Sequence[ast.AST], function: Function) -> bool:
+    """Whether the collection is a list made in this function that nobody else can reach before the region ends."""
+    name = path[0]
+    if len(path) > 1 or name in function.names.captured or function.names.dynamic:
+        return False
+    values = function.names.values(name)
+    if not values or not all(makes_list(value, function) for value in values):
+        return False
+    last = max(getattr(node, "end_lineno", 0) or 0 for node in region)
+    repeated = any(isinstance(above, (ast.For, ast.While, ast.AsyncFor)) for above in _above(region[0], function))
+    return all(
+        (use.lineno > last and not repeated) or not _escapes(use, function) for use in function.names.loads[name]
+    )
+
+
+def _above(node: ast.AST, function: Function) -> list[ast.AST]:
+    found = []
+    while node in function.parents:
+        node = function.parents[node]
+        found.append(node)
+    return found
+
+
+def _escapes(use: ast.AST, function: Function) -> bool:
+    """Whether somebody else may hold the object after this use."""
+    above = function.parents.get(use)
+    if isinstance(above, (ast.Compare, ast.BinOp, ast.FormattedValue, ast.Starred, ast.Return, ast.Expr)):
+        return False
+    if isinstance(above, (ast.For, ast.comprehension)):
+        return above.iter is not use
+    if isinstance(above, ast.Subscript):
+        return above.value is not use
+    if isinstance(above, ast.Attribute):
+        return above.attr not in CONTAINER_METHODS | SHARED_METHODS | LOOKUP_METHODS
+    if isinstance(above, ast.Call):
+        return not _harmless_argument(above, function)
+    if isinstance(above, (ast.If, ast.While, ast.IfExp, ast.Assert)):
+        return above.test is not use
+    if isinstance(above, ast.UnaryOp):
+        return not isinstance(above.op, ast.Not)
+    if isinstance(above, ast.BoolOp):
+        return _escapes(above, function)
+    return not (isinstance(above, ast.AugAssign) and above.value is use)
+
+
+def _harmless_argument(call: ast.AST, function: Function) -> bool:
+    return (
+        isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id in PURE_BUILTINS
+        and is_builtin(call.func.id, function)
+    )
