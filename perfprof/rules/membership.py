@@ -124,10 +124,8 @@ def build_set(case: Case) -> Rewrite:
         before = (
             f"{name} = set({listed}) if {guards.joined([*tests, guards.all_keys(listed, types)])} else {listed}"
         )
-    edits = [
-        at("before", found.hoist.statement, before),
-        *_asked(found, name, types, listed, whole, taken | {name}),
-    ]
+    answer, once = _answer(found, name, types, whole, taken | {name})
+    edits = [at("before", found.hoist.statement, before), at("replace", found.scan.subject, answer), *once]
     for statement in found.appends:
         assert isinstance(statement.value, ast.Call)
         value = function.text(statement.value.args[0])
@@ -152,20 +150,23 @@ def _beside(found: Membership, name: str, types: tuple[str, ...], listed: str) -
     return f"{name} = {{{item} for {item} in {listed} if {guards.is_key(item, types)}}}"
 
 
-def _asked(
-    found: Membership, name: str, types: tuple[str, ...], listed: str, whole: str, taken: frozenset[str]
-) -> Iterator[Edit]:
-    """The test asks the set if the probe is of the guarded types (and the set is complete), else the list."""
+def _answer(
+    found: Membership, name: str, types: tuple[str, ...], whole: str, taken: frozenset[str]
+) -> tuple[str, list[Edit]]:
+    """What is asked: the set if the probe is of the guarded types (and the set is complete), else the list.
+
+    A probe that is more than a name is read once, into a name of its own.
+    """
     probe = found.scan.probe
     assert probe is not None
-    function = found.function
-    wanted = function.text(probe)
+    wanted, listed = found.function.text(probe), found.function.text(found.scan.subject)
+    once: list[Edit] = []
     if not isinstance(probe, (ast.Name, ast.Constant)):
-        once = fresh(_word(probe), taken)
-        yield at("replace", probe, f"({once} := {wanted})")
-        wanted = once
+        kept = fresh(_word(probe), taken)
+        once = [at("replace", probe, f"({kept} := {wanted})")]
+        wanted = kept
     test = guards.joined([guards.is_key(wanted, types), whole])
-    yield at("replace", found.scan.subject, in_style(f"({name} if {test} else {listed})", function))
+    return in_style(f"({name} if {test} else {listed})", found.function), once
 
 
 def _word(probe: ast.expr) -> str:

@@ -21,7 +21,7 @@ from perfprof.rules.reading.expressions import (
     makes_container,
     path_of,
 )
-from perfprof.rules.reading.names import bound_names
+from perfprof.rules.reading.names import bound_names, other_bindings
 from perfprof.rules.reading.resolution import class_named
 from perfprof.rules.reading.scans import COMPREHENSIONS
 
@@ -100,12 +100,11 @@ def _own(node: ast.AST) -> Iterator[Hazard]:
     elif isinstance(node, ast.AugAssign):
         if not (isinstance(node.value, ast.Constant) and isinstance(node.value.value, (int, float, str))):
             yield Hazard("mutates", node, base=node.target)
-    elif isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)) and node.name:
-        yield Hazard("rebinds", node, node.name)
-    elif isinstance(node, ast.alias):
-        yield Hazard("rebinds", node, (node.asname or node.name).split(".")[0])
     elif isinstance(node, (ast.Yield, ast.YieldFrom, ast.Await, ast.AsyncFor, ast.AsyncWith)):
         yield Hazard("suspends", node)
+    else:
+        for name in other_bindings(node):
+            yield Hazard("rebinds", node, name)
 
 
 def _call(call: ast.Call, function: Function, program: Program, depth: int) -> Iterator[Hazard]:

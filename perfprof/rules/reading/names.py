@@ -79,26 +79,32 @@ class Names:
                     self.loads[node.id].append(node)
             elif node.id not in own and not self._already(node):
                 self.bindings[node.id].append(Binding(node))
-        elif isinstance(node, ast.Assign):
-            for target in node.targets:
-                if isinstance(target, ast.Name):
-                    self.bindings[target.id].append(Binding(target, node.value))
-        elif isinstance(node, ast.AnnAssign):
-            if isinstance(node.target, ast.Name) and node.value is not None:
-                self.bindings[node.target.id].append(Binding(node.target, node.value))
-        elif isinstance(node, ast.NamedExpr):  # binds in the function, also from inside a comprehension
-            self.bindings[node.target.id].append(Binding(node.target, node.value))
+        elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)):
+            self._assign(node)
         elif isinstance(node, (ast.Global, ast.Nonlocal)):
             self.elsewhere.update(node.names)
-        elif isinstance(node, ast.alias):
-            self.bindings[(node.asname or node.name).split(".")[0]].append(Binding(node))
-        elif isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)) and node.name:
-            self.bindings[node.name].append(Binding(node))
-        elif isinstance(node, ast.MatchMapping) and node.rest:
-            self.bindings[node.rest].append(Binding(node))
+        else:
+            for name in other_bindings(node):
+                self.bindings[name].append(Binding(node))
+
+    def _assign(self, node: ast.Assign | ast.AnnAssign | ast.NamedExpr) -> None:
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        for target in targets:  # a walrus binds in the function, also from inside a comprehension
+            if isinstance(target, ast.Name) and node.value is not None:
+                self.bindings[target.id].append(Binding(target, node.value))
 
     def _already(self, node: ast.Name) -> bool:
         return any(binding.node is node for binding in self.bindings.get(node.id, ()))
+
+
+def other_bindings(node: ast.AST) -> Iterator[str]:
+    """Names that a node binds by itself, not through a name in store context."""
+    if isinstance(node, ast.alias):
+        yield (node.asname or node.name).split(".")[0]
+    elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) or (isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)) and node.name):
+        yield node.name
+    elif isinstance(node, ast.MatchMapping) and node.rest:
+        yield node.rest
 
 
 def bound_names(target: ast.AST) -> Iterator[str]:
@@ -111,32 +117,6 @@ def bound_names(target: ast.AST) -> Iterator[str]:
 def read_names(node: ast.AST) -> set[str]:
     """Names that an expression reads."""
     return {one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)}
-
-
-def rebinds(region: Iterable[ast.AST], name: str) -> ast.AST | None:
-    """The first place in a region that binds or deletes a name; comprehension targets do not count."""
-    for root in region:
-        for node in ast.walk(root):
-            if isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load):
-                if not _own_of_comprehension(root, node):
-                    return node
-            elif (
-                (isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and node.name == name)
-                or (isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)) and node.name == name)
-                or (isinstance(node, ast.alias) and (node.asname or node.name).split(".")[0] == name)
-            ):
-                return node
-    return None
-
-
-def _own_of_comprehension(root: ast.AST, name: ast.Name) -> bool:
-    return any(
-        name is inner
-        for node in ast.walk(root)
-        if isinstance(node, COMPREHENSIONS)
-        for part in node.generators
-        for inner in ast.walk(part.target)
-    )
 
 
 def fresh(wanted: str, taken: Iterable[str]) -> str:
