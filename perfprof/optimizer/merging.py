@@ -1,0 +1,72 @@
+"""Several patches of the same files as one change: hunks of the same base, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from perfprof.optimizer.patches import FileChange, Patch
+
+
+class Conflict(ValueError):
+    """Two patches change the same lines; ``path`` says where."""
+
+    def __init__(self, path: str, line: int) -> None:
+        super().__init__(f"{path}:{line}: two patches change the same lines")
+        self.path = path
+        self.line = line
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class _Hunk:
+    start: int
+    end: int
+    lines: tuple[str, ...]
+
+
+def merged(patches: Iterable[Patch]) -> tuple[FileChange, ...]:
+    """The files as they are with all patches applied at once. Raises Conflict."""
+    changes: dict[str, list[FileChange]] = {}
+    for patch in patches:
+        for change in patch.changes:
+            changes.setdefault(change.path, []).append(change)
+    return tuple(_merged(path, given) for path, given in sorted(changes.items()))
+
+
+def conflict(patch: Patch, others: Sequence[Patch]) -> str:
+    """Where a patch and the others change the same lines (path:line), empty if nowhere."""
+    try:
+        merged([*others, patch])
+    except Conflict as problem:
+        return f"{problem.path}:{problem.line}"
+    return ""
+
+
+def _merged(path: str, changes: Sequence[FileChange]) -> FileChange:
+    before = changes[0].before
+    if len(changes) == 1:
+        return changes[0]
+    if any(change.before != before for change in changes):
+        raise Conflict(path, 1)
+    lines = before.splitlines(keepends=True)
+    hunks: list[_Hunk] = []
+    for change in changes:
+        hunks += [one for one in _hunks(lines, change.after.splitlines(keepends=True)) if one not in hunks]
+    hunks.sort(key=lambda one: (one.start, one.end))
+    result, position = [], 0
+    for hunk in hunks:
+        if hunk.start < position:
+            raise Conflict(path, hunk.start + 1)
+        result += [*lines[position : hunk.start], *hunk.lines]
+        position = hunk.end
+    return FileChange(path, before, "".join([*result, *lines[position:]]))
+
+
+def _hunks(before: Sequence[str], after: Sequence[str]) -> list[_Hunk]:
+    matcher = SequenceMatcher(None, before, after, autojunk=False)
+    return [
+        _Hunk(start, end, tuple(after[low:high]))
+        for tag, start, end, low, high in matcher.get_opcodes()
+        if tag != "equal"
+    ]

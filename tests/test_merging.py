@@ -1,0 +1,41 @@
+"""Patches of one base become one change, or a conflict with its place."""
+
+from __future__ import annotations
+
+import pytest
+
+from perfprof.optimizer.merging import Conflict, conflict, merged
+from perfprof.optimizer.patches import FileChange, Patch
+
+BASE = "a\nb\nc\nd\n"
+
+
+def patch(after: str, path: str = "m.py") -> Patch:
+    return Patch("rule", "title", (FileChange(path, BASE, after),))
+
+
+def test_changes_of_different_lines_stand_side_by_side() -> None:
+    (change,) = merged([patch("a\nB\nc\nd\n"), patch("a\nb\nc\nD\n")])
+    assert change.after == "a\nB\nc\nD\n"
+
+
+def test_insertions_before_the_same_line_are_both_kept() -> None:
+    (change,) = merged([patch("a\nx\nb\nc\nd\n"), patch("a\ny\nb\nc\nd\n")])
+    assert change.after == "a\nx\ny\nb\nc\nd\n"
+
+
+def test_the_same_insertion_twice_is_made_once() -> None:
+    (change,) = merged([patch("import x\n" + BASE), patch("import x\na\nb\nc\nD\n")])
+    assert change.after == "import x\na\nb\nc\nD\n"
+
+
+def test_changes_of_the_same_line_conflict() -> None:
+    with pytest.raises(Conflict, match=r"m\.py:2"):
+        merged([patch("a\nB\nc\nd\n"), patch("a\nbee\nc\nd\n")])
+    assert conflict(patch("a\nB\nc\nd\n"), [patch("a\nbee\nc\nd\n")]) == "m.py:2"
+    assert not conflict(patch("a\nB\nc\nd\n"), [patch("a\nb\nc\nD\n")])
+
+
+def test_files_are_kept_apart() -> None:
+    changes = merged([patch("A\nb\nc\nd\n"), patch("A\nb\nc\nd\n", "n.py")])
+    assert [change.path for change in changes] == ["m.py", "n.py"]
