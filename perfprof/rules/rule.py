@@ -70,6 +70,7 @@ class Edit:
     kind "before" / "after": ``source`` (statements, not indented) goes before / after the statement that spans the place.
     kind "statement": the statement that spans the place becomes ``source`` (statements, not indented).
     kind "import": ``source`` (one import statement) is added unless the module has it; the place is not used.
+    path: empty for the finding's own file, else another file of the project, relative to its root.
     """
 
     kind: str
@@ -78,6 +79,7 @@ class Edit:
     column: int = 0
     end_line: int = 0
     end_column: int = 0
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)

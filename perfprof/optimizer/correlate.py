@@ -1,0 +1,42 @@
+"""Join the recording with the code: which functions are hot, and what share a place has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from perfprof.profilers.recording import Recording
+from perfprof.rules.reading.program import Function, Program
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Hot:
+    """A function and the share of all samples that have it on their stack, 0 to 1."""
+
+    function: Function
+    share: float
+
+
+def hot_functions(
+    recording: Recording, program: Program, paths: Sequence[Path], least: float
+) -> tuple[list[Hot], set[Path]]:
+    """Functions below ``paths`` with at least that share, hottest first; and the files that were on a stack.
+
+    A function that executed a statement counts as hot as well: what it waits for need not show in CPU samples.
+    """
+    files = {Path(path) for path in recording.files()}
+    asking = [frame for one in recording.executions() for frame in one.site]
+    files |= {Path(frame.path) for frame in asking}
+    inside = sorted(path for path in files if any(path == one or path.is_relative_to(one) for one in paths))
+    found: list[Hot] = []
+    for path in inside:
+        module = program.module(path)
+        lines = {frame.line for frame in asking if frame.path == str(path)}
+        for function in module.functions if module is not None else ():
+            share = recording.share(str(path), function.line, function.end_line)
+            asks = any(function.line <= line <= function.end_line for line in lines)
+            if share >= least or asks:
+                found.append(Hot(function, share))
+    found.sort(key=lambda one: (-one.share, one.function.module.relative, one.function.line))
+    return found, set(inside)

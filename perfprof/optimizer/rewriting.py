@@ -1,0 +1,86 @@
+"""Rewrite: edits become whole texts, formatted where they touch, and thereby patches."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+
+from perfprof.optimizer.edits import EditError, apply_edits
+from perfprof.optimizer.formatting import format_touched
+from perfprof.optimizer.patches import FileChange, Patch
+from perfprof.optimizer.plan import Candidate, Plan
+from perfprof.optimizer.run import Outcome
+from perfprof.optimizer.sources import Sources
+from perfprof.rules.reading.program import parse
+from perfprof.rules.rule import Edit
+
+
+def patches_of(planned: Plan, sources: Sources, root: Path) -> tuple[list[tuple[Candidate, Patch]], list[Outcome]]:
+    """A patch for each candidate, in order; what cannot be written is held back with the reason."""
+    written: list[tuple[Candidate, Patch]] = []
+    refused: list[Outcome] = []
+    for one in planned.candidates:
+        try:
+            written.append((one, _patch(one, sources, root)))
+        except EditError as problem:
+            refused.append(outcome(one, "held back", f"cannot be written: {problem}"))
+    return written, refused
+
+
+def outcome(one: Candidate, status: str, reason: str) -> Outcome:
+    """What became of a candidate."""
+    case, rule = one.proven.case, one.proven.rule
+    return Outcome(
+        case.suspect.finding,
+        status,  # type: ignore[arg-type]  # callers pass one of Status
+        reason,
+        rule.title,
+        one.proven.level,
+        case.proofs,
+        expected=one.proven.evidence.gain,
+        priority=one.priority,
+    )
+
+
+def _patch(one: Candidate, sources: Sources, root: Path) -> Patch:
+    case, rule, rewrite = one.proven.case, one.proven.rule, one.rewrite
+    finding = case.suspect.finding
+    by_file: dict[str, list[Edit]] = defaultdict(list)
+    for edit in rewrite.edits:
+        by_file[edit.path or finding.path].append(edit)
+    changes = []
+    for path, edits in sorted(by_file.items()):
+        before = sources.text(root / path)
+        if before is None:
+            raise EditError(f"{path} is gone")
+        after = apply_edits(before, edits)
+        changes.append(FileChange(path, before, format_touched(before, after, root / path, root)))
+    return Patch(
+        rule=rule.name,
+        title=rule.title,
+        changes=tuple(changes),
+        finding=finding,
+        proofs=case.proofs,
+        level=one.proven.level,
+        migration=rewrite.migration,
+        functions=tuple(name for change in changes for name in changed_functions(change, root)),
+        promise=rule.promises,
+        counter=rule.counter,
+        why=rewrite.why,
+        memory=rewrite.memory,
+    )
+
+
+def changed_functions(change: FileChange, root: Path) -> list[str]:
+    """``path::qualified.name`` of the functions of the old text whose code is another one in the new text."""
+    import ast
+
+    old, new = (parse(root / change.path, root, text) for text in (change.before, change.after))
+    if old is None or new is None:
+        return []
+    later = {one.qualname: ast.dump(one.node) for one in new.functions}
+    return [
+        f"{change.path}::{one.qualname}"
+        for one in old.functions
+        if one.qualname != "<module>" and later.get(one.qualname) != ast.dump(one.node)
+    ]
