@@ -54,8 +54,12 @@ def test_fingerprints_forget_literals_and_spelling(one: str, other: str) -> None
 
 
 def test_fingerprints_tell_apart_what_differs() -> None:
-    texts = ["SELECT a FROM t WHERE b = ?", "SELECT b FROM t WHERE b = ?", 'SELECT "A" FROM t WHERE b = ?']
-    assert len({read(text).fingerprint for text in texts}) == 3
+    texts = ["SELECT a FROM t WHERE b = %s", "SELECT b FROM t WHERE b = %s", 'SELECT "A" FROM t WHERE b = %s']
+    assert len({read(text, "postgresql").fingerprint for text in texts}) == 3
+
+
+def test_sqlite_knows_no_case_in_names() -> None:
+    assert read('SELECT "A" FROM [T]').fingerprint == read("SELECT a FROM t").fingerprint
 
 
 def test_tables_with_aliases_and_without_the_names_that_with_defines() -> None:

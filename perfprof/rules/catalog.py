@@ -2,40 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An index that exists. columns: names in order; an expression stands as its text in parentheses."""
+    """An index that exists. columns: names in order; an expression stands as its text in parentheses.
+
+    descending: for each column; () if all ascend. valid: False after a concurrent build that failed.
+    schema: "" if names without a schema find it.
+    """
 
     name: str
     table: str
     columns: tuple[str, ...]
     unique: bool = False
     partial: str = ""
+    descending: tuple[bool, ...] = ()
+    valid: bool = True
+    schema: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table or a partition root. rows: counted or estimated. columns: names in order."""
+    """A table or a partition root. rows: counted or estimated. columns: names in order. schema: as for an index."""
 
     name: str
     columns: tuple[str, ...]
     rows: int
     primary_key: tuple[str, ...] = ()
+    schema: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """One access to a table in a plan. index: empty for a sequential scan. filtered: rows are read and dropped."""
+    """One step of a plan: an access to a table, or a sort (then ``table`` is empty).
+
+    index: empty for a sequential scan, "rowid" where SQLite goes by the row's number. filtered: rows are read and dropped. rows: that come out of it, estimated;
+    -1 if the planner does not say. inner: done once for each row of another access. step: "scan" or "sort".
+    """
 
     table: str
     index: str
     filtered: bool
     rows: int
     detail: str
+    inner: bool = False
+    step: str = "scan"
 
 
 class Catalog(Protocol):
@@ -52,3 +67,39 @@ class Catalog(Protocol):
 
     def plan(self, statement: str) -> tuple[Scan, ...]:
         """The accesses the planner chooses for a template; empty if it cannot be planned."""
+
+    def distinct(self, table: str, columns: tuple[str, ...]) -> int:
+        """How many different combinations of values these columns hold; at least 1."""
+
+    def what_if(self, creates: tuple[str, ...], statements: tuple[str, ...]) -> tuple[tuple[Scan, ...], ...]:
+        """The plan of each statement if these CREATE INDEX had run; asked on a copy that is thrown away."""
+
+
+class Dictionary:
+    """Tables and columns by the names that statements use: SQLite compares names without case, PostgreSQL with it."""
+
+    def __init__(self, tables: Iterable[Table], dialect: str) -> None:
+        self.dialect = dialect
+        self._tables = {}
+        for table in tables:
+            self._tables[self._folded(table.name)] = table
+            if table.schema or dialect == "sqlite":
+                self._tables[self._folded(f"{table.schema or 'main'}.{table.name}")] = table
+            else:
+                self._tables[f"public.{table.name}"] = table
+
+    @property
+    def columns(self) -> Mapping[str, tuple[str, ...]]:
+        """For Statement.by_table."""
+        return {name: tuple(self._folded(one) for one in table.columns) for name, table in self._tables.items()}
+
+    def table(self, name: str) -> Table | None:
+        """The table that a statement means by this name."""
+        return self._tables.get(self._folded(name))
+
+    def column(self, table: Table, name: str) -> str:
+        """The column as the catalog spells it; "" if there is none."""
+        return next((one for one in table.columns if self._folded(one) == self._folded(name)), "")
+
+    def _folded(self, name: str) -> str:
+        return name.lower() if self.dialect == "sqlite" else name

@@ -88,6 +88,28 @@ def template(text: str, dialect: str) -> Template:
     return Template(text, tuple(marks), tuple(doubled))
 
 
+def separated(script: str, dialect: str) -> tuple[str, ...]:
+    """The statements of a script, cut at semicolons outside of strings, names and comments; bodies of triggers too."""
+    found, start, at = [], 0, 0
+    while at < len(script):
+        match = _next(script, at, dialect)
+        at = match.end()
+        if match.group() == ";":
+            found.append(script[start : at - 1])
+            start = at
+    return tuple(piece.strip() for piece in [*found, script[start:]] if _says_something(piece, dialect))
+
+
+def _says_something(piece: str, dialect: str) -> bool:
+    at = 0
+    while at < len(piece):
+        match = _next(piece, at, dialect)
+        if match.lastgroup != "note":
+            return True
+        at = match.end()
+    return False
+
+
 def _next(text: str, at: int, dialect: str) -> re.Match[str]:
     """The token that begins here; ``[a b]`` is a quoted name in SQLite and an array in PostgreSQL."""
     bracketed = _BRACKETED.match(text, at) if dialect == "sqlite" and text[at] == "[" else None

@@ -73,7 +73,10 @@ class Statement:
 
 
 def read(text: str, dialect: str = "sqlite") -> Statement:
-    """Read one statement; dialect is "sqlite" or "postgresql". Never raises: what cannot be read has kind "other"."""
+    """Read one statement; dialect is "sqlite" or "postgresql". Never raises: what cannot be read has kind "other".
+
+    Names come as the database compares them: in lower case, except PostgreSQL's quoted ones.
+    """
     return _read(text.strip().rstrip(";").rstrip(), dialect)
 
 
@@ -91,6 +94,8 @@ def _read(text: str, dialect: str) -> Statement:
     tree = _parse(marks, dialect)
     if tree is None or kind_of(tree) not in _KINDS:
         return _fallback(marks, dialect, tree is not None)
+    if dialect == "sqlite":
+        _fold(tree)
     blocks = list(clauses.blocks(tree))
     names = {cte.alias.lower() for cte in tree.find_all(clauses.node_class("CTE"))}
     return Statement(
@@ -109,6 +114,12 @@ def _read(text: str, dialect: str) -> Statement:
         limited=frozenset(number for number, block in enumerate(blocks) if block.args.get("limit") is not None),
         bounds=tuple(clauses.bounds(tree)),
     )
+
+
+def _fold(tree: Tree) -> None:
+    """SQLite compares every name without case, quoted ones too."""
+    for name in tree.find_all(clauses.node_class("Identifier")):
+        name.set("this", name.this.lower())
 
 
 def _parse(marks: Template, dialect: str) -> Tree | None:

@@ -1,0 +1,109 @@
+"""Data definition as text: quoting of names, names of new indexes, CREATE and DROP for both dialects.
+
+A name that comes from a catalog or a log is data: it may hold quotes, newlines or a reserved word, so all are quoted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Collection
+
+from perfprof.errors import PerfprofError
+from perfprof.rules.indexes import Candidate
+from perfprof.rules.rule import Migration
+
+LONGEST_NAME = 63  # bytes; PostgreSQL cuts longer names silently
+_PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
+
+
+def quoted(name: str) -> str:
+    """A name in double quotes, whatever it holds; a schema is kept apart with `qualified`."""
+    if not name or "\0" in name:
+        raise PerfprofError("a name in the database is empty or holds a NUL character, which no SQL can express")
+    return '"' + name.replace('"', '""') + '"'
+
+
+def qualified(name: str, schema: str = "") -> str:
+    """A quoted name with its schema."""
+    return f"{quoted(schema)}.{quoted(name)}" if schema else quoted(name)
+
+
+def literal(text: str) -> str:
+    """A string constant for SQL with standard-conforming strings."""
+    if "\0" in text:
+        raise PerfprofError("a text for SQL holds a NUL character, which no SQL can express")
+    return "'" + text.replace("'", "''") + "'"
+
+
+def index_name(candidate: Candidate, taken: Collection[str] = ()) -> str:
+    """A stable name of at most 63 bytes: readable if the parts are plain, with a hash if anything had to give.
+
+    taken: names in use by other indexes and tables (both share one name space), compared without case.
+    """
+    parts = [candidate.table, *(column.name for column in candidate.columns)]
+    readable = "ix_" + "_".join(re.sub(r"\W+", "_", part, flags=re.ASCII).strip("_").lower() for part in parts)
+    digest = hashlib.sha256(repr(candidate).encode()).hexdigest()[:8]
+    exact = all(_PLAIN.fullmatch(part) for part in parts) and not any(
+        column.descending for column in candidate.columns
+    )
+    used = {name.lower() for name in taken}
+    if exact and len(readable) <= LONGEST_NAME and readable not in used:
+        return readable
+    return readable[: LONGEST_NAME - 9].rstrip("_") + "_" + digest
+
+
+def create_index(candidate: Candidate, name: str, *, dialect: str, concurrently: bool = False) -> str:
+    """``CREATE INDEX`` without the semicolon.
+
+    It never says IF NOT EXISTS, which would take an invalid or different index of this name for the wanted one.
+    """
+    columns = ", ".join(
+        quoted(column.name) + (" DESC" if column.descending else "") for column in candidate.columns
+    )
+    how = " CONCURRENTLY" if concurrently and dialect == "postgresql" else ""
+    return f"CREATE INDEX{how} {quoted(name)} ON {qualified(candidate.table, candidate.schema)} ({columns})"
+
+
+def drop_index(candidate: Candidate, name: str, *, dialect: str, concurrently: bool = False) -> str:
+    """``DROP INDEX``; in PostgreSQL an index lives in the schema of its table."""
+    how = " CONCURRENTLY" if concurrently and dialect == "postgresql" else ""
+    schema = candidate.schema if dialect == "postgresql" else ""
+    return f"DROP INDEX{how} IF EXISTS {qualified(name, schema)}"
+
+
+def drop_invalid(candidate: Candidate, name: str) -> str:
+    """PostgreSQL: remove what a concurrent build that failed left behind under this name, and nothing else."""
+    inside = f"DROP INDEX {qualified(name, candidate.schema)}"
+    schema = f"n.nspname = {literal(candidate.schema)}" if candidate.schema else "pg_table_is_visible(c.oid)"
+    body = (
+        "BEGIN IF EXISTS (SELECT FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid "
+        f"JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relname = {literal(name)} AND {schema} "
+        f"AND NOT i.indisvalid) THEN EXECUTE {literal(inside)}; END IF; END"
+    )
+    return "DO " + literal(body)
+
+
+def index_migration(candidate: Candidate, name: str, dialect: str, database: str) -> Migration:
+    """Build the index and take it away again.
+
+    PostgreSQL: CONCURRENTLY, so that writers go on, and hence outside of a transaction. A build waits for older
+    transactions, so a short lock_timeout would end it and leave an invalid index: the timeout is short only while the
+    remains of such a build are removed. statement_timeout must not end it either.
+    """
+    create = create_index(candidate, name, dialect=dialect, concurrently=True)
+    drop = drop_index(candidate, name, dialect=dialect, concurrently=True)
+    if dialect == "postgresql":
+        up = ["SET lock_timeout = '5s'", drop_invalid(candidate, name), *_PATIENT, create, *_AS_BEFORE]
+        down = [*_PATIENT, drop, *_AS_BEFORE]
+    else:
+        up, down = [create], [drop]
+    return Migration(name, dialect, database, candidate.table, candidate.names, _script(up), _script(down))
+
+
+_PATIENT = ("SET lock_timeout = 0", "SET statement_timeout = 0")
+_AS_BEFORE = ("RESET statement_timeout", "RESET lock_timeout")
+
+
+def _script(statements: list[str]) -> str:
+    return "".join(f"{statement};\n" for statement in statements)

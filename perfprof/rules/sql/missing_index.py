@@ -1,0 +1,148 @@
+"""Build the index that recorded statements lack.
+
+A statement that compares a column without an index makes the database read the whole table and throw most of it away,
+each time. An index finds the rows by searching a tree: from about a thousand rows on, reading a few pages instead of
+all of them. It costs room, and each write has one more tree to keep.
+
+Columns compared by equality come first, the most selective ahead, then one range or the columns of ORDER BY, three
+at most. Indexes that are prefixes of one another become one. The migration comes as plain SQL with its way back; in
+Django put the columns into `Meta.indexes` as `models.Index(fields=[...])` and run `makemigrations`, in Alembic call
+`op.create_index` within `op.get_context().autocommit_block()` with `postgresql_concurrently=True`.
+
+```sql schema
+CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_id INTEGER, due TEXT, status TEXT);
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4000)
+INSERT INTO orders SELECT i, i * 7 % 400, date('2024-01-01', '+' || i % 365 || ' days'), 's' || i % 3 FROM n;
+```
+
+```sql statement
+SELECT id, due FROM orders WHERE customer_id = ?;
+```
+
+```sql up
+CREATE INDEX "ix_orders_customer_id" ON "orders" ("customer_id");
+```
+
+```sql down
+DROP INDEX IF EXISTS "ix_orders_customer_id";
+```
+
+Two statements, one index: the first one's column begins the second one's.
+
+```sql statement
+SELECT id, due FROM orders WHERE customer_id = ?;
+SELECT id FROM orders WHERE customer_id = ? AND due >= ?;
+```
+
+```sql up
+CREATE INDEX "ix_orders_customer_id_due" ON "orders" ("customer_id", "due");
+```
+
+```sql down
+DROP INDEX IF EXISTS "ix_orders_customer_id_due";
+```
+
+The index is there, and the plan does not use it:
+
+```sql unchanged no-index-covers-it
+CREATE INDEX mine ON orders (customer_id);
+SELECT id, due FROM orders NOT INDEXED WHERE customer_id = ?;
+```
+
+The statement forbids the use of any index:
+
+```sql unchanged planner-picks-it
+SELECT id, due FROM orders NOT INDEXED WHERE customer_id = ?;
+```
+
+Any ten rows will do, so another plan may well give another ten:
+
+```sql unchanged results-stay-the-same
+SELECT id FROM orders WHERE customer_id = ? LIMIT ?;
+```
+
+For each look-up there are thousands of inserts:
+
+```sql unchanged writes-stay-cheap
+-- 100000 times
+INSERT INTO orders (customer_id, due, status) VALUES (?, ?, ?);
+SELECT id, due FROM orders WHERE customer_id = ?;
+```
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from perfprof.rules import index_safety as safe
+from perfprof.rules.ddl import index_migration
+from perfprof.rules.rule import Case, Finding, Rewrite, Rule, Suspect
+
+if TYPE_CHECKING:
+    from perfprof.profilers.recording import Execution
+    from perfprof.rules.catalog import Catalog
+    from perfprof.rules.needs import Need
+
+_NAME = "missing-index"
+
+
+def looks_for(executions: tuple[Execution, ...], catalog: Catalog) -> Iterator[Suspect]:
+    """Indexes without which recorded statements read whole tables."""
+    from perfprof.rules.needs import needs
+
+    for need in needs(executions, catalog):
+        yield Suspect(_finding(need, catalog), need)
+
+
+def _finding(need: Need, catalog: Catalog) -> Finding:
+    """At the place that ran the costliest of the statements; the path is absolute, as it was recorded."""
+    places = list(dict.fromkeys(place for one in need.served for place in one.asked.places))
+    subject = f"{need.table.name} ({', '.join(need.candidate.names)})"
+    identity = "\0".join((_NAME, catalog.dialect, need.table.schema, subject))
+    return Finding(
+        id=hashlib.sha256(identity.encode()).hexdigest()[:12],
+        rule=_NAME,
+        path=places[0].path if places else "",
+        line=places[0].line if places else 0,
+        end_line=places[0].line if places else 0,
+        function=places[0].function if places else "",
+        subject=subject,
+        message=f"{need.executions:,} executions scan {need.table.name} ({need.table.rows:,} rows)",
+        evidence={
+            "rows": need.table.rows,
+            "executions": need.executions,
+            "seconds": round(sum(one.asked.seconds for one in need.served), 6),
+            "writes": need.writes,
+            "places": ", ".join(f"{place.path}:{place.line}" for place in places),
+        },
+    )
+
+
+def rewrite(case: Case) -> Rewrite:
+    """CREATE INDEX with its DROP."""
+    need: Need = case.suspect.reading
+    assert case.catalog is not None
+    statements = "; ".join(one.asked.reading.fingerprint for one in need.served)
+    return Rewrite(
+        migration=index_migration(need.candidate, need.name, case.catalog.dialect, case.catalog.database),
+        why=f"Statements that it serves: {statements}",
+    )
+
+
+RULE = Rule(
+    title="scan -> index",
+    in_statements=looks_for,
+    worth=safe.worth_an_index,
+    safe_if=(
+        safe.NO_INDEX_COVERS_IT,
+        safe.PLANNER_PICKS_IT,
+        safe.RESULTS_STAY_THE_SAME,
+        safe.WRITES_STAY_CHEAP,
+        safe.NOT_INSIDE_A_TRANSACTION,
+    ),
+    rewrite=rewrite,
+    promises=2.0,
+    counter="vm-steps",
+)

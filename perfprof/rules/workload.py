@@ -1,0 +1,63 @@
+"""The recorded statements as a workload: each different statement once, with how often, how long and from where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from perfprof.profilers.recording import Execution, Frame
+from perfprof.rules.reading.statements import Statement, read
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One statement of the workload.
+
+    count: executions. seconds: in the driver, all of them together. rows: of one execution on average, below zero if
+    not known. places: the innermost application frames that ran it, the costliest first.
+    """
+
+    text: str
+    reading: Statement
+    count: int
+    seconds: float
+    rows: float
+    places: tuple[Frame, ...]
+
+    def __repr__(self) -> str:
+        return f"Asked({self.reading.fingerprint!r}, count={self.count})"
+
+
+def asked(executions: Iterable[Execution], dialect: str) -> tuple[Asked, ...]:
+    """Group by fingerprint, the costliest first. Transactions, PRAGMAs and definitions are left out."""
+    groups: dict[str, list[tuple[Execution, Statement]]] = {}
+    for execution in executions:
+        reading = read(execution.statement.text, dialect)
+        if reading.kind != "other":
+            groups.setdefault(reading.fingerprint, []).append((execution, reading))
+    found = [_asked(members) for members in groups.values()]
+    return tuple(sorted(found, key=lambda one: (-one.seconds, -one.count, one.text)))
+
+
+def definitions(executions: Iterable[Execution]) -> Iterator[str]:
+    """The recorded CREATE statements, in order."""
+    for execution in executions:
+        if execution.statement.text.lstrip()[:7].upper() == "CREATE ":
+            yield execution.statement.text
+
+
+def _asked(members: list[tuple[Execution, Statement]]) -> Asked:
+    cost: dict[Frame, float] = {}
+    for execution, _ in members:
+        for frame in execution.site[:1]:
+            cost[frame] = cost.get(frame, 0.0) + execution.seconds
+    known = [execution for execution, _ in members if execution.rows >= 0]
+    times = sum(execution.count for execution in known)
+    return Asked(
+        text=members[0][0].statement.text,
+        reading=members[0][1],
+        count=sum(execution.count for execution, _ in members),
+        seconds=sum(execution.seconds for execution, _ in members),
+        rows=sum(execution.rows for execution in known) / times if times else -1.0,
+        places=tuple(sorted(cost, key=lambda frame: (-cost[frame], frame.path, frame.line))),
+    )
