@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 
 def finding(rule: str, function: Function, node: ast.AST, subject: str, message: str) -> Finding:
     """A finding at a node; its id hashes rule, file, function and normalised source (and which of equal ones it is)."""
-    source = ast.unparse(node)
-    twins = [one for one in function.scans if type(one.node) is type(node) and ast.unparse(one.node) == source]
-    number = next((position for position, one in enumerate(twins) if one.node is node), 0)
+    source, size = ast.unparse(node), _size(node)
+    twins = [one.node for one in function.scans if type(one.node) is type(node) and _size(one.node) == size]
+    same = [one for one in twins if one is node or ast.unparse(one) == source]
+    number = next((position for position, one in enumerate(same) if one is node), 0)
     text = "\0".join([rule, function.module.relative, function.qualname, source, subject, str(number)])
     line = getattr(node, "lineno", function.line)
     return Finding(
@@ -29,3 +30,8 @@ def finding(rule: str, function: Function, node: ast.AST, subject: str, message:
         subject=subject,
         message=message,
     )
+
+
+def _size(node: ast.AST) -> tuple[int, int]:
+    lines = getattr(node, "end_lineno", 0) - getattr(node, "lineno", 0)
+    return lines, 0 if lines else getattr(node, "end_col_offset", 0) - getattr(node, "col_offset", 0)

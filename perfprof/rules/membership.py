@@ -44,17 +44,17 @@ def memberships(function: Function, program: Program) -> Iterator[Membership]:
     for scan in function.scans:
         if scan.kind != "membership" or not scan.around or path_of(scan.subject) is None:
             continue
-        if builtin_type(scan.subject, function) not in {None, "list", "tuple"}:
+        kind, grows = builtin_type(scan.subject, function), _appends(scan, function)
+        if kind not in {None, "list", "tuple"} or (program.alone and kind is None and not grows):
             continue
         loop, stable = outermost([scan.subject], scan, function, program)
         if loop is None:
             continue
-        appends = _appends(scan, function)
-        if appends and any(one.problem for one in stable):
-            calls = [one.value for one in appends]
+        if grows and any(one.problem for one in stable):
+            calls = [one.value for one in grows]
             growing, kept = outermost([scan.subject], scan, function, program, calls)
             if growing is not None and not any(one.problem for one in kept):
-                inside = tuple(one for one in appends if _within(one, growing.statement))
+                inside = tuple(one for one in grows if _within(one, growing.statement))
                 yield Membership(function, scan, growing, (scan.subject,), kept, inside)
                 continue
         yield Membership(function, scan, loop, (scan.subject,), stable)
@@ -62,19 +62,25 @@ def memberships(function: Function, program: Program) -> Iterator[Membership]:
 
 def _appends(scan: Scan, function: Function) -> tuple[ast.Expr, ...]:
     """Statements ``xs.append(value)`` on the very list, whose value can be read twice."""
+    found = function.memo.get("appends")
+    if found is None:
+        found = function.memo["appends"] = tuple(_all_appends(function))
     path = path_of(scan.subject)
-    return tuple(
-        node
-        for node in function.parents
-        if isinstance(node, ast.Expr)
-        and isinstance(node.value, ast.Call)
-        and isinstance(node.value.func, ast.Attribute)
-        and node.value.func.attr == "append"
-        and path_of(node.value.func.value) == path
-        and len(node.value.args) == 1
-        and not node.value.keywords
-        and reads_only(node.value.args[0], function)
-    )
+    return tuple(statement for target, statement in found if target == path)  # type: ignore[attr-defined]
+
+
+def _all_appends(function: Function) -> Iterator[tuple[tuple[str, ...] | None, ast.Expr]]:
+    for node in function.parents:
+        call = node.value if isinstance(node, ast.Expr) else None
+        if (
+            not isinstance(node, ast.Expr)
+            or not isinstance(call, ast.Call)
+            or not isinstance(call.func, ast.Attribute)
+        ):
+            continue
+        plain = call.func.attr == "append" and len(call.args) == 1 and not call.keywords
+        if plain and reads_only(call.args[0], function):
+            yield path_of(call.func.value), node
 
 
 def _within(node: ast.stmt, statement: ast.stmt) -> bool:

@@ -73,8 +73,15 @@ class Narrowing:
         return any(isinstance(node, (ast.Break, ast.Return)) for part in own.node.body for node in ast.walk(part))
 
 
-def narrowings(function: Function, program: Program) -> Iterator[Narrowing]:
+def narrowings(function: Function, program: Program) -> tuple[Narrowing, ...]:
     """Every scan of a function that repeats the same collection with a changing key."""
+    found = function.memo.get("narrowings")
+    if found is None:
+        found = function.memo["narrowings"] = tuple(_narrowings(function, program))
+    return found  # type: ignore[return-value]  # the memo holds what was put there
+
+
+def _narrowings(function: Function, program: Program) -> Iterator[Narrowing]:
     for scan in function.scans:
         if not scan.around:
             continue
@@ -196,24 +203,43 @@ def _helper(function: Function, program: Program, scan: Scan) -> Iterator[Narrow
     call = scan.node
     if not isinstance(call, ast.Call) or any(isinstance(one, ast.Starred) for one in call.args):
         return
+    if not (call.args or call.keywords):
+        return
     target = program.resolve(call.func, function)
-    if target is None or not target.scans or isinstance(target.node, (ast.AsyncFunctionDef, ast.Module)):
+    if target is None:
         return
     given = arguments(target, call)
-    for inside in target.scans:
-        name = inside.subject.id if isinstance(inside.subject, ast.Name) else ""
-        if inside.kind != "loop" or name not in given or not _only_walked(name, inside, target):
-            continue
-        found = selection(inside, target)
-        if found is None or inside.own is None or inside.own.target is None:
-            continue
+    for name, inside, found in _searches(target):
         wanted = read_names(found.outer)
-        if not wanted <= given.keys() or any(target.names.bindings.get(one) for one in wanted):
+        if name not in given or not wanted <= given.keys() or inside.own is None or inside.own.target is None:
             continue
         outer = substituted(found.outer, {one: given[one] for one in wanted})
-        if reads_only(outer, function) and read_names(found.inner) <= found.bound:
+        if reads_only(outer, function):
             search = _Search(given[name], inside.own.target, found, outer, target)
             yield from _narrowing(function, program, scan, search)
+
+
+def _searches(target: Function) -> tuple[tuple[str, Scan, Selection], ...]:
+    """The loops of a function over one of its parameters that keep the rows equal to other parameters."""
+    found = target.memo.get("searches")
+    if found is None:
+        found = target.memo["searches"] = tuple(_parameter_searches(target))
+    return found  # type: ignore[return-value]  # the memo holds what was put there
+
+
+def _parameter_searches(target: Function) -> Iterator[tuple[str, Scan, Selection]]:
+    if not target.loops or isinstance(target.node, (ast.AsyncFunctionDef, ast.Module)):
+        return
+    for inside in target.scans:
+        name = inside.subject.id if isinstance(inside.subject, ast.Name) else ""
+        if inside.kind != "loop" or name not in target.parameters or not _only_walked(name, inside, target):
+            continue
+        found = selection(inside, target)
+        if found is None:
+            continue
+        fixed = not any(target.names.bindings.get(one) for one in read_names(found.outer))
+        if fixed and read_names(found.inner) <= found.bound:
+            yield name, inside, found
 
 
 def arguments(target: Function, call: ast.Call) -> dict[str, ast.expr]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules import guards
 from perfprof.rules.reading.effects import hazards
-from perfprof.rules.reading.expressions import builtin_type
+from perfprof.rules.reading.expressions import builtin_type, is_builtin
 from perfprof.rules.reading.names import bound_before, bound_names
 from perfprof.rules.rule import Case, Level, Obligation, Proof
 
@@ -229,8 +229,6 @@ def _loops_run_plainly(case: Case) -> Proof:
 
 
 def _is_range(node: ast.expr, function: Function) -> bool:
-    from perfprof.rules.reading.expressions import is_builtin
-
     return (
         isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
@@ -271,9 +269,8 @@ def _index_has_a_place(case: Case) -> Proof:
     found = case.suspect.reading
     name = "index-has-a-place"
     statement, function = found.hoist.statement, found.function
-    lines = function.module.lines
-    prefix = lines[statement.lineno - 1].encode()[: statement.col_offset].decode(errors="replace")
-    if prefix.strip() or lines[statement.lineno - 1].lstrip().startswith("elif"):
+    line = function.module.raw_lines[statement.lineno - 1]
+    if line[: statement.col_offset].strip() or line.lstrip().startswith(b"elif"):
         return unproved(name, "the loop does not begin a line of its own", function.place(statement))
     for base in (*found.bases, *getattr(found, "also", ())):
         root = base
@@ -352,7 +349,7 @@ def _reads_are_plain(case: Case) -> Proof:
 def _builtins_are_builtin(case: Case) -> Proof:
     found = case.suspect.reading
     name = "builtins-are-builtin"
-    shadowed = sorted(found.function.module.bound & _EMITTED)
+    shadowed = sorted(one for one in _EMITTED if not is_builtin(one, found.function))
     if shadowed:
         return unproved(name, f"`{shadowed[0]}` has another meaning in this file")
     if found.function.names.dynamic:

@@ -185,8 +185,16 @@ def _call_reads_only(node: ast.Call, function: Function) -> bool:
 
 
 def is_builtin(name: str, function: Function) -> bool:
-    """Whether a name means the builtin here: nobody in the file binds it."""
-    return hasattr(builtins, name) and name not in function.module.bound
+    """Whether a name means the builtin in a function."""
+    module = function.module
+    if not hasattr(builtins, name) or name in module.top or name in module.rebound or module.hides_builtins:
+        return False
+    scope: Function | None = function
+    while scope is not None:
+        if name in scope.parameters or name in scope.names.bindings:
+            return False
+        scope = scope.outer
+    return True
 
 
 def attributes_of(node: ast.expr) -> list[ast.Attribute]:

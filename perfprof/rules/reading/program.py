@@ -6,7 +6,9 @@ Everything is read with the standard ``ast``, each file once, and only when some
 from __future__ import annotations
 
 import ast
-import builtins
+import bisect
+import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -30,7 +32,8 @@ class Function:
     qualname: str
     owner: ast.ClassDef | None = None
     outer: Function | None = None
-    loops: bool = False  # whether any loop or comprehension stands in it
+    loops: bool = False  # whether a loop or comprehension may stand in it
+    declared_global: tuple[str, ...] = ()
 
     @property
     def body(self) -> list[ast.stmt]:
@@ -85,9 +88,21 @@ class Function:
                 stack.append(child)
         return above
 
-    def text(self, node: ast.AST) -> str:
-        """The source of a node as it stands in the file."""
-        return ast.get_source_segment(self.module.source, node) or ast.unparse(node)
+    @cached_property
+    def memo(self) -> dict[str, object]:
+        """What several rules ask of it, computed once."""
+        return {}
+
+    def text(self, node: ast.expr) -> str:
+        """The source of an expression as it stands in the file."""
+        lines, end_line = self.module.raw_lines, node.end_lineno
+        if end_line is None or end_line > len(lines):
+            return ast.unparse(node)
+        if node.lineno == end_line:
+            return lines[end_line - 1][node.col_offset : node.end_col_offset].decode()
+        first = lines[node.lineno - 1][node.col_offset :]
+        middle = lines[node.lineno : end_line - 1]
+        return b"\n".join([first, *middle, lines[end_line - 1][: node.end_col_offset]]).decode()
 
     def place(self, node: ast.AST) -> str:
         """``path:line`` of a node."""
@@ -103,11 +118,6 @@ class Module:
     source: str
     tree: ast.Module
     functions: list[Function] = field(default_factory=list)
-
-    @cached_property
-    def lines(self) -> list[str]:
-        """The source by line."""
-        return self.source.splitlines()
 
     @cached_property
     def top(self) -> dict[str, ast.stmt]:
@@ -140,15 +150,33 @@ class Module:
         return frozenset(found)
 
     @cached_property
-    def bound(self) -> frozenset[str]:
-        """Identifiers that something in the file binds; all builtins after an ``import *`` of unknown names."""
-        found = {name for one in self.functions for name in (*one.names.bindings, *one.parameters)}
-        found |= {one.name for one in ast.walk(self.tree) if isinstance(one, ast.ClassDef)}
-        if any(
-            alias.name == "*" for one in self.tree.body if isinstance(one, ast.ImportFrom) for alias in one.names
-        ):
-            found |= set(dir(builtins))
-        return frozenset(found)
+    def rebound(self) -> frozenset[str]:
+        """Global names with more than one meaning: defined twice, or declared ``global`` in a function."""
+        times = Counter(name for statement in self.tree.body for name in _defined(statement))
+        twice = {name for name, number in times.items() if number > 1}
+        declared = {name for one in self.functions for name in one.declared_global}
+        return frozenset(twice | declared)
+
+    @cached_property
+    def hides_builtins(self) -> bool:
+        """Whether an ``import *`` may bind any name."""
+        imports = [one for one in self.tree.body if isinstance(one, ast.ImportFrom)]
+        return any(alias.name == "*" for one in imports for alias in one.names)
+
+    @cached_property
+    def overrides(self) -> frozenset[tuple[str, str]]:
+        """(base class, method) for each method of each class that names a base."""
+        return frozenset(
+            (getattr(base, "id", getattr(base, "attr", "")), one.qualname.rsplit(".", 1)[-1])
+            for one in self.functions
+            if one.owner is not None
+            for base in one.owner.bases
+        )
+
+    @cached_property
+    def raw_lines(self) -> list[bytes]:
+        """The source by line in UTF-8, as ``ast`` counts lines and columns."""
+        return _NEWLINE.split(self.source.encode())
 
     def function(self, qualname: str) -> Function | None:
         """The last function of this qualified name."""
@@ -157,10 +185,14 @@ class Module:
 
 @dataclass
 class Program:
-    """The modules of a project, read when asked for. ``read`` gives the text of a path, or None to leave it out."""
+    """The modules of a project, read when asked for. ``read`` gives the text of a path, or None to leave it out.
+
+    alone: no run will follow, so rules leave out what only a run could tell (is this parameter a list at all?).
+    """
 
     root: Path
     read: Callable[[Path], str | None]
+    alone: bool = False
     modules: dict[Path, Module | None] = field(default_factory=dict)
 
     def module(self, path: Path) -> Module | None:
@@ -198,28 +230,54 @@ def parse(path: Path, root: Path, source: str) -> Module | None:
     return module
 
 
-LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+# A line that may hold a loop or a comprehension; text in strings and comments may match too, which costs only time.
+_LOOP = re.compile(rb"\bfor\b.*\bin\b|\bwhile\b|\bfor\b[^:]*$")
+_NEWLINE = re.compile(rb"\r\n|\r|\n")
 
 
 def _collect(module: Module) -> None:
-    """Find all functions of a module in one walk."""
+    """Find all functions of a module by walking its statements only."""
     whole = Function(module, module.tree, "<module>")
-    module.functions.append(whole)
-    stack: list[tuple[ast.AST, Function, str, ast.ClassDef | None]] = [(module.tree, whole, "", None)]
+    found = [whole]
+    stack: list[tuple[ast.stmt, Function, str, ast.ClassDef | None]] = []
+
+    def push(block: list[ast.stmt], function: Function, prefix: str, owner: ast.ClassDef | None) -> None:
+        stack.extend((statement, function, prefix, owner) for statement in reversed(block))
+
+    push(module.tree.body, whole, "", None)
     while stack:
-        node, function, prefix, owner = stack.pop()
-        for child in ast.iter_child_nodes(node):
-            if isinstance(child, DEFINITIONS):
-                inner = Function(module, child, prefix + child.name, owner, function)
-                module.functions.append(inner)
-                stack.append((child, inner, f"{prefix}{child.name}.<locals>.", None))
-            elif isinstance(child, ast.ClassDef):
-                stack.append((child, function, f"{prefix}{child.name}.", child))
-            elif not isinstance(child, (ast.Name, ast.Constant, ast.Load, ast.Store)):
-                if isinstance(child, LOOPS):
-                    function.loops = True
-                stack.append((child, function, prefix, owner))
-    module.functions.sort(key=lambda one: (one.line, one.qualname))
+        statement, function, prefix, owner = stack.pop()
+        if isinstance(statement, DEFINITIONS):
+            inner = Function(module, statement, prefix + statement.name, owner, function)
+            found.append(inner)
+            push(statement.body, inner, f"{prefix}{statement.name}.<locals>.", None)
+        elif isinstance(statement, ast.ClassDef):
+            push(statement.body, function, f"{prefix}{statement.name}.", statement)
+        elif isinstance(statement, ast.Global):
+            function.declared_global += tuple(statement.names)
+        else:
+            for block in blocks(statement):
+                push(block, function, prefix, owner)
+    found.sort(key=lambda one: one.line)
+    module.functions.extend(found)
+    _mark_loops(module)
+
+
+def blocks(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
+    """The blocks of statements directly inside a statement."""
+    for name in ("body", "orelse", "finalbody"):
+        block = getattr(statement, name, None)
+        if block:
+            yield block
+    for holder in (*getattr(statement, "handlers", ()), *getattr(statement, "cases", ())):
+        yield holder.body
+
+
+def _mark_loops(module: Module) -> None:
+    lines = [number for number, line in enumerate(module.raw_lines, 1) if _LOOP.search(line)]
+    for function in module.functions:
+        at = bisect.bisect_left(lines, function.line)
+        function.loops = at < len(lines) and lines[at] <= function.end_line
 
 
 def _defined(statement: ast.stmt) -> Iterator[str]:

@@ -93,7 +93,7 @@ def _named(name: str, function: Function, program: Program) -> Function | None:
 
 
 def _top_function(module: Module, name: str, program: Program, depth: int = 3) -> Function | None:
-    if _rebound(module, name):
+    if name in module.rebound:
         return None
     found = module.top.get(name)
     if isinstance(found, DEFINITIONS) and not found.decorator_list:
@@ -104,17 +104,6 @@ def _top_function(module: Module, name: str, program: Program, depth: int = 3) -
         if other is not None and other is not module:
             return _top_function(other, original, program, depth - 1)
     return None
-
-
-def _rebound(module: Module, name: str) -> bool:
-    whole = module.functions[0] if module.functions[0].qualname == "<module>" else module.function("<module>")
-    if whole is not None and len(whole.names.bindings.get(name, ())) > 1:
-        return True
-    return any(
-        name in one.names.elsewhere and name in one.names.bindings
-        for one in module.functions
-        if one.qualname != "<module>"
-    )
 
 
 def _imported_module(name: str, function: Function, program: Program) -> Module | None:
@@ -156,11 +145,4 @@ def _method(owner: ast.ClassDef, name: str, module: Module, program: Program, de
 
 def _overridden(owner: str, name: str, program: Program) -> bool:
     """Whether a class that is read so far derives from ``owner`` and has a method of this name."""
-    for module in program.modules.values():
-        for one in module.functions if module is not None else ():
-            bases = (
-                {getattr(base, "id", getattr(base, "attr", "")) for base in one.owner.bases} if one.owner else set()
-            )
-            if owner in bases and one.qualname.endswith(f".{name}"):
-                return True
-    return False
+    return any((owner, name) in module.overrides for module in program.modules.values() if module is not None)
