@@ -8,7 +8,7 @@ from typing import Literal
 
 from perfprof.optimizer.project import Command, Project
 
-Sampler = Literal["auto", "py-spy", "inside"]
+Sampler = Literal["auto", "py-spy", "loops", "off"]  # as perfprof.profilers.workload.record takes them
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ class Progress:
     def say(self, text: str = "") -> None:
         """Write a line, unless quiet."""
         if not self._quiet:
-            print(text, file=self._stream, flush=True)  # noqa: T201
+            print(text, file=self._stream, flush=True)
 
     @contextmanager
     def step(self, name: str) -> Iterator[StepLog]:

@@ -8,9 +8,13 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command line as the user typed it after ``--`` or as ``--tests``, run in the project's root."""
+    """A command line as the user typed it after ``--`` or as ``--tests``.
+
+    folder: where it is run, relative to the project's root (as typed there); empty for the root itself.
+    """
 
     argv: tuple[str, ...]
+    folder: str = ""
 
     def __str__(self) -> str:
         import shlex

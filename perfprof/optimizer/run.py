@@ -46,10 +46,11 @@ class Outcome:
 @dataclass(frozen=True, slots=True)
 class Run:
     """Everything of one run. folder: absolute path as text. stacks: collapsed stack -> samples, for the flame graph:
-    frames root first, joined by ``;``, each ``function (path:line)`` with paths relative to the root where they can be.
+    as `Recording.collapsed` gives them.
 
     skipped: files that were not read, with the reason. whole: the workload before and after all accepted patches.
-    tests: a sentence. hidden: findings below the least share, counted and not shown.
+    tests: a sentence. hidden: findings below the least share, counted and not shown. asked: the command line of perfprof
+    as it was typed, without passwords.
     """
 
     id: str
@@ -68,3 +69,4 @@ class Run:
     migrations: tuple[str, ...] = ()
     hidden: int = 0
     stacks: Mapping[str, int] = field(default_factory=dict)
+    asked: str = ""

@@ -1,0 +1,84 @@
+"""``perfprof fix``: the main job."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import click
+
+from perfprof.errors import UsageError
+from perfprof.optimizer.cli import CHANGED
+from perfprof.optimizer.commands import arguments
+from perfprof.optimizer.options import FixOptions
+
+
+@click.command("fix", cls=arguments.WorkloadCommand)
+@arguments.several(
+    arguments.paths,
+    click.option("--apply/--no-apply", default=None, help="Write what was accepted into the working tree."),
+    click.option("--undo", is_flag=True, help="Take the last --apply back."),
+    arguments.tests,
+    arguments.database,
+    arguments.only,
+    arguments.json,
+    arguments.min_share,
+    arguments.sampler,
+    arguments.timeout,
+    click.option("--keep/--no-keep", default=None, help="Keep captured calls in the run's folder."),
+    arguments.keep_literals,
+    arguments.jobs,
+    arguments.executor,
+    arguments.quiet,
+    arguments.debug,
+)
+@click.pass_context
+def command(ctx: click.Context, /, undo: bool, **given: Any) -> None:
+    """Find what is slow in PATHS, fix it, prove it, and keep only what wins.
+
+    Without --apply the patches stay under .perfprof/runs/ for `git am`. Exit code 1 says that accepted
+    patches wait there.
+    """
+    settings = arguments.settle(ctx, given)
+    if undo:
+        _undo(settings)
+        return
+    if "workload" not in settings:
+        if "tests" not in settings:
+            raise UsageError(
+                "there is no workload", todo="Put a command after --: perfprof fix -- python your_program.py"
+            )
+        settings["workload"] = settings["tests"]
+    fix(ctx, settings)
+
+
+def fix(ctx: click.Context, settings: dict[str, Any]) -> None:
+    """Run the seven verbs, keep the reports, show the table, and leave with the exit code."""
+    from perfprof.optimizer.greeting import greeting
+    from perfprof.optimizer.progress import Progress
+
+    options = arguments.build(FixOptions, settings)
+    progress = Progress(quiet=bool(settings.get("quiet")))
+    progress.say(greeting(options.root) + "\n")
+
+    from perfprof.optimizer import pipeline
+
+    run = pipeline.fix(options, progress)
+    if run.applied:
+        ctx.meta[CHANGED] = "the changes are in place; perfprof fix --undo takes them back"
+
+    from perfprof.optimizer.reports import keep, show
+
+    document = keep(replace(run, asked=ctx.meta[arguments.ASKED]))
+    show(document, settings.get("json"), quiet=bool(settings.get("quiet")))
+    ctx.exit(1 if document["totals"]["accepted"] else 0)
+
+
+def _undo(settings: dict[str, Any]) -> None:
+    from perfprof.optimizer.apply import undo
+
+    restored = undo(settings["root"])
+    if not settings.get("quiet"):
+        for path in restored:
+            click.echo(f"restored {path}")
+        click.echo(f"{len(restored)} files are as they were before the last --apply.")

@@ -1,0 +1,211 @@
+"""A run as the document that every report is rendered from."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import cast, get_args
+
+from perfprof import __version__
+from perfprof.errors import UsageError
+from perfprof.optimizer.judge import verdict as judged
+from perfprof.optimizer.reports import contract
+from perfprof.optimizer.reports.contract import Document
+from perfprof.optimizer.reports.diff import unified
+from perfprof.optimizer.reports.stacks import flame
+from perfprof.optimizer.run import Outcome, Run, Status
+
+
+def document(run: Run) -> Document:
+    """The run in the shape of the contract; holds no absolute path of the project."""
+    return Document(
+        format=contract.FORMAT,
+        version=contract.VERSION,
+        perfprof=__version__,
+        run=_head(run),
+        environment=dict(run.environment),
+        steps=[
+            contract.Step(name=s.name, seconds=round(s.seconds, 3), cost=s.cost, summary=s.summary)
+            for s in run.steps
+        ],
+        whole=_comparison(run.whole),
+        totals=_totals(run),
+        findings=[_finding(outcome) for outcome in run.outcomes],
+        patches=[_patch(outcome) for outcome in run.outcomes if outcome.patch],
+        migrations=[_migration(outcome) for outcome in run.outcomes if outcome.patch and outcome.patch.migration],
+        verdicts=[_verdict(outcome) for outcome in run.outcomes if outcome.verdict],
+        files_changed=list(run.files_changed),
+        migration_files=list(run.migrations),
+        skipped=[contract.Skipped(path=path, reason=reason) for path, reason in sorted(run.skipped.items())],
+        flame=flame(run.stacks),
+    )
+
+
+def dumps(report: Document) -> str:
+    """The document as JSON text, one line end at the end."""
+    return json.dumps(report, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+
+def load(path: Path) -> Document:
+    """A document that was written before; UsageError if it is none or of a later version."""
+    try:
+        data = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"this report cannot be read: {error}", where=str(path)) from error
+    if not isinstance(data, dict) or data.get("format") != contract.FORMAT:
+        raise UsageError("this is not a perfprof report", where=str(path))
+    if data.get("version") != contract.VERSION:
+        todo = "Use the perfprof that wrote it."
+        raise UsageError(f"this report has version {data.get('version')}, known is 1", where=str(path), todo=todo)
+    return cast(Document, data)
+
+
+def _head(run: Run) -> contract.RunHead:
+    folder = os.path.relpath(run.folder, run.root).replace(os.sep, "/") if run.folder else ""
+    return contract.RunHead(
+        id=run.id,
+        verb=run.verb,
+        asked=run.asked,
+        command=run.command,
+        project=Path(run.root).name,
+        folder=folder,
+        applied=run.applied,
+        tests=run.tests,
+    )
+
+
+def _totals(run: Run) -> dict[str, int]:
+    counts = Counter(outcome.status for outcome in run.outcomes)
+    parts = {contract.TOTALS[status]: counts[status] for status in get_args(Status)}
+    return {"found": len(run.outcomes), **parts, "hidden": run.hidden}
+
+
+def _finding(outcome: Outcome) -> contract.Finding:
+    found = outcome.finding
+    return contract.Finding(
+        id=found.id,
+        rule=found.rule,
+        title=outcome.title,
+        path=found.path,
+        line=found.line,
+        end_line=found.end_line,
+        function=found.function,
+        subject=found.subject,
+        message=found.message,
+        share=_number(found.share),
+        level=outcome.level.word,
+        status=outcome.status,
+        reason=outcome.reason,
+        expected=_number(outcome.expected),
+        priority=_number(outcome.priority),
+        evidence={name: _scalar(value) for name, value in found.evidence.items()},
+        obligations=[
+            contract.Obligation(name=proof.obligation, level=proof.level.word, reason=proof.why, where=proof.where)
+            for proof in outcome.proofs
+        ],
+        patch=outcome.patch.digest if outcome.patch else None,
+    )
+
+
+def _patch(outcome: Outcome) -> contract.Patch:
+    patch = outcome.patch
+    assert patch is not None
+    return contract.Patch(
+        finding=outcome.finding.id,
+        rule=patch.rule,
+        title=patch.title,
+        digest=patch.digest,
+        files=[change.path for change in patch.changes],
+        diff="".join(unified(change.path, change.before, change.after) for change in patch.changes),
+        status=outcome.status,
+        reason=outcome.reason,
+        level=patch.level.word,
+        file=outcome.patch_file,
+        why=patch.why,
+        memory=patch.memory,
+    )
+
+
+def _migration(outcome: Outcome) -> contract.Migration:
+    assert outcome.patch is not None
+    assert outcome.patch.migration is not None
+    migration, verdict = outcome.patch.migration, outcome.verdict
+    measured = verdict.comparison.ratio if verdict and verdict.comparison else None
+    size = outcome.finding.evidence.get("size")
+    return contract.Migration(
+        finding=outcome.finding.id,
+        patch=outcome.patch.digest,
+        name=migration.name,
+        dialect=migration.dialect,
+        database=Path(migration.database).name if os.path.isabs(migration.database) else migration.database,
+        table=migration.table,
+        columns=list(migration.columns),
+        up=migration.up,
+        down=migration.down,
+        estimated_gain=_number(outcome.expected),
+        measured_gain=_number(measured),
+        size=_number(size) if isinstance(size, int | float) else None,
+        status=outcome.status,
+    )
+
+
+def _verdict(outcome: Outcome) -> contract.Verdict:
+    verdict = outcome.verdict
+    assert verdict is not None
+    outcomes = {layer.name: layer.outcome for layer in verdict.layers}
+    compared = _comparison(verdict.comparison)
+    return contract.Verdict(
+        finding=outcome.finding.id,
+        patch=verdict.patch,
+        files=[contract.FileDigest(path=path, sha256=digest) for path, digest in verdict.files],
+        decision=verdict.decision,
+        reason=verdict.reason,
+        tests=outcomes.get("tests"),
+        replay=outcomes.get("replay"),
+        differential=outcomes.get("differential"),
+        layers=[
+            contract.Layer(
+                name=layer.name, outcome=layer.outcome, reason=layer.reason, seconds=round(layer.seconds, 3)
+            )
+            for layer in verdict.layers
+        ],
+        metric=compared["metric"] if compared else None,
+        samples=compared["samples"] if compared else None,
+        ratio=compared["ratio"] if compared else None,
+        interval=compared["interval"] if compared else None,
+        resolution=compared["resolution"] if compared else None,
+        memory=_comparison(verdict.memory),
+    )
+
+
+def _comparison(compared: judged.Comparison | None) -> contract.Comparison | None:
+    if compared is None:
+        return None
+    return contract.Comparison(
+        metric=compared.metric,
+        samples=contract.Samples(before=_samples(compared.before), after=_samples(compared.after)),
+        ratio=_number(compared.ratio),
+        interval=[_number(compared.low), _number(compared.high)],
+        resolution=_number(compared.resolution) or 0.0,
+    )
+
+
+def _samples(values: Iterable[float]) -> list[float]:
+    return [number for number in map(_number, values) if number is not None]
+
+
+def _number(value: float | None) -> float | None:
+    """Six significant digits; JSON knows no infinity."""
+    if value is None or not math.isfinite(value):
+        return None
+    return value if isinstance(value, int) else float(f"{value:.6g}")
+
+
+def _scalar(value: object) -> contract.Scalar:
+    if isinstance(value, bool | str) or value is None:
+        return value
+    return _number(value) if isinstance(value, int | float) else str(value)

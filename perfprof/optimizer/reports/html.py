@@ -1,0 +1,193 @@
+"""The report as one page: no script, nothing loaded, light and dark, whole on a narrow screen and on paper."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from importlib.resources import files
+
+from perfprof.optimizer.reports import figures, flamegraph, plots
+from perfprof.optimizer.reports.contract import Comparison, Document
+from perfprof.optimizer.reports.finding_section import anchor, section
+from perfprof.optimizer.reports.markup import Html, scroll, table, tag
+from perfprof.optimizer.reports.rows import Row, amounts, comparison, direction, rows, totals
+from perfprof.optimizer.reports.terminal import again
+
+OPEN = 12  # findings that are unfolded at first
+WORDS = {"gain": "faster", "loss": "slower", "none": "no difference that this machine can tell"}
+
+
+def render(report: Document) -> str:
+    """The page as text."""
+    style = files("perfprof.optimizer.reports").joinpath("report.css").read_text("utf-8")
+    head = _head(f"perfprof · {report['run']['project']}", style)
+    return "<!doctype html>\n" + tag("html", head, tag("body", tag("main", *_body(report))), lang="en") + "\n"
+
+
+def _head(title: str, style: str) -> Html:
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    return tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", http_equiv="Content-Security-Policy", content=policy),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="color-scheme", content="light dark"),
+        tag("meta", name="referrer", content="no-referrer"),
+        tag("title", title),
+        tag("style", Html(style)),
+    )
+
+
+def _body(report: Document) -> Iterator[Html]:
+    found = list(rows(report))
+    yield _header(report)
+    yield _overview(report, found)
+    if found:
+        sections = [section(report, number, row, unfolded=number <= OPEN) for number, row in enumerate(found, 1)]
+        yield tag("section", tag("h2", "Each finding"), *sections)
+    if report["flame"]["frames"]:
+        yield _flame(report)
+    yield _how(report)
+
+
+def _header(report: Document) -> Html:
+    run, whole = report["run"], report["whole"]
+    about = " · ".join(filter(None, (run["project"], run["id"], *report["environment"].values())))
+    parts = [tag("p", f"perfprof {run['verb']}", class_="brand"), tag("h1", run["command"] or run["project"])]
+    if whole is not None:
+        parts += _whole(whole)
+    tests = f" Tests: {run['tests'].rstrip('.')}." if run["tests"] else ""
+    parts.append(tag("p", f"Findings: {totals(report)}{tests}"))
+    parts += [tag("p", says, " ", tag("code", command), class_="next") for says, command in _next(report)]
+    return tag("header", *parts, tag("p", about, class_="muted"))
+
+
+def _whole(whole: Comparison) -> Iterator[Html]:
+    tone, ratio = direction(whole), whole["ratio"]
+    word = (
+        f"{figures.ratio(ratio if ratio >= 1 else 1 / ratio)} {WORDS[tone]}"
+        if ratio and tone != "none"
+        else WORDS[tone]
+    )
+    range_ = figures.interval(ratio, *whole["interval"]) if ratio else ""
+    yield tag(
+        "p",
+        tag("span", amounts(whole), class_="big"),
+        tag("strong", word, class_=f"big {tone}"),
+        tag("span", f"99 % interval of old/new {range_}", class_="muted"),
+        class_="verdict",
+    )
+    yield scroll("the whole workload before and after", plots.dots(whole))
+
+
+def _next(report: Document) -> Iterator[tuple[str, str]]:
+    run = report["run"]
+    if run["applied"] and (report["files_changed"] or report["migration_files"]):
+        yield "Take it back:", "perfprof fix --undo"
+    if report["totals"]["accepted"] and run["verb"] == "fix":
+        yield "Apply what was accepted:", again(report)
+    elif run["asked"]:
+        yield "Do it again:", run["asked"]
+
+
+def _overview(report: Document, found: list[Row]) -> Html:
+    if not found:
+        return tag(
+            "section", tag("h2", "Findings"), tag("p", "Nothing that was run is slow in a way that a rule knows.")
+        )
+    verdicts = {verdict["finding"]: comparison(verdict) for verdict in report["verdicts"] if verdict["metric"]}
+    axis = plots.span(verdicts.values())
+    body = [_row(number, row, verdicts.get(row.finding["id"]), axis) for number, row in enumerate(found, 1)]
+    heads = ("#", "share", "where", "what", "observed n", "gain (99 %)", "state")
+    bar = (
+        scroll("share of the cost of each finding", plots.budget(report))
+        if any(row.finding["share"] for row in found)
+        else None
+    )
+    title = "Findings, by what they cost and how sure the gain is"
+    return tag("section", tag("h2", "Where the time went"), bar, table(title, heads, body, class_="overview"))
+
+
+def _row(number: int, row: Row, measured: Comparison | None, axis: plots.Range) -> Html:
+    finding = row.finding
+    plot = plots.interval(measured, axis) if measured else None
+    status = [tag("strong", finding["status"], class_=f"status {row.tone}"), " "]
+    status.append(finding["level"] if row.state == finding["level"] else row.state.partition(": ")[2])
+    return tag(
+        "tr",
+        tag("td", str(number), class_="number"),
+        tag("td", row.share, class_="number"),
+        tag("td", tag("a", row.where, href="#" + anchor(finding)), class_="place"),
+        tag("td", row.what),
+        tag("td", row.observed, class_="number"),
+        tag("td", tag("span", row.gain, class_=f"figure {row.tone}"), plot, class_="measured"),
+        tag("td", *status),
+    )
+
+
+def _flame(report: Document) -> Html:
+    flame = report["flame"]
+    picture = flamegraph.icicle(flame, flamegraph.marked(report))
+    heaviest = [
+        tag(
+            "tr",
+            tag("td", name),
+            tag("td", path, class_="place"),
+            *(tag("td", f"{part:.1%}", class_="number") for part in parts),
+        )
+        for name, path, *parts in flamegraph.functions(flame)
+    ]
+    other = f" {flame['other']:,} samples lie in frames too thin to keep." if flame["other"] else ""
+    says = (
+        f"{flame['total']:,} samples before any change. Callers above, callees below; findings are outlined.{other}"
+    )
+    rows_ = table("The heaviest functions", ("function", "file", "itself", "with callees"), heaviest)
+    return tag(
+        "section",
+        tag("h2", "The whole run"),
+        tag("p", says, class_="muted"),
+        scroll("icicle of the run", picture),
+        rows_,
+    )
+
+
+def _how(report: Document) -> Html:
+    steps = [
+        tag(
+            "tr",
+            tag("td", step["name"]),
+            tag("td", f"{step['seconds']:.1f} s", class_="number"),
+            tag("td", step["cost"]),
+            tag("td", step["summary"]),
+        )
+        for step in report["steps"]
+    ]
+    environment = [tag("tr", tag("td", name), tag("td", value)) for name, value in report["environment"].items()]
+    skipped = [
+        tag("tr", tag("td", one["path"], class_="place"), tag("td", one["reason"])) for one in report["skipped"]
+    ]
+    parts = [
+        (
+            table("The steps of this run", ("step", "took", "cost to the program", "what came of it"), steps)
+            if steps
+            else None
+        ),
+        table("The environment", ("what", "value"), environment) if environment else None,
+        table("Files that were not read", ("file", "why"), skipped) if skipped else None,
+    ]
+    return tag("section", tag("h2", "How this was made"), *parts, *_notes(report))
+
+
+def _notes(report: Document) -> Iterator[Html]:
+    yield tag(
+        "p",
+        "Old and new were run by turns on this machine; a ratio is old/new, above 1 is faster. The interval holds the true "
+        "ratio in 99 of 100 such runs; a gain is claimed only if the interval lies above what the rule promises. ",
+        "Counts (queries, steps of the database's machine) are exact.",
+        class_="muted",
+    )
+    if report["run"]["folder"]:
+        place = tag("code", f"{report['run']['folder']}/report.json")
+        yield tag("p", "The same as data: ", place, class_="muted")

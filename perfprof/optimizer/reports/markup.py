@@ -1,0 +1,64 @@
+"""HTML out of values: text is escaped unless it was made here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from html import escape
+
+_VOID = {"meta", "br", "col"}
+_BARE = re.compile(r"[\w.%:/+-]*[\w.%:+-]")  # attribute values that need no quotes
+
+
+class Html(str):
+    """Text that is markup already."""
+
+    __slots__ = ()
+
+
+def tag(name: str, /, *content: str | None, **attributes: str | float | bool | None) -> Html:
+    """An element. ``class_`` is written class, ``aria_label`` aria-label; None and False leave an attribute out."""
+    opening = "".join(
+        _attribute(key, value) for key, value in attributes.items() if value is not None and value is not False
+    )
+    if name in _VOID:
+        return Html(f"<{name}{opening}>")
+    return Html(f"<{name}{opening}>{join(content)}</{name}>")
+
+
+def join(parts: Iterable[str | None], between: str = "") -> Html:
+    """Parts one after the other; what is not markup is escaped."""
+    return Html(between.join(part if isinstance(part, Html) else text(part) for part in parts if part is not None))
+
+
+def text(content: str) -> Html:
+    """Plain text, safe inside an element; signs that HTML cannot hold are replaced."""
+    return Html(escape(clean(content), quote=False))
+
+
+def clean(content: str) -> str:
+    """Without control characters and lone surrogates."""
+    whole = content.encode("utf-8", "replace").decode("utf-8")
+    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]", "\N{REPLACEMENT CHARACTER}", whole)
+
+
+def _attribute(name: str, value: str | float | bool) -> str:
+    key = name.rstrip("_").replace("_", "-")
+    if value is True:
+        return f" {key}"
+    content = f"{value:g}" if isinstance(value, float) else str(value)
+    if _BARE.fullmatch(content):
+        return f" {key}={content}"
+    return f' {key}="{escape(clean(content))}"'
+
+
+def table(caption: str, heads: Sequence[str], body: Iterable[Html], class_: str = "") -> Html:
+    """A table with a caption, in a box that scrolls by itself where the screen is narrow."""
+    head = tag("thead", tag("tr", *(tag("th", name, scope="col") for name in heads)))
+    whole = tag("table", tag("caption", caption), head, tag("tbody", *body), class_=class_ or None)
+    return scroll(caption, whole)
+
+
+def scroll(name: str, *content: Html) -> Html:
+    """A box of its own for what may be wider than the page; reached by keyboard, so that it can be scrolled."""
+    return tag("div", *content, class_="scroll", tabindex=0, role="region", aria_label=name)

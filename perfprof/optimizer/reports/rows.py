@@ -1,0 +1,150 @@
+"""One line a finding: the words and figures that every channel shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from perfprof.optimizer.reports import figures
+from perfprof.optimizer.reports.contract import Comparison, Document, Finding, Migration, Verdict
+
+Tone = Literal["gain", "loss", "none"]
+
+MARKS = {"rejected": "x", "cannot tell": "?", "held back": "-", "open": "-", "cold": "-"}
+WON = ("applied", "accepted")
+ASIDE = ("entries", "entered", "size", "bytes", "seconds", "share")  # evidence that is no size of the data
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A finding in words. mark: its number, or why it has none. state: the level of what won, else status and reason."""
+
+    finding: Finding
+    mark: str
+    share: str
+    where: str
+    what: str
+    observed: str
+    gain: str
+    state: str
+    tone: Tone
+
+
+def rows(report: Document) -> Iterator[Row]:
+    """The findings in the order of the report."""
+    migrations = {migration["finding"]: migration for migration in report["migrations"]}
+    verdicts = {verdict["finding"]: verdict for verdict in report["verdicts"]}
+    for number, finding in enumerate(report["findings"], 1):
+        verdict = verdicts.get(finding["id"])
+        yield Row(
+            finding=finding,
+            mark=MARKS.get(finding["status"], str(number)),
+            share=figures.share(finding["share"]),
+            where=where(finding, migrations.get(finding["id"])),
+            what=line(finding["title"] or finding["message"]),
+            observed=observed(finding),
+            gain=gain(verdict),
+            state=state(finding),
+            tone=tone(finding, verdict),
+        )
+
+
+def where(finding: Finding, migration: Migration | None = None) -> str:
+    """``shop/orders.py:41 list_due``, or the table and columns of a migration."""
+    if migration is not None:
+        return f"{migration['table']} ({', '.join(migration['columns'])})"
+    return f"{finding['path']}:{finding['line']} {finding['function'].rpartition('.')[2]}".strip()
+
+
+def observed(finding: Finding) -> str:
+    """The sizes that make it slow: ``4,000 x 9,200``; what the rule calls ``observed`` if it says so itself."""
+    evidence = finding["evidence"]
+    if "observed" in evidence:
+        return line(str(evidence["observed"]))
+    numbers = [
+        value
+        for name, value in evidence.items()
+        if name not in ASIDE and isinstance(value, int | float) and value > 0
+    ]
+    return " x ".join(figures.count(number) for number in numbers[:2])
+
+
+def state(finding: Finding) -> str:
+    """The level of what won, the rule of what was only found, else the status and its reason."""
+    if finding["status"] in WON:
+        return finding["level"]
+    if finding["status"] == "found":
+        return finding["rule"]
+    reason = line(finding["reason"])
+    return f"{finding['status']}: {reason}" if reason else finding["status"]
+
+
+def gain(verdict: Verdict | None) -> str:
+    """The ratio with its interval, or in words why there is none."""
+    if verdict is None or verdict["metric"] is None:
+        return "not tried" if verdict is None else "not measured"
+    return compared(comparison(verdict))
+
+
+def comparison(verdict: Verdict) -> Comparison:
+    """The measurement inside a verdict that has one."""
+    return Comparison(
+        metric=verdict["metric"] or "",
+        samples=verdict["samples"] or {"before": [], "after": []},
+        ratio=verdict["ratio"],
+        interval=verdict["interval"] or [None, None],
+        resolution=verdict["resolution"] or 0.0,
+    )
+
+
+def compared(measured: Comparison) -> str:
+    """``212x (198 - 230)`` for times, ``1,000x fewer queries`` for counts."""
+    ratio, (low, high) = measured["ratio"], measured["interval"]
+    if measured["metric"] in figures.SPEEDS and ratio is not None:
+        return f"{figures.ratio(ratio)} {figures.interval(ratio, low, high)}"
+    if ratio is None or ratio == 0:
+        return f"{amounts(measured)}"
+    if ratio == 1:
+        return f"as many {measured['metric']}"
+    return f"{figures.ratio(max(ratio, 1 / ratio))} {'fewer' if ratio > 1 else 'more'} {measured['metric']}"
+
+
+def amounts(measured: Comparison) -> str:
+    """``12.1 s -> 1.9 s CPU``, ``2,001 -> 2 queries``."""
+    metric, samples = measured["metric"], measured["samples"]
+    before, after = (figures.amount(metric, samples[side]) for side in ("before", "after"))
+    if metric in figures.SPEEDS:
+        return f"{before} -> {after} {figures.SPEEDS[metric]}"
+    return f"{before.removesuffix(metric).rstrip()} -> {after}"
+
+
+def tone(finding: Finding, verdict: Verdict | None) -> Tone:
+    """Gain for what won, loss for what the measurement shows to be slower."""
+    if finding["status"] in WON:
+        return "gain"
+    lost = verdict is not None and verdict["interval"] is not None and direction(comparison(verdict)) == "loss"
+    return "loss" if lost else "none"
+
+
+def direction(measured: Comparison) -> Tone:
+    """What the interval says, not the ratio: it must exclude "as before"."""
+    low, high = measured["interval"]
+    if low is not None and low > 1:
+        return "gain"
+    return "loss" if high is not None and high < 1 else "none"
+
+
+def line(text: str) -> str:
+    """A text as one line, without anything that could steer a terminal."""
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in " ".join(text.split()))
+
+
+def totals(report: Document) -> str:
+    """``11 found: 6 applied, 1 rejected, 4 cold``: the parts add up to what was found."""
+    counts = report["totals"]
+    parts = [
+        f"{counts[status]} {status}" for status in counts if status not in ("found", "hidden") and counts[status]
+    ]
+    hidden = f" {counts['hidden']} more below the least share, not shown." if counts["hidden"] else ""
+    return f"{counts['found']} found{': ' if parts else ''}{', '.join(parts)}.{hidden}"

@@ -1,0 +1,204 @@
+"""The table that ends a run: ten findings in full, the rest in a line each, totals that add up, the next command."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TextIO
+
+from perfprof.optimizer.reports import figures
+from perfprof.optimizer.reports.contract import Document
+from perfprof.optimizer.reports.rows import MARKS, Row, amounts, compared, line, rows, totals
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+FULL = 10  # findings in the table
+BRIEF = 20  # findings in one line each, below it
+PIPED = 140  # columns where nobody looks at a screen
+STYLES = {"gain": "bold color(33)", "loss": "bold color(208)", "none": ""}  # blue and orange, never without a word
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """most: columns it may take at best; least: what it is worth showing with."""
+
+    name: str
+    title: str
+    least: int
+    most: int
+    right: bool = False
+
+
+_MARK = _Column("mark", "", 2, 3, right=True)
+_SHARE = _Column("share", "share", 5, 5, right=True)
+_WHERE = _Column("where", "where", 20, 44)
+_WHAT = _Column("what", "what", 20, 46)
+_OBSERVED = _Column("observed", "observed n", 10, 18)
+_GAIN = _Column("gain", "gain (99 %)", 22, 30)
+_STATE = _Column("state", "level", 18, 60)
+_ALL = (_MARK, _SHARE, _WHERE, _WHAT, _OBSERVED, _GAIN, _STATE)
+_DROPPED = (_STATE, _OBSERVED)  # first to last, when the screen is narrow
+_SHRUNK = (_STATE, _GAIN, _WHAT, _WHERE)  # first to last, down to their least
+LEGEND = "x rejected   ? cannot tell   - not tried"
+
+
+def show(report: Document, file: TextIO | None = None, width: int | None = None) -> None:
+    """Print the report; ``width`` defaults to that of the screen, escape codes go to a terminal alone."""
+    from rich.console import Console
+
+    stream = file if file is not None else sys.stdout
+    console = Console(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    if width is None:
+        width = console.width if console.is_terminal or "COLUMNS" in os.environ else PIPED
+    for text in lines(report, width, console):
+        console.print(text, crop=False, overflow="ignore", no_wrap=True)
+
+
+def lines(report: Document, width: int, console: Console) -> Iterator[Text]:
+    """The report line by line; those of the table are never wider than ``width``."""
+    found = list(rows(report))
+    yield _text("")
+    if found:
+        yield from _table(found[:FULL], width)
+        yield from _brief(found[FULL:], width)
+        yield _text("")
+        yield _text(totals(report))
+    else:
+        yield _text("Nothing to do: nothing that was run is slow in a way that a rule knows.")
+    yield from (_text(sentence) for sentence in ending(report))
+
+
+def ending(report: Document) -> Iterator[str]:
+    """What the run as a whole came to, and the next command as the last line."""
+    whole, run = report["whole"], report["run"]
+    tests = f"Tests: {run['tests'].rstrip('.')}." if run["tests"] else ""
+    if whole is not None:
+        yield f"Whole workload {amounts(whole)}, {compared(whole)}. {tests}".rstrip()
+    elif tests:
+        yield tests
+    if report["skipped"]:
+        yield f"{len(report['skipped'])} files were not read; the report says why."
+    yield from _changes(report)
+
+
+def _changes(report: Document) -> Iterator[str]:
+    run, files = report["run"], report["files_changed"]
+    where = f"{run['folder']}/report.html" if run["folder"] else ""
+    if run["applied"] and (files or report["migration_files"]):
+        written = [
+            f"{len(files)} {'file' if len(files) == 1 else 'files'} changed",
+            *map(_written, report["migration_files"]),
+        ]
+        yield f"{', '.join(written)}. Undo: perfprof fix --undo"
+    if where:
+        yield f"Report: {where}"
+    if report["totals"]["accepted"] and run["verb"] == "fix":
+        yield f"Next: {again(report)}"
+
+
+def again(report: Document) -> str:
+    """The command that applies what was accepted."""
+    asked = report["run"]["asked"] or f"perfprof fix -- {report['run']['command']}"
+    return asked.replace("perfprof fix", "perfprof fix --apply", 1)
+
+
+def _written(path: str) -> str:
+    return f"{shlex.quote(path)} written"
+
+
+def _table(found: Sequence[Row], width: int) -> Iterator[Text]:
+    cells, widths = _layout(found, width)
+    yield _line({column.name: column.title for column in _ALL}, widths, "dim")
+    for row, texts in zip(found, cells, strict=True):
+        yield _line(texts, widths, STYLES[row.tone])
+    if _STATE.name not in widths and any(row.mark in MARKS.values() for row in found):
+        yield _text(f"  {LEGEND}")
+
+
+def _layout(found: Sequence[Row], width: int) -> tuple[list[dict[str, str]], dict[str, int]]:
+    """The texts of each row and the width of each column that is shown, so that a row fits."""
+    shown = list(_ALL)
+    cells = [{column.name: getattr(row, column.name) for column in _ALL} for row in found]
+    for drop in (None, *_DROPPED):
+        if drop is not None:
+            shown.remove(drop)
+        if drop is _STATE:  # then the gain of what was not tried says why
+            cells = [{**texts, "gain": _why(row)} for row, texts in zip(found, cells, strict=True)]
+        widths = {column.name: _natural(column, cells) for column in shown}
+        if _shrink(widths, shown, width):
+            break
+    return cells, widths
+
+
+def _why(row: Row) -> str:
+    return row.state if row.gain in ("not tried", "not measured") else row.gain
+
+
+def _natural(column: _Column, cells: Sequence[dict[str, str]]) -> int:
+    from rich.cells import cell_len
+
+    return min(
+        column.most, max(cell_len(line(text)) for text in (column.title, *(row[column.name] for row in cells)))
+    )
+
+
+def _shrink(widths: dict[str, int], shown: Sequence[_Column], width: int) -> bool:
+    """Take what is too much from the columns that can give; False if that is not enough."""
+    excess = sum(widths.values()) + 2 * len(shown) - 2 - width
+    for column in _SHRUNK:
+        if column in shown and excess > 0:
+            given = min(excess, max(0, widths[column.name] - column.least))
+            widths[column.name] -= given
+            excess -= given
+    return excess <= 0
+
+
+def _line(texts: dict[str, str], widths: dict[str, int], style: str) -> Text:
+    """One row; only the gain is coloured, or the whole row if it is dimmed."""
+    whole = style == "dim"
+    text = _text("")
+    for column in _ALL:
+        if column.name in widths:
+            cell = _cell(texts[column.name], widths[column.name], column)
+            text.append("  " if text.plain else "")
+            text.append(cell, style if whole or column.name == "gain" else "")
+    text.rstrip()
+    return text
+
+
+def _cell(content: str, width: int, column: _Column) -> str:
+    from rich.cells import cell_len, set_cell_size
+
+    content = line(content)
+    if cell_len(content) > width:
+        return _clip(content, width, column)
+    return " " * (width - cell_len(content)) + content if column.right else set_cell_size(content, width)
+
+
+def _clip(content: str, width: int, column: _Column) -> str:
+    """Cut with an ellipsis; of a place the end says most."""
+    from rich.cells import set_cell_size
+
+    if column is not _WHERE:
+        return set_cell_size(set_cell_size(content, width - 1).rstrip() + "…", width)
+    return set_cell_size("…" + content[-(width - 1) :], width)
+
+
+def _brief(found: Sequence[Row], width: int) -> Iterator[Text]:
+    for row in found[:BRIEF]:
+        text = line(f"{row.finding['path']}:{row.finding['line']} {row.finding['rule']} {row.state}")
+        text = f"{row.mark:>3}  {row.share:>5}  {text}"
+        yield _text(text if len(text) <= width else text[: width - 1] + "…")
+    if len(found) > BRIEF:
+        yield _text(f"     and {figures.count(len(found) - BRIEF)} more in the report")
+
+
+def _text(content: str) -> Text:
+    from rich.text import Text
+
+    return Text(content)
