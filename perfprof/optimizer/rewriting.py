@@ -76,8 +76,6 @@ def changed_functions(change: FileChange, root: Path) -> list[str]:
     import ast
 
     old, new = (parse(root / change.path, root, text) for text in (change.before, change.after))
-    if old is None or new is None:
-        return []
     later = {one.qualname: ast.dump(one.node) for one in new.functions}
     return [
         f"{change.path}::{one.qualname}"

@@ -22,6 +22,7 @@ from perfprof.rules.reading.names import fresh
 from perfprof.rules.reading.scans import Loop, Scan
 from perfprof.rules.reading.stability import Stability
 from perfprof.rules.rule import Case, Edit, Rewrite, Suspect
+from perfprof.rules.worth import LEAST_ELEMENTS
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Program
@@ -47,6 +48,8 @@ def memberships(function: Function, program: Program) -> Iterator[Membership]:
         kind, grows = builtin_type(scan.subject, function), _appends(scan, function)
         if kind not in {None, "list", "tuple"} or (program.alone and kind is None and not grows):
             continue
+        if _short(scan.subject, function):
+            continue
         loop, stable = outermost([scan.subject], scan, function, program)
         if loop is None:
             continue
@@ -58,6 +61,19 @@ def memberships(function: Function, program: Program) -> Iterator[Membership]:
                 yield Membership(function, scan, growing, (scan.subject,), kept, inside)
                 continue
         yield Membership(function, scan, loop, (scan.subject,), stable)
+
+
+def _short(subject: ast.expr, function: Function) -> bool:
+    """Whether the list is written out in the code with fewer elements than a set pays for."""
+    if not isinstance(subject, ast.Name):
+        return False
+    values = function.names.values(subject.id)
+    if values is None and not function.names.is_local(subject.id):
+        statement = function.module.top.get(subject.id)
+        values = [statement.value] if isinstance(statement, ast.Assign) else None
+    return bool(values) and all(
+        isinstance(value, (ast.List, ast.Tuple)) and 0 < len(value.elts) < LEAST_ELEMENTS for value in values or ()
+    )
 
 
 def _appends(scan: Scan, function: Function) -> tuple[ast.Expr, ...]:

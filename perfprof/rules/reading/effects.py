@@ -170,9 +170,9 @@ def _may_be_own_method(callee: ast.Attribute, function: Function) -> bool:
 def _standard(callee: ast.expr, function: Function) -> bool:
     """Whether the callee is a function of the standard library, imported at the top of the module."""
     path = path_of(callee)
-    if path is None or function.names.is_local(path[0]):
+    if path is None:
         return False
-    found = function.module.top.get(path[0])
+    found = _import_of(path[0], function)
     if isinstance(found, ast.Import):
         dotted = next((one.name for one in found.names if (one.asname or one.name.split(".")[0]) == path[0]), "")
         return len(path) > 1 and dotted.split(".")[0] in STANDARD_MODULES
@@ -182,6 +182,15 @@ def _standard(callee: ast.expr, function: Function) -> bool:
         and (found.module or "").split(".")[0] in STANDARD_MODULES
         and len(path) <= 2
     )
+
+
+def _import_of(name: str, function: Function) -> ast.AST | None:
+    """The import that binds a name, at the top of the module or in the function itself."""
+    if not function.names.is_local(name) or function.qualname == "<module>":
+        return function.module.top.get(name)
+    bindings = function.names.bindings.get(name, [])
+    only = bindings[0].node if len(bindings) == 1 and name not in function.parameters else None
+    return function.parents.get(only) if isinstance(only, ast.alias) else None
 
 
 def is_container(node: ast.expr, function: Function) -> bool:

@@ -185,14 +185,16 @@ class Module:
 
 @dataclass
 class Program:
-    """The modules of a project, read when asked for. ``read`` gives the text of a path, or None to leave it out.
+    """The modules of a project, read when asked for.
 
+    read: gives the text of a path, or None to leave it out. refuse: is told of a text that does not parse.
     alone: no run will follow, so rules leave out what only a run could tell (is this parameter a list at all?).
     """
 
     root: Path
     read: Callable[[Path], str | None]
     alone: bool = False
+    refuse: Callable[[Path, Exception], None] = lambda path, error: None
     modules: dict[Path, Module | None] = field(default_factory=dict)
 
     def module(self, path: Path) -> Module | None:
@@ -200,7 +202,10 @@ class Program:
         if path not in self.modules:
             self.modules[path] = None  # so that a cycle of imports ends
             source = self.read(path)
-            self.modules[path] = None if source is None else parse(path, self.root, source)
+            try:
+                self.modules[path] = None if source is None else parse(path, self.root, source)
+            except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+                self.refuse(path, error)
         return self.modules[path]
 
     def function_at(self, path: Path, line: int) -> Function | None:
@@ -218,14 +223,12 @@ class Program:
         return resolve(call, function, self)
 
 
-def parse(path: Path, root: Path, source: str) -> Module | None:
-    """Read one file; None if it does not parse."""
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+def parse(path: Path, root: Path, source: str) -> Module:
+    """Read one file. Raises what `ast.parse` raises, and RecursionError or MemoryError on absurd nesting."""
+    code = source.removeprefix("\ufeff")
+    tree = ast.parse(code)
     relative = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
-    module = Module(path, relative, source, tree)
+    module = Module(path, relative, code, tree)
     _collect(module)
     return module
 
