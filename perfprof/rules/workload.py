@@ -61,3 +61,14 @@ def _asked(members: list[tuple[Execution, Statement]]) -> Asked:
         rows=sum(execution.rows for execution in known) / times if times else -1.0,
         places=tuple(sorted(cost, key=lambda frame: (-cost[frame], frame.path, frame.line))),
     )
+
+
+def inserted(executions: Iterable[Execution], dialect: str = "sqlite") -> dict[str, int]:
+    """Rows that the workload put into each table: all that is known of the size of a database that is gone."""
+    counts: dict[str, int] = {}
+    for execution in executions:
+        reading = read(execution.statement.text, dialect)
+        if reading.kind == "insert" and reading.writes:
+            rows = execution.rows if execution.rows >= 0 else execution.count
+            counts[reading.writes] = counts.get(reading.writes, 0) + rows
+    return counts

@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from perfprof.errors import PerfprofError
+from perfprof.optimizer.scratch.fold import Fold
 from perfprof.optimizer.scratch.scratch import Ran, Value
 from perfprof.optimizer.scratch.sqlite_catalog import SqliteCatalog
 from perfprof.rules.ddl import quoted
@@ -87,9 +88,8 @@ class SqliteScratch:
                 execute = self.connection.execute
                 # table and columns are quoted; a generated column cannot be inserted and so is left out
                 columns = ", ".join(quoted(row[1]) for row in execute(f"PRAGMA table_info({name})").fetchall())
-                execute(
-                    f"CREATE TEMP TABLE perfprof_row AS SELECT {columns} FROM {name} ORDER BY rowid LIMIT 1"
-                )  # noqa: S608
+                row = f"SELECT {columns} FROM {name} ORDER BY rowid LIMIT 1"  # noqa: S608
+                execute(f"CREATE TEMP TABLE perfprof_row AS {row}")
                 if not execute("SELECT 1 FROM perfprof_row").fetchall():
                     return None
                 execute(f"DELETE FROM {name} WHERE rowid = (SELECT min(rowid) FROM {name})")  # noqa: S608
@@ -162,32 +162,6 @@ class _Ticks:
         self.count += 1
         self.stopped = self.count > self.most
         return int(self.stopped)
-
-
-class Fold:
-    """Rows as two digests, so that none is kept: one with and one without their order."""
-
-    def __init__(self) -> None:
-        self.rows = 0
-        self._sum = 0
-        self._chain = hashlib.blake2b(digest_size=16)
-
-    def add(self, row: tuple[object, ...]) -> None:
-        """Fold one row in."""
-        digest = hashlib.blake2b(repr(row).encode("utf-8", "surrogatepass"), digest_size=16).digest()
-        self.rows += 1
-        self._sum = (self._sum + int.from_bytes(digest, "big")) % (1 << 128)
-        self._chain.update(digest)
-
-    @property
-    def multiset(self) -> str:
-        """Equal for equal rows in any order, duplicates counted."""
-        return f"{self.rows}:{self._sum:x}"
-
-    @property
-    def sequence(self) -> str:
-        """Equal for equal rows in equal order."""
-        return self._chain.hexdigest()
 
 
 @contextmanager

@@ -1,0 +1,173 @@
+"""The schema and the data of a PostgreSQL database on a server of our own; the original is only read.
+
+Above ``MOST_BYTES`` every large table is sampled by pages; the catalog then still tells the original's row counts.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from perfprof.errors import PerfprofError
+from perfprof.optimizer.scratch.postgres import Server
+from perfprof.optimizer.scratch.postgres_catalog import Connection
+from perfprof.optimizer.scratch.postgres_scratch import RUNNER, PostgresScratch
+from perfprof.optimizer.scratch.sources import Source
+from perfprof.rules.ddl import literal, qualified, quoted
+
+MOST_BYTES = 512 * 2**20
+_WHOLE = 4 * 2**20  # tables smaller than this are never sampled
+_LEFT_OUT = ("owner", "privileges", "publications", "subscriptions", "security-labels", "tablespaces", "comments")
+_SIZES = """
+SELECT n.nspname, c.relname, pg_table_size(c.oid), greatest(c.reltuples, 0)::bigint,
+       ARRAY(SELECT a.attname::text FROM pg_attribute a
+             WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' ORDER BY a.attnum)
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
+  AND has_table_privilege(c.oid, 'SELECT')
+ORDER BY 1, 2
+"""
+
+
+@contextmanager
+def copied(
+    source: Source, server: Server, folder: Path, *, most_bytes: int = MOST_BYTES
+) -> Iterator[PostgresScratch]:
+    """Copy ``source`` into a new database of ``server``; PerfprofError if it cannot be read.
+
+    folder: private, for the schema's dump, which is deleted again.
+    """
+    import psycopg
+
+    with source.connected() as original:
+        collation, path, version = _facts(original)
+        name = _created(server, collation)
+        with _dumped(source, server, folder) as dump, psycopg.connect(server.dsn_of(name), autocommit=True) as copy:
+            _restored(server, name, dump, "pre-data")
+            sampled, counts = _filled(original, copy, most_bytes)
+            _restored(server, name, dump, "post-data")
+            _prepared(copy, path)
+            size = _number(copy, "SELECT pg_database_size(current_database())") / 1e6
+            note = (
+                f"a {'sample' if sampled else 'copy'} of {source.name}, {size:.1f} MB; the original runs {version}"
+            )
+            yield PostgresScratch(copy, source.name, True, note, server.version, counts if sampled else {})
+
+
+def _facts(original: Connection) -> tuple[str, str, str]:
+    """Collation, search path and version of the original."""
+    query = (
+        "SELECT datcollate, current_setting('search_path'), current_setting('server_version') "
+        "FROM pg_database WHERE datname = current_database()"
+    )
+    row = original.execute(query).fetchone()
+    assert row is not None
+    return str(row[0] or "C"), str(row[1]), str(row[2]).split()[0]
+
+
+def _created(server: Server, collation: str) -> str:
+    """A database that sorts text as the original does, where the system knows that collation."""
+    import psycopg
+
+    with psycopg.connect(server.dsn, autocommit=True) as connection:
+        number = _number(connection, "SELECT count(*) FROM pg_database")
+        name = f"scratch_{number}"
+        create = f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'"
+        try:
+            connection.execute(f"{create} LOCALE {literal(collation)}")
+        except psycopg.Error:
+            connection.execute(create)
+    return name
+
+
+@contextmanager
+def _dumped(source: Source, server: Server, folder: Path) -> Iterator[Path]:
+    dump = folder / f"schema-{os.getpid()}.dump"
+    os.close(os.open(dump, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
+    options = [f"--no-{name}" for name in _LEFT_OUT] + [
+        "--lock-wait-timeout=1s",
+        "--format=custom",
+        "--schema-only",
+    ]
+    try:
+        environment = {**server.environment("postgres"), **source.environment()}
+        if "PGPASSWORD" not in source.environment():
+            environment.pop("PGPASSWORD", None)
+        done = _program([server.binaries["pg_dump"], *options, f"--file={dump}"], environment)
+        if done.returncode:
+            words = source.without_secrets(done.stderr.strip()[-400:])
+            raise PerfprofError(f"the schema cannot be read: {words}", where=source.name)
+        yield dump
+    finally:
+        dump.unlink(missing_ok=True)
+
+
+def _restored(server: Server, name: str, dump: Path, section: str) -> None:
+    """What cannot be restored (an extension we lack, a foreign key into a sample) is left out."""
+    options = ["--no-owner", "--no-privileges", f"--section={section}", f"--dbname={name}"]
+    _program([server.binaries["pg_restore"], *options, str(dump)], server.environment(name))
+
+
+def _program(command: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+
+
+def _filled(original: Connection, copy: Connection, most: int) -> tuple[bool, dict[tuple[str, str], int]]:
+    """Copy the rows; whether any table was sampled, and how many rows the original has."""
+    tables = original.execute(_SIZES).fetchall()
+    total = sum(size for _, _, size, _, _ in tables)
+    share = min(1.0, most / total) if total else 1.0
+    copy.execute("SET session_replication_role = replica")
+    sampled, counts = False, {}
+    for schema, name, size, rows, columns in tables:
+        thinned = share < 1 and size > _WHOLE
+        sampled = sampled or thinned
+        counts[schema, name] = int(rows)
+        _streamed(original, copy, qualified(name, schema), columns, share if thinned else 1.0)
+    copy.execute("SET session_replication_role = DEFAULT")
+    return sampled, counts
+
+
+def _streamed(original: Connection, copy: Connection, table: str, columns: list[str], share: float) -> None:
+    """One table; one that the copy lacks or that takes too long stays as far as it came."""
+    import psycopg
+
+    names = ", ".join(quoted(column) for column in columns)
+    sample = f" TABLESAMPLE SYSTEM ({share * 100:.4f}) REPEATABLE (1)" if share < 1 else ""
+    query = f"COPY (SELECT {names} FROM ONLY {table}{sample}) TO STDOUT"  # noqa: S608 (quoted)
+    into = f"COPY {table} ({names}) FROM STDIN"
+    try:
+        with original.cursor().copy(query) as rows, copy.cursor().copy(into) as target:
+            for block in rows:
+                target.write(block)
+    except (psycopg.errors.QueryCanceled, psycopg.errors.UndefinedTable, psycopg.errors.InsufficientPrivilege):
+        return
+
+
+def _prepared(copy: Connection, path: str) -> None:
+    """Statistics, and a role for the recorded statements that may do anything with the rows and nothing else."""
+    copy.execute("ANALYZE")
+    copy.execute("SELECT set_config('search_path', %s, false)", (path,))
+    if not copy.execute("SELECT FROM pg_roles WHERE rolname = %s", (RUNNER,)).fetchone():
+        copy.execute(f"CREATE ROLE {RUNNER} NOLOGIN BYPASSRLS")
+    rows = copy.execute("SELECT nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg\\_%'").fetchall()
+    for (schema,) in rows:
+        copy.execute(f"GRANT ALL ON SCHEMA {quoted(schema)} TO {RUNNER}")
+        for kind in ("TABLES", "SEQUENCES"):
+            copy.execute(f"GRANT ALL ON ALL {kind} IN SCHEMA {quoted(schema)} TO {RUNNER}")
+
+
+def _number(connection: Connection, query: str) -> int:
+    row = connection.execute(query).fetchone()
+    return int(row[0]) if row else 0
