@@ -6,11 +6,12 @@ from 0). The probed run counts what happens there and keeps exact type names, ne
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
-WatchKind = Literal["entry", "value", "collection", "attribute"]
+WatchKind = Literal["entry", "value", "collection", "attribute", "identity"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Watch:
     kind "value": how often is this expression evaluated, and of which exact types is it?
     kind "collection": the same, and its length and the types of its elements (64 of them at most).
     kind "attribute": the expression gives an object; is reading ``detail`` from it a plain look-up?
+    kind "identity": is the object the same as ``detail`` (a name or attribute chain that can be read there)?
     """
 
     id: str
@@ -39,7 +41,8 @@ class Seen:
 
     Type names are ``module.qualname`` (``builtins.int``). For "attribute" watches ``reads`` counts ``plain``,
     ``computed`` (property, descriptor, ``__getattr__``) and ``missing``. A flat tuple is written with the types
-    of its items, ``builtins.tuple[builtins.int,builtins.str]``.
+    of its items, ``builtins.tuple[builtins.int,builtins.str]``. For "identity" watches ``reads`` counts ``same`` and
+    ``other``.
     """
 
     watch: str
@@ -64,3 +67,35 @@ class Capture:
     path: str
     function: str
     line: int
+
+
+def add_up(watches: Sequence[Watch], lines: Iterable[Sequence[Any]]) -> tuple[dict[str, Seen], dict[str, str]]:
+    """What all processes together saw, and why the other watches were not there to see anything.
+
+    lines: ``["watch", id, count, types, shortest, longest, total length, elements, reads]``, one a process and
+    watch, or ``["missed", id, reason]``.
+    """
+    seen: dict[str, Seen] = {}
+    missed = {watch.id: "its module was not imported in this run" for watch in watches}
+    for kind, watch, *rest in lines:
+        if kind == "missed":
+            missed[watch] = rest[0]
+        else:
+            new = Seen(watch, *rest)
+            seen[watch] = _both(seen[watch], new) if watch in seen else new
+    return seen, {watch: reason for watch, reason in missed.items() if watch not in seen}
+
+
+def _both(one: Seen, other: Seen) -> Seen:
+    shortest = [seen.shortest for seen in (one, other) if seen.shortest is not None]
+    longest = [seen.longest for seen in (one, other) if seen.longest is not None]
+    return Seen(
+        one.watch,
+        one.count + other.count,
+        Counter(one.types) + Counter(other.types),
+        min(shortest, default=None),
+        max(longest, default=None),
+        one.total_length + other.total_length,
+        Counter(one.elements) + Counter(other.elements),
+        Counter(one.reads) + Counter(other.reads),
+    )

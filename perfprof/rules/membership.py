@@ -16,7 +16,7 @@ from perfprof.profilers.observations import Watch
 from perfprof.rules import guards
 from perfprof.rules.findings import finding
 from perfprof.rules.indexing import at, collection_name, in_style
-from perfprof.rules.narrowing import outermost, watch
+from perfprof.rules.narrowing import identities, outermost, watch
 from perfprof.rules.reading.expressions import builtin_type, path_of, reads_only
 from perfprof.rules.reading.names import fresh
 from perfprof.rules.reading.scans import Loop, Scan
@@ -117,6 +117,7 @@ def _watches(found: Membership, prefix: str) -> Iterator[Watch]:
     yield watch(f"{prefix}:base0", found.scan.subject, found.function, "collection")
     if found.scan.probe is not None:
         yield watch(f"{prefix}:probe", found.scan.probe, found.function, "value")
+    yield from identities(prefix, found.bases, found.stable, found.function)
     for number, loop in enumerate(found.scan.around):
         if loop.iterable is not None:
             yield watch(f"{prefix}:loop{number}", loop.iterable, found.function, "value")

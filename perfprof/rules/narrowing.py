@@ -275,8 +275,18 @@ def _watches(found: Narrowing, prefix: str) -> Iterator[Watch]:
     for number, loop in enumerate(found.scan.around):
         if loop.iterable is not None:
             yield watch(f"{prefix}:loop{number}", loop.iterable, found.function, "value")
+    yield from identities(prefix, (*found.bases, *found.also), found.stable, found.function)
     for number, (read, reader) in enumerate(reads(found)):
         yield watch(f"{prefix}:read{number}", read.value, reader, "attribute", read.attr)
+
+
+def identities(
+    prefix: str, bases: Sequence[ast.expr], stable: Sequence[Stability], function: Function
+) -> Iterator[Watch]:
+    """What the loop changes and might be the collection itself: only a run can tell."""
+    pairs = [(base, one) for base, kept in zip(bases, stable, strict=False) for one in kept.watch]
+    for number, (base, other) in enumerate(pairs):
+        yield watch(f"{prefix}:same{number}", other, function, "identity", ast.unparse(base))
 
 
 def reads(found: Narrowing) -> list[tuple[ast.Attribute, Function]]:
