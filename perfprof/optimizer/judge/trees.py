@@ -1,0 +1,177 @@
+"""Side-by-side copies of the project: the judge runs old and new code there, never in the user's folder."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from perfprof.errors import PerfprofError
+from perfprof.optimizer.judge.copying import Content, content_of, copy
+from perfprof.optimizer.judge.workplace import remove
+from perfprof.optimizer.patches import FileChange
+
+_KEPT = frozenset(
+    {"PATH", "HOME", "VIRTUAL_ENV", "CONDA_PREFIX", "TMPDIR", "OLDPWD", "XDG_CACHE_HOME", "PYENV_ROOT"}
+)
+_Mark = tuple[int, int]
+
+
+@dataclass
+class Tree:
+    """One copy. ``reset`` takes back what runs have left behind, so that each run starts from the same files."""
+
+    project: Path
+    path: Path
+    content: Content
+    _texts: dict[str, str] = field(default_factory=dict)  # what ``write`` put there
+    _start: _Snapshot = field(default_factory=lambda: _Snapshot({}, set()))
+    _sources: dict[str, _Mark | None] = field(default_factory=dict)
+
+    @classmethod
+    def plant(cls, project: Path, path: Path, content: Content | None = None) -> Tree:
+        """Copy the project to ``path``, which must not exist."""
+        content = content if content is not None else content_of(project)
+        path.mkdir(mode=0o700)
+        tree = cls(project, path, content)
+        tree._sources = {name: _mark(project / name) for name in content.files}
+        copy(project, content, path)
+        tree._start = tree._snapshot()
+        return tree
+
+    def write(self, changes: Iterable[FileChange]) -> None:
+        """Make the tree the pristine copy plus these changes."""
+        earlier, self._texts = set(self._texts), {change.path: change.after for change in changes}
+        for name in earlier - set(self._texts):
+            self._restore(name)
+        for name, text in self._texts.items():
+            self._put(name, text)
+        self.reset()
+
+    def reset(self) -> None:
+        """Remove what runs made and restore what they changed."""
+        now = self._snapshot()
+        for name, mark in self._start.files.items():
+            if name not in self._texts and now.files.get(name) != mark:
+                self._restore(name)
+        for name, text in self._texts.items():
+            target = self.path / name
+            if not target.exists() or read_text(target) != text:
+                self._put(name, text)
+        for name in now.files.keys() - self._start.files.keys() - self._texts.keys():
+            with contextlib.suppress(OSError):
+                (self.path / name).unlink()
+        for name in sorted(now.folders - self._start.folders, key=len, reverse=True):
+            if not any(Path(name) in Path(text).parents for text in self._texts):
+                remove(self.path / name)
+
+    def command(self, argv: Sequence[str]) -> tuple[str, ...]:
+        """The command with the project's own absolute paths turned into the tree's."""
+        return tuple(self.moved(argument) for argument in argv)
+
+    def moved(self, text: str) -> str:
+        """Text in which paths into the project lead into the tree."""
+        root = re.escape(str(self.project))
+        return re.sub(rf"(?<![\w./-]){root}(?=$|[/:;,'\"\s])", lambda _: str(self.path), text)
+
+    def env(self, base: Mapping[str, str] | None = None, first: Sequence[Path] = ()) -> dict[str, str]:
+        """The environment for a run in the tree. first: folders that come before all others on PYTHONPATH."""
+        outer = dict(os.environ if base is None else base)
+        env = {name: value if name in _KEPT else self.moved(value) for name, value in outer.items()}
+        env.pop("PYTHONDONTWRITEBYTECODE", None)
+        env.pop("PYTHONPYCACHEPREFIX", None)
+        users = [part for part in env.get("PYTHONPATH", "").split(os.pathsep) if part]
+        ours = [part for part in users if Path(part) == self.path or self.path in Path(part).parents]
+        folders = [*map(str, first), *ours, *map(str, self.import_folders()), *users]
+        env["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(folders))
+        env["PWD"] = str(self.path)
+        return env
+
+    def import_folders(self) -> list[Path]:
+        """Where the project's modules are found: ``src`` where it is a layout, and the root.
+
+        The root is left out if its files would hide modules of the standard library.
+        """
+        folders = []
+        source = self.path / "src"
+        if source.is_dir() and not (source / "__init__.py").exists():
+            folders.append(source)
+        names = {entry.name.removesuffix(".py") for entry in self.path.iterdir() if _importable(entry)}
+        if not names & sys.stdlib_module_names:
+            folders.append(self.path)
+        return folders
+
+    def remove(self) -> None:
+        """Delete the copy."""
+        remove(self.path)
+
+    def _put(self, name: str, text: str) -> None:
+        target = self.path / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.is_symlink():
+            target = target.resolve()
+            if self.path not in target.parents:
+                raise PerfprofError("the file is a link that leads out of the project", where=name)
+        target.write_bytes(text.encode("utf-8", "surrogateescape"))
+        _forget(target)
+
+    def _restore(self, name: str) -> None:
+        (self.path / name).unlink(missing_ok=True)
+        if name not in self._sources:  # a file that only a patch had
+            return
+        if _mark(self.project / name) != self._sources[name]:
+            what = "the file was changed while perfprof was judging"
+            raise PerfprofError(what, where=name, todo="Nothing was written. Run perfprof again.")
+        _forget(self.path / name)
+        copy(self.project, Content((name,)), self.path)
+
+    def _snapshot(self) -> _Snapshot:
+        found = _Snapshot({}, set())
+        linked = {str(self.path / name) for name in self.content.linked}
+        for folder, names, files in os.walk(self.path):
+            for name in list(names):
+                path = os.path.join(folder, name)
+                if os.path.islink(path):
+                    files.append(name)
+                if os.path.islink(path) or name == "__pycache__":
+                    names.remove(name)
+                else:
+                    found.folders.add(os.path.relpath(path, self.path))
+            for path in (os.path.join(folder, name) for name in files):
+                mark = _mark(Path(path))
+                if mark is not None and path not in linked:
+                    found.files[os.path.relpath(path, self.path)] = mark
+        return found
+
+
+@dataclass(frozen=True)
+class _Snapshot:
+    files: dict[str, _Mark]
+    folders: set[str]
+
+
+def _forget(source: Path) -> None:
+    """Remove compiled copies: a file written in the same second with the same size would pass for the old text."""
+    for compiled in (source.parent / "__pycache__").glob(f"{source.stem}.*.pyc"):
+        compiled.unlink(missing_ok=True)
+
+
+def read_text(path: Path) -> str:
+    """A source file as text that writes back to the same bytes."""
+    return path.read_bytes().decode("utf-8", "surrogateescape")
+
+
+def _mark(path: Path) -> _Mark | None:
+    try:
+        state = path.lstat()
+    except OSError:
+        return None
+    return state.st_mtime_ns, state.st_size
+
+
+def _importable(entry: Path) -> bool:
+    return entry.suffix == ".py" or (entry / "__init__.py").exists()

@@ -1,0 +1,183 @@
+"""One call on a fresh copy of its arguments, and everything of it that somebody could see."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import inspect
+import io
+import logging
+import random
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from .fences import Fence
+from .shapes import Shape, brief, digest, type_name, without_addresses
+
+Arguments = tuple[tuple[Any, ...], dict[str, Any]]
+MOST_ITEMS = 20_000  # of a generator; enough to tell two apart
+
+
+@dataclass
+class Outcome:
+    """What a call did. parts: digests by name; equal digests, equal behaviour.
+
+    refused: why there is no outcome (an effect, too long, arguments that cannot be copied). raised: type name.
+    """
+
+    parts: dict[str, str] = field(default_factory=dict)
+    brief: str = ""
+    raised: str = ""
+    refused: str = ""
+    seconds: float = 0.0
+    opaque: frozenset[str] = frozenset()
+
+    def differs(self, other: Outcome, *, lenient: bool = False) -> str:
+        """The first part in which the two differ, empty if none. lenient: two errors of one type are equal."""
+        if self.refused or other.refused:
+            return "" if bool(self.refused) == bool(other.refused) else "whether it ends"
+        if lenient and self.raised and self.raised == other.raised:
+            return ""
+        return next((name for name in self.parts if self.parts[name] != other.parts.get(name)), "")
+
+
+class Caller:
+    """Calls functions within the fence."""
+
+    def __init__(self, fence: Fence) -> None:
+        self._fence = fence
+        self._log = _Log()
+        self._answers: dict[int, tuple[int, Any]] = {}
+        self._start = random.Random(2718).getstate()  # noqa: S311 (no secret: the same start for every call)
+        logging.getLogger().addHandler(self._log)
+
+    def begin(self) -> None:
+        """A new sequence of calls: forget the answers of the last one."""
+        self._answers.clear()
+
+    def call(self, function: Callable[..., Any], make: Callable[[], Arguments], seconds: float) -> Outcome:
+        """One call. make: gives fresh arguments. seconds: CPU time after which it is stopped."""
+        try:
+            args, kwargs = make()
+        except Exception as error:
+            return Outcome(refused=f"arguments cannot be copied: {type(error).__name__}: {error}"[:200])
+        outcome = Outcome()
+        with self._eyes() as printed, self._fence.around(seconds):
+            begun = time.process_time()
+            answer = _run(function, args, kwargs, outcome)
+            outcome.seconds = time.process_time() - begun
+            outcome.parts["random state"] = digest(_chance())
+        if self._fence.note:
+            return Outcome(refused=self._fence.note, seconds=outcome.seconds or seconds)
+        outcome.parts["identity of the result"] = self._met(answer)
+        outcome.parts["output"] = digest("\0".join(printed()))
+        outcome.parts["log"] = digest("\0".join(self._log.lines))
+        return outcome
+
+    def _met(self, answer: Any) -> str:
+        """Which earlier call gave this very object; a cache hands out one list to all."""
+        if not isinstance(answer, (list, dict, set, bytearray)):
+            return ""
+        return str(self._answers.setdefault(id(answer), (len(self._answers), answer))[0])
+
+    @contextlib.contextmanager
+    def _eyes(self) -> Iterator[Callable[[], list[str]]]:
+        """Catch what is printed, warned and logged; start the random numbers afresh."""
+        self._log.lines.clear()
+        out, err = _paper(), _paper()
+        random.setstate(self._start)
+        if "numpy.random" in sys.modules:
+            sys.modules["numpy.random"].seed(2718)
+        with warnings.catch_warnings(record=True) as warned:
+            warnings.simplefilter("always")
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                yield lambda: [_read(out), _read(err), *(without_addresses(str(item.message)) for item in warned)]
+
+
+class _Log(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(without_addresses(f"{record.name}:{record.levelname}:{record.getMessage()}"))
+
+
+def _run(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], outcome: Outcome) -> Any:
+    shape = Shape()
+    before: list[str] = []
+    try:
+        answer = _awaited(function(*args, **kwargs))
+        told = brief(answer)
+        if _one_shot(answer):
+            answer = _drained(answer, lambda: before.append(Shape().write(args, kwargs)))
+            told = f"{told} giving {brief(answer)}"
+        outcome.brief = f"returned {told}"
+    except (Exception, SystemExit) as error:
+        answer = ("raised", type_name(type(error)), without_addresses(str(error)))
+        outcome.raised = answer[1]
+        outcome.brief = f"raised {answer[1]}: {answer[2]}"[:200]
+    outcome.parts["arguments after the call"] = digest("".join([*before, shape.write(args, kwargs)]))
+    outcome.parts["result"] = digest(shape.write(answer))
+    outcome.opaque = frozenset(shape.opaque)
+    return answer
+
+
+def _awaited(answer: Any) -> Any:
+    if inspect.iscoroutine(answer):
+        return asyncio.run(answer)
+    if inspect.isasyncgen(answer):
+
+        async def collect() -> list[Any]:
+            return ["async generator", [item async for item in answer]]
+
+        return asyncio.run(collect())
+    return answer
+
+
+def _one_shot(answer: Any) -> bool:
+    """An iterator that is not also a file or another thing with a life of its own."""
+    return hasattr(type(answer), "__next__") and not hasattr(answer, "read") and not hasattr(answer, "cursor")
+
+
+def _drained(answer: Any, look: Callable[[], None]) -> list[Any]:
+    """The items, and the error that ended them; ``look`` is called before the first and after it: laziness shows."""
+    items: list[Any] = [type_name(type(answer))]
+    look()
+    try:
+        for item in answer:
+            items.append(item)
+            if len(items) == 2:
+                look()
+            if len(items) > MOST_ITEMS:
+                break
+    except (Exception, SystemExit) as error:
+        items.append(("raised", type_name(type(error)), without_addresses(str(error))))
+    return items
+
+
+def _paper() -> io.TextIOWrapper:
+    return io.TextIOWrapper(
+        io.BytesIO(), encoding="utf-8", errors="backslashreplace", newline="", write_through=True
+    )
+
+
+def _read(paper: io.TextIOWrapper) -> str:
+    try:
+        paper.flush()
+        buffer = paper.buffer
+        assert isinstance(buffer, io.BytesIO)
+        return without_addresses(buffer.getvalue().decode("utf-8", "replace"))
+    except ValueError:  # closed by the program
+        return "closed"
+
+
+def _chance() -> str:
+    """Where the random numbers stand."""
+    text = str(hash(random.getstate()))
+    numbers = sys.modules.get("numpy.random")
+    return text if numbers is None else text + str(hash(numbers.get_state()[1].tobytes()))

@@ -1,0 +1,92 @@
+"""Run a sequence of calls on the old and on the new code, each from the same state of the world, and compare."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .calling import Arguments, Caller, Outcome
+from .sides import Sides
+from .worlds import World
+
+Maker = Callable[[], Arguments]
+
+
+@dataclass(frozen=True)
+class Divergence:
+    """One call on which old and new differ; ``index`` in the sequence, -1 for the state they leave behind."""
+
+    index: int
+    part: str
+    old: str
+    new: str
+
+
+@dataclass
+class Compared:
+    """What a sequence told, one outcome a call. refused: index -> why there is no answer."""
+
+    old: list[Outcome]
+    new: list[Outcome]
+    refused: dict[int, str] = field(default_factory=dict)
+    divergences: list[Divergence] = field(default_factory=list)
+
+
+@dataclass
+class Subject:
+    """One function in its changed modules, and who calls it."""
+
+    name: str
+    sides: Sequence[Sides]
+    owner: Sides
+    world: World
+    caller: Caller
+
+    def compare(self, makers: Sequence[Maker], seconds: float, *, lenient: bool = False) -> Compared:
+        """Old once, new once, and the old again only where they differ: what disagrees with itself decides nothing.
+
+        seconds: CPU time that a call of the old code may take. lenient: two errors of one type are equal.
+        """
+        old, state = self._play("old", makers, [seconds] * len(makers))
+        limits = [0.0 if outcome.refused else 10 * outcome.seconds + 1.0 for outcome in old]
+        new, state_after = self._play("new", makers, limits)
+        refused = {index: outcome.refused for index, outcome in enumerate(old) if outcome.refused}
+        found = Compared(old, new, refused)
+        parts = {
+            index: part
+            for index, outcome in enumerate(old)
+            if not outcome.refused and (part := outcome.differs(new[index], lenient=lenient))
+        }
+        if parts or (state != state_after and not lenient):
+            again, state_again = self._play("old", makers, [seconds] * len(makers))
+            unstable = [index for index, outcome in enumerate(old) if outcome.differs(again[index])]
+            found.refused.update(dict.fromkeys(unstable, "its answer changes from run to run"))
+            found.divergences = [
+                Divergence(index, part, old[index].brief, new[index].refused or new[index].brief)
+                for index, part in parts.items()
+                if index not in found.refused
+            ]
+            if not parts and state == state_again:
+                found.divergences.append(Divergence(-1, "state of its module", "", ""))
+        self._take("old")
+        return found
+
+    def _play(self, side: str, makers: Sequence[Maker], limits: Sequence[float]) -> tuple[list[Outcome], str]:
+        function = self._take(side)
+        self.caller.begin()
+        outcomes = [
+            self.caller.call(function, make, limit) if limit else Outcome(refused="old code gave no answer")
+            for make, limit in zip(makers, limits, strict=True)
+        ]
+        return outcomes, self.world.state()
+
+    def _take(self, side: str) -> Callable[..., Any]:
+        """Put the world and the code in place and give the function."""
+        self.world.restore()
+        for module in self.sides:
+            module.use(side)
+        function = self.owner.callable(self.name, side)
+        if function is None:
+            raise LookupError(f"{self.name} was not found in its module")
+        return function

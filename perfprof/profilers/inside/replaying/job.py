@@ -1,0 +1,158 @@
+"""What one judging process does: read its job, play every case, write one line of JSON for each answer."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from .calling import Caller
+from .comparing import Compared, Subject
+from .differing import differential
+from .fences import Fence
+from .modules import NotImportedError, load
+from .shapes import brief, digest
+from .sides import Sides
+from .worlds import World
+
+Tell = Callable[[dict[str, Any]], None]
+
+
+def main(job_file: str, answer_file: str) -> None:
+    """job_file: a pickled dict, see ``perfprof.optimizer.judge.replay``. answer_file: gets lines of JSON."""
+    job = pickle.loads(Path(job_file).read_bytes())  # noqa: S301 (written by the judge itself)
+    with open(answer_file, "a", encoding="utf-8") as answers:
+
+        def tell(answer: dict[str, Any]) -> None:
+            answers.write(json.dumps(answer) + "\n")
+            answers.flush()
+
+        if job["task"] == "timing":
+            _timing(job, tell)
+        else:
+            caller = Caller(Fence())
+            for case in job["cases"]:
+                _case(job, case, caller, tell)
+        tell({"end": True})
+
+
+def _timing(job: dict[str, Any], tell: Tell) -> None:
+    from .timing import timing
+
+    sides, problems = sides_of(job, job["cases"][0])
+    if problems:
+        tell({"problems": problems})
+    else:
+        timing(job, sides, tell)
+
+
+def sides_of(job: dict[str, Any], case: dict[str, Any]) -> tuple[dict[str, Sides], list[str]]:
+    """The changed modules of a case by path, and what stands in the way."""
+    root = Path(job["root"])
+    found: dict[str, Sides] = {}
+    problems: list[str] = []
+    for path, old, new in case["changes"]:
+        try:
+            module = load(root, path, job["script"])
+        except NotImportedError as error:
+            problems.append(str(error))
+            continue
+        found[path] = Sides(module, str(getattr(module, "__file__", "")), old, new)
+        problems += found[path].problems
+    return found, problems
+
+
+def _case(job: dict[str, Any], case: dict[str, Any], caller: Caller, tell: Tell) -> None:
+    name = case["id"]
+    tell({"case": name, "at": "import"})
+    sides, problems = sides_of(job, case)
+    if problems:
+        tell({"case": name, "problems": problems})
+        return
+    world = World(Path(job["root"]))
+    grouped: dict[str, list[tuple[int, bytes]]] = {}
+    for index, (function, blob) in enumerate(case["calls"]):
+        grouped.setdefault(function, []).append((index, blob))
+    for function, calls in grouped.items():
+        path, _, qualified = function.partition("::")
+        if path not in sides:
+            continue
+        subject = Subject(qualified, list(sides.values()), sides[path], world, caller)
+        tell({"case": name, "at": function})
+        try:
+            answer = _function(job, subject, calls)
+        except LookupError as error:
+            answer = {"problems": [str(error)]}
+        tell({"case": name, "function": function, **answer})
+
+
+def _function(job: dict[str, Any], subject: Subject, calls: list[tuple[int, bytes]]) -> dict[str, Any]:
+    limits = job["limits"]
+    makers = [_maker(blob) for _, blob in calls]
+    seen = subject.compare(makers, limits["call"])
+    answer = _replayed(seen, calls, makers)
+    effects = any(why.startswith(("opens", "does")) for why in seen.refused.values())
+    answer["effects"] = effects
+    if effects or seen.divergences or len(seen.refused) == len(calls):
+        return answer
+    good = [blob for place, (_, blob) in enumerate(calls) if place not in seen.refused]
+    for kind, hostile in (("typed", False), ("hostile", True)):
+        found = differential(
+            subject,
+            good,
+            hostile=hostile,
+            seed=job["seed"] * 2 + hostile,
+            examples=limits["examples"],
+            seconds=limits[kind],
+        )
+        answer[kind] = vars(found)
+        if found.difference is not None:
+            break
+    return answer
+
+
+def _maker(blob: bytes) -> Callable[[], Any]:
+    return lambda: pickle.loads(blob)  # noqa: S301 (the user's own objects, in the user's own interpreter)
+
+
+def _replayed(seen: Compared, calls: list[tuple[int, bytes]], makers: list[Callable[[], Any]]) -> dict[str, Any]:
+    differences = []
+    for found in seen.divergences:
+        text = _arguments(makers[found.index]) if found.index >= 0 else ""
+        differences.append(
+            {"call": found.index, "arguments": text, "part": found.part, "old": found.old, "new": found.new}
+        )
+    return {
+        "old": {index: _name(seen, place) for place, (index, _) in enumerate(calls)},
+        "seconds": {
+            index: (seen.old[place].seconds, seen.new[place].seconds) for place, (index, _) in enumerate(calls)
+        },
+        "refused": {calls[place][0]: why for place, why in seen.refused.items()},
+        "differences": differences,
+        "opaque": sorted({name for outcome in seen.old for name in outcome.opaque}),
+    }
+
+
+def _name(seen: Compared, place: int) -> str:
+    parts = seen.old[place].parts
+    return digest("".join(parts.get(name, "") for name in ("arguments after the call", "result", "output")))
+
+
+def _arguments(make: Callable[[], Any]) -> str:
+    args, kwargs = make()
+    return ", ".join([*map(brief, args), *(f"{name}={brief(value)}" for name, value in kwargs.items())])[:400]
+
+
+def prepare(root: str, folders: list[str]) -> None:
+    """Make the process look to the project's code as its own program would: paths, folder, no traces left."""
+    sys.dont_write_bytecode = True
+    if hasattr(sys, "set_int_max_str_digits"):
+        sys.set_int_max_str_digits(0)
+    os.chdir(root)
+    for folder in reversed(folders):
+        if folder not in sys.path:
+            sys.path.insert(0, folder)

@@ -1,0 +1,265 @@
+"""A value as text that two runs can compare: exact types, order, content, and who is the same object as whom.
+
+Lists, dicts and deques keep their order, sets are written sorted, NaN equals NaN, -0.0 is not 0.0. An object that
+was met before is written as its number, so that ``return argument`` and ``return list(argument)`` differ.
+Objects without a readable state are written by type alone and named in ``Shape.opaque``.
+"""
+
+from __future__ import annotations
+
+import copyreg
+import enum
+import functools
+import hashlib
+import re
+import types
+from collections import deque
+from pathlib import PurePath
+from typing import Any
+
+_ATOMS = frozenset({int, float, complex, bool, str, bytes, type(None), type(...), type(NotImplemented)})
+_NAMED = (
+    type,
+    types.FunctionType,
+    types.BuiltinFunctionType,
+    types.ModuleType,
+    property,
+    staticmethod,
+    classmethod,
+)
+_ONE_SHOT = (
+    types.GeneratorType,
+    types.CoroutineType,
+    types.AsyncGeneratorType,
+    types.FrameType,
+    types.TracebackType,
+)
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]{4,}")
+_MISSING = object()
+
+
+class Shape:
+    """Writes values one after another into one text; objects keep their numbers over all of them."""
+
+    def __init__(self) -> None:
+        self.opaque: set[str] = set()
+        self._numbers: dict[int, int] = {}
+        self._alive: list[Any] = []  # ids are only unique while the objects live
+
+    def write(self, *values: Any) -> str:
+        """The text of these values."""
+        out: list[str] = []
+        todo: list[tuple[bool, Any]] = [(False, value) for value in reversed(values)]
+        while todo:
+            ready, value = todo.pop()
+            if ready:
+                out.append(value)
+            else:
+                todo.extend(reversed(self._parts(value)))
+        return "".join(out)
+
+    def _parts(self, value: Any) -> list[tuple[bool, Any]]:
+        kind = type(value)
+        if kind in _ATOMS:
+            return [(True, f"{kind.__name__}:{value!r};")]
+        if isinstance(value, _NAMED):
+            return [(True, f"<{_name_of(value)}>")]
+        if isinstance(value, enum.Enum):
+            return [(True, f"<{type_name(kind)}.{value.name}>")]
+        if kind is tuple or kind is frozenset:  # their identity cannot be told from their content
+            return _items(value, self) if kind is tuple else _members(value, self)
+        number = self._numbers.get(id(value))
+        if number is not None:
+            return [(True, f"#{number};")]
+        self._numbers[id(value)] = len(self._numbers)
+        self._alive.append(value)
+        return self._content(value)
+
+    def _content(self, value: Any) -> list[tuple[bool, Any]]:
+        if isinstance(value, (list, tuple, deque)):
+            return _items(value, self)
+        if isinstance(value, dict):
+            return _pairs(value)
+        if isinstance(value, (set, frozenset)):
+            return _members(value, self)
+        if isinstance(value, BaseException):
+            return [(True, f"<{type_name(type(value))} "), (False, value.args), *_fields(value), (True, ">")]
+        if isinstance(value, (PurePath, memoryview)):  # a path keeps caches in its slots
+            return [(True, f"<{type_name(type(value))} {bytes(value)!r}>")]
+        if isinstance(value, (types.MethodType, functools.partial)):
+            return _callable(value)
+        if isinstance(value, (int, float, complex, str, bytes, bytearray)):
+            return _subclass(value)
+        kind: Any = type(value)
+        if _plain(kind):
+            return [(True, f"<{type_name(type(value))}"), *_fields(value), (True, ">")]
+        return self._reduced(value)
+
+    def _reduced(self, value: Any) -> list[tuple[bool, Any]]:
+        name = type_name(type(value))
+        try:
+            if isinstance(value, _ONE_SHOT):
+                raise TypeError
+            writer = copyreg.dispatch_table.get(type(value))
+            reduced = writer(value) if writer else value.__reduce_ex__(4)
+            if not isinstance(reduced, tuple):
+                return [(True, f"<{name} {reduced}>")]
+            head, rest = reduced[0], [
+                list(part) if index > 1 and _runs(part) else part for index, part in enumerate(reduced[1:])
+            ]
+        except Exception:
+            self.opaque.add(name)
+            return [(True, f"<{name}>")]
+        return [(True, f"<{name} {_name_of(head)}"), *((False, part) for part in rest), (True, ">")]
+
+
+def digest(text: str) -> str:
+    """A short name for a shape."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+
+
+def type_name(kind: type) -> str:
+    """``module.qualname``, builtins without their module."""
+    module = getattr(kind, "__module__", "?")
+    name = getattr(kind, "__qualname__", "?")
+    return name if module == "builtins" else f"{module}.{name}"
+
+
+def without_addresses(text: str) -> str:
+    """Text in which no address of an object stands: those change from run to run."""
+    return _ADDRESS.sub("0x…", text)
+
+
+def brief(value: Any, limit: int = 160) -> str:
+    """One line for a human; never raises, never long."""
+    import reprlib
+
+    short = reprlib.Repr()
+    short.maxlist = short.maxtuple = short.maxset = short.maxdict = short.maxdeque = 8
+    short.maxstring = short.maxother = short.maxlong = 60
+    try:
+        text = without_addresses(short.repr(value)).replace("\n", " ")
+    except Exception:
+        text = f"<{type_name(type(value))}>"
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _items(value: Any, shape: Shape) -> list[tuple[bool, Any]]:
+    kind = type(value)
+    base = list if isinstance(value, list) else tuple if isinstance(value, tuple) else deque
+    members = list(base.__iter__(value))
+    extra = [(True, f"maxlen={value.maxlen} ")] if isinstance(value, deque) else []
+    fields = [] if kind in (list, tuple, deque) else _fields(value)
+    if _ATOMS.issuperset(map(type, members)):  # one call in C for long lists of plain values
+        return [(True, f"{type_name(kind)}["), *extra, (True, repr(members)), *fields, (True, "]")]
+    return [(True, f"{type_name(kind)}["), *extra, *((False, member) for member in members), *fields, (True, "]")]
+
+
+def _pairs(value: Any) -> list[tuple[bool, Any]]:
+    kind = type(value)
+    parts: list[tuple[bool, Any]] = [(True, f"{type_name(kind)}{{")]
+    if hasattr(value, "default_factory"):
+        parts.append((False, value.default_factory))
+    items = list(dict.items(value))
+    if _ATOMS.issuperset(type(part) for pair in items for part in pair):
+        parts.append((True, repr(items)))
+    else:
+        parts.extend((False, part) for pair in items for part in pair)
+    return [*parts, *([] if kind is dict else _fields(value)), (True, "}")]
+
+
+def _members(value: Any, shape: Shape) -> list[tuple[bool, Any]]:
+    texts = []
+    for member in list(value):
+        inner = Shape()  # a set has no order in which its members could get numbers
+        texts.append(inner.write(member))
+        shape.opaque |= inner.opaque
+    kind = type(value)
+    fields = [] if kind in (set, frozenset) else _fields(value)
+    return [(True, f"{type_name(kind)}({','.join(sorted(texts))}"), *fields, (True, ")")]
+
+
+def _subclass(value: Any) -> list[tuple[bool, Any]]:
+    base = next(kind for kind in (int, float, complex, str, bytes, bytearray) if isinstance(value, kind))
+    return [(True, f"<{type_name(type(value))} {base.__repr__(value)}"), *_fields(value), (True, ">")]
+
+
+def _callable(value: Any) -> list[tuple[bool, Any]]:
+    if isinstance(value, types.MethodType):
+        return [(True, f"<method {_name_of(value.__func__)} "), (False, value.__self__), (True, ">")]
+    return [
+        (True, "<partial "),
+        (False, value.func),
+        (False, value.args),
+        (False, dict(value.keywords)),
+        (True, ">"),
+    ]
+
+
+def _fields(value: Any) -> list[tuple[bool, Any]]:
+    """Instance attributes by name; the order in which they were set cannot matter to anybody sensible."""
+    parts: list[tuple[bool, Any]] = []
+    for name, field in sorted(fields_of(value).items()):
+        parts += [(True, f" {name}="), (False, field)]
+    return parts
+
+
+def fields_of(value: Any) -> dict[str, Any]:
+    """What is stored in an instance: its ``__dict__`` and its slots, read without running the user's code."""
+    try:
+        stored = object.__getattribute__(value, "__dict__")
+        found = dict(stored) if isinstance(stored, dict) else {}
+    except AttributeError:
+        found = {}
+    for kind in type(value).__mro__:
+        for name in slots_of(kind):
+            field = _slot(kind, name, value)
+            if field is not _MISSING:
+                found[name] = field
+    return {str(name): field for name, field in found.items()}
+
+
+def slots_of(kind: type) -> tuple[str, ...]:
+    """The slots that this class itself declares, with private names as they are stored."""
+    declared = kind.__dict__.get("__slots__", ())
+    names = (declared,) if isinstance(declared, str) else tuple(declared)
+    owner = kind.__name__.lstrip("_")
+    mangled = (
+        f"_{owner}{name}" if name.startswith("__") and not name.endswith("__") and owner else name for name in names
+    )
+    return tuple(name for name in mangled if name not in ("__dict__", "__weakref__"))
+
+
+def _slot(kind: type, name: str, value: Any) -> Any:
+    member = kind.__dict__.get(name)
+    if not isinstance(member, types.MemberDescriptorType):
+        return _MISSING
+    try:
+        return member.__get__(value, kind)
+    except AttributeError:
+        return _MISSING
+
+
+@functools.lru_cache(maxsize=4096)
+def _plain(kind: type) -> bool:
+    """Were all of its classes made by class statements? Then its state is in ``__dict__`` and slots, and nothing else."""
+    heap = 1 << 9  # Py_TPFLAGS_HEAPTYPE
+    classes = [base for base in kind.__mro__ if base is not object]
+    return all(base.__flags__ & heap and not _from_c(base) for base in classes)
+
+
+def _from_c(kind: type) -> bool:
+    """Only C code puts method wrappers of its own into a class."""
+    wrappers = (types.WrapperDescriptorType, types.MethodDescriptorType)
+    return any(isinstance(member, wrappers) and member.__objclass__ is kind for member in kind.__dict__.values())
+
+
+def _name_of(value: Any) -> str:
+    kind = type(value).__name__
+    module = getattr(value, "__module__", None) or ""
+    name = getattr(value, "__qualname__", None) or getattr(value, "__name__", "?")
+    return without_addresses(f"{kind} {module}.{name}")
+
+
+def _runs(part: Any) -> bool:
+    return hasattr(part, "__next__")

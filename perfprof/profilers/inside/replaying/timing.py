@@ -1,0 +1,181 @@
+"""CPU time of captured calls, old and new by turns in one process, on fresh arguments and cold caches."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import inspect
+import os
+import pickle
+import random
+import time
+import tracemalloc
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .sides import Sides
+from .worlds import World
+
+SAMPLE = 0.005  # seconds that the calls of one sample of the old code should take together
+MOST_CALLS = 1000  # in one sample
+MOST_BYTES = 32 << 20  # of pickled arguments for one sample
+TRACED = 0.1  # seconds; a call that takes longer is not run again under tracemalloc
+
+Tell = Callable[[dict[str, Any]], None]
+Finish = Callable[[Any], Any]
+
+
+@dataclass
+class Class:
+    """Captured calls of one function and size. repeat: how often each is called for one sample."""
+
+    label: str
+    function: str
+    owner: Sides
+    blobs: list[bytes]
+    repeat: int = 1
+    finish: Finish | None = None
+    stateful: bool = False
+
+
+def timing(job: dict[str, Any], sides: dict[str, Sides], tell: Tell) -> None:
+    """Tell, for each pair and class, the seconds a call: ``{"pair": 3, "seconds": {label: [old, new]}}``."""
+    ruler = Ruler(list(sides.values()), Path(job["root"]))
+    classes = [
+        Class(entry["label"], function, sides[path], entry["blobs"])
+        for entry in job["classes"]
+        for path, _, function in [entry["function"].partition("::")]
+        if path in sides
+    ]
+    chance = random.Random(job["seed"])  # noqa: S311 (no secret: the order within a pair)
+    with _quiet():
+        for one in classes:
+            ruler.prepare(one)
+        gc.collect()
+        gc.freeze()
+        begun = time.process_time()
+        for pair in range(job["pairs"]):
+            order = ["old", "new"]
+            chance.shuffle(order)
+            seconds = {side: {one.label: ruler.sample(one, side) for one in classes} for side in order}
+            told = {one.label: [seconds["old"][one.label], seconds["new"][one.label]] for one in classes}
+            tell({"pair": pair, "seconds": told})
+            if time.process_time() - begun > job["seconds"]:
+                break
+        tell({"memory": ruler.memory(classes)})
+
+
+class Ruler:
+    """Times calls with the collector off."""
+
+    def __init__(self, sides: Sequence[Sides], root: Path) -> None:
+        self._sides = sides
+        self._loop = asyncio.new_event_loop()
+        self._worlds: dict[str, World] = {}
+        for side in ("new", "old"):
+            self._use(side)
+            self._worlds[side] = World(root)
+
+    def prepare(self, one: Class) -> None:
+        """Warm up both sides, see how long a call takes and whether it leaves anything behind."""
+        seconds = 0.0
+        for side in ("new", "old"):
+            function = self._take(one, side)
+            world = self._worlds[side]
+            before = world.state()
+            args, kwargs = pickle.loads(one.blobs[-1])  # noqa: S301
+            begun = time.process_time()
+            answer = _tried(function, args, kwargs)
+            one.finish = one.finish or self._finisher(answer)
+            if one.finish is not None:
+                one.finish(answer)
+            seconds = time.process_time() - begun
+            one.stateful = one.stateful or world.state() != before or world.cached()
+        wanted = SAMPLE / max(seconds, 1e-7) / len(one.blobs)
+        bound = MOST_BYTES / (sum(map(len, one.blobs)) + 1)
+        one.repeat = max(1, int(min(wanted, bound, MOST_CALLS / len(one.blobs))))
+
+    def sample(self, one: Class, side: str) -> float:
+        """Seconds of CPU a call."""
+        function = self._take(one, side)
+        calls = [pickle.loads(blob) for _ in range(one.repeat) for blob in one.blobs]  # noqa: S301
+        gc.disable()
+        try:
+            if one.stateful:  # what it remembers is put back before every call, outside the time
+                return sum(self._alone(function, call, one.finish, side) for call in calls) / len(calls)
+            return _together(function, calls, one.finish) / len(calls)
+        finally:
+            gc.enable()
+
+    def memory(self, classes: Sequence[Class]) -> dict[str, int]:
+        """Peak bytes that the largest call allocates, where tracing it is affordable; empty otherwise."""
+        found: dict[str, int] = {}
+        for one in classes[-1:]:
+            if self.sample(one, "old") > TRACED:
+                return {}
+            for side in ("old", "new"):
+                function = self._take(one, side)
+                args, kwargs = pickle.loads(one.blobs[-1])  # noqa: S301
+                tracemalloc.start()
+                answer = _tried(function, args, kwargs)
+                if one.finish is not None:
+                    one.finish(answer)
+                found[side] = tracemalloc.get_traced_memory()[1]
+                tracemalloc.stop()
+        return found
+
+    def _use(self, side: str) -> None:
+        for module in self._sides:
+            module.use(side)
+
+    def _take(self, one: Class, side: str) -> Callable[..., Any]:
+        self._use(side)
+        self._worlds[side].restore()
+        function = one.owner.callable(one.function, side)
+        if function is None:
+            raise LookupError(f"{one.function} was not found in its module")
+        return function
+
+    def _alone(self, function: Callable[..., Any], call: Any, finish: Finish | None, side: str) -> float:
+        self._worlds[side].restore()
+        return _together(function, [call], finish)
+
+    def _finisher(self, answer: Any) -> Finish | None:
+        """What completes a call that only gave a promise."""
+        if inspect.iscoroutine(answer):
+            return self._loop.run_until_complete
+        if hasattr(type(answer), "__next__"):
+            return lambda items: deque(items, maxlen=0)
+        return None
+
+
+def _together(function: Callable[..., Any], calls: list[Any], finish: Finish | None) -> float:
+    begun = time.process_time()
+    for args, kwargs in calls:
+        try:
+            answer = function(*args, **kwargs)
+            if finish is not None:
+                finish(answer)
+        except (Exception, SystemExit):
+            pass
+    return time.process_time() - begun
+
+
+def _tried(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    try:
+        return function(*args, **kwargs)
+    except (Exception, SystemExit):
+        return None
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    with contextlib.ExitStack() as stack:
+        paper = stack.enter_context(open(os.devnull, "w", encoding="utf-8"))
+        stack.enter_context(contextlib.redirect_stdout(paper))
+        stack.enter_context(contextlib.redirect_stderr(paper))
+        yield

@@ -1,0 +1,82 @@
+"""The gate itself is tested: wrong rewrites must be seen through, right ones must pass."""
+
+from __future__ import annotations
+
+import importlib
+import pickle
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from judge_corpus import RIGHT, WRONG, Rewrite
+
+from perfprof.optimizer.judge.processes import Processes
+from perfprof.optimizer.judge.replay import Call, Case, Played, Stage, play, weigh_differential, weigh_replay
+from perfprof.optimizer.judge.trees import Tree
+from perfprof.optimizer.patches import FileChange
+
+
+def module_of(index: int) -> str:
+    return f"judged_{index:02d}"
+
+
+def case_of(folder: Path, index: int, subject: Rewrite) -> Case:
+    name = module_of(index)
+    (folder / f"{name}.py").write_text(subject.old)
+    module = importlib.import_module(name)
+    calls = eval(subject.calls, module.__dict__)
+    function = f"{name}.py::{subject.function}"
+    blobs = tuple(Call(function, pickle.dumps(call, protocol=4)) for call in calls)
+    return Case(subject.name, (FileChange(f"{name}.py", subject.old, subject.new),), blobs)
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, tuple[Case, Played]]]:
+    """All rewrites in a handful of processes."""
+    project = tmp_path_factory.mktemp("project")
+    work = tmp_path_factory.mktemp("work")
+    sys.path.insert(0, str(project))
+    cases = [case_of(project, index, subject) for index, subject in enumerate((*WRONG, *RIGHT))]
+    processes = Processes()
+    stage = Stage(processes, sys.executable, Tree.plant(project, work / "old"), work)
+    with ThreadPoolExecutor(2) as executor:
+        told = play(stage, cases, executor, seeds=(0, 1))
+    yield {case.id: (case, told[case.id]) for case in cases}
+    processes.close()
+    sys.path.remove(str(project))
+
+
+def objection(case: Case, told: Played) -> tuple[str, str]:
+    """The first layer that says no, and why."""
+    for layer, weighed in (
+        ("replay", weigh_replay(case, told)),
+        ("differential", weigh_differential(told, "typed")),
+        ("hostile", weigh_differential(told, "hostile")),
+    ):
+        if weighed.outcome == "failed":
+            return layer, weighed.reason
+    return "", ""
+
+
+@pytest.mark.parametrize("subject", WRONG, ids=lambda subject: subject.name)
+def test_a_wrong_rewrite_is_rejected(subject: Rewrite, played: dict[str, tuple[Case, Played]]) -> None:
+    layer, reason = objection(*played[subject.name])
+    assert layer == subject.layer, reason
+    assert subject.function in reason
+
+
+@pytest.mark.parametrize("subject", RIGHT, ids=lambda subject: subject.name)
+def test_a_right_rewrite_passes(subject: Rewrite, played: dict[str, tuple[Case, Played]]) -> None:
+    case, told = played[subject.name]
+    assert objection(case, told) == ("", "")
+    assert weigh_replay(case, told).outcome == "passed", weigh_replay(case, told)
+    assert weigh_differential(told, "typed").outcome == "passed"
+    assert weigh_differential(told, "hostile").outcome == "passed"
+
+
+def test_the_corpus_is_large_enough() -> None:
+    assert len(WRONG) >= 20
+    assert len(RIGHT) >= 8
+    assert {subject.layer for subject in WRONG} == {"replay", "differential", "hostile"}
