@@ -1,0 +1,74 @@
+"""Arm what PERFPROF_* asks for in this process.
+
+PERFPROF_FOLDER    where the journals go (one file a process)
+PERFPROF_RECORD    "queries" to note SQL statements
+PERFPROF_SAMPLER   "loops" to sample in the process, "gate" to ask perfprof first, which may sample from outside
+PERFPROF_PLAN      a JSON file with watches and captures for the probed run
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+from . import journal
+
+_PATIENCE = 3.0  # seconds that a start may wait for perfprof's answer
+
+
+def arm() -> None:
+    """Called by sitecustomize before the program starts."""
+    folder = os.environ["PERFPROF_FOLDER"]
+    plan = os.environ.get("PERFPROF_PLAN")
+    if plan:
+        from . import probed
+
+        probed.run_main_instrumented(plan)
+    journal.start(folder, journal.process_header)
+    if plan:
+        probed.arm(plan)
+    if "queries" in os.environ.get("PERFPROF_RECORD", ""):
+        _record_queries()
+    sampler = os.environ.get("PERFPROF_SAMPLER", "")
+    if sampler in ("loops", "gate"):
+        from . import loops
+
+        loops.arm(now=sampler == "loops" or _ask(folder) == "loops")
+
+
+def _record_queries() -> None:
+    from . import imports
+
+    def sqlite3() -> None:
+        from . import queries, sqlite
+
+        journal.add(queries.collect, queries.forked)
+        sqlite.install()
+
+    def psycopg() -> None:
+        from . import postgres, queries
+
+        journal.add(queries.collect, queries.forked)
+        postgres.install()
+
+    imports.after("sqlite3", sqlite3)
+    imports.after("psycopg", psycopg)
+
+
+def _ask(folder: str) -> str:
+    """How this process is sampled: perfprof answers within milliseconds, or it is gone."""
+    name = f"{os.getpid()}-{time.time_ns()}"
+    try:
+        gate = os.open(os.path.join(folder, "gate"), os.O_WRONLY | os.O_NONBLOCK)
+        os.write(gate, f"{name}\n".encode("ascii"))
+        os.close(gate)
+    except OSError:  # nobody reads there any more
+        return "loops"
+    end = time.monotonic() + _PATIENCE
+    while time.monotonic() < end:
+        try:
+            with open(os.path.join(folder, name), encoding="ascii") as answer:
+                return answer.read()
+        except OSError:
+            time.sleep(0.001)
+    return "loops"

@@ -1,0 +1,162 @@
+"""The sampler inside the process: ITIMER_PROF ticks of CPU time, booked on the innermost loop.
+
+Needs no rights and no dependency. It keeps off where the program uses SIGPROF or ITIMER_PROF itself.
+"""
+
+from __future__ import annotations
+
+import _signal  # type: ignore[import-not-found]
+import sys
+from collections.abc import Iterable
+from time import perf_counter
+from types import CodeType
+from typing import Any
+
+from . import journal, signals
+from .bytecode import loop_lines
+from .frames import describe
+
+INTERVAL = 0.005  # seconds of CPU time a sample, as py-spy is asked for
+
+try:
+    from time import clock_gettime as _clock
+    from time import pthread_getcpuclockid as _clock_of
+except ImportError:  # Windows, which has no SIGPROF either
+    _clock_of = None  # type: ignore[assignment]
+
+Key = tuple[int, ...]
+
+_counts: dict[tuple[int, Key], int] = {}  # (thread, stack) -> samples
+_lines: dict[int, list[int]] = {}  # id of a code object -> loop lines of its instructions
+_own: dict[tuple[int, int], int] = {}  # (id of a code object, offset) -> line
+_codes: dict[int, CodeType] = {}
+_numbers: dict[Any, int] = {}
+_used: dict[int, float] = {}  # thread -> its CPU seconds at the last sample
+_state = {"running": False}
+
+
+def arm(*, now: bool) -> None:
+    """Sample this process from now on; without ``now`` only its forks, when another sampler sees the process."""
+    journal.add(collect, forked)
+    if now:
+        _start()
+
+
+def _start() -> None:
+    sigprof = getattr(_signal, "SIGPROF", None)
+    if sigprof is None or not signals.borrow(sigprof, _tick, lost=_stop):
+        return
+    _signal.siginterrupt(sigprof, False)
+    signals.set_timer(INTERVAL)
+    _state["running"] = True
+
+
+def _stop() -> None:
+    """The program takes the timer over."""
+    signals.set_timer(0.0)
+    _state["running"] = False
+
+
+def forked() -> None:
+    """A fork has no timer and begins from zero; it is sampled here even if its parent is seen from outside."""
+    _counts.clear()
+    _numbers.clear()
+    _used.clear()
+    if _state["running"]:
+        signals.set_timer(INTERVAL)
+    else:
+        _start()
+
+
+def _tick(number: int, frame: Any) -> None:
+    """The signal handler: book one sample on the thread that used the time."""
+    try:
+        thread, frame = _running(frame)
+        if frame is not None:
+            key = (thread, _stack(frame))
+            _counts[key] = _counts.get(key, 0) + 1
+        if perf_counter() > journal.due:
+            journal.flush()
+    except Exception:  # the interpreter may be going down
+        pass
+
+
+def _running(main: Any) -> tuple[int, Any]:
+    """The thread that used most CPU time since the last tick, and its innermost frame."""
+    frames = sys._current_frames()
+    me = _ident()
+    frames[me] = main
+    if len(frames) == 1 or _clock_of is None:
+        return me, main
+    best, most = me, -1.0
+    for ident in frames:
+        used = _clock(_clock_of(ident))
+        spent = used - _used.get(ident, 0.0)
+        _used[ident] = used
+        if spent > most:
+            best, most = ident, spent
+    return best, frames[best]
+
+
+def _stack(frame: Any) -> Key:
+    """Code and line of each frame, innermost first; the line of the innermost is that of its loop."""
+    code = frame.f_code
+    mark = id(code)
+    lines = _lines.get(mark)
+    if lines is None:
+        _codes[mark] = code
+        lines = _lines[mark] = loop_lines(code)
+    key = [mark, lines[frame.f_lasti >> 1] if frame.f_lasti >= 0 else code.co_firstlineno]
+    frame = frame.f_back
+    while frame is not None:
+        code = frame.f_code
+        place = (id(code), frame.f_lasti)
+        line = _own.get(place)
+        if line is None:
+            _codes[place[0]] = code
+            line = _own[place] = frame.f_lineno or code.co_firstlineno
+        key += (place[0], line)
+        frame = frame.f_back
+    return tuple(key)
+
+
+def collect() -> Iterable[str]:
+    """The journal's lines for the samples since the last time."""
+    counts = list(_counts.items())
+    _counts.clear()
+    lines: list[str] = []
+    for (thread, stack), count in counts:
+        lines.append(journal.encode(["sample", _thread(thread), _stack_number(stack, lines), count]))
+    return lines
+
+
+def _stack_number(stack: Key, lines: list[str]) -> int:
+    number = _numbers.get(stack)
+    if number is None:
+        frames = [_frame_number(stack[at], stack[at + 1], lines) for at in range(0, len(stack), 2)]
+        number = _numbers[stack] = len(_numbers)
+        lines.append(journal.encode(["stack", number, frames]))
+    return number
+
+
+def _frame_number(mark: int, line: int, lines: list[str]) -> int:
+    number = _numbers.get((mark, line, "frame"))
+    if number is None:
+        number = _numbers[mark, line, "frame"] = len(_numbers)
+        lines.append(journal.encode(["frame", number, *describe(_codes[mark], line)]))
+    return number
+
+
+def _thread(ident: int) -> str:
+    """The thread's name, if the program has imported threading; never a new object for a foreign thread."""
+    threading = sys.modules.get("threading")
+    found = getattr(threading, "_active", {}).get(ident)
+    if found is not None:
+        return str(getattr(found, "_name", ident))
+    return "MainThread" if threading is None else str(ident)
+
+
+def _ident() -> int:
+    import _thread
+
+    return _thread.get_ident()

@@ -1,0 +1,187 @@
+"""sqlite3: its classes are C types that cannot be patched, so ``connect`` gives connections of a subclass.
+
+The subclasses stand right above the C types: under a factory of the program's own they are mixed in behind it, so
+that its ``super()`` meets them. Names, factories, ``isinstance`` and ``row_factory`` stay. Imported when the program
+has imported sqlite3.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import sys
+from collections.abc import Iterator
+from itertools import compress, repeat, starmap
+from time import perf_counter
+from typing import Any
+
+from .queries import MANY, Row, note
+
+_ENDLESS = 1 << 62
+_connect = sqlite3.dbapi2.connect
+_open_cursor = sqlite3.Connection.cursor
+_execute = sqlite3.Cursor.execute
+_executemany = sqlite3.Cursor.executemany
+_fetchone = sqlite3.Cursor.fetchone
+_fetchmany = sqlite3.Cursor.fetchmany
+_fetchall = sqlite3.Cursor.fetchall
+_next = sqlite3.Cursor.__next__
+
+
+class Cursor(sqlite3.Cursor):
+    """A cursor that notes what it executes and counts what is fetched; its methods take their own words from there."""
+
+    connection: Any
+    _perfprof_row: Row
+
+    __slots__ = ("_perfprof_row",)
+
+    def execute(self, sql: str, parameters: Any = (), /) -> Any:  # noqa: D102
+        start = perf_counter()
+        result = _execute(self, sql, parameters)
+        _note(self, sql, parameters, start)
+        return result
+
+    def executemany(self, sql: str, parameters: Any, /) -> Any:  # noqa: D102
+        start = perf_counter()
+        result = _executemany(self, sql, parameters)
+        _note(self, sql, MANY, start)
+        return result
+
+    def fetchone(self) -> Any:  # noqa: D102
+        found = _fetchone(self)
+        row = _row(self)
+        if row is not None:
+            row.fetched(0 if found is None else 1)
+        return found
+
+    def fetchmany(self, *arguments: Any, **named: Any) -> Any:  # noqa: D102
+        found = _fetchmany(self, *arguments, **named)
+        row = _row(self)
+        if row is not None:
+            row.fetched(len(found))
+        return found
+
+    def fetchall(self) -> Any:  # noqa: D102
+        found = _fetchall(self)
+        row = _row(self)
+        if row is not None:
+            row.fetched(len(found))
+        return found
+
+    def __next__(self) -> Any:
+        found = _next(self)
+        row = _row(self)
+        if row is not None:
+            row.fetched(1)
+        return found
+
+    def __iter__(self) -> Iterator[Any]:  # type: ignore[override]
+        """``for row in cursor`` at the speed of C: each row takes one from a long ``repeat``, which is read later."""
+        row = _row(self)
+        if row is None or type(self).__next__ is not Cursor.__next__:
+            return self
+        pulls = repeat(True, _ENDLESS)
+        row.follow(pulls, _ENDLESS)
+        return compress(starmap(_next, repeat((self,))), pulls)
+
+
+class Connection(sqlite3.Connection):
+    """A connection whose cursors are of the class above."""
+
+    _perfprof_database: str
+
+    __slots__ = ("_perfprof_database",)
+
+    def cursor(self, factory: Any = Cursor) -> Any:  # noqa: D102
+        return _open_cursor(self, _over(factory, sqlite3.Cursor, Cursor))
+
+    def execute(self, *arguments: Any) -> Any:  # noqa: D102
+        return self._perfprof_cursor().execute(*arguments)
+
+    def executemany(self, *arguments: Any) -> Any:  # noqa: D102
+        return self._perfprof_cursor().executemany(*arguments)
+
+    if sys.version_info >= (3, 11):  # there the C code does not ask an overridden cursor()
+
+        def _perfprof_cursor(self) -> Any:
+            return _open_cursor(self, Cursor)
+
+    else:
+
+        def _perfprof_cursor(self) -> Any:
+            return self.cursor()
+
+
+_mixed: dict[type, type] = {}
+
+
+def _over(factory: Any, plain: type, ours: type) -> Any:
+    """``factory`` with our class mixed in behind the program's own; other callables as they are."""
+    if factory is plain:
+        return ours
+    if not isinstance(factory, type) or not issubclass(factory, plain) or issubclass(factory, ours):
+        return factory
+    if factory not in _mixed:
+        names = {"__module__": factory.__module__, "__qualname__": factory.__qualname__, "__doc__": factory.__doc__}
+        try:
+            metaclass: Any = type(factory)
+            _mixed[factory] = metaclass(factory.__name__, (factory, ours), names)
+        except TypeError:  # it has slots of its own: the layouts do not go together
+            _mixed[factory] = factory
+    return _mixed[factory]
+
+
+def install() -> None:
+    """Replace ``sqlite3.connect`` and ``sqlite3.dbapi2.connect``."""
+    for ours, plain in ((Cursor, sqlite3.Cursor), (Connection, sqlite3.Connection)):
+        ours.__module__, ours.__qualname__, ours.__doc__ = plain.__module__, plain.__qualname__, plain.__doc__
+        for name in vars(ours).keys() & vars(plain).keys():
+            if callable(getattr(ours, name)) and name != "__new__":
+                getattr(ours, name).__doc__ = getattr(plain, name).__doc__
+    connect.__doc__ = _connect.__doc__
+    connect.__module__ = _connect.__module__
+    sqlite3.connect = sqlite3.dbapi2.connect = connect
+
+
+def connect(*arguments: Any, **named: Any) -> Any:
+    """``sqlite3.connect`` whose connections record."""
+    if len(arguments) > 5:
+        factory = _over(arguments[5], sqlite3.Connection, Connection)
+        arguments = (*arguments[:5], factory, *arguments[6:])
+    else:
+        named["factory"] = _over(named.get("factory", sqlite3.Connection), sqlite3.Connection, Connection)
+    made = _connect(*arguments, **named)
+    if isinstance(made, Connection):
+        made._perfprof_database = _database(arguments[0] if arguments else named.get("database"))
+    return made
+
+
+def _note(cursor: Cursor, sql: str, parameters: Any, start: float) -> None:
+    now = perf_counter()
+    try:
+        database = cursor.connection._perfprof_database
+        row = cursor._perfprof_row = note(("sqlite3", database, sql), parameters, now - start, now)
+        changed = cursor.rowcount
+        if changed >= 0:
+            row.fetched(changed)
+    except Exception:  # a connection made past connect(), or an interpreter going down
+        pass
+
+
+def _row(cursor: Cursor) -> Row | None:
+    try:
+        return cursor._perfprof_row
+    except AttributeError:
+        return None
+
+
+def _database(name: Any) -> str:
+    """The absolute path of the file, or ``:memory:``; taken at once, for the program may change its folder."""
+    text = os.fsdecode(name)
+    if text.startswith("file:"):
+        path, _, query = text[5:].partition("?")
+        text = ":memory:" if "mode=memory" in query else path.partition("#")[0]
+        if text.startswith("//"):
+            text = "/" + text.lstrip("/")
+    return text if text in ("", ":memory:") else os.path.abspath(text)

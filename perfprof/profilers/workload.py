@@ -1,0 +1,203 @@
+"""The user's command under the recorders: `record` for the whole program at low cost, `observe` for the suspects."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import IO
+
+import perfprof
+from perfprof.errors import UsageError
+from perfprof.profilers.cpu import RATE, Choice, Gate, gate_is_possible
+from perfprof.profilers.merge import Journal, Writer, read_journals
+from perfprof.profilers.observations import Capture, Seen, Watch, add_up
+from perfprof.profilers.packages import without_secrets
+from perfprof.profilers.processes import Ran, run
+from perfprof.profilers.recording import Recording
+
+__all__ = ["Observations", "Ran", "observe", "record", "run"]
+
+_START = Path(__file__).resolve().parent / "inside" / "start"
+
+
+@dataclass(frozen=True, slots=True)
+class Observations:
+    """What the probed run answered.
+
+    seen: by the watch's id; a watch that never came into a running program has no entry and its reason in ``missed``.
+    calls: the folder of captured calls for `calls.read_calls`, None if none were asked for. exit_code, seconds (wall)
+    and cpu_seconds are the probed run's.
+    """
+
+    seen: Mapping[str, Seen]
+    calls: Path | None
+    exit_code: int
+    seconds: float
+    cpu_seconds: float
+    missed: Mapping[str, str] = field(default_factory=dict)
+    interrupted: bool = False
+    timed_out: bool = False
+
+
+def record(
+    argv: Sequence[str],
+    *,
+    cwd: Path,
+    folder: Path,
+    sampler: Choice = "auto",
+    output: Path | None = None,
+    timeout: float | None = None,
+) -> Recording:
+    """Run ``argv`` under the recorders and give its recording, ``folder/recording.sqlite``.
+
+    sampler: "py-spy" and "auto" sample from outside and fall back to "loops", the sampler inside the process; "off"
+    notes statements only. output: a file for what the program prints (it reads nothing then); else its streams are
+    ours. How it ended is in ``meta``: exit_code, seconds, cpu_seconds, interrupted or timed_out, notes.
+    UsageError if the command cannot be started.
+    """
+    started = datetime.now(timezone.utc)
+    journals, result = _prepare(folder), folder / "recording.sqlite"
+    with ExitStack() as stack:
+        gate = stack.enter_context(Gate(journals)) if gate_is_possible(sampler) else None
+        inside = {"auto": "loops", "py-spy": "loops"}.get(sampler, sampler) if gate is None else "gate"
+        env = _environment(journals, PERFPROF_RECORD="queries", PERFPROF_SAMPLER=inside)
+        ran = _run(argv, cwd, env, output, timeout)
+    found = list(read_journals(journals))
+    writer = Writer(result)
+    writer.add_all(found, gate.samples() if gate else {})
+    notes = list(gate.notes) if gate else []
+    if sampler in ("auto", "py-spy") and gate is None:
+        notes.append("py-spy is not installed, so processes sampled themselves, loop by loop")
+    if not found:
+        notes.append("no Python process of this command could be followed (python -I and -E ignore recorders)")
+    meta = {"command": without_secrets(shlex.join(argv)), "folder": str(cwd), "notes": "\n".join(notes)}
+    meta |= {"started": started.isoformat(timespec="seconds"), "interval": str(1 / RATE)}
+    writer.finish(meta | _described(ran, gate.waited if gate else 0.0, found))
+    shutil.rmtree(journals, ignore_errors=True)
+    return Recording.open(result)
+
+
+def observe(
+    argv: Sequence[str],
+    *,
+    cwd: Path,
+    folder: Path,
+    watches: Sequence[Watch],
+    captures: Sequence[Capture] = (),
+    output: Path | None = None,
+    timeout: float | None = None,
+) -> Observations:
+    """Run ``argv`` with probes at ``watches`` and keep real calls of the functions ``captures``.
+
+    Modules are instrumented as they are imported; no file of the user's is changed and no bytecode is written.
+    Captured calls are in ``folder/calls`` and belong to the caller, who deletes them.
+    """
+    journals = _prepare(folder)
+    calls = folder / "calls" if captures else None
+    if calls is not None:
+        shutil.rmtree(calls, ignore_errors=True)
+        calls.mkdir(mode=0o700)
+    plan = journals / "plan.json"
+    _write_private(plan, json.dumps(_plan(watches, captures, calls)))
+    ran = _run(argv, cwd, _environment(journals, PERFPROF_PLAN=str(plan)), output, timeout)
+    found = [line for journal in read_journals(journals) for line in _last(journal)]
+    seen, missed = add_up(watches, found)
+    shutil.rmtree(journals, ignore_errors=True)
+    return Observations(
+        seen, calls, ran.exit_code, ran.seconds, ran.cpu_seconds, missed, ran.interrupted, ran.timed_out
+    )
+
+
+def _prepare(folder: Path) -> Path:
+    """A fresh private folder for the journals of this run."""
+    journals = folder / "journals"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(journals, ignore_errors=True)
+        journals.mkdir(mode=0o700)
+    except OSError as error:
+        raise UsageError(f"nothing can be written here: {error.strerror}", where=str(folder)) from None
+    return journals.resolve()
+
+
+def _environment(journals: Path, **asked: str) -> dict[str, str]:
+    """Our environment with the recorders in it, and nothing left of a run around us."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("PERFPROF_")}
+    others = [entry for entry in env.get("PYTHONPATH", "").split(os.pathsep) if entry and entry != str(_START)]
+    env["PYTHONPATH"] = os.pathsep.join([str(_START), *others])
+    env["PERFPROF_FOLDER"] = str(journals)
+    return env | asked
+
+
+def _run(argv: Sequence[str], cwd: Path, env: Mapping[str, str], output: Path | None, timeout: float | None) -> Ran:
+    with _opened(output) as file:
+        if file is None:
+            return run(argv, cwd=cwd, env=env, timeout=timeout)
+        return run(
+            argv,
+            cwd=cwd,
+            env=env,
+            timeout=timeout,
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
+
+
+@contextmanager
+def _opened(output: Path | None) -> Iterator[IO[bytes] | None]:
+    if output is None:
+        yield None
+        return
+    with open(output, "wb", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+        yield file
+
+
+def _write_private(path: Path, text: str) -> None:
+    with open(path, "w", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+        file.write(text)
+
+
+def _described(ran: Ran, waited: float, found: Sequence[Journal]) -> dict[str, str]:
+    """How the run went, as text; what starts waited for py-spy is not the program's time."""
+    meta = {
+        "seconds": f"{max(ran.seconds - waited, 0.0):.3f}",
+        "cpu_seconds": f"{ran.cpu_seconds:.3f}",
+        "exit_code": str(ran.exit_code),
+        "python": found[0].process.get("python", "") if found else "",
+        "perfprof": perfprof.__version__,
+    }
+    if ran.interrupted:
+        meta["interrupted"] = "yes"
+    if ran.timed_out:
+        meta["timed_out"] = "yes"
+    return meta
+
+
+def _plan(watches: Sequence[Watch], captures: Sequence[Capture], calls: Path | None) -> dict[str, object]:
+    """What `inside/probed.py` reads; cloudpickle goes along by path, for the target may not have it."""
+    plan: dict[str, object] = {
+        "watches": [asdict(watch) | {"path": os.path.realpath(watch.path)} for watch in watches],
+        "captures": [asdict(capture) | {"path": os.path.realpath(capture.path)} for capture in captures],
+    }
+    if calls is not None:
+        import cloudpickle
+
+        plan |= {
+            "calls": str(calls.resolve()),
+            "cloudpickle": os.path.dirname(os.path.abspath(cloudpickle.__file__)),
+        }
+    return plan
+
+
+def _last(journal: Journal) -> list[list[object]]:
+    """The last line that a process wrote about each watch: they hold totals."""
+    return list({(line[0], line[1]): line for line in journal.lines if line[0] in ("watch", "missed")}.values())
