@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from perfprof.rules.reading.effects import CONTAINER_METHODS, SHARED_METHODS, Hazard, hazards, is_container
+from perfprof.rules.reading.effects import CONTAINER_METHODS, SHARED_METHODS, Hazard, hazards
 from perfprof.rules.reading.expressions import (
     LOOKUP_METHODS,
     PURE_BUILTINS,
@@ -86,7 +86,7 @@ def _problem(hazard: Hazard, path: tuple[str, ...], private: bool, function: Fun
 def _relation(base: ast.expr, path: tuple[str, ...], region: Sequence[ast.AST], function: Function) -> str:
     """How a mutated object relates to the collection: "same", "apart", "maybe" (a guard can tell) or "watch"."""
     target = path_of(base)
-    if target == path:
+    if target in _also_called(path, function):
         return "same"
     if target is not None and len(target) == 1:
         if _is_other(target[0], path, function):
@@ -95,11 +95,13 @@ def _relation(base: ast.expr, path: tuple[str, ...], region: Sequence[ast.AST], 
     root = _root_name(base)
     if root is not None and root != path[0] and _holds_only_new(root, path, function):
         return "apart"
-    if target is not None:
-        if is_container(base, function) and len(path) == 1 and path[0] not in function.parameters:
-            return "watch" if _varies(target[0], region) else "maybe"
-        return "watch" if _varies(target[0], region) else "maybe"
-    return "watch"
+    return "maybe" if target is not None and not _varies(target[0], region) else "watch"
+
+
+def _also_called(path: tuple[str, ...], function: Function) -> set[tuple[str, ...] | None]:
+    """The collection's own name, and the names and attributes that it was taken from (``xs = self.items``)."""
+    values = function.names.values(path[0]) if len(path) == 1 else None
+    return {path, *(path_of(value) for value in values or () if path_of(value) is not None)}
 
 
 def _varies(name: str, region: Sequence[ast.AST]) -> bool:
