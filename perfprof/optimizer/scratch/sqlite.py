@@ -6,7 +6,7 @@ import hashlib
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -168,20 +168,16 @@ class _Ticks:
 def copied(database: Path, folder: Path) -> Iterator[SqliteScratch]:
     """A backup of a database file that others may be using; the original is opened for reading only."""
     target = folder / f"scratch-{hashlib.sha256(str(database).encode()).hexdigest()[:12]}.sqlite"
-    source = _read_only(database)
     try:
-        with _told(f"copying {database.name}"):
+        with closing(_read_only(database)) as source, _told(f"copying {database.name}"):
             _private(target)
             copy = sqlite3.connect(target, isolation_level=None, check_same_thread=False)
             source.backup(copy)
+        with closing(copy):
+            _careless(copy)
+            size = target.stat().st_size / 1e6
+            yield SqliteScratch(copy, str(database), True, f"a copy of {database.name}, {size:.1f} MB")
     finally:
-        source.close()
-    try:
-        _careless(copy)
-        size = target.stat().st_size / 1e6
-        yield SqliteScratch(copy, str(database), True, f"a copy of {database.name}, {size:.1f} MB")
-    finally:
-        copy.close()
         _removed(target)
 
 

@@ -12,7 +12,7 @@ Django put the columns into `Meta.indexes` as `models.Index(fields=[...])` and r
 ```sql schema
 CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_id INTEGER, due TEXT, status TEXT);
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4000)
-INSERT INTO orders SELECT i, i * 7 % 400, date('2024-01-01', '+' || i % 365 || ' days'), 's' || i % 3 FROM n;
+INSERT INTO orders SELECT i, i * 7 % 400, date('2024-01-01', '+' || (i % 365) || ' days'), 's' || (i % 3) FROM n;
 ```
 
 ```sql statement

@@ -1,0 +1,57 @@
+"""One recorded statement, run on the scratch with a few sets of parameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from perfprof.errors import PerfprofError
+from perfprof.optimizer.scratch.samples import parameter_sets
+from perfprof.optimizer.scratch.scratch import Ran, Scratch, Value
+from perfprof.rules.workload import Asked
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What came of it; no runs if the statement cannot be run on the scratch, with the reason in ``problem``."""
+
+    asked: Asked
+    sets: tuple[tuple[Value, ...], ...] = ()
+    runs: tuple[Ran, ...] = ()
+    problem: str = ""
+
+    def __repr__(self) -> str:
+        return f"Trial({self.asked!r}, {len(self.runs)} runs)"  # the sets hold values of the user's data
+
+    @property
+    def mean(self) -> float:
+        """The cost of one execution; the set that asks for what is not there counts like the others."""
+        return sum(run.cost for run in self.runs) / len(self.runs) if self.runs else 0.0
+
+    @property
+    def weighted(self) -> float:
+        """The cost of all recorded executions."""
+        return self.mean * self.asked.count
+
+    @property
+    def multisets(self) -> tuple[tuple[int, str], ...]:
+        """The answers without the order of their rows."""
+        return tuple((run.rows, run.multiset) for run in self.runs)
+
+    @property
+    def sequences(self) -> tuple[str, ...]:
+        """The answers with it."""
+        return tuple(run.sequence for run in self.runs)
+
+
+def tried(asked: Asked, scratch: Scratch, again: Trial | None = None) -> Trial:
+    """Run a statement; with the same parameters as ``again``, if that is given."""
+    if again is not None and not again.runs:
+        return again
+    try:
+        sets = again.sets if again is not None else parameter_sets(asked.reading, scratch, asked.rows)
+        runs = tuple(scratch.run(asked.reading, values) for values in sets)
+    except PerfprofError as error:
+        return Trial(asked, problem=str(error))
+    if again is None and not all(run.finished for run in runs):
+        return Trial(asked, problem="it takes too long on the copy")
+    return Trial(asked, sets, runs)
