@@ -203,7 +203,7 @@ def _helper(function: Function, program: Program, scan: Scan) -> Iterator[Narrow
     call = scan.node
     if not isinstance(call, ast.Call) or any(isinstance(one, ast.Starred) for one in call.args):
         return
-    if not (call.args or call.keywords):
+    if len(call.args) + len(call.keywords) < 2:  # the collection and the key
         return
     target = program.resolve(call.func, function)
     if target is None:

@@ -190,7 +190,7 @@ def is_builtin(name: str, function: Function) -> bool:
     if not hasattr(builtins, name) or name in module.top or name in module.rebound or module.hides_builtins:
         return False
     scope: Function | None = function
-    while scope is not None:
+    while scope is not None and scope.qualname != "<module>":
         if name in scope.parameters or name in scope.names.bindings:
             return False
         scope = scope.outer
