@@ -33,11 +33,10 @@ def command(ctx: click.Context, /, **given: Any) -> None:
     The last recording, if there is one, ranks and filters. Exit code 1 if anything was found.
     """
     settings = arguments.settle(ctx, given)
-    from perfprof.optimizer import pipeline
-    from perfprof.optimizer.progress import Progress
+    from perfprof.optimizer.checking import check
     from perfprof.optimizer.reports.document import document, dumps
 
-    run = pipeline.check(arguments.build(CheckOptions, settings), Progress(quiet=True))
+    run = check(arguments.build(CheckOptions, settings))
     report, json = document(run), settings.get("json")
     if json is not None and str(json) != "-":
         json.write_text(dumps(report), "utf-8")

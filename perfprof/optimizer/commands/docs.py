@@ -1,4 +1,4 @@
-"""``perfprof docs``: the rules' pages as files, for perfprof's own repository."""
+"""``perfprof docs``: what perfprof's own repository keeps under docs/ but nobody writes."""
 
 from __future__ import annotations
 
@@ -8,19 +8,24 @@ import click
 
 
 @click.command("docs", hidden=True)
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path("docs/rules"))
-@click.option("--check", is_flag=True, help="Write nothing; exit code 1 if a page is not up to date.")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path("docs"))
+@click.option("--check", is_flag=True, help="Write nothing; exit code 1 if a file is not up to date.")
 @click.pass_context
-def command(ctx: click.Context, folder: Path, check: bool) -> None:
-    """Write a page for each rule into FOLDER."""
-    from perfprof.optimizer.reports import rule_pages
+def command(ctx: click.Context, /, folder: Path, check: bool) -> None:
+    """Write a page for each rule into FOLDER/rules, and the schema of report.json into FOLDER."""
+    from perfprof.optimizer.reports import rule_pages, schema
     from perfprof.rules import registry
 
-    texts = rule_pages.pages(registry())
-    if not check:
-        rule_pages.write(texts, folder)
-        return
-    stale = rule_pages.stale(texts, folder)
-    for name in stale:
-        click.echo(f"{folder / name}: not up to date; run perfprof docs", err=True)
-    ctx.exit(1 if stale else 0)
+    wanted = {folder / "rules" / name: text for name, text in rule_pages.pages(registry()).items()}
+    wanted[folder / "report.schema.json"] = schema.schema()
+    orphans = [path for path in (folder / "rules").glob("*.md") if path not in wanted]
+    if check:
+        stale = [path for path, text in wanted.items() if not path.is_file() or path.read_text("utf-8") != text]
+        for path in [*stale, *orphans]:
+            click.echo(f"{path}: not up to date; run perfprof docs", err=True)
+        ctx.exit(1 if stale or orphans else 0)
+    (folder / "rules").mkdir(parents=True, exist_ok=True)
+    for path in orphans:
+        path.unlink()
+    for path, text in wanted.items():
+        path.write_text(text, "utf-8")

@@ -6,12 +6,17 @@ whose new count is zero) are null.
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import Literal, TypedDict
+
+from perfprof.optimizer.judge.verdict import Decision
+from perfprof.optimizer.run import Status
 
 FORMAT = "perfprof-report"
 VERSION = 1
 
 Scalar = int | float | str | bool | None
+Level = Literal["open", "observed", "guarded", "proved"]
+Outcome = Literal["passed", "failed", "skipped", "cannot tell"]
 TOTALS = {  # status of a finding -> its name among the totals, where "found" is the sum of all
     "applied": "applied",
     "accepted": "accepted",
@@ -28,7 +33,7 @@ class Obligation(TypedDict):
     """A condition under which the new code means the same. level: proved, guarded, observed or open."""
 
     name: str
-    level: str
+    level: Level
     reason: str
     where: str
 
@@ -49,8 +54,8 @@ class Finding(TypedDict):
     subject: str
     message: str
     share: float | None
-    level: str
-    status: str
+    level: Level
+    status: Status
     reason: str
     expected: float | None
     priority: float | None
@@ -68,9 +73,9 @@ class Patch(TypedDict):
     digest: str
     files: list[str]
     diff: str
-    status: str
+    status: Status
     reason: str
-    level: str
+    level: Level
     file: str
     why: str
     memory: str
@@ -91,7 +96,7 @@ class Migration(TypedDict):
     estimated_gain: float | None
     measured_gain: float | None
     size: float | None
-    status: str
+    status: Status
 
 
 class Samples(TypedDict):
@@ -118,7 +123,7 @@ class Layer(TypedDict):
     """One question of the judge. outcome: passed, failed, skipped or cannot tell."""
 
     name: str
-    outcome: str
+    outcome: Outcome
     reason: str
     seconds: float
 
@@ -136,11 +141,11 @@ class Verdict(TypedDict):
     finding: str
     patch: str
     files: list[FileDigest]
-    decision: str
+    decision: Decision
     reason: str
-    tests: str | None
-    replay: str | None
-    differential: str | None
+    tests: Outcome | None
+    replay: Outcome | None
+    differential: Outcome | None
     layers: list[Layer]
     metric: str | None
     samples: Samples | None
@@ -163,7 +168,7 @@ class RunHead(TypedDict):
     """Which run this is. folder: relative to the project; project: its folder's name. asked: what was typed."""
 
     id: str
-    verb: str
+    verb: Literal["fix", "check", "verify", "advise", "record"]
     asked: str
     command: str
     project: str

@@ -6,7 +6,7 @@ import json
 import math
 import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import cast, get_args
 
@@ -18,6 +18,14 @@ from perfprof.optimizer.reports.contract import Document
 from perfprof.optimizer.reports.diff import unified
 from perfprof.optimizer.reports.stacks import flame
 from perfprof.optimizer.run import Outcome, Run, Status
+from perfprof.rules.rule import Level
+
+LEVELS: Mapping[Level, contract.Level] = {
+    Level.OPEN: "open",
+    Level.OBSERVED: "observed",
+    Level.GUARDED: "guarded",
+    Level.PROVED: "proved",
+}
 
 
 def document(run: Run) -> Document:
@@ -47,7 +55,8 @@ def document(run: Run) -> Document:
 
 def dumps(report: Document) -> str:
     """The document as JSON text, one line end at the end."""
-    return json.dumps(report, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    text = json.dumps(report, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    return text.encode("utf-8", "replace").decode("utf-8")  # a path or a source may hold lone surrogates
 
 
 def load(path: Path) -> Document:
@@ -97,14 +106,16 @@ def _finding(outcome: Outcome) -> contract.Finding:
         subject=found.subject,
         message=found.message,
         share=_number(found.share),
-        level=outcome.level.word,
+        level=LEVELS[outcome.level],
         status=outcome.status,
         reason=outcome.reason,
         expected=_number(outcome.expected),
         priority=_number(outcome.priority),
         evidence={name: _scalar(value) for name, value in found.evidence.items()},
         obligations=[
-            contract.Obligation(name=proof.obligation, level=proof.level.word, reason=proof.why, where=proof.where)
+            contract.Obligation(
+                name=proof.obligation, level=LEVELS[proof.level], reason=proof.why, where=proof.where
+            )
             for proof in outcome.proofs
         ],
         patch=outcome.patch.digest if outcome.patch else None,
@@ -123,7 +134,7 @@ def _patch(outcome: Outcome) -> contract.Patch:
         diff="".join(unified(change.path, change.before, change.after) for change in patch.changes),
         status=outcome.status,
         reason=outcome.reason,
-        level=patch.level.word,
+        level=LEVELS[patch.level],
         file=outcome.patch_file,
         why=patch.why,
         memory=patch.memory,

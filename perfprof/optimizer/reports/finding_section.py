@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from perfprof.optimizer.reports import figures, plots
 from perfprof.optimizer.reports.contract import Document, Finding, Migration, Patch, Verdict
-from perfprof.optimizer.reports.markup import Html, join, scroll, table, tag
+from perfprof.optimizer.reports.markup import Html, arrows, join, scroll, table, tag
 from perfprof.optimizer.reports.rows import Row, compared, comparison
 
 LINES = 300  # of a diff that are shown
@@ -26,7 +26,7 @@ def section(report: Document, number: int, row: Row, *, unfolded: bool) -> Html:
     migration = next((one for one in report["migrations"] if one["finding"] == finding["id"]), None)
     verdict = next((one for one in report["verdicts"] if one["finding"] == finding["id"]), None)
     badge = tag("span", finding["status"], class_=f"status {row.tone}")
-    title = tag("h3", f"{number}. {row.what} ", tag("span", row.where, class_="place"), " ", badge)
+    title = tag("h3", f"{number}. {arrows(row.what)} ", tag("span", row.where, class_="place"), " ", badge)
     parts = [
         *_slow(finding, row),
         *_same(finding),
@@ -42,7 +42,11 @@ def _slow(finding: Finding, row: Row) -> Iterator[Html]:
     share = f" {row.share} of the recorded cost." if row.share else ""
     message = finding["message"].rstrip(".") + "." if finding["message"] else ""
     yield tag("h4", "Why it is slow")
-    yield tag("p", tag("code", f"{finding['path']}:{finding['line']}"), f" {finding['function']}: {message}{share}")
+    yield tag(
+        "p",
+        tag("code", f"{finding['path']}:{finding['line']}"),
+        f" {finding['function']}: {arrows(message)}{share}",
+    )
     if finding["evidence"]:
         pairs = [
             tag("div", tag("dt", name.replace("_", " ")), tag("dd", _value(value)))
@@ -132,15 +136,17 @@ def _judged(finding: Finding, verdict: Verdict | None) -> Iterator[Html]:
         for layer in verdict["layers"]
     ]
     if body:
-        yield table("The questions of the judge", ("question", "outcome", "reason", "took"), body)
+        yield table("The questions of the judge", ("question", "outcome", "reason", "took"), body, numbers="took")
 
 
 def _measured(gain: str, verdict: Verdict) -> Html:
     samples = verdict["samples"] or {"before": [], "after": []}
-    resolution = f" This machine can tell {verdict['resolution']:.1%} here." if verdict["resolution"] else ""
+    resolution = (
+        f" This machine can tell {verdict['resolution'] * 100:.1f} % here." if verdict["resolution"] else ""
+    )
     memory = f" Memory: {compared(verdict['memory'])}." if verdict["memory"] else ""
     pairs = min(len(samples["before"]), len(samples["after"]))
-    return join([tag("strong", gain), f" from {pairs} pairs.{resolution}{memory}"])
+    return join([tag("strong", arrows(gain)), f" from {pairs} pairs.{resolution}{memory}"])
 
 
 def _value(value: object) -> str:

@@ -10,7 +10,7 @@ from importlib.resources import files
 from perfprof.optimizer.reports import figures, flamegraph, plots
 from perfprof.optimizer.reports.contract import Comparison, Document
 from perfprof.optimizer.reports.finding_section import anchor, section
-from perfprof.optimizer.reports.markup import Html, scroll, table, tag
+from perfprof.optimizer.reports.markup import Html, arrows, scroll, table, tag
 from perfprof.optimizer.reports.rows import Row, amounts, comparison, direction, rows, totals
 from perfprof.optimizer.reports.terminal import again
 
@@ -54,7 +54,8 @@ def _body(report: Document) -> Iterator[Html]:
 
 def _header(report: Document) -> Html:
     run, whole = report["run"], report["whole"]
-    about = " · ".join(filter(None, (run["project"], run["id"], *report["environment"].values())))
+    environment = (f"{name} {value}" for name, value in report["environment"].items())
+    about = " · ".join(filter(None, (run["project"], run["id"], *environment)))
     parts = [tag("p", f"perfprof {run['verb']}", class_="brand"), tag("h1", run["command"] or run["project"])]
     if whole is not None:
         parts += _whole(whole)
@@ -74,7 +75,7 @@ def _whole(whole: Comparison) -> Iterator[Html]:
     range_ = figures.interval(ratio, *whole["interval"]) if ratio else ""
     yield tag(
         "p",
-        tag("span", amounts(whole), class_="big"),
+        tag("span", arrows(amounts(whole)), class_="big"),
         tag("strong", word, class_=f"big {tone}"),
         tag("span", f"99 % interval of old/new {range_}", class_="muted"),
         class_="verdict",
@@ -107,7 +108,12 @@ def _overview(report: Document, found: list[Row]) -> Html:
         else None
     )
     title = "Findings, by what they cost and how sure the gain is"
-    return tag("section", tag("h2", "Where the time went"), bar, table(title, heads, body, class_="overview"))
+    return tag(
+        "section",
+        tag("h2", "Where the time went"),
+        bar,
+        table(title, heads, body, numbers="#,share,observed n", class_="overview"),
+    )
 
 
 def _row(number: int, row: Row, measured: Comparison | None, axis: plots.Range) -> Html:
@@ -120,9 +126,9 @@ def _row(number: int, row: Row, measured: Comparison | None, axis: plots.Range) 
         tag("td", str(number), class_="number"),
         tag("td", row.share, class_="number"),
         tag("td", tag("a", row.where, href="#" + anchor(finding)), class_="place"),
-        tag("td", row.what),
+        tag("td", arrows(row.what)),
         tag("td", row.observed, class_="number"),
-        tag("td", tag("span", row.gain, class_=f"figure {row.tone}"), plot, class_="measured"),
+        tag("td", tag("span", arrows(row.gain), class_=f"figure {row.tone}"), plot, class_="measured"),
         tag("td", *status),
     )
 
@@ -135,7 +141,7 @@ def _flame(report: Document) -> Html:
             "tr",
             tag("td", name),
             tag("td", path, class_="place"),
-            *(tag("td", f"{part:.1%}", class_="number") for part in parts),
+            *(tag("td", f"{part * 100:.1f} %", class_="number") for part in parts),
         )
         for name, path, *parts in flamegraph.functions(flame)
     ]
@@ -143,7 +149,12 @@ def _flame(report: Document) -> Html:
     says = (
         f"{flame['total']:,} samples before any change. Callers above, callees below; findings are outlined.{other}"
     )
-    rows_ = table("The heaviest functions", ("function", "file", "itself", "with callees"), heaviest)
+    rows_ = table(
+        "The heaviest functions",
+        ("function", "file", "itself", "with callees"),
+        heaviest,
+        numbers="itself,with callees",
+    )
     return tag(
         "section",
         tag("h2", "The whole run"),
@@ -170,7 +181,12 @@ def _how(report: Document) -> Html:
     ]
     parts = [
         (
-            table("The steps of this run", ("step", "took", "cost to the program", "what came of it"), steps)
+            table(
+                "The steps of this run",
+                ("step", "took", "cost to the program", "what came of it"),
+                steps,
+                numbers="took",
+            )
             if steps
             else None
         ),

@@ -36,6 +36,11 @@ def text(content: str) -> Html:
     return Html(escape(clean(content), quote=False))
 
 
+def arrows(content: str) -> str:
+    """With real arrows instead of ``->``."""
+    return content.replace("->", "\N{RIGHTWARDS ARROW}")
+
+
 def clean(content: str) -> str:
     """Without control characters and lone surrogates."""
     whole = content.encode("utf-8", "replace").decode("utf-8")
@@ -52,13 +57,17 @@ def _attribute(name: str, value: str | float | bool) -> str:
     return f' {key}="{escape(clean(content))}"'
 
 
-def table(caption: str, heads: Sequence[str], body: Iterable[Html], class_: str = "") -> Html:
-    """A table with a caption, in a box that scrolls by itself where the screen is narrow."""
-    head = tag("thead", tag("tr", *(tag("th", name, scope="col") for name in heads)))
-    whole = tag("table", tag("caption", caption), head, tag("tbody", *body), class_=class_ or None)
-    return scroll(caption, whole)
+def table(caption: str, heads: Sequence[str], body: Iterable[Html], *, numbers: str = "", class_: str = "") -> Html:
+    """A table with a caption, in a box that scrolls by itself where the screen is narrow.
+
+    numbers: the heads of columns of figures, with commas between.
+    """
+    right = set(numbers.split(","))
+    head = (tag("th", name, scope="col", class_="number" if name in right else None) for name in heads)
+    rows = tag("thead", tag("tr", *head)) + tag("tbody", *body)
+    return scroll(caption, tag("table", tag("caption", caption), Html(rows), class_=class_ or None))
 
 
 def scroll(name: str, *content: Html) -> Html:
     """A box of its own for what may be wider than the page; reached by keyboard, so that it can be scrolled."""
-    return tag("div", *content, class_="scroll", tabindex=0, role="region", aria_label=name)
+    return tag("div", *content, class_="scroll", tabindex=0, role="group", aria_label=name)

@@ -77,10 +77,11 @@ def _series(name: str, values: Sequence[float], y: float, metric: str, x: _Place
     if not values:
         return []
     middle = x(median(values))
-    spread = [tag("circle", cx=x(value), cy=y + _lift(index), r=4) for index, value in enumerate(values[:80])]
+    spread = "".join(f"M{x(value):g} {y + _lift(index):g}h0" for index, value in enumerate(values[:80]))
     return [
         tag("text", name, x=54, y=y + 4, text_anchor="end"),
-        tag("g", *spread, tag("path", d=f"M{middle:g} {y - 13:g}v26", class_="middle"), class_=name),
+        tag("path", d=spread, class_=name),
+        tag("path", d=f"M{middle:g} {y - 13:g}v26", class_=f"{name} middle"),
         tag("text", figures.amount(metric, list(values)), x=max(map(x, values)) + 12, y=y + 4, class_="value"),
     ]
 

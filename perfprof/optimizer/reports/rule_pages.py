@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,32 +17,16 @@ def page(rule: Rule) -> str:
 
 
 def pages(rules: Mapping[str, Rule]) -> dict[str, str]:
-    """File name -> text for docs/rules/: a page a rule and an index."""
+    """File name -> text: a page a rule and an index."""
     texts = {f"{name}.md": NOTE + page(rule) for name, rule in sorted(rules.items())}
     rows = [f"| [{name}]({name}.md) | {rule.title} | {rule.promises:g}x |" for name, rule in sorted(rules.items())]
     head = "# Rules\n\n| rule | what it does | least gain |\n|---|---|---|\n"
     return {**texts, "README.md": NOTE + head + "\n".join(rows) + "\n"}
 
 
-def write(texts: Mapping[str, str], folder: Path) -> None:
-    """Make ``folder`` hold these pages and no other."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob("*.md"):
-        if old.name not in texts:
-            old.unlink()
-    for name, text in texts.items():
-        (folder / name).write_text(text, "utf-8")
-
-
-def stale(texts: Mapping[str, str], folder: Path) -> list[str]:
-    """The names of the pages that are missing, too many, or differ."""
-    have = {path.name: path.read_text("utf-8") for path in folder.glob("*.md")}
-    return sorted(name for name in texts.keys() | have.keys() if texts.get(name) != have.get(name))
-
-
 def _page(rule: Rule) -> Iterator[str]:
     yield f"# {rule.name}"
-    yield f"\n{rule.title}.\n" if rule.title else ""
+    yield f"\n*{rule.title}*\n" if rule.title else ""
     yield rule.page.strip()
     if rule.safe_if:
         yield "\n## Safe if\n"

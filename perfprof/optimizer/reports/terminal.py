@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 FULL = 10  # findings in the table
 BRIEF = 20  # findings in one line each, below it
-PIPED = 140  # columns where nobody looks at a screen
+PIPED = 400  # columns where nobody looks at a screen: a reason is told to its end
 STYLES = {"gain": "bold color(33)", "loss": "bold color(208)", "none": ""}  # blue and orange, never without a word
 
 
@@ -40,7 +40,7 @@ _WHERE = _Column("where", "where", 20, 44)
 _WHAT = _Column("what", "what", 20, 46)
 _OBSERVED = _Column("observed", "observed n", 10, 18)
 _GAIN = _Column("gain", "gain (99 %)", 22, 30)
-_STATE = _Column("state", "level", 18, 60)
+_STATE = _Column("state", "level", 18, 250)
 _ALL = (_MARK, _SHARE, _WHERE, _WHAT, _OBSERVED, _GAIN, _STATE)
 _DROPPED = (_STATE, _OBSERVED)  # first to last, when the screen is narrow
 _SHRUNK = (_STATE, _GAIN, _WHAT, _WHERE)  # first to last, down to their least
@@ -113,9 +113,11 @@ def _written(path: str) -> str:
 
 def _table(found: Sequence[Row], width: int) -> Iterator[Text]:
     cells, widths = _layout(found, width)
-    yield _line({column.name: column.title for column in _ALL}, widths, "dim")
-    for row, texts in zip(found, cells, strict=True):
-        yield _line(texts, widths, STYLES[row.tone])
+    written = [_line({column.name: column.title for column in _ALL}, widths, "dim")]
+    written += [_line(texts, widths, STYLES[row.tone]) for texts, row in zip(cells, found, strict=True)]
+    for text in written:
+        text.truncate(width, overflow="ellipsis")
+    yield from written
     if _STATE.name not in widths and any(row.mark in MARKS.values() for row in found):
         yield _text(f"  {LEGEND}")
 

@@ -1,0 +1,112 @@
+"""The table at the end of a run, at every width."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from example_run import OUTCOMES, RUN, WAITING
+from rich.cells import cell_len
+
+from perfprof.optimizer.reports import terminal
+from perfprof.optimizer.reports.document import document
+from perfprof.optimizer.run import Run
+
+GOLDEN = Path(__file__).with_name("golden")
+
+
+def shown(run: Run, width: int | None = None) -> str:
+    stream = io.StringIO()
+    terminal.show(document(run), stream, width)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("width", [80, 100, 140])
+def test_golden(width: int) -> None:
+    """PERFPROF_GOLDEN=write makes the files anew; read them before you commit them."""
+    golden, text = GOLDEN / f"terminal-{width}.txt", shown(RUN, width)
+    if os.environ.get("PERFPROF_GOLDEN") == "write":
+        golden.write_text(text, "utf-8")
+    assert text == golden.read_text("utf-8")
+
+
+@pytest.mark.parametrize("width", [60, 80, 90, 100, 120, 140, 200])
+def test_rows_never_wrap(width: int) -> None:
+    table = shown(RUN, width).split("\n\n")[0].strip("\n").split("\n")
+    assert len(table) >= len(OUTCOMES) + 1
+    assert all(cell_len(row) <= width for row in table), max(table, key=cell_len)
+
+
+def test_columns_drop_in_order() -> None:
+    heads = {width: shown(RUN, width).split("\n")[1].split() for width in (80, 100, 140)}
+    assert "level" in heads[140]
+    assert "level" not in heads[100]
+    assert "observed" in heads[100]
+    assert "observed" not in heads[80]
+    assert all({"share", "where", "what", "gain"} <= set(names) for names in heads.values())
+
+
+def test_piped_output_is_plain_and_whole() -> None:
+    text = shown(RUN)
+    assert "\x1b" not in text
+    assert "cannot tell: this machine resolves 4 %, asked 3 %" in text
+
+
+def test_colour_goes_to_a_terminal_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Screen(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    def on_screen() -> str:
+        screen = Screen()
+        terminal.show(document(RUN), screen, 100)
+        return screen.getvalue()
+
+    for name in ("NO_COLOR", "FORCE_COLOR", "TERM", "COLORTERM"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    coloured = on_screen()
+    assert "38;5;33m" in coloured
+    assert "38;5;208m" in coloured
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "38;5" not in on_screen()
+    monkeypatch.delenv("NO_COLOR")
+    monkeypatch.setenv("TERM", "dumb")
+    assert "\x1b" not in on_screen()
+    assert re.sub(r"\x1b\[[\d;]*m", "", coloured) == on_screen() == shown(RUN, 100)
+
+
+def test_many_findings_stay_short_and_add_up() -> None:
+    many = tuple(
+        replace(one, finding=replace(one.finding, id=f"{number}"))
+        for number in range(200)
+        for one in [OUTCOMES[number % len(OUTCOMES)]]
+    )
+    text = shown(replace(RUN, outcomes=many), 100)
+    assert len(text.splitlines()) <= 60
+    totals = re.search(r"^(\d+) found: (.*?)\.", text, flags=re.M)
+    assert totals
+    assert int(totals[1]) == 200 == sum(int(part.split()[0]) for part in totals[2].split(", "))
+
+
+def test_last_line_is_the_next_command() -> None:
+    assert shown(WAITING, 80).splitlines()[-1] == "Next: perfprof fix --apply -- python -m shop.bench"
+    assert "Undo: perfprof fix --undo" in shown(RUN, 80)
+
+
+def test_nothing_found() -> None:
+    text = shown(replace(RUN, outcomes=(), whole=None, tests="", skipped={}, files_changed=(), migrations=()))
+    assert "Nothing to do" in text
+    assert "share" not in text
+
+
+def test_hostile_names_steer_no_terminal() -> None:
+    nasty = replace(OUTCOMES[0], title="x\x1b[31m\r\ny", reason="\x07")
+    text = shown(replace(RUN, outcomes=(nasty,)), 140)
+    assert "\x1b" not in text
+    assert "\x07" not in text
+    assert "\r" not in text
