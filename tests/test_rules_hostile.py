@@ -1,0 +1,243 @@
+"""Old against new over hostile inputs: whatever was observed, a guarded rewrite must mean the same.
+
+The evidence here is made up on purpose: safety must not rest on it. Values come from one pool of shared objects, so
+that identity, NaN, 1 == 1.0 == True, unhashable and wildly comparing objects meet in all arguments.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import random
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from perfprof.optimizer.edits import apply_edits
+from perfprof.profilers.observations import Seen, Watch
+from perfprof.rules import registry
+from perfprof.rules.reading.program import Program
+from perfprof.rules.rule import Case, Rule, Suspect, weigh
+
+RULES = [rule for rule in registry().values() if rule.in_function is not None and "python" in rule.origin]
+RUNS = 400
+
+
+class Anything:
+    """Equal to everything, and hashes as nobody expects."""
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    def __hash__(self) -> int:
+        return 7
+
+    def __repr__(self) -> str:
+        return "Anything()"
+
+
+class Loose(str):
+    """A string that compares without case."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, str) and self.lower() == other.lower()
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = str.__hash__
+
+
+class Refuses:
+    """Raises when it is compared."""
+
+    def __eq__(self, other: object) -> bool:
+        raise RuntimeError("no comparison")
+
+    __hash__ = object.__hash__
+
+    def __repr__(self) -> str:
+        return "Refuses()"
+
+
+class Once:
+    """Stands for an iterator that is made anew for each run."""
+
+    def __init__(self, rows: list[object]) -> None:
+        self.rows = rows
+
+
+NAN = float("nan")
+POOL = [0, 1, 2, 3, 1.0, True, False, None, "a", "A", "b", "", NAN, float("nan"), -0.0, (1, 2), (1,), [1], {}, b"a"]
+POOL += [Anything(), Loose("A"), Loose("a"), Refuses(), [1, 2], ([],), object()]
+
+SPELLINGS = {
+    "loop": "for a in xs:\n        for b in ys:\n            if b == a:\n                out.append((a, b))",
+    "loop-reversed": "for a in xs:\n        for b in ys:\n            if a == b:\n                out.append((a, b))",
+    "first": "for a in xs:\n        for b in ys:\n            if b == a:\n                out.append(b)\n                break",
+    "else": (
+        "for a in xs:\n        for b in ys:\n            if b == a:\n                out.append(b)\n"
+        "                break\n        else:\n            out.append(None)"
+    ),
+    "flag": (
+        "for a in xs:\n        hit = False\n        for b in ys:\n            if b == a:\n                hit = True\n"
+        "                break\n        if hit:\n            out.append(a)"
+    ),
+    "continue": (
+        "for a in xs:\n        for b in ys:\n            if b != a:\n                continue\n"
+        "            out.append((a, b))"
+    ),
+    "last": (
+        "for a in xs:\n        last = None\n        for b in ys:\n            if b == a:\n                last = b\n"
+        "        out.append(last)"
+    ),
+    "next": "out = [next((b for b in ys if b == a), 'none') for a in xs]",
+    "any": "out = [a for a in xs if any(b == a for b in ys)]",
+    "all": "out = [a for a in xs if all(b != a for b in ys)]",
+    "group": "out = [[b for b in ys if b == a] for a in xs]",
+    "sum": "out = [sum(1 for b in ys if b == a) for a in xs]",
+    "comprehension": "out = [(a, b) for a in xs for b in ys if b == a]",
+    "index-loop": "for i in range(len(xs)):\n        for j in range(len(ys)):\n            if xs[i] == ys[j]:\n                out.append((i, j))",
+    "enumerate": "for a in xs:\n        for j, b in enumerate(ys):\n            if b == a:\n                out.append((a, j))",
+    "pairs": "for a in xs:\n        for b, c in zip(ys, ys):\n            if b == a:\n                out.append((a, c))",
+    "helper": "for a in xs:\n        out.append(find(ys, a))",
+    "in": "for a in xs:\n        if a in ys:\n            out.append(a)",
+    "not-in": "out = [a for a in xs if a not in ys]",
+    "tuple-in": "for a in xs:\n        if (a, 1) in ys:\n            out.append(a)",
+    "item": "for a in xs:\n        if a[0] in ys:\n            out.append(a)",
+    "seen": "for a in xs:\n        if a not in out:\n            out.append(a)",
+    "seen-key": "for a in xs:\n        if a in ys:\n            continue\n        if a not in out:\n            out.append(a)",
+    "seen-given": "out = list(ys)\n    for a in xs:\n        if a not in out:\n            out.append(a)",
+    "dict-rows": (
+        "rows = [{'k': y} for y in ys]\n    for a in xs:\n        for row in rows:\n            if row['k'] == a:\n"
+        "                out.append(row['k'])"
+    ),
+    "get-rows": (
+        "rows = [{'k': y} if y else {} for y in ys]\n    for a in xs:\n        for row in rows:\n"
+        "            if row.get('k') == a:\n                out.append(a)"
+    ),
+    "attributes": (
+        "rows = [Row(k=y) for y in ys]\n    for a in xs:\n        for row in rows:\n            if row.k == a and row.k:\n"
+        "                out.append(row.k)\n                break"
+    ),
+    "missing": (
+        "rows = [Row(k=y) if y else Row() for y in ys]\n    for a in xs:\n        for row in rows:\n"
+        "            if row.k == a:\n                out.append(row.k)\n                break"
+    ),
+    "lowered": "for a in xs:\n        for b in ys:\n            if str(b).lower() == a:\n                out.append((a, b))",
+    "out-is-given": "for a in xs:\n        for b in ys:\n            if b == a:\n                zs.append(b)\n                break",
+    "given-grows": "for a in xs:\n        if a in ys:\n            zs.append(a)",
+}
+HEAD = "def find(rows, key):\n    for row in rows:\n        if row == key:\n            return row\n    return None\n\n\n"
+
+
+def source_of(spelling: str) -> str:
+    return f"{HEAD}def work(xs, ys, zs):\n    out = []\n    {spelling}\n    return out\n"
+
+
+def imagined(watch: Watch) -> Seen:
+    """Evidence that nobody collected: sizes that pay, plain attributes, and ints and strings for keys."""
+    keys = {"builtins.int": 500, "builtins.str": 500}
+    types = {"builtins.list": 1000} if ":base" in watch.id else keys
+    return Seen(
+        watch.id, 10 if watch.kind == "entry" else 1000, types, 100, 100, 100_000, keys, {"plain": 5, "other": 5}
+    )
+
+
+def rewritten(rule: Rule, source: str) -> str | None:
+    program = Program(Path("/"), lambda path: source)
+    module = program.module(Path("/work.py"))
+    assert module is not None
+    assert rule.in_function is not None
+    for function in module.functions:
+        for suspect in rule.in_function(function, program):
+            case = case_of(rule, suspect, program)
+            if case is not None:
+                return apply_edits(source, rule.rewrite(case).edits)
+    return None
+
+
+def case_of(rule: Rule, suspect: Suspect, program: Program) -> Case | None:
+    seen = {watch.id: imagined(watch) for watch in suspect.watches}
+    proofs, level = weigh(rule, Case(suspect, program, seen))
+    return Case(suspect, program, seen, proofs=proofs) if level else None
+
+
+CASES = [
+    pytest.param(name, rule.name, new, id=f"{name}-{rule.name}")
+    for name, spelling in SPELLINGS.items()
+    for rule in RULES
+    if (new := rewritten(rule, source_of(spelling))) is not None
+]
+
+
+def test_every_spelling_is_understood() -> None:
+    missing = set(SPELLINGS) - {str(case.values[0]) for case in CASES}
+    assert not missing
+
+
+@pytest.mark.parametrize(("name", "rule", "new"), CASES)
+def test_old_and_new_agree_on_hostile_inputs(name: str, rule: str, new: str) -> None:
+    old, chance = source_of(SPELLINGS[name]), random.Random(name)
+    assert ast.dump(ast.parse(old)) != ast.dump(ast.parse(new))
+    functions = [compiled(old), compiled(new)]
+    for _ in range(RUNS):
+        given = arguments(chance)
+        before, after = (outcome(function, copied(given)) for function in functions)
+        assert before == after, (given, new)
+
+
+def compiled(source: str) -> object:
+    names: dict[str, object] = {"Row": SimpleNamespace}
+    exec(compile(source, "work.py", "exec"), names)
+    return names["work"]
+
+
+def arguments(chance: random.Random) -> list[object]:
+    """Three arguments; sometimes of few and friendly values, sometimes one object twice, a tuple, or an iterator."""
+    pool = POOL[: chance.choice([4, 7, len(POOL), len(POOL)])] if chance.random() < 0.7 else ["a", "b", 1, 2]
+    lists = [[chance.choice(pool) for _ in range(chance.choice([0, 1, 2, 5, 9]))] for _ in range(3)]
+    shape = chance.random()
+    if shape < 0.1:
+        lists[2] = lists[1]
+    elif shape < 0.15:
+        lists[0] = lists[1]
+    elif shape < 0.25:
+        return [lists[0], tuple(lists[1]), lists[2]]
+    elif shape < 0.3:
+        return [lists[0], Once(lists[1]), lists[2]]
+    elif shape < 0.33:
+        return [lists[0], None, lists[2]]
+    return list(lists)
+
+
+def copied(given: list[object]) -> list[object]:
+    """New containers with the same elements, aliases kept."""
+    twins: dict[int, object] = {}
+    for one in given:
+        if isinstance(one, Once):
+            twins[id(one)] = iter(one.rows)
+        else:
+            twins.setdefault(id(one), copy.copy(one))
+    return [twins[id(one)] for one in given]
+
+
+def outcome(function: object, given: list[object]) -> object:
+    """Result or exception, and the arguments afterwards; by identity where values cannot be compared."""
+    assert callable(function)
+    try:
+        result: object = ("gives", marks(function(*given)))
+    except Exception as error:
+        result = ("raises", type(error).__name__, str(error))
+    return result, [marks(one) if isinstance(one, (list, tuple)) else None for one in given]
+
+
+def marks(value: object) -> object:
+    if isinstance(value, (list, tuple)):
+        return type(value).__name__, [marks(one) for one in value]
+    return (
+        (type(value).__name__, repr(value))
+        if type(value) in (int, str, bool, float, bytes, type(None))
+        else id(value)
+    )
