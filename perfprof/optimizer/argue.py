@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from perfprof.optimizer.correlate import Hot
 from perfprof.optimizer.run import Outcome
@@ -14,6 +15,9 @@ from perfprof.profilers.recording import Execution, Recording
 from perfprof.rules.catalog import Catalog
 from perfprof.rules.reading.program import Program
 from perfprof.rules.rule import Case, Evidence, Level, Rule, Suspect, weigh
+
+if TYPE_CHECKING:
+    from perfprof.optimizer.scratch.databases import Opened
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -60,19 +64,19 @@ def find(
     return found
 
 
-def find_in_statements(
-    rules: Iterable[Rule], executions: tuple[Execution, ...], catalogs: Iterable[Catalog], complain: Complain
-) -> list[Accused]:
-    """Suspects in what was executed, one catalog (database) after the other."""
+def find_in_statements(rules: Iterable[Rule], databases: Iterable[Opened], complain: Complain) -> list[Accused]:
+    """Suspects in what was executed, one database after the other."""
     found: list[Accused] = []
-    catalogs = tuple(catalogs)
+    databases = tuple(databases)
     for rule in rules:
         if rule.in_statements is None:
             continue
-        for catalog in catalogs:
-            asked = tuple(one for one in executions if one.statement.database == catalog.database)
+        for one in databases:
+            catalog = one.scratch.catalog()
             try:
-                found += [Accused(rule, suspect, catalog) for suspect in rule.in_statements(asked, catalog)]
+                found += [
+                    Accused(rule, suspect, catalog) for suspect in rule.in_statements(one.executions, catalog)
+                ]
             except Exception:
                 last = traceback.format_exc(limit=-1).splitlines()[-1]
                 complain(f"rule {rule.name} failed and was dropped: {last}")

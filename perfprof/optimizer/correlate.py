@@ -18,10 +18,8 @@ class Hot:
     share: float
 
 
-def hot_functions(
-    recording: Recording, program: Program, paths: Sequence[Path], least: float
-) -> tuple[list[Hot], set[Path]]:
-    """Functions below ``paths`` with at least that share, hottest first; and the files that were on a stack.
+def hot_functions(recording: Recording, program: Program, paths: Sequence[Path], least: float) -> list[Hot]:
+    """Functions below ``paths`` with at least that share, hottest first.
 
     A function that executed a statement counts as hot as well: what it waits for need not show in CPU samples.
     """
@@ -39,4 +37,4 @@ def hot_functions(
             if share >= least or asks:
                 found.append(Hot(function, share))
     found.sort(key=lambda one: (-one.share, one.function.module.relative, one.function.line))
-    return found, set(inside)
+    return found

@@ -115,7 +115,9 @@ def _names(edits: Sequence[Edit]) -> frozenset[str]:
 def _held_back(one: Candidate, rival: Candidate) -> Outcome:
     case = one.proven.case
     other = rival.proven.case.suspect.finding
-    reason = f"changes the same text as {other.rule} at {other.path}:{other.line}, which is better proven or gains more"
+    reason = (
+        f"changes the same text as {other.rule} at {other.path}:{other.line}, which is better proven or gains more"
+    )
     level: Level = one.proven.level
     return Outcome(
         case.suspect.finding,

@@ -1,0 +1,43 @@
+"""Deliver: patch and migration files into the run's folder, and with ``--apply`` the accepted ones into the tree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from perfprof.optimizer.patch_files import write_patches
+from perfprof.optimizer.patches import FileChange
+from perfprof.optimizer.run import Outcome, Run
+
+
+def deliver(run: Run, changes: Sequence[FileChange], root: Path, apply: bool) -> Run:
+    """The run with the names of what was written. changes: all accepted patches as one."""
+    folder = Path(run.folder)
+    files = write_patches(folder, run)
+    outcomes = [replace(one, patch_file=files.get(one.finding.id, "")) for one in run.outcomes]
+    migrations = _migrations(outcomes, root)
+    for change in migrations:
+        target = folder / "migrations" / Path(change.path).name
+        target.parent.mkdir(mode=0o700, exist_ok=True)
+        target.write_text(change.after, "utf-8")
+    names = tuple(change.path for change in migrations)
+    if not apply or not (changes or migrations):
+        return replace(run, outcomes=tuple(outcomes), migrations=names)
+    from perfprof.optimizer.apply import apply as write
+
+    write(root, [*changes, *migrations], label=run.id)
+    applied = [replace(one, status="applied") if one.status == "accepted" else one for one in outcomes]
+    touched = tuple(change.path for change in changes)
+    return replace(run, outcomes=tuple(applied), migrations=names, files_changed=touched, applied=True)
+
+
+def _migrations(outcomes: Sequence[Outcome], root: Path) -> list[FileChange]:
+    """The files of all accepted migrations, numbered one after the other."""
+    from perfprof.optimizer.migrations.sql import changes
+
+    made: list[FileChange] = []
+    for one in outcomes:
+        if one.status == "accepted" and one.patch is not None and one.patch.migration is not None:
+            made += changes(root, one.patch, one.verdict, [Path(change.path).name for change in made])
+    return made

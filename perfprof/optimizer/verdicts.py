@@ -1,0 +1,97 @@
+"""Put every patch through the judge, alone and then together, and say what became of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from perfprof.optimizer.judge.verdict import Comparison, Verdict
+from perfprof.optimizer.merging import conflict, merged
+from perfprof.optimizer.patches import FileChange, Patch
+from perfprof.optimizer.plan import Candidate
+from perfprof.optimizer.rewriting import outcome
+from perfprof.optimizer.run import Outcome
+
+if TYPE_CHECKING:
+    from perfprof.optimizer.judge import Judge
+    from perfprof.optimizer.scratch.databases import Opened
+
+Written = Sequence[tuple[Candidate, Patch]]
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """All outcomes, and of the accepted patches what they make together. whole: the workload before and after."""
+
+    outcomes: tuple[Outcome, ...]
+    changes: tuple[FileChange, ...]
+    whole: Comparison | None
+    tests: str
+
+    @property
+    def summary(self) -> str:
+        """``6 patches and 1 migration accepted · 1 rejected``."""
+        counts: dict[str, int] = {}
+        for one in self.outcomes:
+            migration = one.patch is not None and one.patch.migration is not None
+            word = "migrations accepted" if migration and one.status == "accepted" else one.status
+            counts[word] = counts.get(word, 0) + 1
+        return " · ".join(f"{number} {word}" for word, number in counts.items()) or "nothing to judge"
+
+
+def judge_all(written: Written, judge: Judge, databases: Sequence[Opened], tell: Tell) -> Judged:
+    """A verdict for each patch; the accepted ones are judged once more together, and conflicts are held back."""
+    outcomes: list[Outcome] = []
+    for number, (candidate, patch) in enumerate(written, 1):
+        finding = candidate.proven.case.suspect.finding
+        tell(f"{number} of {len(written)}: {patch.rule} at {finding.path}:{finding.line}")
+        verdict = _verdict(patch, judge, databases)
+        made = outcome(candidate, verdict.decision, verdict.reason)
+        outcomes.append(replace(made, patch=patch, verdict=verdict))
+    outcomes = _without_conflicts(outcomes)
+    accepted = [one.patch for one in outcomes if one.status == "accepted" and one.patch is not None]
+    code = [patch for patch in accepted if patch.migration is None]
+    if not code:
+        return Judged(tuple(outcomes), (), None, "")
+    tell(f"{len(code)} accepted patches together")
+    together = judge.together(code)
+    gone = {patch.digest: verdict for patch, verdict in together.dropped}
+    kept = tuple(_dropped(one, gone) for one in outcomes)
+    changes = merged([patch for patch in code if patch.digest not in gone])
+    return Judged(kept, changes, together.comparison, together.tests)
+
+
+def _verdict(patch: Patch, judge: Judge, databases: Sequence[Opened]) -> Verdict:
+    if patch.migration is None:
+        return judge.patch(patch)
+    from perfprof.optimizer.indexes.validate import judge_migration
+
+    for one in databases:
+        if one.scratch.catalog().database == patch.migration.database:
+            return judge_migration(patch, one.scratch, one.executions)
+    return Verdict(patch.digest, (), "cannot tell", "the scratch copy of its database is gone", ())
+
+
+def _without_conflicts(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Accepted patches that change the same lines as one accepted before wait for the next run."""
+    chosen: list[Patch] = []
+    result = []
+    for one in outcomes:
+        if one.status == "accepted" and one.patch is not None and one.patch.migration is None:
+            place = conflict(one.patch, chosen)
+            if place:
+                reason = (
+                    f"changes the same lines as another accepted patch ({place}); run perfprof fix again after it"
+                )
+                result.append(replace(one, status="held back", reason=reason))
+                continue
+            chosen.append(one.patch)
+        result.append(one)
+    return result
+
+
+def _dropped(one: Outcome, gone: dict[str, Verdict]) -> Outcome:
+    verdict = gone.get(one.patch.digest) if one.patch is not None else None
+    return one if verdict is None else replace(one, status="rejected", reason=verdict.reason, verdict=verdict)
