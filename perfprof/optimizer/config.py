@@ -145,7 +145,10 @@ def _path(value: object, folder: Path) -> Path:
 
 def _command(value: object, folder: Path) -> Command:
     if isinstance(value, str) and value.strip():
-        return command(value)
+        try:
+            return command(value)
+        except UsageError as error:
+            raise ValueError("a command that can be split into words") from error
     words = _names(value, folder) if isinstance(value, list) else ()
     if not words:
         raise ValueError("a command, as a string or as a list of strings")

@@ -48,6 +48,7 @@ class Progress:
         self._live = self._moves() if live is None else live
         self._clock = clock
         self._done: list[Step] = []
+        self._status: Status | None = None
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -55,8 +56,12 @@ class Progress:
         return tuple(self._done)
 
     def say(self, text: str = "") -> None:
-        """Write a line, unless quiet."""
-        if not self._quiet:
+        """Write a line, unless quiet; above the moving one if a step is running."""
+        if self._quiet:
+            return
+        if self._status is not None:
+            self._status.console.print(text, markup=False, highlight=False, soft_wrap=True)
+        else:
             print(text, file=self._stream, flush=True)
 
     @contextmanager
@@ -72,16 +77,20 @@ class Progress:
 
     @contextmanager
     def _line(self, name: str) -> Iterator[Callable[[str], None]]:
+        """The moving line of a step, and what changes its text."""
         if self._quiet or not self._live:
             yield lambda text: None
             return
-        with self._status(name) as status:
-            yield lambda text: status.update(_plain(f"{name:9} {text}"))
-
-    def _status(self, name: str) -> Status:
         from rich.console import Console
+        from rich.markup import escape
 
-        return Console(file=self._stream, highlight=False).status(_plain(name), spinner="dots")
+        console = Console(file=self._stream, highlight=False)
+        with console.status(escape(name), spinner="dots") as status:
+            self._status = status
+            try:
+                yield lambda text: status.update(escape(f"{name:9} {text}"))
+            finally:
+                self._status = None
 
     def _moves(self) -> bool:
         return self._stream.isatty() and os.environ.get("TERM") != "dumb"
@@ -90,9 +99,3 @@ class Progress:
 def line(step: Step) -> str:
     """The line of one step: name, seconds, what it cost the program, what came of it."""
     return f" {step.name:9} {step.seconds:6.1f} s   {step.cost:11}   {step.summary}".rstrip()
-
-
-def _plain(text: str) -> str:
-    from rich.markup import escape
-
-    return escape(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,7 +11,7 @@ from perfprof.optimizer.commands import arguments
 from perfprof.optimizer.options import CheckOptions
 
 if TYPE_CHECKING:
-    from perfprof.optimizer.reports.contract import Document
+    from perfprof.optimizer.run import Run
 
 
 @click.command("check")
@@ -34,32 +35,37 @@ def command(ctx: click.Context, /, **given: Any) -> None:
     """
     settings = arguments.settle(ctx, given)
     from perfprof.optimizer.checking import check
+
+    run, json = check(arguments.build(CheckOptions, settings)), settings.get("json")
+    if json is not None:
+        _write(run, json)
+    if not settings.get("quiet") and str(json) != "-":
+        _show(run)
+    ctx.exit(1 if run.outcomes else 0)
+
+
+def _write(run: Run, file: Path) -> None:
+    """The findings as report.json, printed if the file is ``-``."""
     from perfprof.optimizer.reports.document import document, dumps
 
-    run = check(arguments.build(CheckOptions, settings))
-    report, json = document(run), settings.get("json")
-    if json is not None and str(json) != "-":
-        json.write_text(dumps(report), "utf-8")
-    if json is not None and str(json) == "-":
-        click.echo(dumps(report), nl=False)
-    elif not settings.get("quiet"):
-        _show(report)
-    ctx.exit(1 if report["findings"] else 0)
+    text = dumps(document(run))
+    if str(file) == "-":
+        click.echo(text, nl=False)
+    else:
+        file.write_text(text, "utf-8")
 
 
-def _show(report: Document) -> None:
-    """One line a finding, then what to do with them; skipped files go to standard error."""
+def _show(run: Run) -> None:
+    """One line a finding, then what to do with them; files that were not read go to standard error."""
+    if not run.outcomes and not run.skipped:
+        return
     from perfprof.optimizer.reports.rows import line
 
-    for skipped in report["skipped"]:
-        click.echo(line(f"{skipped['path']}: not read: {skipped['reason']}"), err=True)
-    for found in report["findings"]:
-        share = f" ({found['share']:.0%} of the last recording)" if found["share"] is not None else ""
-        click.echo(
-            line(f"{found['path']}:{found['line']}: {found['rule']}: {found['message'] or found['title']}{share}")
-        )
-    if report["findings"]:
-        count = len(report["findings"])
-        click.echo(
-            f"{count} finding{'s' if count > 1 else ''}. To measure, fix and prove: perfprof fix -- WORKLOAD"
-        )
+    for path, reason in sorted(run.skipped.items()):
+        click.echo(line(f"{path}: not read: {reason}"), err=True)
+    for found in (outcome.finding for outcome in run.outcomes):
+        share = f" ({found.share:.0%} of the last recording)" if found.share is not None else ""
+        click.echo(line(f"{found.path}:{found.line}: {found.rule}: {found.message}{share}"))
+    if run.outcomes:
+        count = f"{len(run.outcomes)} finding{'s' if len(run.outcomes) > 1 else ''}"
+        click.echo(f"{count}. To measure, fix and prove: perfprof fix -- WORKLOAD")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from perfprof.optimizer.reports.contract import Document
-from perfprof.optimizer.run import Run
+if TYPE_CHECKING:
+    from perfprof.optimizer.reports.contract import Document
+    from perfprof.optimizer.run import Run
 
 
 def keep(run: Run) -> Document:

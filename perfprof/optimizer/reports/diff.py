@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from difflib import unified_diff
-
 
 def unified(path: str, before: str, after: str) -> str:
     """A unified diff in git's format, empty if nothing changed; new and removed files are marked as git does."""
+    from difflib import unified_diff
+
     if before == after:
         return ""
     old, new = (f"a/{path}" if before else "/dev/null"), (f"b/{path}" if after else "/dev/null")
