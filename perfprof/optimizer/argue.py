@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from perfprof.optimizer.correlate import Hot
+from perfprof.errors import UsageError
+from perfprof.optimizer.correlate import Hot, hot_functions
 from perfprof.optimizer.run import Outcome
 from perfprof.profilers.observations import Capture, Seen, Watch
 from perfprof.profilers.recording import Execution, Recording
+from perfprof.rules import registry
 from perfprof.rules.catalog import Catalog
 from perfprof.rules.reading.program import Program
 from perfprof.rules.rule import Case, Evidence, Level, Rule, Suspect, weigh
 
 if TYPE_CHECKING:
+    from perfprof.optimizer.options import FixOptions
     from perfprof.optimizer.scratch.databases import Opened
+    from perfprof.optimizer.workload import Recorded
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -27,6 +30,11 @@ class Accused:
     rule: Rule
     suspect: Suspect
     catalog: Catalog | None = None
+
+    @property
+    def share(self) -> float:
+        """Of the recorded cost."""
+        return self.suspect.finding.share or 0.0
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -39,91 +47,124 @@ class Proven:
     level: Level
 
 
-Complain = Callable[[str], None]
+@dataclass(frozen=True, eq=False, slots=True)
+class Suspects:
+    """What rules said of the hot code, costliest first.
+
+    functions: how many were read. hidden: findings below the least share. complaints: of rules that were dropped.
+    """
+
+    accused: tuple[Accused, ...]
+    functions: int
+    hidden: int
+    complaints: tuple[str, ...] = ()
+
+    @property
+    def summary(self) -> str:
+        """``41 hot functions read · 11 suspects``."""
+        said = [f"{self.functions} hot functions read", f"{len(self.accused)} suspects", *self.complaints]
+        return " · ".join(said)
+
+    @property
+    def watches(self) -> list[Watch]:
+        """What the second run is asked."""
+        return [watch for one in self.accused for watch in one.suspect.watches]
+
+    @property
+    def captures(self) -> list[Capture]:
+        """The functions whose calls are kept for replay."""
+        functions = {
+            (str(one.suspect.function.module.path), one.suspect.function.qualname): one.suspect.function.line
+            for one in self.accused
+            if one.suspect.function is not None and one.suspect.function.qualname != "<module>"
+        }
+        return [Capture(path, name, line) for (path, name), line in sorted(functions.items())]
 
 
-def find(
-    rules: Iterable[Rule],
-    hot: Sequence[Hot],
-    program: Program,
-    recording: Recording,
-    complain: Complain,
-) -> list[Accused]:
-    """Suspects in hot functions, each with its share of the recorded cost. A rule that raises is dropped and told."""
+def find(options: FixOptions, recorded: Recorded, program: Program, databases: Sequence[Opened]) -> Suspects:
+    """Let each rule look at the hot functions, and at what was asked of each database."""
+    hot = hot_functions(recorded.recording, program, options.project.paths, options.min_share)
     found: list[Accused] = []
-    for rule in rules:
-        if rule.in_function is None:
-            continue
+    complaints: list[str] = []
+    for rule in chosen_rules(options.only):
         try:
-            for one in hot:
-                for suspect in rule.in_function(one.function, program):
-                    found.append(Accused(rule, _with_share(suspect, program.root, recording)))
+            found += [
+                _with_share(one, program, recorded.recording) for one in _accused(rule, hot, program, databases)
+            ]
         except Exception:  # a rule must never take the run down
-            complain(f"rule {rule.name} failed and was dropped: {traceback.format_exc(limit=-1).splitlines()[-1]}")
-            found = [one for one in found if one.rule is not rule]
-    return found
+            last = traceback.format_exc(limit=-1).splitlines()[-1]
+            complaints.append(f"rule {rule.name} failed and was dropped: {last}")
+    # What waits for a database need not show in CPU samples, so findings that an exact count decides stay.
+    shown = [one for one in found if one.rule.counter or (one.share >= options.min_share)]
+    shown.sort(key=lambda one: (-one.share, one.suspect.finding.path, one.suspect.finding.line))
+    return Suspects(tuple(shown), len(hot), len(found) - len(shown), tuple(complaints))
 
 
-def find_in_statements(rules: Iterable[Rule], databases: Iterable[Opened], complain: Complain) -> list[Accused]:
-    """Suspects in what was executed, one database after the other."""
-    found: list[Accused] = []
-    databases = tuple(databases)
-    for rule in rules:
-        if rule.in_statements is None:
-            continue
-        for one in databases:
-            catalog = one.scratch.catalog()
-            try:
-                found += [
-                    Accused(rule, suspect, catalog) for suspect in rule.in_statements(one.executions, catalog)
-                ]
-            except Exception:
-                last = traceback.format_exc(limit=-1).splitlines()[-1]
-                complain(f"rule {rule.name} failed and was dropped: {last}")
-    return found
+def chosen_rules(only: Sequence[str]) -> list[Rule]:
+    """The rules to run, all if none is named. Raises UsageError for a name that is none."""
+    known = registry()
+    wrong = [name for name in only if name not in known]
+    if wrong:
+        raise UsageError(f"there is no rule {wrong[0]!r}", todo=f"Rules: {', '.join(known)}")
+    return [rule for name, rule in known.items() if not only or name in only]
 
 
-def _with_share(suspect: Suspect, root: Path, recording: Recording) -> Suspect:
-    finding = suspect.finding
-    share = recording.share(str(root / finding.path), finding.line, finding.end_line)
-    return replace(suspect, finding=replace(finding, share=share))
+def _accused(rule: Rule, hot: Sequence[Hot], program: Program, databases: Sequence[Opened]) -> Iterator[Accused]:
+    for one in hot if rule.in_function is not None else ():
+        assert rule.in_function is not None
+        yield from (Accused(rule, suspect) for suspect in rule.in_function(one.function, program))
+    for database in databases if rule.in_statements is not None else ():
+        assert rule.in_statements is not None
+        catalog = database.scratch.catalog
+        yield from (Accused(rule, suspect, catalog) for suspect in rule.in_statements(database.executions, catalog))
 
 
-def watches(suspects: Iterable[Accused]) -> list[Watch]:
-    """What the second run is asked."""
-    return [watch for one in suspects for watch in one.suspect.watches]
+def _with_share(one: Accused, program: Program, recording: Recording) -> Accused:
+    finding = one.suspect.finding
+    if finding.share is not None:
+        return one
+    share = recording.share(str(program.root / finding.path), finding.line, finding.end_line)
+    return replace(one, suspect=replace(one.suspect, finding=replace(finding, share=share)))
 
 
-def captures(suspects: Iterable[Accused]) -> list[Capture]:
-    """The functions whose calls are kept for replay."""
-    functions = {
-        (str(one.suspect.function.module.path), one.suspect.function.qualname): one.suspect.function.line
-        for one in suspects
-        if one.suspect.function is not None and one.suspect.function.qualname != "<module>"
-    }
-    return [Capture(path, name, line) for (path, name), line in sorted(functions.items())]
+@dataclass(frozen=True, eq=False, slots=True)
+class Argued:
+    """What can be tried, and what lacks evidence or a proof."""
+
+    proven: tuple[Proven, ...]
+    dropped: tuple[Outcome, ...]
+
+    @property
+    def summary(self) -> str:
+        """``6 proved · 2 guarded · 1 open``."""
+        words = [one.level.word for one in self.proven] + [one.status for one in self.dropped]
+        return " · ".join(f"{words.count(word)} {word}" for word in dict.fromkeys(words)) or "nothing to prove"
 
 
 def prove(
-    suspects: Iterable[Accused],
-    program: Program,
-    seen: Mapping[str, Seen],
-    executions: tuple[Execution, ...],
-) -> Iterator[Proven | Outcome]:
+    suspects: Suspects, program: Program, seen: Mapping[str, Seen], executions: tuple[Execution, ...]
+) -> Argued:
     """Evidence first, then each obligation; what lacks one of them leaves with its reason."""
-    for one in suspects:
-        case = Case(one.suspect, program, seen, executions, one.catalog)
-        evidence = one.rule.worth(case)
-        finding = replace(one.suspect.finding, evidence=dict(evidence.numbers))
-        case = replace(case, suspect=replace(one.suspect, finding=finding))
-        if not evidence.enough:
-            yield Outcome(finding, "cold", evidence.reason, one.rule.title, Level.OPEN, expected=evidence.gain)
-            continue
-        proofs, level = weigh(one.rule, case)
-        if level is Level.OPEN:
-            weakest = next(proof for proof in proofs if proof.level is Level.OPEN)
-            place = f" ({weakest.where})" if weakest.where else ""
-            reason = f"{weakest.obligation}: {weakest.why}{place}"
-            yield Outcome(finding, "open", reason, one.rule.title, level, proofs, expected=evidence.gain)
-            continue
-        yield Proven(one.rule, replace(case, proofs=proofs), evidence, level)
+    argued = [_argued(one, program, seen, executions) for one in suspects.accused]
+    return Argued(
+        tuple(one for one in argued if isinstance(one, Proven)),
+        tuple(one for one in argued if isinstance(one, Outcome)),
+    )
+
+
+def _argued(
+    one: Accused, program: Program, seen: Mapping[str, Seen], executions: tuple[Execution, ...]
+) -> Proven | Outcome:
+    case = Case(one.suspect, program, seen, executions, one.catalog)
+    evidence = one.rule.worth(case)
+    finding = replace(one.suspect.finding, evidence={**one.suspect.finding.evidence, **evidence.numbers})
+    case = replace(case, suspect=replace(one.suspect, finding=finding))
+    if not evidence.enough:
+        return Outcome(finding, "cold", evidence.reason, one.rule.title, Level.OPEN, expected=evidence.gain)
+    proofs, level = weigh(one.rule, case)
+    if level is Level.OPEN:
+        weakest = next(proof for proof in proofs if proof.level is Level.OPEN)
+        place = f" ({weakest.where})" if weakest.where else ""
+        reason = f"{weakest.obligation}: {weakest.why}{place}"
+        return Outcome(finding, "open", reason, one.rule.title, level, proofs, expected=evidence.gain)
+    return Proven(one.rule, replace(case, proofs=proofs), evidence, level)

@@ -14,22 +14,22 @@ from perfprof.optimizer.run import Outcome, Run
 def deliver(run: Run, changes: Sequence[FileChange], root: Path, apply: bool) -> Run:
     """The run with the names of what was written. changes: all accepted patches as one."""
     folder = Path(run.folder)
-    files = write_patches(folder, run)
-    outcomes = [replace(one, patch_file=files.get(one.finding.id, "")) for one in run.outcomes]
+    names = write_patches(folder, run.outcomes, run.command, root)
+    outcomes = [replace(one, patch_file=name) for one, name in zip(run.outcomes, names, strict=True)]
     migrations = _migrations(outcomes, root)
     for change in migrations:
         target = folder / "migrations" / Path(change.path).name
         target.parent.mkdir(mode=0o700, exist_ok=True)
         target.write_text(change.after, "utf-8")
-    names = tuple(change.path for change in migrations)
+    run = replace(run, outcomes=tuple(outcomes), migrations=tuple(change.path for change in migrations))
     if not apply or not (changes or migrations):
-        return replace(run, outcomes=tuple(outcomes), migrations=names)
+        return run
     from perfprof.optimizer.apply import apply as write
 
     write(root, [*changes, *migrations], label=run.id)
     applied = [replace(one, status="applied") if one.status == "accepted" else one for one in outcomes]
     touched = tuple(change.path for change in changes)
-    return replace(run, outcomes=tuple(applied), migrations=names, files_changed=touched, applied=True)
+    return replace(run, outcomes=tuple(applied), files_changed=touched, applied=True)
 
 
 def _migrations(outcomes: Sequence[Outcome], root: Path) -> list[FileChange]:

@@ -38,6 +38,12 @@ class Plan:
     candidates: tuple[Candidate, ...]
     held_back: tuple[Outcome, ...]
 
+    @property
+    def summary(self) -> str:
+        """``7 to try · 1 held back``."""
+        held = f" · {len(self.held_back)} held back" if self.held_back else ""
+        return f"{len(self.candidates)} to try{held}"
+
 
 def plan(proven: Iterable[Proven]) -> Plan:
     """Write each rewrite, rank, and let the better proven of two overlapping ones go first."""

@@ -7,12 +7,15 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, ParamSpec, TextIO, TypeVar
 
 from perfprof.optimizer.run import Step
 
 if TYPE_CHECKING:
     from rich.status import Status
+
+Asked = ParamSpec("Asked")
+Result = TypeVar("Result")
 
 
 class StepLog:
@@ -48,6 +51,7 @@ class Progress:
         self._live = self._moves() if live is None else live
         self._clock = clock
         self._done: list[Step] = []
+        self._current: StepLog | None = None
         self._status: Status | None = None
 
     @property
@@ -63,6 +67,19 @@ class Progress:
             self._status.console.print(text, markup=False, highlight=False, soft_wrap=True)
         else:
             print(text, file=self._stream, flush=True)
+
+    def run(self, name: str, verb: Callable[Asked, Result], /, *args: Asked.args, **kwargs: Asked.kwargs) -> Result:
+        """Run one verb as a step; its result says what came of it (``summary``, and perhaps ``cost``)."""
+        with self.step(name) as log:
+            self._current = log
+            result = verb(*args, **kwargs)
+            log.summary, log.cost = str(getattr(result, "summary", "")), str(getattr(result, "cost", ""))
+            return result
+
+    def tell(self, text: str) -> None:
+        """Say what the verb that runs is doing right now."""
+        if self._current is not None:
+            self._current.tell(text)
 
     @contextmanager
     def step(self, name: str) -> Iterator[StepLog]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 from collections import defaultdict
+from dataclasses import dataclass
 from pathlib import Path
 
 from perfprof.optimizer.edits import EditError, apply_edits
@@ -15,16 +17,33 @@ from perfprof.rules.reading.program import parse
 from perfprof.rules.rule import Edit
 
 
-def patches_of(planned: Plan, sources: Sources, root: Path) -> tuple[list[tuple[Candidate, Patch]], list[Outcome]]:
-    """A patch for each candidate, in order; what cannot be written is held back with the reason."""
-    written: list[tuple[Candidate, Patch]] = []
+@dataclass(frozen=True, eq=False, slots=True)
+class Written:
+    """Candidates with their patches, in order, and those that could not be written, with the reason."""
+
+    patches: tuple[tuple[Candidate, Patch], ...]
+    refused: tuple[Outcome, ...]
+
+    @property
+    def summary(self) -> str:
+        """``5 patches · 1 migration``."""
+        migrations = sum(patch.migration is not None for _, patch in self.patches)
+        counts = [(len(self.patches) - migrations, "patches"), (migrations, "migrations")]
+        return " · ".join(
+            f"{number} {word}" for number, word in [*counts, (len(self.refused), "refused")] if number
+        )
+
+
+def rewrite(planned: Plan, sources: Sources, root: Path) -> Written:
+    """A patch for each candidate; what cannot be written is held back with the reason."""
+    patches: list[tuple[Candidate, Patch]] = []
     refused: list[Outcome] = []
     for one in planned.candidates:
         try:
-            written.append((one, _patch(one, sources, root)))
+            patches.append((one, _patch(one, sources, root)))
         except EditError as problem:
             refused.append(outcome(one, "held back", f"cannot be written: {problem}"))
-    return written, refused
+    return Written(tuple(patches), tuple(refused))
 
 
 def outcome(one: Candidate, status: str, reason: str) -> Outcome:
@@ -73,8 +92,6 @@ def _patch(one: Candidate, sources: Sources, root: Path) -> Patch:
 
 def changed_functions(change: FileChange, root: Path) -> list[str]:
     """``path::qualified.name`` of the functions of the old text whose code is another one in the new text."""
-    import ast
-
     old, new = (parse(root / change.path, root, text) for text in (change.before, change.after))
     later = {one.qualname: ast.dump(one.node) for one in new.functions}
     return [

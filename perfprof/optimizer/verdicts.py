@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING
 from perfprof.optimizer.judge.verdict import Comparison, Verdict
 from perfprof.optimizer.merging import conflict, merged
 from perfprof.optimizer.patches import FileChange, Patch
-from perfprof.optimizer.plan import Candidate
 from perfprof.optimizer.rewriting import outcome
 from perfprof.optimizer.run import Outcome
 
 if TYPE_CHECKING:
     from perfprof.optimizer.judge import Judge
+    from perfprof.optimizer.rewriting import Written
     from perfprof.optimizer.scratch.databases import Opened
 
-Written = Sequence[tuple[Candidate, Patch]]
 Tell = Callable[[str], None]
 
 
@@ -44,9 +43,9 @@ class Judged:
 def judge_all(written: Written, judge: Judge, databases: Sequence[Opened], tell: Tell) -> Judged:
     """A verdict for each patch; the accepted ones are judged once more together, and conflicts are held back."""
     outcomes: list[Outcome] = []
-    for number, (candidate, patch) in enumerate(written, 1):
+    for number, (candidate, patch) in enumerate(written.patches, 1):
         finding = candidate.proven.case.suspect.finding
-        tell(f"{number} of {len(written)}: {patch.rule} at {finding.path}:{finding.line}")
+        tell(f"{number} of {len(written.patches)}: {patch.rule} at {finding.path}:{finding.line}")
         verdict = _verdict(patch, judge, databases)
         made = outcome(candidate, verdict.decision, verdict.reason)
         outcomes.append(replace(made, patch=patch, verdict=verdict))
@@ -69,7 +68,7 @@ def _verdict(patch: Patch, judge: Judge, databases: Sequence[Opened]) -> Verdict
     from perfprof.optimizer.indexes.validate import judge_migration
 
     for one in databases:
-        if one.scratch.catalog().database == patch.migration.database:
+        if one.scratch.catalog.database == patch.migration.database:
             return judge_migration(patch, one.scratch, one.executions)
     return Verdict(patch.digest, (), "cannot tell", "the scratch copy of its database is gone", ())
 

@@ -1,0 +1,86 @@
+"""Run the user's workload: once recorded, once with probes at the suspects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from perfprof.errors import BaselineError
+from perfprof.optimizer.argue import Suspects
+from perfprof.optimizer.options import FixOptions
+from perfprof.profilers import workload
+from perfprof.profilers.recording import Execution, Recording
+from perfprof.profilers.workload import Observations
+
+LAST_LINES = 8
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """The recording of the workload."""
+
+    recording: Recording
+
+    @cached_property
+    def executions(self) -> tuple[Execution, ...]:
+        """What it asked of databases."""
+        return self.recording.executions()
+
+    @property
+    def notes(self) -> list[str]:
+        """What the recorders could not do."""
+        return [line for line in self.recording.meta.get("notes", "").splitlines() if line]
+
+    @property
+    def summary(self) -> str:
+        """``2,143 samples · 3 processes · 48,211 statements``."""
+        asked = sum(one.count for one in self.executions)
+        counts = [(self.recording.total, "samples"), (len(self.recording.processes()), "processes")]
+        return " · ".join(f"{number:,} {word}" for number, word in [*counts, (asked, "statements")])
+
+
+def record(options: FixOptions, folder: Path) -> Recorded:
+    """Record the whole program at low cost. Raises BaselineError if it does not end well."""
+    assert options.workload is not None
+    output = folder / "record.out"
+    recording = workload.record(
+        options.workload.argv,
+        cwd=options.root / options.workload.folder,
+        folder=folder,
+        sampler=options.sampler,
+        output=output,
+        timeout=options.timeout or None,
+    )
+    _must_end_well(int(recording.meta.get("exit_code", "0")), "recorded", output)
+    return Recorded(recording)
+
+
+def observe(options: FixOptions, folder: Path, suspects: Suspects) -> Observations:
+    """Probe the suspects and keep real calls of their functions. Raises BaselineError if it does not end well."""
+    assert options.workload is not None
+    watches, captures = suspects.watches, suspects.captures
+    if not watches:
+        return Observations({}, None, 0, 0.0, 0.0)
+    output = folder / "observe.out"
+    observed = workload.observe(
+        options.workload.argv,
+        cwd=options.root / options.workload.folder,
+        folder=folder,
+        watches=watches,
+        captures=captures,
+        output=output,
+        timeout=options.timeout or None,
+    )
+    _must_end_well(observed.exit_code, "probed", output)
+    return observed
+
+
+def _must_end_well(exit_code: int, how: str, output: Path) -> None:
+    if exit_code == 0:
+        return
+    said = output.read_text("utf-8", errors="replace").splitlines()[-LAST_LINES:] if output.exists() else []
+    raise BaselineError(
+        f"the workload ended with exit code {exit_code} while it was {how}",
+        todo="\n  ".join(said) or "It said nothing.",
+    )
