@@ -13,7 +13,6 @@ from jsonschema import Draft202012Validator
 from perfprof.errors import UsageError
 from perfprof.optimizer.judge.verdict import Comparison
 from perfprof.optimizer.patches import FileChange
-from perfprof.optimizer.reports.diff import unified
 from perfprof.optimizer.reports.document import document, dumps, load
 from perfprof.optimizer.reports.schema import schema
 from perfprof.optimizer.reports.stacks import flame
@@ -85,16 +84,6 @@ def test_lone_surrogates_do_not_stop_a_report() -> None:
     assert first.patch
     patch = replace(first.patch, changes=(FileChange("a.py", "x = '\udce9'\n", "x = ''\n"),))
     dumps(document(replace(RUN, outcomes=(replace(first, patch=patch),)))).encode("utf-8")
-
-
-def test_diff_is_what_git_would_say() -> None:
-    assert unified("a.py", "x\ny", "x\nz") == (
-        "diff --git a/a.py b/a.py\n--- a/a.py\n+++ b/a.py\n@@ -1,2 +1,2 @@\n x\n"
-        "-y\n\\ No newline at end of file\n+z\n\\ No newline at end of file\n"
-    )
-    assert "new file mode 100644\n--- /dev/null\n+++ b/m.sql" in unified("m.sql", "", "create\n")
-    assert unified("a.py", "form\x0cfeed\r\n", "form\x0cfeed\r\n") == ""
-    assert "\n-form\x0cfeed\r\n+x\r\n" in unified("a.py", "form\x0cfeed\r\n", "x\r\n")
 
 
 def test_flame_keeps_what_is_heavy_and_counts_the_rest() -> None:

@@ -12,10 +12,10 @@ from typing import cast, get_args
 
 from perfprof import __version__
 from perfprof.errors import UsageError
+from perfprof.optimizer.diffs import diff
 from perfprof.optimizer.judge import verdict as judged
 from perfprof.optimizer.reports import contract
 from perfprof.optimizer.reports.contract import Document
-from perfprof.optimizer.reports.diff import unified
 from perfprof.optimizer.reports.stacks import flame
 from perfprof.optimizer.run import Outcome, Run, Status
 from perfprof.rules.rule import Level
@@ -131,7 +131,7 @@ def _patch(outcome: Outcome) -> contract.Patch:
         title=patch.title,
         digest=patch.digest,
         files=[change.path for change in patch.changes],
-        diff="".join(unified(change.path, change.before, change.after) for change in patch.changes),
+        diff=diff(patch.changes),
         status=outcome.status,
         reason=outcome.reason,
         level=LEVELS[patch.level],

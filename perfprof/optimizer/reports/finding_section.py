@@ -102,7 +102,7 @@ def _diff(diff: str) -> Iterator[Html]:
     """Line by line, so that each is coloured by its sign and no sign is lost without colour."""
     lines = diff.split("\n")[:-1]
     for row in lines[:LINES]:
-        header = row.startswith(("+++ ", "--- ", "diff --git", "new file", "deleted file"))
+        header = row.startswith(("+++ ", "--- ", "diff --git", "index ", "new file"))
         kind = "hunk" if header else KINDS.get(row[:1], "line")
         yield tag("span", _short(row), class_=kind)
     if len(lines) > LINES:

@@ -89,7 +89,7 @@ def _location(finding: Finding) -> dict[str, Any]:
 def _changes(diff: str) -> Iterator[dict[str, Any]]:
     """What a diff replaces, file by file."""
     for part in re.split(r"^diff --git .*\n", diff, flags=re.M)[1:]:
-        path = re.search(r"^\+\+\+ b/(.*)$", part, flags=re.M)
+        path = re.search(r"^\+\+\+ b/(.*?)\t?$", part, flags=re.M)
         if path is not None:
             yield {"artifactLocation": _artifact(path[1]), "replacements": list(_replacements(part))}
 
@@ -100,7 +100,7 @@ def _replacements(part: str) -> Iterator[dict[str, Any]]:
         number = int(hunk[1])
         body = part[hunk.end() + 1 :].partition("\n@@ ")[0]
         for run in re.finditer(r"(?:^[-+].*\n?)+|(?:^ .*\n?)+", body, flags=re.M):
-            lines = run[0].splitlines()
+            lines = run[0].removesuffix("\n").split("\n")
             removed = [row for row in lines if not row.startswith("+")]
             if run[0][0] != " ":
                 added = "".join(f"{row[1:]}\n" for row in lines if row.startswith("+"))
