@@ -27,6 +27,8 @@ def shown(text: str, dialect: str) -> str:
         ("postgresql", "a = %s AND b = %(k)s AND c = %(k)s", "a = <0> AND b = <1> AND c = <1>"),
         ("postgresql", "a = $1 AND b = $2 AND c::int = $1", "a = <0> AND b = <1> AND c::int = <0>"),
         ("postgresql", "a %% 2 = ? AND xs[1:n] = %s", "a % 2 = <0> AND xs[1:n] = <1>"),
+        ("postgresql", "a = %s AND b = '%%x' AND \"c%%\" = 1", "a = <0> AND b = '%x' AND \"c%\" = 1"),
+        ("postgresql", "a = $1 AND b = '%%x'", "a = <0> AND b = '%%x'"),
         ("postgresql", "tags ? 'new' AND tags ?| %s AND x = ?", "tags ? 'new' AND tags ?| <0> AND x = <1>"),
         (
             "postgresql",

@@ -35,10 +35,15 @@ class Table:
     primary_key: tuple[str, ...] = ()
     schema: str = ""
 
+    @property
+    def key(self) -> str:
+        """What `Scan.table` and `Catalog.distinct` call it: the name, with its schema if it needs one to be found."""
+        return f"{self.schema}.{self.name}" if self.schema else self.name
+
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """One step of a plan: an access to a table, or a sort (then ``table`` is empty).
+    """One step of a plan: an access to a table (its `Table.key`), or a sort (then ``table`` is empty).
 
     index: empty for a sequential scan, "rowid" where SQLite goes by the row's number. filtered: rows are read and dropped. rows: that come out of it, estimated;
     -1 if the planner does not say. inner: done once for each row of another access. step: "scan" or "sort".

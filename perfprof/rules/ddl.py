@@ -98,7 +98,7 @@ def index_migration(candidate: Candidate, name: str, dialect: str, database: str
         down = [*_PATIENT, drop, *_AS_BEFORE]
     else:
         up, down = [create], [drop]
-    return Migration(name, dialect, database, candidate.table, candidate.names, _script(up), _script(down))
+    return Migration(name, dialect, database, candidate.table, candidate.names, _script(up), _script(down), candidate.schema)
 
 
 _PATIENT = ("SET lock_timeout = 0", "SET statement_timeout = 0")

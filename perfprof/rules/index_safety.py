@@ -95,7 +95,7 @@ def _leaves_rows_open(one: Served) -> bool:
 
 
 def _one_row_a_key(need: Need, catalog: Catalog) -> bool:
-    return catalog.distinct(need.table.name, need.candidate.names) >= need.table.rows
+    return catalog.distinct(need.table.key, need.candidate.names) >= need.table.rows
 
 
 def _writes_stay_cheap(case: Case) -> Proof:

@@ -137,7 +137,7 @@ class _Shapes:
         index = next((one for one in self.catalog.indexes() if one.name == step.index), None)
         first = index.columns[:1] if index is not None else ()
         if first and first[0] in table.columns:
-            return table.rows / self.catalog.distinct(table.name, first)
+            return table.rows / self.catalog.distinct(table.key, first)
         return 1.0 if step.index else float(table.rows)
 
     def _shaped(self, item: Asked, use: TableUse, uses: tuple[Use, ...], table: Table) -> Iterator[_Wanted]:
@@ -157,9 +157,9 @@ class _Shapes:
         """Equality columns while they narrow, then one range or the order if many rows are left for a key."""
         chosen: tuple[str, ...] = ()
         left = float(table.rows)
-        ranked = sorted(equal, key=lambda column: -self.catalog.distinct(table.name, (column,)))
+        ranked = sorted(equal, key=lambda column: -self.catalog.distinct(table.key, (column,)))
         for column in ranked:
-            now = table.rows / self.catalog.distinct(table.name, (*chosen, column))
+            now = table.rows / self.catalog.distinct(table.key, (*chosen, column))
             if len(chosen) < WIDEST and left > FEW and now <= left / 2:
                 chosen, left = (*chosen, column), now
         rest: tuple[Key, ...] = ()
@@ -191,6 +191,6 @@ class _Shapes:
 
 def _wasteful(step: Scan, table: Table, sorts: bool) -> bool:
     """A scan that drops rows, is repeated for each row of another, or feeds a sort that LIMIT cuts short."""
-    if step.table != table.name or step.step != "scan":
+    if step.table != table.key or step.step != "scan":
         return False
     return step.filtered or (not step.index and (step.inner or sorts))

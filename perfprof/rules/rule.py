@@ -84,7 +84,10 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """A change of the schema with its way back. up and down are SQL, one statement a line end with ``;``."""
+    """A change of the schema with its way back. up and down are SQL, each statement ended by ``;`` and a line end.
+
+    schema: "" if the table is found without one.
+    """
 
     name: str
     dialect: str
@@ -93,6 +96,7 @@ class Migration:
     columns: tuple[str, ...]
     up: str
     down: str
+    schema: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ class _Judgement:
         self.old = self.new = _State((), None)
         self.used: frozenset[str] = frozenset()
         book = Dictionary(scratch.catalog.tables(), scratch.dialect)
-        self.table = book.table(migration.table)
+        self.table = book.table(f"{migration.schema}.{migration.table}" if migration.schema else migration.table)
         self.workload = tuple(
             one for one in workload if any(book.table(use.name) == self.table for use in one.reading.tables)
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from perfprof.rules.catalog import Index, Scan, Table
@@ -103,13 +103,14 @@ class PostgresCatalog:
                 tree = self._explained(reading)
         except psycopg.Error:
             return ()
-        return tuple(_steps(tree, None))
+        keys = {table.key for table in self.tables()}
+        return tuple(replace(step, table=self._key(step.table, keys)) for step in _steps(tree, None))
 
     def distinct(self, table: str, columns: tuple[str, ...]) -> int:
         """Counted on the copy; what looks like a key in a sample is taken to grow with the table."""
         key = (table, tuple(sorted(columns)))
         if key not in self._distinct:
-            found = next(one for one in self.tables() if one.name == table)
+            found = next(one for one in self.tables() if one.key == table)
             names = ", ".join(quoted(column) for column in columns)
             source = qualified(found.name, found.schema)
             query = f"SELECT count(*), count(DISTINCT ({names})) FROM {source}"  # noqa: S608 (quoted)
@@ -125,16 +126,20 @@ class PostgresCatalog:
                 self.connection.execute(create)
             return tuple(self.plan(statement) for statement in statements)
 
+    def _key(self, table: str, keys: set[str]) -> str:
+        """``schema.table`` of a plan as `Table.key`: without the schema if names find the table without it."""
+        return table if table in keys else table.partition(".")[2]
+
     def _explained(self, reading: Statement) -> Mapping[str, Any]:
         text = reading.template.rendered(lambda number: f"${number + 1}")
         if not reading.template.parameters:
-            return self._tree(f"EXPLAIN (FORMAT JSON) {text}")
+            return self._tree(f"EXPLAIN (FORMAT JSON, VERBOSE) {text}")
         if self.connection.info.server_version >= 160000:
-            return self._tree(f"EXPLAIN (FORMAT JSON, GENERIC_PLAN) {text}")
+            return self._tree(f"EXPLAIN (FORMAT JSON, VERBOSE, GENERIC_PLAN) {text}")
         self.connection.execute("SET LOCAL plan_cache_mode = force_generic_plan")
         with self._prepared(text):
             nothing = ", ".join(["NULL"] * reading.template.parameters)
-            return self._tree(f"EXPLAIN (FORMAT JSON) EXECUTE perfprof_plan ({nothing})")
+            return self._tree(f"EXPLAIN (FORMAT JSON, VERBOSE) EXECUTE perfprof_plan ({nothing})")
 
     @contextmanager
     def _prepared(self, text: str) -> Iterator[None]:
@@ -157,7 +162,9 @@ def _steps(node: Mapping[str, Any], parent: Mapping[str, Any] | None, inner: boo
     if "Relation Name" in node and kind.endswith("Scan"):
         index = node.get("Index Name") or _bitmap_index(node)
         dropped = any(name in node for name in ("Filter", "Rows Removed by Filter")) or _dropped_by(parent, node)
-        yield Scan(node["Relation Name"], index, dropped, int(node["Plan Rows"]), _shown(node), inner)
+        yield Scan(
+            f"{node['Schema']}.{node['Relation Name']}", index, dropped, int(node["Plan Rows"]), _shown(node), inner
+        )
     elif kind in ("Sort", "Incremental Sort"):
         yield Scan("", "", False, int(node["Plan Rows"]), kind, step="sort")
     for child in node.get("Plans", ()):

@@ -159,7 +159,7 @@ def _prepared(copy: Connection, path: str) -> None:
     """Statistics, and a role for the recorded statements that may do anything with the rows and nothing else."""
     copy.execute("ANALYZE")
     copy.execute("SELECT set_config('search_path', %s, false)", (path,))
-    if not copy.execute("SELECT FROM pg_roles WHERE rolname = %s", (RUNNER,)).fetchone():
+    if not copy.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (RUNNER,)).fetchone():
         copy.execute(f"CREATE ROLE {RUNNER} NOLOGIN BYPASSRLS")
     rows = copy.execute("SELECT nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg\\_%'").fetchall()
     for (schema,) in rows:

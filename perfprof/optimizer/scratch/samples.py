@@ -20,7 +20,7 @@ from perfprof.rules.ddl import qualified, quoted
 from perfprof.rules.reading.statements import Statement
 
 SETS = 3  # kept, besides the one that asks for what is not there
-_TRIED = 8
+_TRIED = 8  # rows of the sample
 _FRACTIONS = (0.05, 0.005, 0.25, 0.75, 0.95)  # of the column's values that a range keeps
 _Kind = Literal["value", "array", "low", "high", "pattern", "limit", "offset", "unknown"]
 
@@ -50,7 +50,9 @@ def parameter_sets(statement: Statement, scratch: Scratch, mean_rows: float = -1
         candidates = [chooser.values(place, fractions[0], mean_rows) for place in range(SETS)]
     else:
         tried = [
-            chooser.values(place, one, mean_rows) for one in fractions for place in range(3 if ranged else _TRIED)
+            chooser.values(place, one, mean_rows)
+            for one in fractions
+            for place in range(3 if ranged else _TRIED + 2)
         ]
         distances = [(_distance(scratch, statement, values, mean_rows), values) for values in _unique(tried)]
         candidates = [values for _, values in sorted(distances, key=lambda pair: pair[0])[:SETS]]
@@ -146,15 +148,22 @@ class _Chooser:
         return rows[(place + later * 3) % len(rows)][list(dict.fromkeys(expressions)).index(wish.expression)]
 
     def _rows(self, source: str, expressions: tuple[str, ...]) -> list[tuple[Value, ...]]:
-        """Eight rows spread over the table, none of them with NULL where a value is wanted."""
+        """Rows spread over the table, none of them with NULL where a value is wanted."""
         present = " AND ".join(f"{expression} IS NOT NULL" for expression in expressions)
         count = self._count(source, present)
         wanted = ", ".join(self.scratch.as_value(expression) for expression in expressions)
-        places = sorted({count * (2 * place + 1) // (2 * _TRIED) for place in range(_TRIED)}) if count else []
+        # golden section: evenly spread, and in step with no period that the data may have
+        places = dict.fromkeys(
+            int(count * ((place + 1) * 0.6180339887 % 1)) for place in range(_TRIED if count else 0)
+        )
         found = [
             row for place in places for row in self._ask(wanted, source, f"WHERE {present} LIMIT 1 OFFSET {place}")
         ]
-        return found[::3] + found[1::3] + found[2::3]  # so that the first few are not neighbours
+        if len(expressions) == 1:  # the commonest and the rarest value, which a few rows may well miss
+            for direction in ("DESC", "ASC"):
+                rest = f"WHERE {present} GROUP BY {expressions[0]} ORDER BY count(*) {direction}, 1 LIMIT 1"
+                found += self._ask(wanted, source, rest)
+        return found
 
     def _quantile(self, wish: _Wish, fraction: float, place: int) -> Value:
         present = f"{wish.expression} IS NOT NULL"

@@ -23,6 +23,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_TWICE = re.compile("%%")
 _BRACKETED = re.compile(r"\[[^\]]*\]")
 # After one of these words an operand follows, so a `?` there is a placeholder and not the JSON operator.
 _OPERAND_FOLLOWS = re.compile(
@@ -73,6 +74,7 @@ def template(text: str, dialect: str) -> Template:
     marks: list[Mark] = []
     numbers: dict[str, int] = {}
     doubled: list[int] = []
+    inside: list[int] = []
     operand, at = False, 0
     while at < len(text):
         match = _next(text, at, dialect)
@@ -84,7 +86,10 @@ def template(text: str, dialect: str) -> Template:
             doubled.append(match.start())
             operand = False
         elif kind != "note":
+            inside += [match.start() + found.start() for found in _TWICE.finditer(piece)] if kind == "text" else []
             operand = kind in (None, "text") or piece in ")]" or _names_something(piece, kind)
+    if any(text[mark.start] == "%" for mark in marks):  # psycopg formats the whole text, quoted parts too
+        doubled += inside
     return Template(text, tuple(marks), tuple(doubled))
 
 
