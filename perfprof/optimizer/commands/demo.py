@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import click
 
 from perfprof.errors import PerfprofError
+from perfprof.optimizer.cli import DEBUG
 from perfprof.optimizer.commands import arguments
 from perfprof.optimizer.commands.fix import fix
 from perfprof.optimizer.project import Command
@@ -27,17 +32,20 @@ from perfprof.optimizer.project import Command
 @click.pass_context
 def command(ctx: click.Context, /, postgres: bool, **given: Any) -> None:
     """Copy an order-management shop to a temporary folder and do the whole job there."""
+    ctx.meta[DEBUG] = bool(given["debug"])
     folder = Path(tempfile.mkdtemp(prefix="perfprof-demo-")).resolve() / "shop"
     shutil.copytree(source(), folder, ignore=shutil.ignore_patterns("__pycache__", ".*", "*.db"))
-    settings = {**given, "root": folder, "paths": (folder / "shop",), "apply": True}
-    backend = ("--postgres",) if postgres else ()
-    settings["workload"] = Command((sys.executable, "-m", "shop.bench", *backend))
+    os.chdir(folder)
+    settings = {name: value for name, value in given.items() if value is not None}
+    settings |= {"root": folder, "paths": (folder / "shop",), "apply": True}
+    settings["workload"] = Command((sys.executable, "-m", "shop.bench"))
     if find_spec("pytest") is not None:
-        settings["tests"] = Command((sys.executable, "-m", "pytest", "-q", "tests", *backend))
-    if not given.get("quiet"):
-        click.echo(f"The shop is in {folder}. The same by hand: cd there and", err=True)
-        click.echo(f"  {arguments.typed(settings)}\n", err=True)
-    fix(ctx, settings)
+        settings["tests"] = Command((sys.executable, "-m", "pytest", "-q", "tests"))
+    if not given["quiet"]:
+        click.echo(f"The shop is in {folder}; what follows is\n  {arguments.typed(settings)}\n", err=True)
+    with server() if postgres else nullcontext():
+        settings |= {"database": os.environ["SHOP_DATABASE_URL"]} if postgres else {}
+        fix(ctx, settings)
 
 
 def source() -> Path:
@@ -51,3 +59,19 @@ def source() -> Path:
     raise PerfprofError(
         "the demo's shop is missing", where=str(home / "demo" / "shop"), todo="Install perfprof again."
     )
+
+
+@contextmanager
+def server() -> Iterator[None]:
+    """A PostgreSQL of the demo's own, named to the shop by its environment variable."""
+    from perfprof.optimizer.scratch.postgres import Server
+
+    with tempfile.TemporaryDirectory(prefix="perfprof-demo-pg-") as folder, Server.start(Path(folder)) as started:
+        who = f"{quote(started.user)}:{quote(started.password)}"
+        os.environ["SHOP_DATABASE_URL"] = (
+            f"postgresql://{who}@/postgres?host={quote(str(started.socket), safe='')}&port=5432"
+        )
+        try:
+            yield
+        finally:
+            del os.environ["SHOP_DATABASE_URL"]
