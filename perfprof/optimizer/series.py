@@ -37,15 +37,15 @@ class Placed:
 
 def placed(patch: Patch, name: str, earlier: Sequence[Placed], root: Path | None = None) -> Placed:
     """Put a patch after others. root: the project, to look up file modes."""
-    others = [one for one in earlier if one.fits and _paths(one.patch) & _paths(patch)]
+    others = [one for one in earlier if one.fits and _meet(one.patch, patch)]
     near = ", ".join(one.name for one in others)
     try:
-        before = merged(one.patch for one in others)
-        after = merged([*(one.patch for one in others), patch])
+        patches = [one.patch for one in others]
+        before, after = merged(patches), merged([*patches, patch])
     except Conflict:
         return Placed(name, patch, diff(patch.changes, root), f"Not with: {near}", fits=False)
     stacked = _stacked(patch, before, after)
-    widths = [_width(alone, on_top) for alone, on_top in zip(patch.changes, stacked, strict=True)]
+    widths = list(map(_width, patch.changes, stacked))
     if all(widths):
         return Placed(name, patch, "".join(map(one_file, patch.changes, repeat(root), widths)))
     if all(map(_git_merges, patch.changes, stacked)):
@@ -53,8 +53,8 @@ def placed(patch: Patch, name: str, earlier: Sequence[Placed], root: Path | None
     return Placed(name, patch, diff(stacked, root), f"Needs: {near}")
 
 
-def _paths(patch: Patch) -> set[str]:
-    return {change.path for change in patch.changes}
+def _meet(one: Patch, other: Patch) -> bool:
+    return bool({change.path for change in one.changes} & {change.path for change in other.changes})
 
 
 def _stacked(patch: Patch, before: Sequence[FileChange], after: Sequence[FileChange]) -> list[FileChange]:
