@@ -183,6 +183,9 @@ def test_record_passes_everything_on(project: Path) -> None:
     assert result.stderr.startswith("err\n")
     assert result.stderr.endswith("Recording: a.sqlite\n")
     assert (project / "a.sqlite").read_bytes().startswith(b"SQLite format 3")
+    page = call(project, "report", "--html", "-").stdout
+    assert "perfprof record -o a.sqlite -- " in page
+    assert "Nothing that was run is slow" not in page
 
 
 def test_record_of_what_does_not_exist(project: Path) -> None:

@@ -43,7 +43,8 @@ def _head(title: str, style: str) -> Html:
 def _body(report: Document) -> Iterator[Html]:
     found = list(rows(report))
     yield _header(report)
-    yield _overview(report, found)
+    if report["run"]["verb"] != "record":
+        yield _overview(report, found)
     if found:
         sections = [section(report, number, row, unfolded=number <= OPEN) for number, row in enumerate(found, 1)]
         yield tag("section", tag("h2", "Each finding"), *sections)
@@ -60,7 +61,8 @@ def _header(report: Document) -> Html:
     if whole is not None:
         parts += _whole(whole)
     tests = f" Tests: {run['tests'].rstrip('.')}." if run["tests"] else ""
-    parts.append(tag("p", f"Findings: {totals(report)}{tests}"))
+    if run["verb"] != "record":
+        parts.append(tag("p", f"Findings: {totals(report)}{tests}"))
     parts += [tag("p", says, " ", tag("code", command), class_="next") for says, command in _next(report)]
     return tag("header", *parts, tag("p", about, class_="muted"))
 
@@ -146,9 +148,8 @@ def _flame(report: Document) -> Html:
         for name, path, *parts in flamegraph.functions(flame)
     ]
     other = f" {flame['other']:,} samples lie in frames too thin to keep." if flame["other"] else ""
-    says = (
-        f"{flame['total']:,} samples before any change. Callers above, callees below; findings are outlined.{other}"
-    )
+    findings = "; findings are outlined" if report["findings"] else ""
+    says = f"{flame['total']:,} samples before any change. Callers above, callees below{findings}.{other}"
     rows_ = table(
         "The heaviest functions",
         ("function", "file", "itself", "with callees"),
@@ -193,10 +194,13 @@ def _how(report: Document) -> Html:
         table("The environment", ("what", "value"), environment) if environment else None,
         table("Files that were not read", ("file", "why"), skipped) if skipped else None,
     ]
-    return tag("section", tag("h2", "How this was made"), *parts, *_notes(report))
+    notes = _notes() if report["verdicts"] or report["whole"] else ()
+    place = f"{report['run']['folder']}/report.json"
+    data = tag("p", "The same as data: ", tag("code", place), class_="muted") if report["run"]["folder"] else None
+    return tag("section", tag("h2", "How this was made"), *parts, *notes, data)
 
 
-def _notes(report: Document) -> Iterator[Html]:
+def _notes() -> Iterator[Html]:
     yield tag(
         "p",
         "Old and new were run by turns on this machine; a ratio is old/new, above 1 is faster. The interval holds the true "
@@ -204,6 +208,3 @@ def _notes(report: Document) -> Iterator[Html]:
         "Counts (queries, steps of the database's machine) are exact.",
         class_="muted",
     )
-    if report["run"]["folder"]:
-        place = tag("code", f"{report['run']['folder']}/report.json")
-        yield tag("p", "The same as data: ", place, class_="muted")

@@ -48,14 +48,18 @@ def _tree(stacks: Mapping[str, int]) -> _Node:
 
 def _walk(root: _Node) -> Iterator[tuple[int, _Node]]:
     """All nodes level by level with the index of the parent, so that a parent always comes before its children."""
-    level, index = [(-1, child) for child in root.children.values()], 0
+    level, index = [(-1, child) for child in _heaviest_first(root)], 0
     while level:
         below: list[tuple[int, _Node]] = []
         for parent, node in level:
             yield parent, node
-            below += [(index, child) for child in node.children.values()]
+            below += [(index, child) for child in _heaviest_first(node)]
             index += 1
         level = below
+
+
+def _heaviest_first(node: _Node) -> list[_Node]:
+    return sorted(node.children.values(), key=lambda child: -child.value)
 
 
 def _frame(parent: int, node: _Node) -> Frame:

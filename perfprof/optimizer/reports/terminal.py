@@ -68,6 +68,10 @@ def lines(report: Document, width: int, console: Console) -> Iterator[Text]:
         yield from _brief(found[FULL:], width)
         yield _text("")
         yield _text(totals(report))
+    elif report["run"]["verb"] == "record":
+        yield from (
+            _text(f"{step['seconds']:.1f} s · {step['cost']} · {step['summary']}") for step in report["steps"]
+        )
     else:
         yield _text("Nothing to do: nothing that was run is slow in a way that a rule knows.")
     yield from (_text(sentence) for sentence in ending(report))
