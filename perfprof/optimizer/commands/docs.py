@@ -13,19 +13,24 @@ import click
 @click.pass_context
 def command(ctx: click.Context, /, folder: Path, check: bool) -> None:
     """Write a page for each rule into FOLDER/rules, and the schema of report.json into FOLDER."""
-    from perfprof.optimizer.reports import rule_pages, schema
-    from perfprof.rules import registry
-
-    wanted = {folder / "rules" / name: text for name, text in rule_pages.pages(registry()).items()}
-    wanted[folder / "report.schema.json"] = schema.schema()
+    wanted = _wanted(folder)
     orphans = [path for path in (folder / "rules").glob("*.md") if path not in wanted]
+    stale = [path for path, text in wanted.items() if not path.is_file() or path.read_text("utf-8") != text]
     if check:
-        stale = [path for path, text in wanted.items() if not path.is_file() or path.read_text("utf-8") != text]
         for path in [*stale, *orphans]:
             click.echo(f"{path}: not up to date; run perfprof docs", err=True)
         ctx.exit(1 if stale or orphans else 0)
     (folder / "rules").mkdir(parents=True, exist_ok=True)
     for path in orphans:
         path.unlink()
-    for path, text in wanted.items():
-        path.write_text(text, "utf-8")
+    for path in stale:
+        path.write_text(wanted[path], "utf-8")
+
+
+def _wanted(folder: Path) -> dict[Path, str]:
+    """What each file should hold."""
+    from perfprof.optimizer.reports import rule_pages, schema
+    from perfprof.rules import registry
+
+    pages = {folder / "rules" / name: text for name, text in rule_pages.pages(registry()).items()}
+    return {**pages, folder / "report.schema.json": schema.schema()}

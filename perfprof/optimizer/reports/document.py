@@ -30,25 +30,23 @@ LEVELS: Mapping[Level, contract.Level] = {
 
 def document(run: Run) -> Document:
     """The run in the shape of the contract; holds no absolute path of the project."""
+    patched = [outcome for outcome in run.outcomes if outcome.patch]
     return Document(
         format=contract.FORMAT,
         version=contract.VERSION,
         perfprof=__version__,
         run=_head(run),
         environment=dict(run.environment),
-        steps=[
-            contract.Step(name=s.name, seconds=round(s.seconds, 3), cost=s.cost, summary=s.summary)
-            for s in run.steps
-        ],
+        steps=_steps(run),
         whole=_comparison(run.whole),
         totals=_totals(run),
         findings=[_finding(outcome) for outcome in run.outcomes],
-        patches=[_patch(outcome) for outcome in run.outcomes if outcome.patch],
-        migrations=[_migration(outcome) for outcome in run.outcomes if outcome.patch and outcome.patch.migration],
+        patches=[_patch(outcome) for outcome in patched],
+        migrations=[_migration(outcome) for outcome in patched if outcome.patch and outcome.patch.migration],
         verdicts=[_verdict(outcome) for outcome in run.outcomes if outcome.verdict],
         files_changed=list(run.files_changed),
         migration_files=list(run.migrations),
-        skipped=[contract.Skipped(path=path, reason=reason) for path, reason in sorted(run.skipped.items())],
+        skipped=[contract.Skipped(path=path, reason=why) for path, why in sorted(run.skipped.items())],
         flame=flame(run.stacks),
     )
 
@@ -71,6 +69,13 @@ def load(path: Path) -> Document:
         todo = "Use the perfprof that wrote it."
         raise UsageError(f"this report has version {data.get('version')}, known is 1", where=str(path), todo=todo)
     return cast(Document, data)
+
+
+def _steps(run: Run) -> list[contract.Step]:
+    return [
+        contract.Step(name=step.name, seconds=round(step.seconds, 3), cost=step.cost, summary=step.summary)
+        for step in run.steps
+    ]
 
 
 def _head(run: Run) -> contract.RunHead:

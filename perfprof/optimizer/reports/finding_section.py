@@ -74,17 +74,16 @@ def _same(finding: Finding) -> Iterator[Html]:
 
 
 def _change(patch: Patch | None, migration: Migration | None, folder: str) -> Iterator[Html]:
-    if patch is None and migration is None:
+    if patch is None:
         return
     yield tag("h4", "The change")
-    for says in (patch["why"], patch["memory"] and f"Memory: {patch['memory']}") if patch else ():
-        if says:
-            yield tag("p", says.rstrip(".") + ".")
-    if patch is not None and patch["diff"]:
+    memory = f"Memory: {patch['memory']}" if patch["memory"] else ""
+    yield from (tag("p", says.rstrip(".") + ".") for says in (patch["why"], memory) if says)
+    if patch["diff"]:
         yield scroll("difference", tag("pre", tag("code", *_diff(patch["diff"]))))
     if migration is not None:
         yield scroll("migration", tag("pre", tag("code", *_migration(migration))))
-    if patch is not None and patch["file"]:
+    if patch["file"]:
         place = f"{folder}/{patch['file']}".lstrip("/")
         yield tag("p", "By hand: ", tag("code", f"git am {place}"), class_="next")
 
