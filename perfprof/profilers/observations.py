@@ -78,9 +78,9 @@ def add_up(watches: Sequence[Watch], lines: Iterable[Sequence[Any]]) -> tuple[di
     seen: dict[str, Seen] = {}
     missed = {watch.id: "its module was not imported in this run" for watch in watches}
     for kind, watch, *rest in lines:
-        if kind == "missed":
+        if kind == "missed" and watch in missed:
             missed[watch] = rest[0]
-        else:
+        elif kind == "watch":
             new = Seen(watch, *rest)
             seen[watch] = _both(seen[watch], new) if watch in seen else new
     return seen, {watch: reason for watch, reason in missed.items() if watch not in seen}

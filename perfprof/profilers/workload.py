@@ -16,6 +16,7 @@ from typing import IO
 
 import perfprof
 from perfprof.errors import UsageError
+from perfprof.profilers.calls import key_of, write_reasons
 from perfprof.profilers.cpu import RATE, Choice, Gate, gate_is_possible
 from perfprof.profilers.merge import Journal, Writer, read_journals
 from perfprof.profilers.observations import Capture, Seen, Watch, add_up
@@ -110,6 +111,8 @@ def observe(
     ran = _run(argv, cwd, _environment(journals, PERFPROF_PLAN=str(plan)), output, timeout)
     found = [line for journal in read_journals(journals) for line in _last(journal)]
     seen, missed = add_up(watches, found)
+    if calls is not None:
+        write_reasons(calls, captures, found)
     shutil.rmtree(journals, ignore_errors=True)
     return Observations(
         seen, calls, ran.exit_code, ran.seconds, ran.cpu_seconds, missed, ran.interrupted, ran.timed_out
@@ -186,7 +189,10 @@ def _plan(watches: Sequence[Watch], captures: Sequence[Capture], calls: Path | N
     """What `inside/probed.py` reads; cloudpickle goes along by path, for the target may not have it."""
     plan: dict[str, object] = {
         "watches": [asdict(watch) | {"path": os.path.realpath(watch.path)} for watch in watches],
-        "captures": [asdict(capture) | {"path": os.path.realpath(capture.path)} for capture in captures],
+        "captures": [
+            asdict(capture) | {"path": os.path.realpath(capture.path), "id": key_of(capture)}
+            for capture in captures
+        ],
     }
     if calls is not None:
         import cloudpickle
@@ -199,5 +205,6 @@ def _plan(watches: Sequence[Watch], captures: Sequence[Capture], calls: Path | N
 
 
 def _last(journal: Journal) -> list[list[object]]:
-    """The last line that a process wrote about each watch: they hold totals."""
-    return list({(line[0], line[1]): line for line in journal.lines if line[0] in ("watch", "missed")}.values())
+    """The last line that a process wrote about each watch and capture: they hold totals."""
+    kinds = ("watch", "missed", "capture")
+    return list({(line[0], line[1]): line for line in journal.lines if line[0] in kinds}.values())

@@ -23,10 +23,11 @@ def arm() -> None:
     if plan:
         from . import probed
 
-        probed.run_main_instrumented(plan)
+        probed.read(plan)
+        probed.run_main_instrumented()
     journal.start(folder, journal.process_header)
     if plan:
-        probed.arm(plan)
+        probed.arm()
     if "queries" in os.environ.get("PERFPROF_RECORD", ""):
         _record_queries()
     sampler = os.environ.get("PERFPROF_SAMPLER", "")

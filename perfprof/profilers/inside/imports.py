@@ -39,16 +39,19 @@ class _Finder:
                 continue
             spec = finder.find_spec(name, path, target)
             if spec is not None:
-                _follow(spec.loader, act)
-                return spec
+                return _followed(spec, act)
         return None
 
 
-def _follow(loader: Any, act: Callable[[], None]) -> None:
-    """Shadow ``exec_module`` on this one loader until it has run."""
+def _followed(spec: Any, act: Callable[[], None]) -> Any:
+    """The spec, whose module is followed by ``act`` when it has been executed."""
+    loader = spec.loader
+    if isinstance(loader, type):  # frozen and builtin modules: the loader is a class that all of them share
+        spec.loader = _Once(loader, act)
+        return spec
     execute = getattr(loader, "exec_module", None)
     if execute is None:
-        return
+        return spec
 
     def exec_module(module: ModuleType) -> None:
         try:
@@ -59,6 +62,27 @@ def _follow(loader: Any, act: Callable[[], None]) -> None:
         _quietly(act)
 
     try:
-        loader.exec_module = exec_module
+        loader.exec_module = exec_module  # shadows the method on this one loader until it has run
     except AttributeError:  # a loader without a dictionary of its own
         pass
+    return spec
+
+
+class _Once:
+    """Stands in for a loader that is a class, until the module is there."""
+
+    def __init__(self, loader: Any, act: Callable[[], None]) -> None:
+        self._loader = loader
+        self._act = act
+
+    def create_module(self, spec: Any) -> Any:
+        spec.loader = self._loader
+        try:
+            return self._loader.create_module(spec)
+        finally:
+            spec.loader = self
+
+    def exec_module(self, module: Any) -> None:
+        module.__spec__.loader = module.__loader__ = self._loader
+        self._loader.exec_module(module)
+        _quietly(self._act)

@@ -1,0 +1,131 @@
+"""Read the calls that the probed run kept for replay.
+
+A pickle names classes and functions by module, so it is read where the project's folders are on ``sys.path``. What
+the main script defined is named ``__main__``: the reader imports ``main``, the file of that script, and puts its
+names in the place of ``__main__``'s. Pickles may need ``cloudpickle`` on ``sys.path`` and must never be read in
+perfprof's own process: reading runs the project's code.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from perfprof.profilers.observations import Capture
+
+_REASONS = "reasons.json"
+_KEPT = 24  # calls of one function, all processes together
+
+
+@dataclass(frozen=True, slots=True)
+class CapturedCall:
+    """One real call.
+
+    function: ``path::qualname``, the path absolute. blob: pickle of ``(args, kwargs)`` before the call. outcome:
+    pickle of ``("returned", value, args, kwargs)`` or ``("raised", error, args, kwargs)``, the arguments as they were
+    after. seconds and cpu_seconds: of this call, everything it called included. stratum: types and size classes of
+    the arguments and the kind of outcome. size: the arguments' lengths and magnitudes added up. raised: the type of
+    the exception, empty if there was none. main: the file of the main script, empty if there was none.
+    """
+
+    function: str
+    blob: bytes
+    outcome: bytes
+    seconds: float
+    stratum: str
+    cpu_seconds: float = 0.0
+    size: int = 0
+    raised: str = ""
+    main: str = ""
+
+
+def key_of(capture: Capture) -> str:
+    """``path::qualname``, the name of a captured function everywhere here."""
+    return f"{Path(capture.path).resolve()}::{capture.function}"
+
+
+def read_calls(folder: Path) -> tuple[CapturedCall, ...]:
+    """The kept calls, function by function, at most 24 of each, every stratum among them; half-written ones not."""
+    calls = [call for path in sorted(folder.glob("*.call")) if (call := _read(path)) is not None]
+    by_function: dict[str, list[CapturedCall]] = {}
+    for call in calls:
+        by_function.setdefault(call.function, []).append(call)
+    return tuple(call for function in sorted(by_function) for call in _choose(by_function[function]))
+
+
+def uncaptured(folder: Path) -> Mapping[str, str]:
+    """Functions of which no call could be kept, by ``path::qualname``, and why."""
+    try:
+        reasons: dict[str, str] = json.loads((folder / _REASONS).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return reasons
+
+
+def write_reasons(folder: Path, captures: Sequence[Capture], lines: Iterable[Sequence[Any]]) -> None:
+    """Note why there are no calls of some functions, from the journals' lines.
+
+    lines: ``["capture", key, calls, kept, {reason: times}]`` or ``["missed", key, reason]``.
+    """
+    missed = {key_of(capture): "its module was not imported in this run" for capture in captures}
+    counts: dict[str, int] = dict.fromkeys(missed, 0)
+    kept: dict[str, int] = dict.fromkeys(missed, 0)
+    why: dict[str, dict[str, int]] = {key: {} for key in missed}
+    for kind, key, *rest in lines:
+        if kind == "missed" and key in missed:
+            missed[key] = rest[0]
+        elif kind == "capture":
+            counts[key] += rest[0]
+            kept[key] += rest[1]
+            for reason, times in rest[2].items():
+                why[key][reason] = why[key].get(reason, 0) + times
+            missed[key] = "it was not called in this run"
+    reasons = {key: _reason(why[key], counts[key], missed[key]) for key in missed if not kept[key]}
+    path = folder / _REASONS
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(reasons), "utf-8")
+
+
+def _reason(why: Mapping[str, int], calls: int, otherwise: str) -> str:
+    if not why:
+        return otherwise if not calls else "its calls were all inside one another"
+    return max(why.items(), key=lambda item: item[1])[0]
+
+
+def _read(path: Path) -> CapturedCall | None:
+    line, _, data = path.read_bytes().partition(b"\n")
+    try:
+        header = json.loads(line)
+        split = header["before"]
+        if len(data) != split + header["after"]:
+            return None
+        return CapturedCall(
+            function=header["function"],
+            blob=data[:split],
+            outcome=data[split:],
+            seconds=header["seconds"],
+            stratum=header["stratum"],
+            cpu_seconds=header["cpu"],
+            size=header["size"],
+            raised=header["raised"],
+            main=header["main"],
+        )
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _choose(calls: list[CapturedCall]) -> list[CapturedCall]:
+    """Bound the calls of one function: turn by turn one of each stratum, its largest first."""
+    strata: dict[str, list[CapturedCall]] = {}
+    for call in sorted(calls, key=lambda call: -call.size):
+        strata.setdefault(call.stratum, []).append(call)
+    chosen: list[CapturedCall] = []
+    while strata and len(chosen) < _KEPT:
+        for stratum in list(strata):
+            chosen.append(strata[stratum].pop(0))
+            if not strata[stratum]:
+                del strata[stratum]
+    return chosen[:_KEPT]
