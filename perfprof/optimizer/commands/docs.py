@@ -16,15 +16,20 @@ def command(ctx: click.Context, /, folder: Path, check: bool) -> None:
     wanted = _wanted(folder)
     orphans = [path for path in (folder / "rules").glob("*.md") if path not in wanted]
     stale = [path for path, text in wanted.items() if not path.is_file() or path.read_text("utf-8") != text]
-    if check:
-        for path in [*stale, *orphans]:
-            click.echo(f"{path}: not up to date; run perfprof docs", err=True)
-        ctx.exit(1 if stale or orphans else 0)
+    if not check:
+        _renew(folder, {path: wanted[path] for path in stale}, orphans)
+        return
+    for path in [*stale, *orphans]:
+        click.echo(f"{path}: not up to date; run perfprof docs", err=True)
+    ctx.exit(1 if stale or orphans else 0)
+
+
+def _renew(folder: Path, texts: dict[Path, str], orphans: list[Path]) -> None:
     (folder / "rules").mkdir(parents=True, exist_ok=True)
     for path in orphans:
         path.unlink()
-    for path in stale:
-        path.write_text(wanted[path], "utf-8")
+    for path, text in texts.items():
+        path.write_text(text, "utf-8")
 
 
 def _wanted(folder: Path) -> dict[Path, str]:

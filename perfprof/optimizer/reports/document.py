@@ -6,7 +6,7 @@ import json
 import math
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import cast, get_args
 
@@ -14,10 +14,12 @@ from perfprof import __version__
 from perfprof.errors import UsageError
 from perfprof.optimizer.diffs import diff
 from perfprof.optimizer.judge import verdict as judged
+from perfprof.optimizer.patches import Patch
 from perfprof.optimizer.reports import contract
 from perfprof.optimizer.reports.contract import Document
 from perfprof.optimizer.reports.stacks import flame
 from perfprof.optimizer.run import Outcome, Run, Status
+from perfprof.rules import rule
 from perfprof.rules.rule import Level
 
 LEVELS: Mapping[Level, contract.Level] = {
@@ -42,8 +44,8 @@ def document(run: Run) -> Document:
         totals=_totals(run),
         findings=[_finding(outcome) for outcome in run.outcomes],
         patches=[_patch(outcome) for outcome in patched],
-        migrations=[_migration(outcome) for outcome in patched if outcome.patch and outcome.patch.migration],
-        verdicts=[_verdict(outcome) for outcome in run.outcomes if outcome.verdict],
+        migrations=list(_migrations(patched)),
+        verdicts=[_verdict(outcome, verdict) for outcome in run.outcomes if (verdict := outcome.verdict)],
         files_changed=list(run.files_changed),
         migration_files=list(run.migrations),
         skipped=[contract.Skipped(path=path, reason=why) for path, why in sorted(run.skipped.items())],
@@ -146,15 +148,19 @@ def _patch(outcome: Outcome) -> contract.Patch:
     )
 
 
-def _migration(outcome: Outcome) -> contract.Migration:
-    assert outcome.patch is not None
-    assert outcome.patch.migration is not None
-    migration, verdict = outcome.patch.migration, outcome.verdict
+def _migrations(patched: Iterable[Outcome]) -> Iterator[contract.Migration]:
+    for outcome in patched:
+        if outcome.patch is not None and outcome.patch.migration is not None:
+            yield _migration(outcome, outcome.patch, outcome.patch.migration)
+
+
+def _migration(outcome: Outcome, patch: Patch, migration: rule.Migration) -> contract.Migration:
+    verdict = outcome.verdict
     measured = verdict.comparison.ratio if verdict and verdict.comparison else None
     size = outcome.finding.evidence.get("size")
     return contract.Migration(
         finding=outcome.finding.id,
-        patch=outcome.patch.digest,
+        patch=patch.digest,
         name=migration.name,
         dialect=migration.dialect,
         database=Path(migration.database).name if os.path.isabs(migration.database) else migration.database,
@@ -169,9 +175,7 @@ def _migration(outcome: Outcome) -> contract.Migration:
     )
 
 
-def _verdict(outcome: Outcome) -> contract.Verdict:
-    verdict = outcome.verdict
-    assert verdict is not None
+def _verdict(outcome: Outcome, verdict: judged.Verdict) -> contract.Verdict:
     outcomes = {layer.name: layer.outcome for layer in verdict.layers}
     compared = _comparison(verdict.comparison)
     return contract.Verdict(
