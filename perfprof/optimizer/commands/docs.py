@@ -15,13 +15,17 @@ def command(ctx: click.Context, /, folder: Path, check: bool) -> None:
     """Write a page for each rule into FOLDER/rules, and the schema of report.json into FOLDER."""
     wanted = _wanted(folder)
     orphans = [path for path in (folder / "rules").glob("*.md") if path not in wanted]
-    stale = [path for path, text in wanted.items() if not path.is_file() or path.read_text("utf-8") != text]
+    stale = [path for path, text in wanted.items() if _held(path) != text]
     if not check:
         _renew(folder, {path: wanted[path] for path in stale}, orphans)
         return
     for path in [*stale, *orphans]:
         click.echo(f"{path}: not up to date; run perfprof docs", err=True)
     ctx.exit(1 if stale or orphans else 0)
+
+
+def _held(path: Path) -> str | None:
+    return path.read_text("utf-8") if path.is_file() else None
 
 
 def _renew(folder: Path, texts: dict[Path, str], orphans: list[Path]) -> None:
