@@ -125,6 +125,18 @@ SPELLINGS = {
         "rows = [Row(k=y) if y else Row() for y in ys]\n    for a in xs:\n        for row in rows:\n"
         "            if row.k == a:\n                out.append(row.k)\n                break"
     ),
+    "missing-item": (
+        "rows = [{'k': y} if y else {} for y in ys]\n    for a in xs:\n        for row in rows:\n"
+        "            if row['k'] == a:\n                out.append(a)\n                break"
+    ),
+    "pair-key": (
+        "rows = [Row(k=y, v=1) for y in ys]\n    for a in xs:\n        for row in rows:\n"
+        "            if (row.k, row.v) == (a, 1):\n                out.append(a)"
+    ),
+    "text-key": (
+        "rows = [Row(k=y) for y in ys]\n    for a in xs:\n        for row in rows:\n"
+        "            if row.k.lower() == a:\n                out.append(a)\n                break"
+    ),
     "lowered": "for a in xs:\n        for b in ys:\n            if str(b).lower() == a:\n                out.append((a, b))",
     "out-is-given": "for a in xs:\n        for b in ys:\n            if b == a:\n                zs.append(b)\n                break",
     "given-grows": "for a in xs:\n        if a in ys:\n            zs.append(a)",
@@ -136,13 +148,15 @@ def source_of(spelling: str) -> str:
     return f"{HEAD}def work(xs, ys, zs):\n    out = []\n    {spelling}\n    return out\n"
 
 
-def imagined(watch: Watch) -> Seen:
+def imagined(watch: Watch, dicts: bool) -> Seen:
     """Evidence that nobody collected: sizes that pay, plain attributes, and ints and strings for keys."""
     keys = {"builtins.int": 500, "builtins.str": 500}
-    types = {"builtins.list": 1000} if ":base" in watch.id else keys
-    return Seen(
-        watch.id, 10 if watch.kind == "entry" else 1000, types, 100, 100, 100_000, keys, {"plain": 5, "other": 5}
-    )
+    kinds = {"base": {"builtins.list": 1000}, "item": {"builtins.dict" if dicts else "builtins.list": 1000}}
+    kinds["leaf"] = {"builtins.str": 1000}
+    types = kinds.get(watch.id.rpartition(":")[2][:4], keys)
+    elements = {"builtins.dict": 1000} if dicts else keys
+    count = 10 if watch.kind == "entry" else 1000
+    return Seen(watch.id, count, types, 100, 100, 100_000, elements, {"plain": 5, "other": 5})
 
 
 def rewritten(rule: Rule, source: str) -> str | None:
@@ -159,7 +173,8 @@ def rewritten(rule: Rule, source: str) -> str | None:
 
 
 def case_of(rule: Rule, suspect: Suspect, program: Program) -> Case | None:
-    seen = {watch.id: imagined(watch) for watch in suspect.watches}
+    dicts = suspect.function is not None and "{'k'" in suspect.function.module.source
+    seen = {watch.id: imagined(watch, dicts) for watch in suspect.watches}
     proofs, level = weigh(rule, Case(suspect, program, seen))
     return Case(suspect, program, seen, proofs=proofs) if level else None
 

@@ -36,7 +36,7 @@ def fix(options: FixOptions, progress: Progress) -> Run:
     sources = Sources(root)
     program = Program(root, sources.text, refuse=lambda path, error: sources.skip(path, syntax_reason(error)))
 
-    with Judge(options.project) as judge:
+    with Judge(options.project, folder=folder, progress=progress.tell) as judge:
         baseline = step("baseline", judge.baseline)
         recorded = step("record", record, options, folder)
         with opened(recorded.executions, folder, options.database, root) as (databases, closed):
@@ -45,7 +45,6 @@ def fix(options: FixOptions, progress: Progress) -> Run:
             argued = step("prove", prove, suspects, program, observed.seen, recorded.executions)
             planned = step("plan", plan, argued.proven)
             written = step("rewrite", rewrite, planned, sources, root)
-            judge.captured(observed.calls)
             judged = step("judge", judge_all, written, judge, databases, progress.tell)
     if not options.keep:
         shutil.rmtree(folder / "calls", ignore_errors=True)

@@ -19,13 +19,14 @@ def build_index(case: Case) -> Rewrite:
     """The index before the loop, and the bucket in the place of the collection."""
     found: Narrowing = case.suspect.reading
     taken = found.function.module.identifiers | case.taken
-    target, inner = _named_apart(found, taken)
+    new = _names_apart(found, taken)
+    target, inner = substituted_target(found.target, new), substituted(found.inner, new)
     index = fresh(index_name(found, inner), taken)
     walked = found.function.text(found.walked)
     outer = in_style(ast.unparse(found.outer), found.function)
     key, row = in_style(ast.unparse(inner), found.function), _element(target)
-    conditions = _conditions(case, found, target, inner)
-    fill = f"for {row.strip('()') if row.startswith('(') else row} in {walked}:\n    {index}.setdefault({key}, []).append({row})"
+    conditions = _conditions(case, found, row, new)
+    fill = f"for {_bare(row)} in {walked}:\n    {index}.setdefault({key}, []).append({row})"
     miss = "[]" if found.helper is not None else "()"
     bucket = f"{index}.get({outer}, {miss})"
     if conditions:
@@ -81,8 +82,8 @@ def _key_name(inner: ast.expr) -> str:
 _CALLED = frozenset({"get", "lower", "upper", "strip", "casefold"})
 
 
-def _named_apart(found: Narrowing, taken: frozenset[str]) -> tuple[ast.expr, ast.expr]:
-    """Target and key with names that nobody else in the function uses."""
+def _names_apart(found: Narrowing, taken: frozenset[str]) -> dict[str, ast.expr]:
+    """Other names for those of the row that somebody else in the function uses too."""
     own = set(bound_names(found.target))
     names = found.function.names
     body = _span(found)
@@ -94,7 +95,7 @@ def _named_apart(found: Narrowing, taken: frozenset[str]) -> tuple[ast.expr, ast
         ]
         if used or bound or name in names.parameters or name in names.captured:
             new[name] = ast.Name(fresh(f"{name}_row", taken), ast.Load())
-    return substituted_target(found.target, new), substituted(found.inner, new)
+    return new
 
 
 def _span(found: Narrowing) -> tuple[int, int] | None:
@@ -129,9 +130,10 @@ def _types(case: Case) -> tuple[str, ...]:
     return both or guards.key_types(rows) or ()
 
 
-def _conditions(case: Case, found: Narrowing, target: ast.expr, inner: ast.expr) -> str:
+def _conditions(case: Case, found: Narrowing, row: str, new: dict[str, ast.expr]) -> str:
     """What must hold for the index to be filled; empty if all of it is proved."""
     tests: list[str] = []
+    walked = found.function.text(found.walked)
     if case.level("walked-again") is not Level.PROVED:
         for number, base in enumerate(found.bases):
             seen = case.watched(f"base{number}")
@@ -139,32 +141,49 @@ def _conditions(case: Case, found: Narrowing, target: ast.expr, inner: ast.expr)
     for base, stable in zip((*found.bases, *found.also), found.stable, strict=True):
         tests += [f"{found.function.text(base)} is not {other}" for other in stable.apart]
     if case.level("keys-hash-as-equal") is not Level.PROVED:
-        row = _element(target)
-        test = _row_test(case, inner, found.function)
-        tests.append(
-            f"all({test} for {row.strip('()') if row.startswith('(') else row} in {found.function.text(found.walked)})"
-        )
+        tests.append(f"all({_row_test(case, found, new)} for {_bare(row)} in {walked})")
     return guards.joined(tests)
 
 
-def _row_test(case: Case, inner: ast.expr, function: Function) -> str:
-    """A test of a row's key that cannot raise where the read itself could."""
-    types, key = _types(case), in_style(ast.unparse(inner), function)
+def _bare(row: str) -> str:
+    """A tuple of names as a loop's target is written."""
+    return row[1:-1] if row.startswith("(") else row
+
+
+def _row_test(case: Case, found: Narrowing, new: dict[str, ast.expr]) -> str:
+    """A test of what a row's key is computed from, which cannot fail where the computation could."""
+    tests = []
+    alone = len(found.leaves) == 1 and found.leaves[0][0] is found.inner
+    for number, (leaf, text) in enumerate(found.leaves):
+        seen = case.watched(f"leaf{number}")
+        types = _types(case) if alone else guards.key_types(seen.types if seen is not None else ()) or ()
+        types = ("builtins.str",) if text else types
+        tests.append(_leaf_test(case, found, substituted(leaf, new), types))
+    return guards.joined(tests)
+
+
+def _leaf_test(case: Case, found: Narrowing, leaf: ast.expr, types: tuple[str, ...]) -> str:
     absent = "None" if "builtins.NoneType" not in types else "..."
-    if isinstance(inner, ast.Attribute):
-        return guards.is_key(
-            f"getattr({ast.unparse(inner.value)}, {_quote(inner.attr, function)}, {absent})", types
-        )
-    if isinstance(inner, ast.Subscript) and isinstance(inner.slice, ast.Constant) and _of_dicts(case):
-        base, item = ast.unparse(inner.value), in_style(ast.unparse(inner.slice), function)
+    if isinstance(leaf, ast.Attribute):
+        return guards.is_key(in_style(_quietly(leaf, absent), found.function), types)
+    if isinstance(leaf, ast.Subscript) and isinstance(leaf.slice, ast.Constant) and _of_dicts(case, leaf, found):
+        base, item = ast.unparse(leaf.value), in_style(ast.unparse(leaf.slice), found.function)
         default = "" if absent == "None" else ", ..."
         return guards.joined([f"type({base}) is dict", guards.is_key(f"{base}.get({item}{default})", types)])
-    return guards.is_key(key, types)
+    return guards.is_key(in_style(ast.unparse(leaf), found.function), types)
 
 
-def _of_dicts(case: Case) -> bool:
+def _quietly(node: ast.expr, absent: str) -> str:
+    """``row.owner.id`` -> ``getattr(getattr(row, 'owner', None), 'id', None)``."""
+    if isinstance(node, ast.Attribute):
+        return f"getattr({_quietly(node.value, absent)}, {node.attr!r}, {absent})"
+    return ast.unparse(node)
+
+
+def _of_dicts(case: Case, leaf: ast.Subscript, found: Narrowing) -> bool:
+    """Whether the rows themselves were dicts, each of them."""
     rows = case.watched("base0")
-    return rows is not None and set(rows.elements) == {"builtins.dict"}
+    return isinstance(leaf.value, ast.Name) and rows is not None and set(rows.elements) == {"builtins.dict"}
 
 
 def in_style(source: str, function: Function) -> str:
@@ -173,10 +192,6 @@ def in_style(source: str, function: Function) -> str:
     if text.count('"') >= text.count("'") and '"' not in source and "\\" not in source:
         return source.replace("'", '"')
     return source
-
-
-def _quote(text: str, function: Function) -> str:
-    return in_style(repr(text), function)
 
 
 def _either(types: tuple[str, ...]) -> str:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from perfprof.profilers.observations import Watch, WatchKind
 from perfprof.rules.findings import finding
-from perfprof.rules.reading.expressions import attributes_of, is_builtin, path_of, reads_only
+from perfprof.rules.reading.expressions import attributes_of, is_builtin, items_of, leaves, path_of, reads_only
 from perfprof.rules.reading.names import bound_names, read_names
 from perfprof.rules.reading.scans import Loop, Scan
 from perfprof.rules.reading.selection import Selection, selection, substituted
@@ -61,6 +61,11 @@ class Narrowing:
     stable: tuple[Stability, ...]
     reader: Function  # where the equality stands: the function itself or the helper
     helper: Function | None = None
+
+    @property
+    def leaves(self) -> list[tuple[ast.expr, bool]]:
+        """What a row's key is computed from, and which parts must be strings."""
+        return leaves(self.inner) or []
 
     @property
     def first(self) -> bool:
@@ -107,7 +112,7 @@ class _Search:
 
 def _narrowing(function: Function, program: Program, scan: Scan, search: _Search) -> Iterator[Narrowing]:
     bases = bases_of(search.walked, function)
-    if not bases:
+    if not bases or leaves(search.chosen.inner) is None:
         return
     known = {path_of(base) for base in bases}
     rows = set(bound_names(search.target))
@@ -271,6 +276,10 @@ def _watches(found: Narrowing, prefix: str) -> Iterator[Watch]:
     for number, base in enumerate(found.bases):
         yield watch(f"{prefix}:base{number}", base, found.function, "collection")
     yield watch(f"{prefix}:inner", found.selection.spot, found.reader, "value")
+    for number, (leaf, _) in enumerate(found.leaves):
+        yield watch(f"{prefix}:leaf{number}", leaf, found.reader, "value")
+    for number, (item, reader) in enumerate(item_reads(found)):
+        yield watch(f"{prefix}:item{number}", item, reader, "value")
     yield watch(f"{prefix}:outer", found.selection.outer, found.reader, "value")
     for number, loop in enumerate(found.scan.around):
         if loop.iterable is not None:
@@ -293,6 +302,12 @@ def reads(found: Narrowing) -> list[tuple[ast.Attribute, Function]]:
     """The attribute reads whose number changes, and the function in which each stands."""
     parts = [found.selection.spot, found.selection.outer, *found.selection.conditions]
     return [(read, found.reader) for part in parts for read in attributes_of(part)]
+
+
+def item_reads(found: Narrowing) -> list[tuple[ast.expr, Function]]:
+    """The objects of which items are read for a key, and the function in which that stands."""
+    parts = [found.selection.spot, found.selection.outer, *found.selection.conditions]
+    return [(item, found.reader) for part in parts for item in items_of(part)]
 
 
 def watch(name: str, node: ast.AST, function: Function, kind: WatchKind, detail: str = "") -> Watch:

@@ -10,13 +10,13 @@ import ast
 from typing import TYPE_CHECKING
 
 from perfprof.rules import guards
+from perfprof.rules.narrowing import Narrowing, item_reads, reads
 from perfprof.rules.reading.effects import hazards
-from perfprof.rules.reading.expressions import builtin_type, is_builtin
+from perfprof.rules.reading.expressions import builtin_type, is_builtin, path_of
 from perfprof.rules.reading.names import bound_before, bound_names
 from perfprof.rules.rule import Case, Level, Obligation, Proof
 
 if TYPE_CHECKING:
-    from perfprof.rules.narrowing import Narrowing
     from perfprof.rules.reading.program import Function
     from perfprof.rules.reading.scans import Loop
 
@@ -272,12 +272,11 @@ def _index_has_a_place(case: Case) -> Proof:
     line = function.module.raw_lines[statement.lineno - 1]
     if line[: statement.col_offset].strip() or line.lstrip().startswith(b"elif"):
         return unproved(name, "the loop does not begin a line of its own", function.place(statement))
-    for base in (*found.bases, *getattr(found, "also", ())):
-        root = base
-        while isinstance(root, ast.Attribute):
-            root = root.value
-        if isinstance(root, ast.Name) and not bound_before(root.id, statement, function):
-            return unproved(name, f"`{root.id}` may not have a value before the loop", function.place(statement))
+    others = [ast.parse(other, mode="eval").body for stable in found.stable for other in stable.apart]
+    for base in (*found.bases, *getattr(found, "also", ()), *others):
+        root = (path_of(base) or ("",))[0]
+        if not bound_before(root, statement, function):
+            return unproved(name, f"`{root}` may not have a value before the loop", function.place(statement))
     return proved(name, "what it is made of has its value before the loop begins", function.place(statement))
 
 
@@ -293,6 +292,12 @@ def _keys_hash_as_equal(case: Case) -> Proof:
     if seen is not None and seen.types and guards.key_types(seen.types) is None:
         why = f"keys were {guards.readable(seen.types)}, for which no guard is tested"
         return unproved(name, why, found.reader.place(found.selection.compare))
+    for number, (leaf, text) in enumerate(found.leaves):
+        part = case.watched(f"leaf{number}")
+        kinds = set(part.types) if part is not None else set()
+        if kinds and ((text and kinds != {"builtins.str"}) or guards.key_types(kinds) is None):
+            why = f"`{found.reader.text(leaf)}` was {guards.readable(kinds)}, for which no guard is tested"
+            return unproved(name, why, found.reader.place(leaf))
     types = f" ({guards.readable(seen.types)})" if seen is not None and seen.types else ""
     return guarded(name, f"a test of the keys' exact types{types}; the loop's own comparison still decides")
 
@@ -324,12 +329,9 @@ def _is_a_list(case: Case) -> Proof:
 
 
 def _reads_are_plain(case: Case) -> Proof:
-    from perfprof.rules.narrowing import reads
-
     name = "reads-are-plain"
     found: Narrowing = case.suspect.reading
-    plain = reads(found)
-    for number, (read, reader) in enumerate(plain):
+    for number, (read, reader) in enumerate(reads(found)):
         seen = case.watched(f"read{number}")
         if seen is None or not seen.reads:
             continue
@@ -340,10 +342,22 @@ def _reads_are_plain(case: Case) -> Proof:
             )
         if seen.reads.get("missing"):
             return unproved(name, f"`{text}` was missing on some object", where)
-    if plain:
-        texts = ", ".join(dict.fromkeys(f"`{reader.text(read)}`" for read, reader in plain))
-        return observed(name, f"{texts}: plain attributes in every recorded read")
-    return proved(name, "keys are read from names and items only")
+    for number, (item, reader) in enumerate(item_reads(found)):
+        seen = case.watched(f"item{number}")
+        if seen is not None and not all(_plain_items(one) for one in seen.types):
+            why = f"`{reader.text(item)}` was a {guards.readable(seen.types)}, whose items may be computed"
+            return unproved(name, why, reader.place(item))
+    texts = [f"`{reader.text(read)}`" for read, reader in reads(found)]
+    texts += [f"items of `{reader.text(item)}`" for item, reader in item_reads(found)]
+    if texts:
+        return observed(name, f"{', '.join(dict.fromkeys(texts))}: plain data in every recorded read")
+    return proved(name, "keys are read from names only")
+
+
+def _plain_items(name: str) -> bool:
+    plain = {"dict", "list", "tuple", "str", "bytes", "NoneType", "mappingproxy"}
+    inner = name.partition("[")[0].rpartition(".")
+    return (inner[0] == "builtins" and inner[2] in plain) or name in {"sqlite3.Row", "collections.OrderedDict"}
 
 
 def _builtins_are_builtin(case: Case) -> Proof:

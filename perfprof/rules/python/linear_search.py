@@ -72,7 +72,8 @@ def priced(lines, products):
     # Left empty, so that all of them are walked as before, unless every key is exactly str.
     products_by_sku = {}
     if type(products) is list and all(
-        type(product) is dict and type(product.get("sku")) is str for product in products
+        type(product) is dict and type(product.get("sku")) is str
+        for product in products
     ):
         for product in products:
             products_by_sku.setdefault(product["sku"], []).append(product)
@@ -108,7 +109,7 @@ def priced(lines, products):
     return total, steps
 ```
 
-Stock is taken from the list while it is searched:
+A product that is not there is added, and found from then on:
 
 ```python unchanged collection-unchanged
 def priced(lines, products):
@@ -117,8 +118,9 @@ def priced(lines, products):
         for product in products:
             if product["sku"] == line["sku"]:
                 total += product["price"]
-                products.remove(product)
                 break
+        else:
+            products.append({"sku": line["sku"], "price": 1})
     return total
 ```
 

@@ -50,7 +50,9 @@ def distinct(words):
     seen = []
     seen_set = set()
     for word in words:
-        if word not in (seen_set if type(word) is str and len(seen_set) == len(seen) else seen):
+        if word not in (
+            seen_set if type(word) is str and len(seen_set) == len(seen) else seen
+        ):
             seen.append(word)
             if type(word) is str:
                 seen_set.add(word)

@@ -23,7 +23,8 @@ def statement_lines(orders, customers):
     # Left empty, so that all of them are walked as before, unless every key is exactly int.
     customers_by_id = {}
     if type(customers) is list and all(
-        type(customer) is dict and type(customer.get("id")) is int for customer in customers
+        type(customer) is dict and type(customer.get("id")) is int
+        for customer in customers
     ):
         for customer in customers:
             customers_by_id.setdefault(customer["id"], []).append(customer)
@@ -174,8 +175,7 @@ The orders come from a generator, whose code runs between the turns and changes 
 ```python unchanged loops-run-no-code
 def statement_lines(orders, customers):
     lines = []
-    late = customers[0]["late"]
-    for order in late(orders, customers):
+    for order in orders:
         for customer in customers:
             if customer["id"] == order["customer_id"]:
                 lines.append(order["number"])
@@ -183,14 +183,13 @@ def statement_lines(orders, customers):
 ```
 
 ```python workload
-def late(orders, customers):
-    for order in orders:
-        customers.append({"id": order["number"] + 1})
-        yield order
+def late(customers):
+    for i in range(n):
+        customers.append({"id": n + i})
+        yield {"number": i, "customer_id": n + i}
 
-orders = [{"number": i, "customer_id": i * 7 % n} for i in range(n)]
-customers = [{"id": i, "late": late} for i in range(n)]
-statement_lines(orders, customers)
+customers = [{"id": i} for i in range(n)]
+statement_lines(late(customers), customers)
 ```
 
 The collection gets its value only inside the loop:

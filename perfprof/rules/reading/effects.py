@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Literal
 from perfprof.rules.reading.expressions import (
     LOOKUP_METHODS,
     PURE_BUILTINS,
-    STANDARD_MODULES,
     TEXT_METHODS,
     is_builtin,
     makes_container,
@@ -49,6 +48,83 @@ CONTAINER_METHODS = frozenset(
 SHARED_METHODS = frozenset(["add", "discard", "remove", "update", "clear", "subtract"])
 LOG_NAMES = frozenset({"log", "logger", "logging", "LOG", "LOGGER", "_log", "_logger", "warnings"})
 LOG_METHODS = frozenset(["debug", "info", "warning", "warn", "error", "exception", "critical", "log"])
+HARMLESS_MODULES = frozenset(
+    [
+        "array",
+        "base64",
+        "binascii",
+        "bisect",
+        "calendar",
+        "cmath",
+        "collections",
+        "colorsys",
+        "copy",
+        "csv",
+        "dataclasses",
+        "datetime",
+        "decimal",
+        "difflib",
+        "enum",
+        "fnmatch",
+        "fractions",
+        "functools",
+        "glob",
+        "hashlib",
+        "heapq",
+        "hmac",
+        "html",
+        "io",
+        "ipaddress",
+        "itertools",
+        "json",
+        "locale",
+        "logging",
+        "math",
+        "numbers",
+        "operator",
+        "os",
+        "pathlib",
+        "platform",
+        "random",
+        "re",
+        "secrets",
+        "shutil",
+        "statistics",
+        "string",
+        "struct",
+        "sys",
+        "tempfile",
+        "textwrap",
+        "time",
+        "types",
+        "typing",
+        "unicodedata",
+        "urllib",
+        "uuid",
+        "warnings",
+        "zlib",
+    ]
+)
+CHANGES_FIRST_ARGUMENT = frozenset(
+    [
+        "heapq.heappush",
+        "heapq.heappop",
+        "heapq.heapify",
+        "heapq.heapreplace",
+        "heapq.heappushpop",
+        "bisect.insort",
+        "bisect.insort_left",
+        "bisect.insort_right",
+        "random.shuffle",
+        "operator.setitem",
+        "operator.delitem",
+        "operator.iadd",
+        "operator.iconcat",
+        "operator.imul",
+        "struct.pack_into",
+    ]
+)
+PLAIN_DECORATORS = frozenset({"dataclass", "total_ordering", "final", "unique"})
 DEPTH = 6  # calls followed into the project before the answer is "unknown"
 
 
@@ -86,6 +162,8 @@ def _walk(node: ast.AST, function: Function, program: Program, depth: int, own: 
             yield Hazard("rebinds", node, node.id)
         return
     yield from _own(node)
+    if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+        yield from _property(node, function, program, depth)
     if isinstance(node, ast.Call):
         yield from _call(node, function, program, depth)
     for child in ast.iter_child_nodes(node):
@@ -98,8 +176,8 @@ def _own(node: ast.AST) -> Iterator[Hazard]:
     elif isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
         yield Hazard("mutates", node, base=node.value)
     elif isinstance(node, ast.AugAssign):
-        if not (isinstance(node.value, ast.Constant) and isinstance(node.value.value, (int, float, str))):
-            yield Hazard("mutates", node, base=node.target)
+        if not (isinstance(node.value, ast.Constant) and isinstance(node.value.value, (int, float))):
+            yield Hazard("mutates", node, base=node.target)  # adding a number to a list raises
     elif isinstance(node, (ast.Yield, ast.YieldFrom, ast.Await, ast.AsyncFor, ast.AsyncWith)):
         yield Hazard("suspends", node)
     else:
@@ -122,7 +200,9 @@ def _call(call: ast.Call, function: Function, program: Program, depth: int) -> I
             return
         if callee.attr in LOOKUP_METHODS and not _may_be_own_method(callee, function):
             return
-    if _standard(callee, function):
+    standard = _standard(callee, function)
+    if standard is not None:
+        yield from _library(call, standard, function, program, depth)
         return
     target = program.resolve(callee, function)
     if target is None and isinstance(callee, ast.Name):
@@ -134,6 +214,17 @@ def _call(call: ast.Call, function: Function, program: Program, depth: int) -> I
         yield Hazard("unknown", call, name=function.text(callee))
         return
     yield from _followed(target, call, function, program, depth)
+
+
+def _property(node: ast.Attribute, function: Function, program: Program, depth: int) -> Iterator[Hazard]:
+    """Reading ``self.name`` runs code if the class has a property of that name."""
+    if function.owner is None or not isinstance(node.value, ast.Name) or node.value.id != "self" or not depth:
+        return
+    for one in function.module.functions:
+        named = one.owner is function.owner and one.qualname.rsplit(".", 1)[-1] == node.attr
+        if named and not isinstance(one.node, ast.Module) and one.node.decorator_list and one is not function:
+            given = ast.copy_location(ast.Call(node, [], []), node)
+            yield from _followed(one, given, function, program, depth)
 
 
 def _builtin(call: ast.Call, name: str, function: Function, program: Program, depth: int) -> Iterator[Hazard]:
@@ -167,21 +258,32 @@ def _may_be_own_method(callee: ast.Attribute, function: Function) -> bool:
     return isinstance(callee.value, ast.Name) and callee.value.id in {"self", "cls"}
 
 
-def _standard(callee: ast.expr, function: Function) -> bool:
-    """Whether the callee is a function of the standard library, imported at the top of the module."""
+def _standard(callee: ast.expr, function: Function) -> str | None:
+    """``module.function`` if the callee is of a standard module that only works on what it is given."""
     path = path_of(callee)
     if path is None:
-        return False
+        return None
     found = _import_of(path[0], function)
-    if isinstance(found, ast.Import):
+    if isinstance(found, ast.Import) and len(path) > 1:
         dotted = next((one.name for one in found.names if (one.asname or one.name.split(".")[0]) == path[0]), "")
-        return len(path) > 1 and dotted.split(".")[0] in STANDARD_MODULES
-    return (
-        isinstance(found, ast.ImportFrom)
-        and not found.level
-        and (found.module or "").split(".")[0] in STANDARD_MODULES
-        and len(path) <= 2
-    )
+        return ".".join([dotted.split(".")[0], path[-1]]) if dotted.split(".")[0] in HARMLESS_MODULES else None
+    if isinstance(found, ast.ImportFrom) and not found.level and len(path) <= 2:
+        root = (found.module or "").split(".")[0]
+        name = next((one.name for one in found.names if (one.asname or one.name) == path[0]), path[0])
+        return f"{root}.{path[-1] if len(path) == 2 else name}" if root in HARMLESS_MODULES else None
+    return None
+
+
+def _library(call: ast.Call, name: str, function: Function, program: Program, depth: int) -> Iterator[Hazard]:
+    """A function of the standard library: it may change an argument, and it may call one."""
+    if name in CHANGES_FIRST_ARGUMENT and call.args:
+        yield Hazard("mutates", call, base=call.args[0])
+    for one in [*call.args, *(word.value for word in call.keywords)]:
+        if isinstance(one, (ast.Name, ast.Attribute)):
+            target = program.resolve(one, function)
+            if target is not None and depth:
+                given = ast.copy_location(ast.Call(one, [], []), call)
+                yield from _followed(target, given, function, program, depth)
 
 
 def _import_of(name: str, function: Function) -> ast.AST | None:
@@ -227,7 +329,9 @@ def _constructor(
     methods = {one.name for one in owner.body if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef))}
     made = methods & {"__init__", "__new__", "__post_init__"}
     plain_bases = all(isinstance(base, ast.Name) and base.id in _PLAIN_BASES for base in owner.bases)
-    if not made and not owner.keywords and (plain_bases or not owner.bases):
+    marks = {getattr(one.func if isinstance(one, ast.Call) else one, "id", "") for one in owner.decorator_list}
+    plain_bases = plain_bases and marks <= PLAIN_DECORATORS and not owner.keywords
+    if not made and plain_bases:
         return
     where = class_named(owner.name, function.module, program)
     module = where[1] if where is not None else function.module

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-import sys
 from typing import TYPE_CHECKING
 
 from perfprof.rules.reading.scans import COMPREHENSIONS
@@ -129,7 +128,6 @@ PURE_BUILTINS = frozenset(
 SCALAR_BUILTINS = frozenset(
     {"str", "int", "float", "len", "abs", "round", "bool", "tuple", "ord", "chr", "repr", "hash"}
 )
-STANDARD_MODULES = frozenset(sys.stdlib_module_names)
 MADE_BY = {name: name for name in ("list", "dict", "set", "frozenset", "tuple")} | {"len": "int", "sorted": "list"}
 LIST_MAKERS = frozenset({"list", "sorted"})
 LIST_METHODS = frozenset({"split", "rsplit", "splitlines", "fetchall", "fetchmany", "readlines"})
@@ -203,6 +201,49 @@ def attributes_of(node: ast.expr) -> list[ast.Attribute]:
     return [one for one in ast.walk(node) if isinstance(one, ast.Attribute) and id(one) not in called]
 
 
+def items_of(node: ast.expr) -> list[ast.expr]:
+    """The objects of which an expression reads an item (``row["id"]``, ``row.get("id")``)."""
+    found = []
+    for one in ast.walk(node):
+        if isinstance(one, ast.Subscript):
+            found.append(one.value)
+        elif isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute) and one.func.attr == "get":
+            found.append(one.func.value)
+    return found
+
+
+# Methods of str without arguments that cannot fail.
+QUIET_TEXT = frozenset(["capitalize", "casefold", "lower", "lstrip", "rstrip", "strip", "swapcase", "title", "upper"])
+
+
+def leaves(node: ast.expr, text: bool = False) -> list[tuple[ast.expr, bool]] | None:
+    """What a key is computed from, and whether each part must be a string so that computing it cannot fail.
+
+    ``row.sku.lower()`` -> [(row.sku, True)]. None for keys whose computation may fail on other rows.
+    """
+    if isinstance(node, ast.Tuple) and not text:
+        parts = [leaves(one) for one in node.elts]
+        return None if None in parts else [leaf for part in parts for leaf in part or ()]
+    if isinstance(node, ast.Call):
+        if isinstance(node.func, ast.Name) and node.func.id == "str" and len(node.args) == 1:
+            return leaves(node.args[0])
+        if isinstance(node.func, ast.Attribute):
+            if node.func.attr in QUIET_TEXT and not node.args:
+                return leaves(node.func.value, text=True)
+            plain = all(isinstance(one, ast.Constant) for one in node.args)
+            return [(node, text)] if node.func.attr == "get" and plain and _reads_one(node.func.value) else None
+        return None
+    return [(node, text)] if _reads_one(node) else None
+
+
+def _reads_one(node: ast.expr) -> bool:
+    if isinstance(node, ast.Attribute):
+        return _reads_one(node.value)
+    if isinstance(node, ast.Subscript):
+        return _reads_one(node.value) and isinstance(node.slice, (ast.Constant, ast.Name))
+    return isinstance(node, ast.Name)
+
+
 def makes_list(node: ast.expr, function: Function) -> bool:
     """Whether the expression surely gives a new list that nobody else holds."""
     if isinstance(node, (ast.List, ast.ListComp)):
@@ -221,9 +262,10 @@ def makes_container(node: ast.expr, function: Function) -> bool:
     if isinstance(node, (ast.List, ast.Dict, ast.Set, *COMPREHENSIONS)):
         return True
     if isinstance(node, ast.Call):
+        if isinstance(node.func, ast.Name) and node.func.id in {"list", "dict", "set", "sorted", "bytearray"}:
+            return is_builtin(node.func.id, function)
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        made = {"list", "dict", "set", "sorted", "deque", "defaultdict", "Counter", "OrderedDict", "bytearray"}
-        return name in made
+        return name in {"deque", "defaultdict", "Counter", "OrderedDict"}
     return makes_list(node, function)
 
 

@@ -54,11 +54,24 @@ def selection(scan: Scan, function: Function) -> Selection | None:
     """The first equality of a loop that can serve as a key; None if there is none."""
     if scan.own is None or scan.own.target is None:
         return None
+    if not _plain_target(scan.own.target) or _asynchronous(scan.own.node):
+        return None
     search = _Search(function, set(bound_names(scan.own.target)))
-    if isinstance(scan.own.node, (ast.For, ast.AsyncFor)):
+    if isinstance(scan.own.node, ast.For):
         return _in_body(scan.own.node.body, search)
     tests = [part for test in _generator_tests(scan) for part in conjuncts(test)]
     return _among(tests, search)
+
+
+def _plain_target(target: ast.expr) -> bool:
+    """Names, or tuples of names: what can be bound again for an index."""
+    if isinstance(target, (ast.Tuple, ast.List)):
+        return all(_plain_target(one) for one in target.elts)
+    return isinstance(target, ast.Name)
+
+
+def _asynchronous(node: ast.AST) -> bool:
+    return isinstance(node, ast.AsyncFor) or bool(getattr(node, "is_async", 0))
 
 
 def _generator_tests(scan: Scan) -> list[ast.expr]:

@@ -62,6 +62,8 @@ def stability(
             relation = _relation(hazard.base, path, region, function)
             if relation == "same":
                 return Stability("it is changed in the loop", function.place(hazard.node))
+            if relation == "maybe" and not _visible(hazard.base, function):
+                return Stability("a list that cannot be named here is changed", function.place(hazard.node))
             if relation == "maybe":
                 apart.append(ast.unparse(hazard.base))
             elif relation == "watch":
@@ -102,6 +104,14 @@ def _also_called(path: tuple[str, ...], function: Function) -> set[tuple[str, ..
     """The collection's own name, and the names and attributes that it was taken from (``xs = self.items``)."""
     values = function.names.values(path[0]) if len(path) == 1 else None
     return {path, *(path_of(value) for value in values or () if path_of(value) is not None)}
+
+
+def _visible(base: ast.expr, function: Function) -> bool:
+    """Whether a guard can read the object by its name, before the region as well."""
+    root = _root_name(base)
+    if root is None:
+        return False
+    return function.names.is_local(root) or root in function.module.top or root in function.names.captured
 
 
 def _varies(name: str, region: Sequence[ast.AST]) -> bool:
