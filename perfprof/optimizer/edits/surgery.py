@@ -206,7 +206,7 @@ class _Surgeon(cst.CSTTransformer):
         return [first.with_changes(leading_lines=[*old.leading_lines, *first.leading_lines]), *new[1:]]
 
     def _rescue(self, old: cst.CSTNode, new: Sequence[cst.CSTNode]) -> None:
-        kept = [comment for node in new for comment in _comments(node)]
+        kept = {comment for node in new for comment in _comments(node)}
         lost = [text for text in _comments(old) if text not in kept and not _PRAGMA.match(text)]
         self.homeless[-1].extend(lost)
 
