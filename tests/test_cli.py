@@ -233,7 +233,13 @@ def test_closed_pipe_is_quiet(project: Path) -> None:
 def test_report_in_every_form(project: Path) -> None:
     place = kept(project, RUN)
     assert "nested loop -> dict index" in call(project, "report").stdout
-    forms = {"html": "<!doctype html>", "json": "{", "sarif": "{", "markdown": "<!-- perfprof:v1 -->"}
+    forms = {
+        "html": "<!doctype html>",
+        "json": "{",
+        "sarif": "{",
+        "markdown": "<!-- perfprof:v1 -->",
+        "svg": "<svg ",
+    }
     files = [word for form in forms for word in (f"--{form}", f"out.{form}")]
     assert call(project, "report", RUN.id, *files).returncode == 0
     for form, begin in forms.items():

@@ -6,12 +6,14 @@ import json
 import re
 from dataclasses import replace
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from example_run import AFTER, BEFORE, OUTCOMES, RUN, WAITING
 
+from perfprof.errors import UsageError
 from perfprof.optimizer.patches import FileChange
-from perfprof.optimizer.reports import markdown, sarif
+from perfprof.optimizer.reports import markdown, sarif, svg
 from perfprof.optimizer.reports.document import document
 from perfprof.optimizer.run import Run
 
@@ -99,6 +101,17 @@ def test_sarif_fix_gives_the_new_text() -> None:
         region = replacement["deletedRegion"]
         lines[region["startLine"] - 1 : region["endLine"] - 1] = [replacement["insertedContent"]["text"]]
     assert "".join(lines) == AFTER
+
+
+def test_svg_is_whole_xml_and_hostile_names_stay_text() -> None:
+    stacks = {"a.py:<script>&;a.py:f\x00\"'": 3, "lib": 1}
+    picture = ElementTree.fromstring(svg.render(document(replace(RUN, stacks=stacks))))
+    said = [text for text in picture.itertext() if "script" in text]
+    assert any(text.startswith("<script>& a.py") for text in said)
+    names = {element.tag.rpartition("}")[2] for element in picture.iter()}
+    assert names == {"svg", "style", "path", "title", "text"}
+    with pytest.raises(UsageError, match="no samples"):
+        svg.render(document(replace(RUN, stacks={})))
 
 
 def test_sarif_keeps_within_the_limits() -> None:

@@ -11,7 +11,7 @@ from perfprof.errors import UsageError
 from perfprof.optimizer.commands import arguments
 from perfprof.optimizer.reports.contract import Document
 
-FORMS = ("html", "json", "sarif", "markdown")
+FORMS = ("html", "json", "sarif", "markdown", "svg")
 
 
 @click.command("report")

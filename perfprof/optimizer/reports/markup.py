@@ -1,4 +1,4 @@
-"""HTML out of values: text is escaped unless it was made here."""
+"""HTML and SVG out of values: text is escaped unless it was made here."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 _VOID = {"meta", "br", "col"}
-_BARE = re.compile(r"[\w.%:/+-]*[\w.%:+-]")  # attribute values that need no quotes
 
 
 class Html(str):
@@ -52,8 +51,6 @@ def _attribute(name: str, value: str | float | bool) -> str:
     if value is True:
         return f" {key}"
     content = f"{value:g}" if isinstance(value, float) else str(value)
-    if _BARE.fullmatch(content):
-        return f" {key}={content}"
     return f' {key}="{escape(clean(content))}"'
 
 
