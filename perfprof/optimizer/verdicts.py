@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from perfprof.optimizer.judge.verdict import Comparison, Verdict
-from perfprof.optimizer.merging import conflict, merged
+from perfprof.optimizer.merging import conflict
 from perfprof.optimizer.patches import FileChange, Patch
 from perfprof.optimizer.rewriting import outcome
 from perfprof.optimizer.run import Outcome
@@ -28,6 +28,7 @@ class Judged:
     changes: tuple[FileChange, ...]
     whole: Comparison | None
     tests: str
+    notes: tuple[str, ...] = ()
 
     @property
     def summary(self) -> str:
@@ -56,10 +57,10 @@ def judge_all(written: Written, judge: Judge, databases: Sequence[Opened], tell:
         return Judged(tuple(outcomes), (), None, "")
     tell(f"{len(code)} accepted patches together")
     together = judge.together(code)
-    gone = {patch.digest: verdict for patch, verdict in together.dropped}
+    gone = dict(together.dropped)
     kept = tuple(_dropped(one, gone) for one in outcomes)
-    changes = merged([patch for patch in code if patch.digest not in gone])
-    return Judged(kept, changes, together.comparison, together.tests)
+    changes = tuple(FileChange(path, before, after) for path, before, after in together.changes)
+    return Judged(kept, changes, together.whole, together.tests, together.notes)
 
 
 def _verdict(patch: Patch, judge: Judge, databases: Sequence[Opened]) -> Verdict:
@@ -91,6 +92,6 @@ def _without_conflicts(outcomes: Sequence[Outcome]) -> list[Outcome]:
     return result
 
 
-def _dropped(one: Outcome, gone: dict[str, Verdict]) -> Outcome:
-    verdict = gone.get(one.patch.digest) if one.patch is not None else None
-    return one if verdict is None else replace(one, status="rejected", reason=verdict.reason, verdict=verdict)
+def _dropped(one: Outcome, gone: Mapping[str, str]) -> Outcome:
+    reason = gone.get(one.patch.digest) if one.patch is not None else None
+    return one if reason is None else replace(one, status="rejected", reason=reason)
