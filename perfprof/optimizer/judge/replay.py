@@ -26,12 +26,16 @@ ENTRY = Path(perfprof.profilers.inside.__file__).parent / "replay.py"
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A captured call. function: ``path::qualified.name``. blob: pickled (args, kwargs). weight: calls it stands for."""
+    """A captured call. function: ``path::qualified.name``. blob: pickled (args, kwargs). weight: calls it stands for.
+
+    main: the project's file that was the main script, relative, or empty.
+    """
 
     function: str
     blob: bytes
     weight: int = 1
     size: int = 0
+    main: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,7 @@ def play(
                 "id": case.id,
                 "changes": [(change.path, change.before, change.after) for change in case.changes],
                 "calls": [(call.function, call.blob) for call in case.calls],
+                "main": any(b"__main__" in call.blob for call in case.calls),
             }
             for case in cases
         ],
@@ -120,6 +125,7 @@ def start(stage: Stage, job: Mapping[str, Any], seed: int, timeout: float) -> tu
         "seed": seed,
         "root": str(stage.tree.path),
         "script": stage.script,
+        "cloudpickle": _cloudpickle(),
         "folders": list(stage.folders),
     }
     job_file.write_bytes(pickle.dumps(described, protocol=4))
@@ -132,6 +138,13 @@ def start(stage: Stage, job: Mapping[str, Any], seed: int, timeout: float) -> tu
         job_file.unlink(missing_ok=True)
         answer_file.unlink(missing_ok=True)
     return ran, [json.loads(line) for line in lines if line.endswith("}")]
+
+
+def _cloudpickle() -> str:
+    """Where the package is: the target may not have it, and what lies in a main script was pickled with it."""
+    import cloudpickle
+
+    return str(Path(cloudpickle.__file__).parent)
 
 
 def _sort_in(found: dict[str, Played], seed: int, ran: Ran, answers: list[dict[str, Any]]) -> None:

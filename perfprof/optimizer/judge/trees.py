@@ -28,18 +28,30 @@ class Tree:
     project: Path
     path: Path
     content: Content
+    aliases: tuple[Path, ...] = ()  # other names of the project's folder
     _texts: dict[str, str] = field(default_factory=dict)  # what ``write`` put there
+    _base: dict[str, str] = field(default_factory=dict)  # what stands there from the start, not the project's text
     _start: _Snapshot = field(default_factory=lambda: _Snapshot({}, set()))
     _sources: dict[str, _Mark | None] = field(default_factory=dict)
 
     @classmethod
-    def plant(cls, project: Path, path: Path, content: Content | None = None) -> Tree:
-        """Copy the project to ``path``, which must not exist."""
+    def plant(
+        cls,
+        project: Path,
+        path: Path,
+        content: Content | None = None,
+        aliases: Sequence[Path] = (),
+        base: Iterable[FileChange] = (),
+    ) -> Tree:
+        """Copy the project to ``path``, which must not exist, and make the changes ``base`` in it for good."""
         content = content if content is not None else content_of(project)
         path.mkdir(mode=0o700)
-        tree = cls(project, path, content)
+        tree = cls(project, path, content, tuple(aliases))
         tree._sources = {name: _mark(project / name) for name in content.files}
         copy(project, content, path)
+        for change in base:
+            tree._base[change.path] = change.after
+            tree._put(change.path, change.after)
         tree._start = tree._snapshot()
         return tree
 
@@ -55,18 +67,19 @@ class Tree:
     def reset(self) -> None:
         """Remove what runs made and restore what they changed."""
         now = self._snapshot()
+        texts = {**self._base, **self._texts}
         for name, mark in self._start.files.items():
-            if name not in self._texts and now.files.get(name) != mark:
+            if name not in texts and now.files.get(name) != mark:
                 self._restore(name)
-        for name, text in self._texts.items():
+        for name, text in texts.items():
             target = self.path / name
             if not target.exists() or read_text(target) != text:
                 self._put(name, text)
-        for name in now.files.keys() - self._start.files.keys() - self._texts.keys():
+        for name in now.files.keys() - self._start.files.keys() - texts.keys():
             with contextlib.suppress(OSError):
                 (self.path / name).unlink()
         for name in sorted(now.folders - self._start.folders, key=len, reverse=True):
-            if not any(Path(name) in Path(text).parents for text in self._texts):
+            if not any(Path(name) in Path(text).parents for text in texts):
                 remove(self.path / name)
 
     def command(self, argv: Sequence[str]) -> tuple[str, ...]:
@@ -75,8 +88,9 @@ class Tree:
 
     def moved(self, text: str) -> str:
         """Text in which paths into the project lead into the tree."""
-        root = re.escape(str(self.project))
-        return re.sub(rf"(?<![\w./-]){root}(?=$|[/:;,'\"\s])", lambda _: str(self.path), text)
+        for name in dict.fromkeys(map(str, (self.project, *self.aliases))):
+            text = re.sub(rf"(?<![\w.-]){re.escape(name)}(?=$|[/:;,'\"\s])", lambda _: str(self.path), text)
+        return text
 
     def env(self, base: Mapping[str, str] | None = None, first: Sequence[Path] = ()) -> dict[str, str]:
         """The environment for a run in the tree. first: folders that come before all others on PYTHONPATH."""
@@ -120,6 +134,9 @@ class Tree:
         _forget(target)
 
     def _restore(self, name: str) -> None:
+        if name in self._base:
+            self._put(name, self._base[name])
+            return
         (self.path / name).unlink(missing_ok=True)
         if name not in self._sources:  # a file that only a patch had
             return

@@ -12,7 +12,8 @@ Decision = Literal["accepted", "rejected", "cannot tell"]
 class Layer:
     """One question of the judge: its outcome, why, and what it cost in seconds."""
 
-    name: str  # "certificate" "syntax" "replay" "differential" "tests" "counter" "function" "workload"
+    # "certificate" "syntax" "replay" "differential" "hostile" "tests" "answers" "counter" "function" "workload"
+    name: str
     outcome: Literal["passed", "failed", "skipped", "cannot tell"]
     reason: str
     seconds: float = 0.0
@@ -47,3 +48,21 @@ class Verdict:
     layers: tuple[Layer, ...]
     comparison: Comparison | None = None
     memory: Comparison | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """The accepted patches at once. accepted: their digests in order. dropped: (digest, reason).
+
+    changes: (path, text before, text after) with all accepted patches in. tests: a sentence. whole, wall, memory: the
+    workload before and after. notes: what the reader must know, such as wins that vanished.
+    """
+
+    accepted: tuple[str, ...] = ()
+    dropped: tuple[tuple[str, str], ...] = ()
+    changes: tuple[tuple[str, str, str], ...] = ()
+    tests: str = ""
+    whole: Comparison | None = None
+    wall: Comparison | None = None
+    memory: Comparison | None = None
+    notes: tuple[str, ...] = ()

@@ -36,7 +36,7 @@ def main(job_file: str, answer_file: str) -> None:
     package()
     job = importlib.import_module(f"{PRIVATE}.job")
     described = pickle.loads(Path(job_file).read_bytes())  # noqa: S301 (written by the judge itself)
-    job.prepare(described["root"], described["folders"])
+    job.prepare(described["root"], described["folders"], described["cloudpickle"])
     job.main(job_file, answer_file)
 
 

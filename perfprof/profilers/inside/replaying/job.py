@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib.util
 import json
 import os
 import pickle
@@ -55,6 +57,9 @@ def sides_of(job: dict[str, Any], case: dict[str, Any]) -> tuple[dict[str, Sides
     root = Path(job["root"])
     found: dict[str, Sides] = {}
     problems: list[str] = []
+    if job["script"] and case.get("main"):  # its classes are pickled as those of __main__
+        with contextlib.suppress(NotImportedError):
+            load(root, job["script"], job["script"])
     for path, old, new in case["changes"]:
         try:
             module = load(root, path, job["script"])
@@ -147,7 +152,7 @@ def _arguments(make: Callable[[], Any]) -> str:
     return ", ".join([*map(brief, args), *(f"{name}={brief(value)}" for name, value in kwargs.items())])[:400]
 
 
-def prepare(root: str, folders: list[str]) -> None:
+def prepare(root: str, folders: list[str], cloudpickle: str) -> None:
     """Make the process look to the project's code as its own program would: paths, folder, no traces left."""
     sys.dont_write_bytecode = True
     if hasattr(sys, "set_int_max_str_digits"):
@@ -156,3 +161,16 @@ def prepare(root: str, folders: list[str]) -> None:
     for folder in reversed(folders):
         if folder not in sys.path:
             sys.path.insert(0, folder)
+    if importlib.util.find_spec("cloudpickle") is None:
+        _lend("cloudpickle", cloudpickle)
+
+
+def _lend(name: str, folder: str) -> None:
+    """Make a package importable that the target does not have, without opening perfprof's environment to it."""
+    spec = importlib.util.spec_from_file_location(
+        name, os.path.join(folder, "__init__.py"), submodule_search_locations=[folder]
+    )
+    if spec is not None and spec.loader is not None:
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        spec.loader.exec_module(module)

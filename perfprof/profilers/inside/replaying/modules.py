@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
 import importlib.util
 import sys
@@ -15,6 +16,7 @@ class NotImportedError(Exception):
     """The module cannot be brought up outside its program."""
 
 
+@functools.cache
 def load(root: Path, path: str, script: str) -> types.ModuleType:
     """The module of the file ``root/path``. script: path of the program that the workload starts, or empty."""
     file = root / path

@@ -14,6 +14,7 @@ import hashlib
 import re
 import types
 from collections import deque
+from collections.abc import Callable
 from pathlib import PurePath
 from typing import Any
 
@@ -39,9 +40,15 @@ _MISSING = object()
 
 
 class Shape:
-    """Writes values one after another into one text; objects keep their numbers over all of them."""
+    """Writes values one after another into one text; objects keep their numbers over all of them.
 
-    def __init__(self) -> None:
+    limit: how many values are written at most, for objects that hang together with the whole program.
+    shut: tells the classes whose instances are not looked into.
+    """
+
+    def __init__(self, limit: int = 50_000_000, shut: Callable[[type], bool] | None = None) -> None:
+        self._left = limit
+        self._shut = shut
         self.opaque: set[str] = set()
         self._numbers: dict[int, int] = {}
         self._alive: list[Any] = []  # ids are only unique while the objects live
@@ -50,7 +57,8 @@ class Shape:
         """The text of these values."""
         out: list[str] = []
         todo: list[tuple[bool, Any]] = [(False, value) for value in reversed(values)]
-        while todo:
+        while todo and self._left > 0:
+            self._left -= 1
             ready, value = todo.pop()
             if ready:
                 out.append(value)
@@ -84,15 +92,23 @@ class Shape:
             return _members(value, self)
         if isinstance(value, BaseException):
             return [(True, f"<{type_name(type(value))} "), (False, value.args), *_fields(value), (True, ">")]
-        if isinstance(value, (PurePath, memoryview)):  # a path keeps caches in its slots
-            return [(True, f"<{type_name(type(value))} {bytes(value)!r}>")]
         if isinstance(value, (types.MethodType, functools.partial)):
             return _callable(value)
         if isinstance(value, (int, float, complex, str, bytes, bytearray)):
             return _subclass(value)
+        return self._object(value)
+
+    def _object(self, value: Any) -> list[tuple[bool, Any]]:
         kind: Any = type(value)
+        if isinstance(value, (PurePath, memoryview)):  # a path keeps caches in its slots
+            return [(True, f"<{type_name(kind)} {bytes(value)!r}>")]
+        if f"{kind.__module__}.{kind.__name__}" == "sqlite3.Row":
+            return [(True, "<sqlite3.Row "), (False, value.keys()), (False, tuple(value)), (True, ">")]
+        if self._shut is not None and self._shut(kind):
+            self.opaque.add(type_name(kind))
+            return [(True, f"<{type_name(kind)}>")]
         if _plain(kind):
-            return [(True, f"<{type_name(type(value))}"), *_fields(value), (True, ">")]
+            return [(True, f"<{type_name(kind)}"), *_fields(value), (True, ">")]
         return self._reduced(value)
 
     def _reduced(self, value: Any) -> list[tuple[bool, Any]]:

@@ -1,0 +1,175 @@
+"""Captured calls of the changed functions, old and new by turns in one process."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from perfprof.optimizer.judge.pairs import Pairs, ratio_text, spoken
+from perfprof.optimizer.judge.replay import Call, Case, Stage, start
+from perfprof.optimizer.judge.statistics import FEWEST, LOOKS, Answered, decide
+from perfprof.optimizer.judge.verdict import Comparison
+
+_CALLS_A_CLASS = 3
+_NOISE = 0.10  # a loss below this on one size is not worth a word
+
+
+@dataclass
+class FunctionTimes:
+    """What the function benchmark found. losses: sizes on which the new code is slower, as sentences."""
+
+    answered: Answered
+    comparison: Comparison | None = None
+    memory: Comparison | None = None
+    losses: tuple[str, ...] = ()
+    sizes: tuple[str, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class _Class:
+    label: str
+    function: str
+    blobs: tuple[bytes, ...]
+    weight: int
+
+
+def function_benchmark(
+    stage: Stage, case: Case, used: Mapping[int, float], *, promise: float, seconds: float
+) -> FunctionTimes:
+    """Time the captured calls ``used`` (index -> seconds of the old code), weighed by how often their like occurred.
+
+    Looks after 10, 20 and 40 pairs, a fresh process and another hash seed for each; ends when decided, or when
+    ``seconds`` of CPU time are spent.
+    """
+    bench = _Bench(stage, case, _classes(case, used, seconds))
+    answered, left = decide((), ()), seconds
+    for number, look in enumerate(LOOKS):
+        begun = time.monotonic()
+        problem = bench.measure(number, look - answered.pairs, left)
+        if problem:
+            return FunctionTimes(answered, problem=problem)
+        left -= time.monotonic() - begun
+        total = bench.weighed()
+        answered = decide(total.before, total.after, promise=promise)
+        if answered.decision != "cannot tell" or left < seconds / 4 or answered.pairs < look:
+            break
+    if answered.pairs < FEWEST:
+        return FunctionTimes(answered, problem=f"only {answered.pairs} pairs could be measured in {seconds:.0f} s")
+    return bench.times(answered)
+
+
+class _Bench:
+    """The measurements of one patch so far."""
+
+    def __init__(self, stage: Stage, case: Case, classes: Sequence[_Class]) -> None:
+        self._stage = stage
+        self._case = case
+        self._classes = classes
+        self._pairs = {one.label: Pairs() for one in classes}
+        self._memory: dict[str, int] = {}
+        self._weight = sum(one.weight for one in classes) or 1
+
+    def measure(self, number: int, pairs: int, seconds: float) -> str:
+        """One fresh process for so many pairs; gives the reason if nothing could be measured."""
+        changes = [(change.path, change.before, change.after) for change in self._case.changes]
+        main = any(b"__main__" in blob for one in self._classes for blob in one.blobs)
+        job: dict[str, Any] = {
+            "task": "timing",
+            "cases": [{"id": self._case.id, "changes": changes, "calls": [], "main": main}],
+            "classes": [
+                {"label": one.label, "function": one.function, "blobs": list(one.blobs)} for one in self._classes
+            ],
+            "pairs": pairs,
+            "seconds": seconds,
+        }
+        ran, answers = start(self._stage, job, 100 + number, max(30.0, 20 * seconds))
+        for answer in answers:
+            if "problems" in answer:
+                return "; ".join(answer["problems"])
+            for label, (old, new) in answer.get("seconds", {}).items():
+                self._pairs[label].before.append(old)
+                self._pairs[label].after.append(new)
+            self._memory.update(answer.get("memory", {}))
+        if not any("seconds" in answer for answer in answers):
+            return f"the timing process {'took too long' if ran.late else 'failed'}: {ran.last_lines(3)}"
+        return ""
+
+    def weighed(self) -> Pairs:
+        """Seconds a call over all sizes, each as often as it occurred."""
+        count = min(len(self._pairs[one.label].before) for one in self._classes)
+        parts = [(one.weight / self._weight, self._pairs[one.label]) for one in self._classes]
+        return Pairs(
+            [sum(share * pairs.before[i] for share, pairs in parts) for i in range(count)],
+            [sum(share * pairs.after[i] for share, pairs in parts) for i in range(count)],
+        )
+
+    def times(self, answered: Answered) -> FunctionTimes:
+        """All that was found."""
+        return FunctionTimes(
+            answered,
+            self.weighed().comparison("cpu", answered),
+            _memory(self._memory),
+            tuple(self._losses()),
+            tuple(_size_line(one, self._pairs[one.label]) for one in self._classes),
+        )
+
+    def _losses(self) -> Iterator[str]:
+        for one in self._classes:
+            pairs = self._pairs[one.label]
+            answered = decide(pairs.before, pairs.after, smallest=_NOISE)
+            if answered.decision == "slower":
+                yield f"slower on {one.label} ({one.weight / self._weight:.0%} of the calls): {spoken(answered)}"
+
+
+def _classes(case: Case, used: Mapping[int, float], seconds: float) -> list[_Class]:
+    """Calls by function and size, from the smallest; of the dear ones only as many as ten pairs can afford."""
+    grouped: dict[tuple[str, str], list[tuple[float, Call]]] = {}
+    for index, cost in used.items():
+        call = case.calls[index]
+        grouped.setdefault((call.function, size_class(call.size)), []).append((cost, call))
+    found = []
+    for (function, size), calls in sorted(grouped.items(), key=lambda item: max(cost for cost, _ in item[1])):
+        calls.sort(key=lambda pair: pair[0])
+        kept = _spread(calls)
+        while len(kept) > 1 and sum(cost for cost, _ in kept) > seconds / 20:
+            kept.pop()  # the dearest
+        name = function.partition("::")[2]
+        label = f"{name} {size}" if len({call.function for call in case.calls}) > 1 else size
+        found.append(
+            _Class(label, function, tuple(call.blob for _, call in kept), sum(call.weight for _, call in calls))
+        )
+    return found
+
+
+def _spread(calls: list[tuple[float, Call]]) -> list[tuple[float, Call]]:
+    """At most three, from cheap to dear."""
+    if len(calls) <= _CALLS_A_CLASS:
+        return calls
+    return [calls[0], calls[len(calls) // 2], calls[-1]]
+
+
+def size_class(size: int) -> str:
+    """0, 1, 2-7, 8-63, 64-511 … in words."""
+    if size < 2:
+        return f"size {size}"
+    low = 2
+    high = 8
+    while size >= high:
+        low, high = high, high * 8
+    return f"size {low:,}-{high - 1:,}"
+
+
+def _size_line(one: _Class, pairs: Pairs) -> str:
+    ratio = median(old / max(new, 1e-9) for old, new in zip(pairs.before, pairs.after, strict=True))
+    return f"{one.label}: {ratio_text(ratio)} ({one.weight:,} calls)"
+
+
+def _memory(memory: Mapping[str, int]) -> Comparison | None:
+    if not memory.get("old") or not memory.get("new"):
+        return None
+    ratio = memory["old"] / memory["new"]
+    return Comparison("bytes", (float(memory["old"]),), (float(memory["new"]),), ratio, ratio, ratio)

@@ -1,0 +1,48 @@
+"""The captured calls of a probed run, as the judge plays them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from perfprof.optimizer.judge.replay import Call, Case
+from perfprof.optimizer.patches import Patch
+
+
+def read(folder: Path | None, roots: Sequence[Path]) -> tuple[Call, ...]:
+    """All calls in a folder of captures; functions are named ``path::qualified.name``, relative to the root that holds them."""
+    if folder is None or not folder.exists():
+        return ()
+    from perfprof.profilers.calls import read_calls
+
+    calls = []
+    for call in read_calls(folder):
+        path, _, name = call.function.partition("::")
+        calls.append(
+            Call(
+                f"{_relative(path, roots)}::{name}",
+                call.blob,
+                getattr(call, "weight", 1),
+                call.size,
+                _relative(call.main, roots),
+            )
+        )
+    return tuple(calls)
+
+
+def case_of(patch: Patch, calls: Iterable[Call]) -> Case:
+    """The calls of the functions that the patch changes; if there are none, those of their modules."""
+    calls = tuple(calls)
+    paths = {change.path for change in patch.changes}
+    exact = tuple(call for call in calls if call.function in patch.functions)
+    near = tuple(call for call in calls if call.function.partition("::")[0] in paths)
+    changes = tuple(change for change in patch.changes if change.path.endswith(".py"))
+    return Case(patch.digest, changes, exact or near)
+
+
+def _relative(path: str, roots: Sequence[Path]) -> str:
+    """A file of the project by its relative path; empty for files elsewhere."""
+    if not path or not Path(path).is_absolute():
+        return path
+    resolved = Path(path).resolve()
+    return next((resolved.relative_to(root).as_posix() for root in roots if root in resolved.parents), "")

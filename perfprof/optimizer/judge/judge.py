@@ -1,0 +1,140 @@
+"""The judge: baseline first, then each patch through the layers, cheapest first, then the accepted ones together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+
+from perfprof.optimizer.judge import captured, reading
+from perfprof.optimizer.judge.baseline import Baseline, first_runs
+from perfprof.optimizer.judge.counters import observed
+from perfprof.optimizer.judge.counting import Counting
+from perfprof.optimizer.judge.layers import Layers
+from perfprof.optimizer.judge.sets import judge_set
+from perfprof.optimizer.judge.settings import Settings
+from perfprof.optimizer.judge.trial import Trial
+from perfprof.optimizer.judge.verdict import Together, Verdict
+from perfprof.optimizer.judge.workbench import FOREVER, Workbench
+from perfprof.optimizer.patches import FileChange, Patch
+from perfprof.optimizer.project import Project
+
+
+class Judge:
+    """Use as a context manager: it makes two copies of the project and removes them at the end.
+
+    calls: the folder of captured calls; by default ``folder/calls``, looked for when the first patch comes.
+    executor: runs the processes of one layer side by side; ours ends with the judge.
+    base: changes that make the working tree the old code, for a patch that is in it already.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        *,
+        calls: Path | None = None,
+        folder: Path | None = None,
+        settings: Settings | None = None,
+        progress: Callable[[str], None] = lambda text: None,
+        executor: Executor | None = None,
+        base: Sequence[FileChange] = (),
+    ) -> None:
+        self.project = project
+        self._calls = calls if calls is not None else folder / "calls" if folder is not None else None
+        self._settings = settings or Settings()
+        self._progress = progress
+        self._own = ThreadPoolExecutor(self._settings.jobs) if executor is None else None
+        self._executor = executor or self._own
+        self._bench = Workbench(project, base)
+        self._baseline: Baseline | None = None
+        self._layers: Layers | None = None
+        self._counting: Counting | None = None
+        self._trials: dict[str, Trial] = {}
+
+    def __enter__(self) -> Judge:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End all processes, remove all copies."""
+        self._bench.close()
+        if self._own is not None:
+            self._own.shutdown(wait=True, cancel_futures=True)
+
+    def baseline(self) -> Baseline:
+        """Run workload and tests once on the old code. Raises BaselineError if one of them fails."""
+        if self._baseline is None:
+            self._baseline = first_runs(self._bench, self._settings.timeout or FOREVER, self._progress)
+        return self._baseline
+
+    def observe(self, functions: Sequence[str]) -> None:
+        """Run the workload on the old code and keep real calls of these functions (``path::qualified.name``)."""
+        if self.project.workload is not None and functions:
+            self._progress("observe the changed functions")
+            self._calls = observed(self._bench, functions, self.baseline().workload_timeout)
+
+    def patch(self, patch: Patch) -> Verdict:
+        """Judge one patch by itself. Raises BaselineError if nothing can be judged here."""
+        trial = Trial(
+            patch, captured.case_of(patch, captured.read(self._calls, (self._bench.root, self._bench.old.path)))
+        )
+        self._trials[patch.digest] = trial
+        if not trial.ask("certificate", lambda _: reading.certificate(patch)):
+            return trial.verdict()
+        if not patch.changes:
+            trial.ask(
+                "syntax", lambda _: ("skipped", "no code changes: a migration is judged on a scratch database")
+            )
+            return trial.verdict()
+        if trial.ask("syntax", lambda _: reading.syntax(patch)):
+            self._run_layers(trial)
+        return trial.verdict()
+
+    def together(self, patches: Sequence[Patch]) -> Together:
+        """All accepted patches at once: the whole suite, the whole workload; culprits are found and dropped."""
+        layers, _ = self._ready()
+        trials = [self._trials.get(patch.digest) for patch in patches]
+        return judge_set(patches, trials, layers, self.baseline(), self._progress)
+
+    def _run_layers(self, trial: Trial) -> None:
+        layers, counting = self._ready()
+        for name, question in (
+            ("replay", layers.replay),
+            ("differential", layers.typed),
+            ("hostile", layers.hostile),
+            ("tests", layers.tests),
+        ):
+            self._progress(f"{trial.patch.title}: {name}")
+            if not trial.ask(name, question):
+                return
+        if not self._count(trial, counting):
+            return
+        timed = bool(trial.used) and trial.ask("function", layers.function)
+        if trial.patch.counter and trial.comparison is not None and (timed or not counting.slower(trial)):
+            return
+        if trial.answered is None:
+            self._progress(f"{trial.patch.title}: workload")
+            trial.ask("workload", layers.workload)
+
+    def _count(self, trial: Trial, counting: Counting) -> bool:
+        """Count in the running workload where that is the evidence; False if the patch is out."""
+        if self.project.workload is None:
+            return True
+        if trial.outcome("replay") != "passed":
+            self._progress(f"{trial.patch.title}: answers")
+            if not trial.ask("answers", counting.answers):
+                return False
+        return not trial.patch.counter or trial.ask("counter", counting.counter)
+
+    def _ready(self) -> tuple[Layers, Counting]:
+        baseline = self.baseline()
+        if self._layers is None or self._counting is None:
+            assert self._executor is not None
+            self._layers = Layers(self._bench, baseline, self._settings, self._executor)
+            self._counting = Counting(self._bench, baseline.workload_timeout)
+        return self._layers, self._counting

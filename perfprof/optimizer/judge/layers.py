@@ -1,0 +1,160 @@
+"""The layers that run something, in the trees of a workbench."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+
+from perfprof.optimizer.judge.baseline import Baseline
+from perfprof.optimizer.judge.benchmark import function_benchmark
+from perfprof.optimizer.judge.pairs import spoken
+from perfprof.optimizer.judge.processes import Ran
+from perfprof.optimizer.judge.replay import Played, Stage, Weighed, play, weigh_differential, weigh_replay
+from perfprof.optimizer.judge.settings import Settings
+from perfprof.optimizer.judge.suites import Suite
+from perfprof.optimizer.judge.trial import Outcome, Trial
+from perfprof.optimizer.judge.whole import Side, WorkloadTimes, workload_benchmark
+from perfprof.optimizer.judge.workbench import Executed, Workbench
+from perfprof.optimizer.patches import FileChange
+
+
+class Layers:
+    """Each method is one question: it gives an outcome and its reason, and adds what it measured to the trial."""
+
+    def __init__(self, bench: Workbench, baseline: Baseline, settings: Settings, executor: Executor) -> None:
+        self._bench = bench
+        self._baseline = baseline
+        self._settings = settings
+        self._executor = executor
+        self._played: dict[str, Played] = {}
+
+    def replay(self, trial: Trial) -> Outcome:
+        """Captured calls, old against new; the derived inputs are run in the same processes."""
+        if not trial.case.calls:
+            return "cannot tell", "no call of the changed functions was captured"
+        outside = self._outside(trial)
+        if outside:
+            return "cannot tell", outside
+        settings = self._settings
+        played = play(
+            self._stage(trial), [trial.case], self._executor, seeds=settings.seeds, limits=settings.limits
+        )
+        self._played[trial.case.id] = played[trial.case.id]
+        weighed = weigh_replay(trial.case, played[trial.case.id])
+        trial.used = weighed.used
+        return weighed.outcome, weighed.reason
+
+    def typed(self, trial: Trial) -> Outcome:
+        """Inputs of the types that were seen."""
+        return self._differential(trial, "typed")
+
+    def hostile(self, trial: Trial) -> Outcome:
+        """Inputs of types that were never seen: what a patch takes for granted without a guard."""
+        return self._differential(trial, "hostile")
+
+    def _differential(self, trial: Trial, kind: str) -> Outcome:
+        played = self._played.get(trial.case.id)
+        weighed = weigh_differential(played, kind) if played else Weighed("cannot tell", "nothing was replayed")
+        return ("skipped" if weighed.outcome == "cannot tell" else weighed.outcome), weighed.reason
+
+    def tests(self, trial: Trial) -> Outcome:
+        """The suite with the patch; one that takes long, or does not import the file, waits for the accepted set."""
+        before = self._baseline.suite
+        if before is None:
+            return "skipped", self._baseline.tests
+        changed = {change.path for change in trial.patch.changes}
+        if self._baseline.by_tests and not changed & self._baseline.by_tests:
+            return "skipped", "the tests do not import the changed file"
+        if before.ran.seconds > self._settings.long_suite:
+            return "skipped", f"the suite takes {before.ran.seconds:.0f} s: run once for all accepted patches"
+        return self.suite(trial.patch.changes)
+
+    def suite(self, changes: tuple[FileChange, ...]) -> Outcome:
+        """The whole suite on the new tree with these changes."""
+        before = self._baseline.suite
+        assert before is not None
+        self._bench.new.write(changes)
+        suite, executed = self._bench.run_tests(self._bench.new, timeout=self._baseline.tests_timeout)
+        return self._weigh_suite(before, suite, executed, {change.path for change in changes})
+
+    def _weigh_suite(self, before: Suite, suite: Suite, executed: Executed, changed: set[str]) -> Outcome:
+        if not suite.green:
+            failures = set(suite.failures) - set(self._baseline.flaky)
+            if failures or not suite.failures:
+                return "failed", f"tests: {suite.sentence()}"
+        strays = changed & executed.outside
+        if strays:
+            return (
+                "cannot tell",
+                f"the tests ran {', '.join(sorted(strays))} from the project folder, not from the copy",
+            )
+        if suite.green and 0 <= suite.passed < before.passed and not self._baseline.flaky:
+            return "failed", f"tests: only {suite.passed:,} passed instead of {before.passed:,}"
+        return "passed", f"tests: {suite.sentence()}, as before"
+
+    def function(self, trial: Trial) -> Outcome:
+        """Captured calls timed by turns."""
+        times = function_benchmark(
+            self._stage(trial),
+            trial.case,
+            trial.used,
+            promise=trial.patch.promise,
+            seconds=self._settings.function_seconds,
+        )
+        if times.problem:
+            return "cannot tell", times.problem
+        trial.answered = times.answered
+        trial.memory = times.memory
+        trial.notes += times.losses
+        if trial.comparison is None:
+            trial.comparison = times.comparison
+        sizes = f" ({'; '.join(times.sizes)})" if len(times.sizes) > 1 else ""
+        told = f"{spoken(times.answered)} over {times.answered.pairs} pairs{sizes}"
+        return ("passed" if times.answered.decision == "faster" else "cannot tell"), told
+
+    def workload(self, trial: Trial) -> Outcome:
+        """The whole workload by turns, where no call could be timed."""
+        if self._bench.project.workload is None:
+            return "skipped", "no workload given"
+        failed = self.runs(trial.patch.changes)
+        if failed:
+            return "failed", failed
+        times = self.whole(trial.patch.changes, trial.patch.promise)
+        if times.failed:
+            return "failed", times.failed
+        trial.answered, trial.memory = times.answered, times.memory
+        if trial.comparison is None:
+            trial.comparison = times.cpu
+        regression = trial.patch.counter and times.answered.decision == "slower"
+        told = f"whole workload {spoken(times.answered)} over {times.answered.pairs} pairs"
+        if regression:
+            return "failed", f"slower all the same: {told}"
+        return ("passed" if times.answered.decision == "faster" else "cannot tell"), told
+
+    def runs(self, changes: tuple[FileChange, ...]) -> str:
+        """Does the workload run with these changes at all? How it ended, if not well. Leaves bytecode behind, too."""
+        self._bench.new.write(changes)
+        ran = self._bench.run_workload(self._bench.new, timeout=self._baseline.workload_timeout, seed=0)
+        if ran.well:
+            return ""
+        how = "took too long" if ran.late else f"ended with exit code {ran.code}"
+        return f"the workload {how} with the new code: {ran.last_lines(3)}"
+
+    def whole(self, changes: tuple[FileChange, ...], promise: float = 1.0) -> WorkloadTimes:
+        """Old tree against new tree with these changes."""
+        self._bench.old.write(())
+        self._bench.new.write(changes)
+
+        def run(side: Side, seed: int) -> Ran:
+            tree = self._bench.old if side == "old" else self._bench.new
+            return self._bench.run_workload(tree, timeout=self._baseline.workload_timeout, seed=seed)
+
+        return workload_benchmark(run, promise=promise, seconds=self._settings.workload_seconds)
+
+    def _stage(self, trial: Trial) -> Stage:
+        return self._bench.stage(next((call.main for call in trial.case.calls if call.main), ""))
+
+    def _outside(self, trial: Trial) -> str:
+        strays = {change.path for change in trial.patch.changes} & self._baseline.outside
+        if strays:
+            return f"{', '.join(sorted(strays))} ran from the project folder, not from the copy: an import path leads there"
+        return ""

@@ -1,0 +1,103 @@
+"""One patch before the judge: what is known of it so far, and the verdict that follows."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from perfprof.optimizer.judge.pairs import spoken
+from perfprof.optimizer.judge.replay import Case
+from perfprof.optimizer.judge.statistics import Answered
+from perfprof.optimizer.judge.verdict import Comparison, Decision, Layer, Verdict
+from perfprof.optimizer.patches import Patch
+from perfprof.rules.rule import Level
+
+Outcome = tuple[str, str]  # of a layer: "passed", "failed", "skipped" or "cannot tell", and why
+
+
+@dataclass
+class Trial:
+    """Filled by one layer after the other. used: captured calls fit for timing -> seconds of the old code."""
+
+    patch: Patch
+    case: Case
+    layers: list[Layer] = field(default_factory=list)
+    used: Mapping[int, float] = field(default_factory=dict)
+    answered: Answered | None = None
+    comparison: Comparison | None = None
+    memory: Comparison | None = None
+    notes: list[str] = field(default_factory=list)
+
+    def ask(self, name: str, question: Callable[[Trial], Outcome]) -> bool:
+        """Put one question; True if the patch is still in."""
+        begun = time.monotonic()
+        outcome, reason = question(self)
+        seconds = time.monotonic() - begun
+        self.layers.append(Layer(name, outcome, reason, seconds))  # type: ignore[arg-type]
+        return outcome != "failed"
+
+    def outcome(self, name: str) -> str:
+        """What a layer said, empty if it was not asked."""
+        return next((layer.outcome for layer in self.layers if layer.name == name), "")
+
+    def verdict(self) -> Verdict:
+        """Accepted only if every layer agrees and there is a gain."""
+        decision, reason = self._decided()
+        files = tuple((change.path, digest_of(change.before)) for change in self.patch.changes)
+        return Verdict(self.patch.digest, files, decision, reason, tuple(self.layers), self.comparison, self.memory)
+
+    def _decided(self) -> tuple[Decision, str]:
+        failed = next((layer for layer in self.layers if layer.outcome == "failed"), None)
+        if failed is not None:
+            return "rejected", failed.reason
+        doubt = self._doubt()
+        if doubt:
+            return "cannot tell", doubt
+        return self._gain()
+
+    def _doubt(self) -> str:
+        """Why the runs do not show that the patch keeps the answers, empty if they do."""
+        same = self.outcome("replay") == "passed" or self.outcome("answers") == "passed"
+        tested = self.outcome("tests") == "passed"
+        level = self.patch.level
+        if not same and not tested:
+            return f"no run shows that the answers stay the same: {self._reasons('replay', 'answers', 'tests')}"
+        if not same and level < Level.PROVED:
+            return (
+                f"{level.word} is not enough where no call could be compared: {self._reasons('replay', 'answers')}"
+            )
+        for layer in self.layers:
+            if layer.name == "tests" and layer.outcome == "cannot tell":
+                return layer.reason
+        return ""
+
+    def _reasons(self, *names: str) -> str:
+        return "; ".join(layer.reason for layer in self.layers if layer.name in names)
+
+    def _gain(self) -> tuple[Decision, str]:
+        counted = self.comparison is not None and self.comparison.metric not in ("cpu", "wall")
+        if counted and self.comparison is not None:
+            old, new = self.comparison.before[0], self.comparison.after[0]
+            return "accepted", f"{old:,.0f} {self.comparison.metric} -> {new:,.0f}"
+        answered = self.answered
+        if answered is None or math.isnan(answered.ratio):
+            return "cannot tell", f"nothing could be timed: {self._reasons('function', 'workload')}"
+        told = spoken(answered)
+        losses = "".join(f"; {note}" for note in self.notes)
+        if answered.decision == "faster":
+            return "accepted", told + losses
+        if answered.decision == "slower":
+            return "rejected", f"slower: {told}{losses}"
+        if answered.decision == "no change":
+            kept = self.patch.promise > 1.03 and answered.low > 1.0
+            what = f"gain below the promised {self.patch.promise:.2g}x" if kept else "no gain"
+            return "rejected", f"{what}: {told}{losses}"
+        return "cannot tell", f"{told} after {answered.pairs} pairs is not clear on this machine{losses}"
+
+
+def digest_of(text: str) -> str:
+    """What a verdict names a file's content by."""
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
