@@ -203,7 +203,7 @@ RUN = Run(
     root="/home/somebody/shop",
     command="python -m shop.bench",
     applied=True,
-    environment={"perfprof": "0.1.0", "python": "3.11.7", "cores": "2", "database": "PostgreSQL 18", "revision": "main@4f2c1e"},
+    environment={"perfprof": "0.1.0", "python": "3.11.7", "cores": "2", "container": "", "database": "PostgreSQL 18", "revision": "main@4f2c1e"},
     steps=(
         Step("record", 12.4, "2,143 samples · 3 processes · 48,211 statements", "x1.02 CPU"),
         Step("find", 0.6, "41 hot functions read · 9 suspects"),

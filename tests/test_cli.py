@@ -17,7 +17,9 @@ from example_run import RUN, WAITING
 
 import perfprof
 from perfprof.errors import BaselineError, PerfprofError, UsageError
+from perfprof.optimizer.apply import apply
 from perfprof.optimizer.cli import COMMANDS, main, message
+from perfprof.optimizer.patches import FileChange
 from perfprof.optimizer.reports.document import document, dumps
 from perfprof.optimizer.run import Run
 
@@ -128,12 +130,14 @@ def test_check_tells_what_it_could_not_read(project: Path) -> None:
         (["check", "nowhere.py"], "nowhere.py: no such file or folder"),
         (["check", "--only", "list-membershp"], "Did you mean list-membership?"),
         (["explain", "n_plus_on"], "there is no rule"),
-        (["verify", "no.patch", "--", "true"], "no.patch"),
+        (["verify", "no.patch", "--", "true"], "no.patch: this is neither a patch file nor a git range"),
         (["verify", "slow.py"], "there is no workload"),
         (["report"], "there is no run yet"),
         (["report", "2026-1"], "there is no run '2026-1'"),
         (["report", "slow.py"], "this report cannot be read"),
         (["fix", "--min-share", "3", "--", "true"], "3"),
+        (["fix", "--json", "no/out.json", "--", "true"], "there is no folder 'no'"),
+        (["record", "-o", "no/out", "--", "true"], "there is no folder 'no'"),
         (["fix", "--tests", "'", "--", "true"], "the command cannot be read"),
     ],
 )
@@ -214,12 +218,27 @@ def test_interrupt_says_that_nothing_was_changed(project: Path) -> None:
         if up.exists() or process.poll() is not None:
             break
         time.sleep(0.1)
-    os.killpg(process.pid, signal.SIGINT)
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGINT)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130, said
     assert said.splitlines()[-1] == "Interrupted: nothing was changed."
     assert "Traceback" not in said
     assert (project / "slow.py").read_text("utf-8") == SLOW
+
+
+def test_undo_takes_the_last_apply_back(project: Path) -> None:
+    (project / ".git").mkdir()
+    apply(project, [FileChange("slow.py", SLOW, SLOW.replace("list(", "set(")), FileChange("new.sql", "", "x\n")])
+    assert "set(" in (project / "slow.py").read_text("utf-8")
+    result = call(project, "fix", "--undo")
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.splitlines()[-1] == "2 files are as they were before the last --apply."
+    assert (project / "slow.py").read_text("utf-8") == SLOW
+    assert not (project / "new.sql").exists()
+    again = call(project, "fix", "--undo")
+    assert again.returncode == 1
+    assert "there is nothing to take back" in again.stderr
 
 
 def test_closed_pipe_is_quiet(project: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from collections.abc import Callable, Mapping
@@ -39,6 +40,20 @@ class WorkloadCommand(click.Command):
         return [*super().collect_usage_pieces(ctx), "[-- WORKLOAD]"]
 
 
+class NewFile(click.Path):
+    """A file to be written at the end: its folder must be there at the beginning. ``-`` is standard output."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path, dir_okay=False, allow_dash=True)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """The path."""
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        if not path.absolute().parent.is_dir():
+            self.fail(f"there is no folder {str(path.parent)!r}", param, ctx)
+        return path
+
+
 def paths(function: Callable[..., Any]) -> Callable[..., Any]:
     """What may be read and changed."""
     return click.argument("paths", nargs=-1, type=click.Path(path_type=Path))(function)
@@ -47,9 +62,7 @@ def paths(function: Callable[..., Any]) -> Callable[..., Any]:
 tests = click.option("--tests", metavar="CMD", help="The test command, e.g. 'python -m pytest -q'.")
 database = click.option("--database", metavar="URL", help="A database to read the catalog of; never written to.")
 sampler = click.option("--sampler", type=click.Choice(get_args(Sampler)), help="How to sample. Default: auto.")
-json = click.option(
-    "--json", type=click.Path(path_type=Path), metavar="FILE", help="Write report.json there; - prints it."
-)
+json = click.option("--json", type=NewFile(), metavar="FILE", help="Write report.json there; - prints it.")
 keep_literals = click.option(
     "--keep-literals/--no-keep-literals", default=None, help="Do not hash values in statements."
 )

@@ -22,9 +22,7 @@ TOLD = ("python", "perfprof", "sampler", "started")  # of what the recording kno
 
 @click.command("record", cls=arguments.WorkloadCommand)
 @arguments.several(
-    click.option(
-        "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="The recording."
-    ),
+    click.option("-o", "--output", type=arguments.NewFile(), metavar="FILE", help="The recording."),
     arguments.sampler,
     arguments.timeout,
     arguments.quiet,

@@ -19,7 +19,7 @@ FORMS = ("html", "json", "sarif", "markdown", "svg")
 @arguments.several(
     *(
         click.option(
-            f"--{form}", type=click.Path(path_type=Path), metavar="FILE", help=f"Write {form} there; - prints it."
+            f"--{form}", type=arguments.NewFile(), metavar="FILE", help=f"Write {form} there; - prints it."
         )
         for form in FORMS
     ),

@@ -1,9 +1,8 @@
-"""``perfprof verify``: anybody's patch or migration before the same judge."""
+"""``perfprof verify``: anybody's patch before the same judge."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import click
@@ -14,20 +13,18 @@ from perfprof.optimizer.options import FixOptions
 
 
 @click.command("verify", cls=arguments.WorkloadCommand)
-@click.argument("patch", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("patch")
 @arguments.several(
     arguments.tests,
-    arguments.database,
     arguments.json,
-    arguments.sampler,
     arguments.timeout,
-    arguments.keep_literals,
+    arguments.jobs,
     arguments.quiet,
     arguments.debug,
 )
 @click.pass_context
-def command(ctx: click.Context, /, patch: Path, **given: Any) -> None:
-    """Judge PATCH, a patch in git's format or a migration, as perfprof judges its own.
+def command(ctx: click.Context, /, patch: str, **given: Any) -> None:
+    """Judge PATCH, a patch file or a git range (main..HEAD), as perfprof judges its own.
 
     Exit code 1 if it is rejected. Nothing is applied.
     """
@@ -43,10 +40,10 @@ def command(ctx: click.Context, /, patch: Path, **given: Any) -> None:
     progress = Progress(quiet=bool(settings.get("quiet")))
     progress.say(greeting(options.root) + "\n")
 
-    from perfprof.optimizer.judge import foreign
     from perfprof.optimizer.reports import keep, show
+    from perfprof.optimizer.verifying import verify
 
-    run = foreign.verify(patch, options, progress)
+    run = verify(patch, options, progress)
     document = keep(replace(run, asked=ctx.meta[arguments.ASKED]))
     show(document, settings.get("json"), quiet=bool(settings.get("quiet")))
     ctx.exit(1 if document["totals"]["rejected"] else 0)

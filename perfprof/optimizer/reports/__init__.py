@@ -34,7 +34,7 @@ def show(report: Document, json: Path | None = None, *, quiet: bool = False) -> 
     if json is not None and str(json) == "-":
         sys.stdout.write(dumps(report))
         return
-    if json is not None:
-        json.write_text(dumps(report), "utf-8")
     if not quiet:
         terminal.show(report)
+    if json is not None:
+        json.write_text(dumps(report), "utf-8")

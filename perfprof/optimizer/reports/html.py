@@ -11,7 +11,7 @@ from perfprof.optimizer.reports import figures, flamegraph, plots
 from perfprof.optimizer.reports.contract import Comparison, Document
 from perfprof.optimizer.reports.finding_section import anchor, section
 from perfprof.optimizer.reports.markup import Html, arrows, scroll, table, tag
-from perfprof.optimizer.reports.rows import Row, amounts, comparison, direction, rows, totals
+from perfprof.optimizer.reports.rows import Row, amounts, comparison, direction, machine, rows, totals
 from perfprof.optimizer.reports.terminal import again
 
 OPEN = 12  # findings that are unfolded at first
@@ -55,8 +55,7 @@ def _body(report: Document) -> Iterator[Html]:
 
 def _header(report: Document) -> Html:
     run, whole = report["run"], report["whole"]
-    environment = (f"{name} {value}" for name, value in report["environment"].items())
-    about = " · ".join(filter(None, (run["project"], run["id"], *environment)))
+    about = " · ".join(filter(None, (run["project"], run["id"], *machine(report))))
     parts = [tag("p", f"perfprof {run['verb']}", class_="brand"), tag("h1", run["command"] or run["project"])]
     if whole is not None:
         parts += _whole(whole)
@@ -176,7 +175,9 @@ def _how(report: Document) -> Html:
         )
         for step in report["steps"]
     ]
-    environment = [tag("tr", tag("td", name), tag("td", value)) for name, value in report["environment"].items()]
+    environment = [
+        tag("tr", tag("td", name), tag("td", value)) for name, value in report["environment"].items() if value
+    ]
     skipped = [
         tag("tr", tag("td", one["path"], class_="place"), tag("td", one["reason"])) for one in report["skipped"]
     ]

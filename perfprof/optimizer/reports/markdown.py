@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from perfprof.optimizer.reports.contract import Document, Finding, Migration, Patch
-from perfprof.optimizer.reports.rows import Row, amounts, compared, comparison, rows, totals
+from perfprof.optimizer.reports.rows import Row, amounts, compared, comparison, machine, rows, totals
 
 MARKER = "<!-- perfprof:v1 -->"
 LIMIT = 65_000  # signs; GitHub takes 65,536
@@ -106,7 +106,7 @@ def _within(room: int, parts: list[str]) -> Iterator[str]:
 
 
 def _measured(report: Document) -> str:
-    about = ", ".join(f"{name} {value}" for name, value in report["environment"].items())
+    about = ", ".join(machine(report))
     return f"Old and new measured by turns on the same machine ({about}). Run {report['run']['id']}."
 
 

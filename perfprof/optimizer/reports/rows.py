@@ -135,6 +135,20 @@ def direction(measured: Comparison) -> Tone:
     return "loss" if high is not None and high < 1 else "none"
 
 
+def machine(report: Document) -> list[str]:
+    """What one must know of the machine to read the figures, the rest of the environment is for the curious."""
+    known = report["environment"]
+    words = {
+        "python": "Python {}",
+        "cores": "{} cores",
+        "memory": "{}",
+        "platform": "{}",
+        "database": "{}",
+        "revision": "{}",
+    }
+    return [form.format(known[name]) for name, form in words.items() if known.get(name)]
+
+
 def line(text: str) -> str:
     """A text as one line, without anything that could steer a terminal."""
     return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in " ".join(text.split()))
