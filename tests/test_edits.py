@@ -319,8 +319,10 @@ def test_code_that_python_cannot_encode_is_refused() -> None:
 def test_f_strings() -> None:
     result = edit("x = f'{‹a in b›!r:>{w}}'\n", "replace", "a in k")
     assert result == "x = f'{a in k!r:>{w}}'\n"
-    with pytest.raises(EditError):  # Python 3.12 would take it, Python 3.10 would not
-        edit("x = f'{‹a›}'\n", "replace", "b['c']")
+    assert edit("x = f'{‹a›}'\n", "replace", 'b["c"]') == "x = f'{b[\"c\"]}'\n"
+    for code in ("b['c']", "f(\n1)", "'\\n'"):  # Python 3.12 takes them, Python 3.10 does not
+        with pytest.raises(EditError):
+            edit("x = f'{‹a›}'\n", "replace", code)
 
 
 def test_what_libcst_reads_ast_reads() -> None:

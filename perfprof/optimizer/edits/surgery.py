@@ -164,22 +164,34 @@ class _Surgeon(cst.CSTTransformer):
         self.plan = plan
         self.statements = statements
         self.homeless: list[list[str]] = [[]]  # comments that lost their place, by the statements around
+        self.quotes: list[str] = []  # of the f-strings around
 
     def on_visit(self, node: cst.CSTNode) -> bool:
-        """Note which statement we are in."""
+        """Note which statement, and which f-strings, we are in."""
         if node in self.statements:
             self.homeless.append([])
+        if isinstance(node, cst.FormattedString):
+            self.quotes.append(node.quote)
         return True
 
     def on_leave(self, original_node: cst.CSTNode, updated_node: cst.CSTNode) -> Any:
         """Replace an expression, or put statements around one."""
+        if isinstance(original_node, cst.FormattedString):
+            self.quotes.pop()
         new = self.plan.expressions.get(original_node)
         if new is not None:
             self._rescue(original_node, [new])
+            self._fit_f_string(new)
             return new
         if original_node not in self.statements:
             return updated_node
         return self._leave_statement(original_node, updated_node)
+
+    def _fit_f_string(self, new: cst.BaseExpression) -> None:
+        """Python takes anything inside an f-string from 3.12 on; the project may run on an older one."""
+        code = cst.Module([]).code_for_node(new)
+        if self.quotes and any(sign in code for sign in ("\\", "\n", "#", *(quote[0] for quote in self.quotes))):
+            raise EditError("the new code cannot stand in an f-string before Python 3.12")
 
     def _leave_statement(self, old: cst.CSTNode, updated: Any) -> Any:
         plan = self.plan
