@@ -233,7 +233,7 @@ def test_undo_takes_the_last_apply_back(project: Path) -> None:
     assert "set(" in (project / "slow.py").read_text("utf-8")
     result = call(project, "fix", "--undo")
     assert result.returncode == 0, result.stderr
-    assert result.stdout.splitlines()[-1] == "2 files are as they were before the last --apply."
+    assert result.stdout.splitlines()[-1] == "2 files are as before the last --apply."
     assert (project / "slow.py").read_text("utf-8") == SLOW
     assert not (project / "new.sql").exists()
     again = call(project, "fix", "--undo")

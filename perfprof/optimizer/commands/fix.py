@@ -81,4 +81,5 @@ def _undo(settings: dict[str, Any]) -> None:
     if not settings.get("quiet"):
         for path in restored:
             click.echo(f"restored {path}")
-        click.echo(f"{len(restored)} files are as they were before the last --apply.")
+        files = "1 file is" if len(restored) == 1 else f"{len(restored)} files are"
+        click.echo(f"{files} as before the last --apply.")

@@ -90,7 +90,7 @@ def _head(run: Run) -> contract.RunHead:
         project=Path(run.root).name,
         folder=folder,
         applied=run.applied,
-        tests=run.tests,
+        tests=run.tests.removeprefix("tests: "),
     )
 
 

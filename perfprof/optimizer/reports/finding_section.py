@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from perfprof.optimizer.reports import figures, plots
 from perfprof.optimizer.reports.contract import Document, Finding, Migration, Patch, Verdict
-from perfprof.optimizer.reports.markup import Html, arrows, join, scroll, table, tag
+from perfprof.optimizer.reports.markup import Html, arrows, join, prose, scroll, table, tag
 from perfprof.optimizer.reports.rows import Row, compared, comparison
 
 LINES = 300  # of a diff that are shown
@@ -45,7 +45,8 @@ def _slow(finding: Finding, row: Row) -> Iterator[Html]:
     yield tag(
         "p",
         tag("code", f"{finding['path']}:{finding['line']}"),
-        f" {finding['function']}: {arrows(message)}{share}",
+        f" {finding['function']}: ",
+        prose(arrows(message) + share),
     )
     if finding["evidence"]:
         pairs = [
@@ -64,7 +65,7 @@ def _same(finding: Finding) -> Iterator[Html]:
             "tr",
             tag("td", one["name"].replace("_", " ")),
             tag("td", tag("span", one["level"], class_=f"level {one['level']}")),
-            tag("td", one["reason"]),
+            tag("td", prose(one["reason"])),
             tag("td", one["where"], class_="place"),
         )
         for one in finding["obligations"]
@@ -78,7 +79,7 @@ def _change(patch: Patch | None, migration: Migration | None, folder: str) -> It
         return
     yield tag("h4", "The change")
     memory = f"Memory: {patch['memory']}" if patch["memory"] else ""
-    yield from (tag("p", says.rstrip(".") + ".") for says in (patch["why"], memory) if says)
+    yield from (tag("p", prose(says.rstrip(".") + ".")) for says in (patch["why"], memory) if says)
     if patch["diff"]:
         yield scroll("difference", tag("pre", tag("code", *_diff(patch["diff"]))))
     if migration is not None:
@@ -117,9 +118,9 @@ def _judged(finding: Finding, verdict: Verdict | None) -> Iterator[Html]:
     yield tag("h4", "How it was judged")
     if verdict is None:
         reason = finding["reason"].rstrip(".") or "it was not tried"
-        yield tag("p", tag("strong", finding["status"]), f": {reason}.")
+        yield tag("p", tag("strong", finding["status"]), ": ", prose(f"{reason}."))
         return
-    yield tag("p", tag("strong", verdict["decision"]), f": {verdict['reason'].rstrip('.')}.")
+    yield tag("p", tag("strong", verdict["decision"]), ": ", prose(verdict["reason"].rstrip(".") + "."))
     if verdict["metric"]:
         measured = comparison(verdict)
         yield tag("p", _measured(compared(measured), verdict))
@@ -129,7 +130,7 @@ def _judged(finding: Finding, verdict: Verdict | None) -> Iterator[Html]:
             "tr",
             tag("td", layer["name"]),
             tag("td", layer["outcome"]),
-            tag("td", layer["reason"]),
+            tag("td", prose(layer["reason"])),
             tag("td", f"{layer['seconds']:.1f} s", class_="number"),
         )
         for layer in verdict["layers"]

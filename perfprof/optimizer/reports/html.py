@@ -10,7 +10,7 @@ from importlib.resources import files
 from perfprof.optimizer.reports import figures, flamegraph, plots
 from perfprof.optimizer.reports.contract import Comparison, Document
 from perfprof.optimizer.reports.finding_section import anchor, section
-from perfprof.optimizer.reports.markup import Html, arrows, scroll, table, tag
+from perfprof.optimizer.reports.markup import Html, arrows, prose, scroll, table, tag
 from perfprof.optimizer.reports.rows import Row, amounts, comparison, direction, machine, rows, totals
 from perfprof.optimizer.reports.terminal import again
 
@@ -121,7 +121,7 @@ def _row(number: int, row: Row, measured: Comparison | None, axis: plots.Range) 
     finding = row.finding
     plot = plots.interval(measured, axis) if measured else None
     status = [tag("strong", finding["status"], class_=f"status {row.tone}"), " "]
-    status.append(finding["level"] if row.state == finding["level"] else row.state.partition(": ")[2])
+    status.append(prose(finding["level"] if row.state == finding["level"] else row.state.partition(": ")[2]))
     return tag(
         "tr",
         tag("td", str(number), class_="number"),

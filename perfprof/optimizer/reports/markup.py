@@ -40,6 +40,14 @@ def arrows(content: str) -> str:
     return content.replace("->", "\N{RIGHTWARDS ARROW}")
 
 
+def prose(content: str) -> Html:
+    """Text in which what stands between backticks is code."""
+    parts = content.split("`")
+    if len(parts) % 2 == 0:
+        return text(content)
+    return join(tag("code", part) if index % 2 else part for index, part in enumerate(parts))
+
+
 def clean(content: str) -> str:
     """Without control characters and lone surrogates."""
     whole = content.encode("utf-8", "replace").decode("utf-8")
