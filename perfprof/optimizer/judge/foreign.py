@@ -53,7 +53,7 @@ def understood(text: str, project: Project) -> Foreign:
     return Foreign(_patch(_title(diff, where), changes), base)
 
 
-def verify(
+def judge_foreign(
     project: Project,
     text: str,
     *,
