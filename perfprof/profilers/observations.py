@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-WatchKind = Literal["entry", "value", "collection", "attribute", "identity"]
+WatchKind = Literal["entry", "value", "collection", "attribute", "identity", "types"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,8 @@ class Watch:
     kind "value": how often is this expression evaluated, and of which exact types is it?
     kind "collection": the same, and its length and the types of its elements (64 of them at most).
     kind "attribute": the expression gives an object; is reading ``detail`` from it a plain look-up?
+    kind "types": of which exact types is the value, and is reading ``detail`` (if given) from it a plain look-up? It
+    stops looking after some thousand evaluations, and looks again now and then, so it may stand in an inner loop.
     kind "identity": is the object the same as ``detail`` (a name or attribute chain that can be read there)?
     """
 

@@ -116,7 +116,7 @@ def _watches(found: Membership, prefix: str) -> Iterator[Watch]:
     yield watch(f"{prefix}:entry", found.hoist.statement, found.function, "entry")
     yield watch(f"{prefix}:base0", found.scan.subject, found.function, "collection")
     if found.scan.probe is not None:
-        yield watch(f"{prefix}:probe", found.scan.probe, found.function, "value")
+        yield watch(f"{prefix}:probe", found.scan.probe, found.function, "types")
     yield from identities(prefix, found.bases, found.stable, found.function)
     for number, loop in enumerate(found.scan.around):
         if loop.iterable is not None:

@@ -275,18 +275,18 @@ def _watches(found: Narrowing, prefix: str) -> Iterator[Watch]:
     yield watch(f"{prefix}:entry", found.hoist.statement, found.function, "entry")
     for number, base in enumerate(found.bases):
         yield watch(f"{prefix}:base{number}", base, found.function, "collection")
-    yield watch(f"{prefix}:inner", found.selection.spot, found.reader, "value")
+    yield watch(f"{prefix}:inner", found.selection.spot, found.reader, "types")
     for number, (leaf, _) in enumerate(found.leaves):
-        yield watch(f"{prefix}:leaf{number}", leaf, found.reader, "value")
+        yield watch(f"{prefix}:leaf{number}", leaf, found.reader, "types")
     for number, (item, reader) in enumerate(item_reads(found)):
-        yield watch(f"{prefix}:item{number}", item, reader, "value")
-    yield watch(f"{prefix}:outer", found.selection.outer, found.reader, "value")
+        yield watch(f"{prefix}:item{number}", item, reader, "types")
+    yield watch(f"{prefix}:outer", found.selection.outer, found.reader, "types")
     for number, loop in enumerate(found.scan.around):
         if loop.iterable is not None:
             yield watch(f"{prefix}:loop{number}", loop.iterable, found.function, "value")
     yield from identities(prefix, (*found.bases, *found.also), found.stable, found.function)
     for number, (read, reader) in enumerate(reads(found)):
-        yield watch(f"{prefix}:read{number}", read.value, reader, "attribute", read.attr)
+        yield watch(f"{prefix}:read{number}", read.value, reader, "types", read.attr)
 
 
 def identities(

@@ -7,8 +7,11 @@ gets an innermost decorator. What is evaluated in what order does not change.
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+from .probes import SWITCH
 
 Span = tuple[int, int, int, int]
 
@@ -36,6 +39,7 @@ class Instrumenter:
                 span = (watch["line"], watch["column"], watch["end_line"], watch["end_column"])
                 self._spans.setdefault(span, []).append(watch["id"])
         self._others = {watch["id"]: watch["detail"] for watch in watches if watch["kind"] == "identity"}
+        self._glances = {watch["id"] for watch in watches if watch["kind"] == "types"}
         self._captures = {capture["id"]: capture for capture in captures}
         self.placed: set[str] = set()
         self.missed: dict[str, str] = {}
@@ -117,6 +121,9 @@ class Instrumenter:
             self._fields(node, in_class=in_class, qualname=qualname)
         for key in keys:
             self._place(key)
+            if key in self._glances:
+                node = _switched(self._names[key], node)
+                continue
             other = [ast.parse(self._others[key], mode="eval").body] if key in self._others else []
             node = _located(ast.Call(ast.Name(self._names[key], ast.Load()), [node, *other], []), node)
         return node
@@ -132,6 +139,13 @@ class Instrumenter:
                 continue
             self._place(key)
             node.decorator_list.append(_located(ast.Name(self._names[key], ast.Load()), node))
+
+
+def _switched(name: str, node: ast.expr) -> ast.expr:
+    """The expression, looked at only while a switch is on: ``look(x) if on else x``."""
+    look = ast.Call(ast.Name(name, ast.Load()), [copy.deepcopy(node)], [])
+    found: ast.expr = _located(ast.IfExp(ast.Name(name + SWITCH, ast.Load()), look, node), node)
+    return found
 
 
 def _why_not(node: ast.FunctionDef | ast.AsyncFunctionDef, qualname: str) -> str:

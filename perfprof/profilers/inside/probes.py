@@ -16,6 +16,8 @@ from .looks import elements, length, reading, type_name, value_name
 
 _ENDLESS = 1 << 62
 _EVERY = 64  # the first looks; after them one at each thirty-second more
+_GLANCES = 1023  # looks until a place that only glances is switched off
+SWITCH = "_on"  # what the name of its switch ends with
 _KINDS = 64  # type names that are kept apart; the rest are one
 
 _probes: dict[str, Probe] = {}  # by the watch's id
@@ -48,6 +50,8 @@ class Probe:
             function, self.count = _counter()
         elif self.kind == "identity":
             function, self.count = _comparer(self)
+        elif self.kind == "types":
+            function, self.count = _glancer(self)
         else:
             function, self.count = _seer(self)
         setattr(builtins, self.name, function)
@@ -64,7 +68,9 @@ class Probe:
                 self.longest = size if self.longest is None else max(self.longest, size)
             for element in elements(value):
                 _add(self.elements, value_name(element), 1)
-        elif self.kind == "attribute":
+            if count & (count - 1) == 0:
+                _glance_again()
+        elif self.detail and self.kind in ("attribute", "types"):
             read = reading(value, self.detail)
         name = type_name(type(value)) if self.kind == "collection" else value_name(value)
         self.last = (name, size, read)
@@ -84,7 +90,7 @@ class Probe:
     def line(self) -> str | None:
         """The journal's line with all that was seen, None if there is nothing new."""
         count = self.count()
-        if self.kind not in ("entry", "identity"):
+        if self.kind not in ("entry", "identity", "types"):
             self._weigh(count - self.looked)
             self.looked = max(count, self.looked)
         seen = [self.types, self.shortest, self.longest, self.total, self.elements, self.reads]
@@ -117,6 +123,32 @@ def _comparer(probe: Probe) -> tuple[Callable[[Any, Any], Any], Callable[[], int
         return value
 
     return compare, lambda: sum(reads.values())
+
+
+def _glancer(probe: Probe) -> tuple[Callable[[Any], Any], Callable[[], int]]:
+    """A function that looks at its argument some thousand times and then switches its place off."""
+    count = 0
+
+    def glance(value: Any) -> Any:
+        nonlocal count
+        count += 1
+        if count & _GLANCES == 0:
+            setattr(builtins, probe.name + SWITCH, False)
+        try:
+            probe.look(value, count)
+        except Exception:
+            pass
+        return value
+
+    setattr(builtins, probe.name + SWITCH, True)
+    return glance, lambda: count
+
+
+def _glance_again() -> None:
+    """Switch on the places that only glance: what comes later may be of other types."""
+    for probe in _probes.values():
+        if probe.kind == "types":
+            setattr(builtins, probe.name + SWITCH, True)
 
 
 def _seer(probe: Probe) -> tuple[Callable[[Any], Any], Callable[[], int]]:
