@@ -133,20 +133,31 @@ def _operate(plain: str, edits: Sequence[Edit], shifted: Sequence[Edit], indent:
         Cut(edit.kind, edit.source, text.byte(at.line, at.column), text.byte(at.end_line, at.end_column), edit.line)
         for edit, at in zip(edits, shifted, strict=True)
     ]
-    if _reads(plain, cuts, shifted, indent):
-        return operate(plain, cuts, indent)
+    bare = _attempt(plain, cuts, indent)
+    if _reads(bare, plain, shifted):
+        return bare
     wrapped = [
-        replace(cut, parenthesised=cut.kind == "replace" and not _reads(plain, [cut], [at], indent))
+        replace(
+            cut, parenthesised=cut.kind == "replace" and not _reads(_attempt(plain, [cut], indent), plain, [at])
+        )
         for cut, at in zip(cuts, shifted, strict=True)
     ]
     return operate(plain, wrapped, indent)
 
 
-def _reads(plain: str, cuts: Sequence[Cut], edits: Sequence[Edit], indent: str) -> bool:
-    """Whether the plain text with these cuts is what the edits ask for, and nothing else."""
+def _attempt(plain: str, cuts: Sequence[Cut], indent: str) -> str:
+    """The plain text with these cuts; empty if they cannot be made as they are."""
     from perfprof.optimizer.edits.surgery import operate
 
     try:
-        return trees.same(trees.parse(operate(plain, cuts, indent)), trees.edited(trees.parse(plain), edits))
+        return operate(plain, cuts, indent)
+    except EditError:
+        return ""
+
+
+def _reads(result: str, plain: str, edits: Sequence[Edit]) -> bool:
+    """Whether the result is the plain text with these edits made, and nothing else."""
+    try:
+        return bool(result) and trees.same(trees.parse(result), trees.edited(trees.parse(plain), edits))
     except EditError:
         return False
