@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -61,15 +60,17 @@ for n in (0, 1, 20, 300, 600):
     print(len(common(list(range(n)), list(range(0, 2 * n, 2)))), size(range(n)))
 """
 TESTS = """\
+import unittest
+
 from module import common, size
 
 
-def test_common():
-    assert common([1, 2, 3], [3, 2]) == [2, 3]
+class TestModule(unittest.TestCase):
+    def test_common(self):
+        self.assertEqual(common([1, 2, 3], [3, 2]), [2, 3])
 
-
-def test_size():
-    assert size([1, 2]) == 2
+    def test_size(self):
+        self.assertEqual(size([1, 2]), 2)
 """
 
 
@@ -83,15 +84,20 @@ def root(tmp_path: Path) -> Path:
     return folder
 
 
-def project(root: Path, *, tests: bool = True, workload: str = "workload.py") -> Project:
-    suite = Command((sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_case.py"))
-    return Project(root, (root,), Command((sys.executable, workload)), suite if tests else None)
+PYTEST = Command((sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_case.py"))
+UNITTEST = Command((sys.executable, "-m", "unittest", "-q", "test_case"))
+
+
+def project(root: Path, *, tests: Command | None = UNITTEST) -> Project:
+    return Project(root, (root,), Command((sys.executable, "workload.py")), tests)
 
 
 def patch(root: Path, after: str, *, level: Level = Level.GUARDED, promise: float = 1.2, **more: str) -> Patch:
     before = (root / "module.py").read_text()
     change = FileChange("module.py", before, after)
-    return Patch("a-rule", "a title", (change,), level=level, functions=("module.py::common",), promise=promise, **more)
+    return Patch(
+        "a-rule", "a title", (change,), level=level, functions=("module.py::common",), promise=promise, **more
+    )
 
 
 def captured(root: Path, folder: Path) -> Path:
@@ -115,7 +121,7 @@ def outcomes(verdict: Verdict) -> dict[str, str]:
 def test_a_good_patch_is_accepted_alone_and_applied_nowhere(root: Path, tmp_path: Path) -> None:
     calls = captured(root, tmp_path / "run")
     good = patch(root, GUARDED)
-    with Judge(project(root), calls=calls, settings=QUICK) as judge:
+    with Judge(project(root, tests=PYTEST), calls=calls, settings=QUICK) as judge:
         baseline = judge.baseline()
         assert baseline.suite is not None
         assert baseline.suite.passed == 2
@@ -147,7 +153,9 @@ def test_wrong_patches_are_rejected_by_the_cheapest_layer(root: Path, tmp_path: 
         "certificate": patch(root, GUARDED, level=Level.OPEN),
         "syntax": patch(root, MODULE.replace("def common(", "def common(other, ")),
         "replay": patch(root, MODULE.replace("if item in right", "if item not in right")),
-        "hostile": patch(root, MODULE.replace("    for item in left:", "    right = set(right)\n    for item in left:")),
+        "hostile": patch(
+            root, MODULE.replace("    for item in left:", "    right = set(right)\n    for item in left:")
+        ),
         "tests": patch(root, GUARDED.replace("count = 0", "count = 1")),
     }
     with Judge(project(root), calls=calls, settings=QUICK) as judge:
@@ -169,14 +177,17 @@ def test_no_gain_is_no_reason_to_change_code(root: Path, tmp_path: Path) -> None
 
 def test_what_the_certificate_says_is_told(root: Path) -> None:
     weak = patch(root, GUARDED, level=Level.OPEN)
-    weak = Patch(**{name: getattr(weak, name) for name in weak.__slots__} | {"proofs": (Proof("o", Level.OPEN, "a list was seen"),)})
+    weak = Patch(
+        **{name: getattr(weak, name) for name in weak.__slots__}
+        | {"proofs": (Proof("o", Level.OPEN, "a list was seen"),)}
+    )
     with Judge(project(root), settings=QUICK) as judge:
         assert judge.patch(weak).reason == "open: a list was seen"
 
 
 def test_without_tests_it_says_what_that_costs(root: Path, tmp_path: Path) -> None:
     calls = captured(root, tmp_path / "run")
-    with Judge(project(root, tests=False), calls=calls, settings=QUICK) as judge:
+    with Judge(project(root, tests=None), calls=calls, settings=QUICK) as judge:
         assert "no tests given" in judge.baseline().tests
         verdict = judge.patch(patch(root, GUARDED))
     assert verdict.decision == "accepted", verdict
@@ -194,7 +205,7 @@ def test_nothing_captured_and_nothing_proved_cannot_be_told(root: Path) -> None:
 @pytest.mark.parametrize(
     ("files", "words"),
     [
-        ({"test_case.py": TESTS.replace("== 2", "== 3")}, ["the tests fail", "test_size", "test_case.py"]),
+        ({"test_case.py": TESTS.replace("[1, 2]), 2", "[1, 2]), 3")}, ["the tests fail", "test_size", "test_case"]),
         ({"workload.py": "print('half')\nraise SystemExit(7)\n"}, ["the workload ended with exit code 7", "half"]),
         ({"workload.py": "import nothing_like_it\n"}, ["the workload", "nothing_like_it"]),
         ({"test_case.py": "X = 1\n"}, ["test"]),
@@ -212,9 +223,9 @@ def test_a_red_baseline_ends_it(root: Path, files: dict[str, str], words: list[s
 
 
 def test_a_command_that_does_not_exist(root: Path) -> None:
-    with pytest.raises(PerfprofError, match="cannot be started"):
-        with Judge(Project(root, (root,), Command(("no-such-program",))), settings=QUICK) as judge:
-            judge.baseline()
+    subject = Project(root, (root,), Command(("no-such-program",)))
+    with pytest.raises(PerfprofError, match="cannot be started"), Judge(subject, settings=QUICK) as judge:
+        judge.baseline()
 
 
 def test_a_flaky_test_is_named_and_decides_nothing(root: Path, tmp_path: Path) -> None:
@@ -223,7 +234,7 @@ def test_a_flaky_test_is_named_and_decides_nothing(root: Path, tmp_path: Path) -
         f"{TESTS}\n\ndef test_moody():\n    import pathlib\n    mark = pathlib.Path({str(mark)!r})\n"
         "    before = mark.exists()\n    mark.touch()\n    assert before\n"
     )
-    with Judge(project(root), settings=QUICK) as judge:
+    with Judge(project(root, tests=PYTEST), settings=QUICK) as judge:
         baseline = judge.baseline()
         assert baseline.flaky == ("test_case.py::test_moody",)
         mark.unlink()
@@ -247,7 +258,10 @@ def test_the_culprit_of_a_set_is_found_and_dropped(root: Path, tmp_path: Path) -
     for name in names:
         (root / f"{name}.py").write_text("VALUE = 0\n")
     tests = "".join(f"import {name}\n" for name in names)
-    (root / "test_case.py").write_text(f"{tests}{TESTS}\n\ndef test_parts():\n    assert part1.VALUE + part3.VALUE < 2\n")
+    (root / "test_case.py").write_text(
+        f"{tests}{TESTS}\n\nclass TestParts(unittest.TestCase):\n"
+        "    def test_parts(self):\n        self.assertLess(part1.VALUE + part3.VALUE, 2)\n"
+    )
     patches = [
         Patch("r", name, (FileChange(f"{name}.py", "VALUE = 0\n", "VALUE = 1\n"),), level=Level.PROVED)
         for name in names
@@ -306,7 +320,7 @@ def load(connection):
         functions = ("module.py::load",)
         return Patch("n-plus-one", "t", (change,), level=Level.OBSERVED, functions=functions, counter="queries")
 
-    with Judge(project(root, tests=False), settings=QUICK) as judge:
+    with Judge(project(root, tests=None), settings=QUICK) as judge:
         verdict = judge.patch(subject(after))
         wrong = judge.patch(subject(after.replace("[(key, names[key])", "[(key, names[key].upper())")))
         idle = judge.patch(subject(before.replace("found = []", "found = list()")))
@@ -322,7 +336,7 @@ def load(connection):
 
 
 @pytest.fixture
-def repository(root: Path) -> Iterator[Path]:
+def repository(root: Path) -> Path:
     def git(*argv: str) -> None:
         subprocess.run(["git", "-c", "user.name=n", "-c", "user.email=e@e", *argv], cwd=root, check=True)
 
@@ -331,7 +345,7 @@ def repository(root: Path) -> Iterator[Path]:
     git("commit", "-qm", "first")
     (root / "module.py").write_text(GUARDED)
     git("commit", "-qam", "Ask a set")
-    yield root
+    return root
 
 
 def test_a_git_range_that_is_in_the_tree_already(repository: Path) -> None:

@@ -6,12 +6,23 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from perfprof.optimizer.judge.baseline import Baseline
-    from perfprof.optimizer.judge.foreign import from_diff, verify
+    from perfprof.optimizer.judge.foreign import from_diff, judge_foreign, verify
     from perfprof.optimizer.judge.judge import Judge
     from perfprof.optimizer.judge.settings import Settings
     from perfprof.optimizer.judge.verdict import Comparison, Layer, Together, Verdict
 
-__all__ = ["Baseline", "Comparison", "Judge", "Layer", "Settings", "Together", "Verdict", "from_diff", "verify"]
+__all__ = [
+    "Baseline",
+    "Comparison",
+    "Judge",
+    "Layer",
+    "Settings",
+    "Together",
+    "Verdict",
+    "from_diff",
+    "judge_foreign",
+    "verify",
+]
 
 _HOMES = {
     "Baseline": "baseline",
@@ -22,6 +33,7 @@ _HOMES = {
     "Together": "verdict",
     "Verdict": "verdict",
     "from_diff": "foreign",
+    "judge_foreign": "foreign",
     "verify": "foreign",
 }
 

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from perfprof.errors import UsageError
 from perfprof.optimizer.judge.diffs import FileDiff, apply, parse
@@ -16,8 +17,13 @@ from perfprof.optimizer.judge.trees import read_text
 from perfprof.optimizer.judge.verdict import Verdict
 from perfprof.optimizer.patches import FileChange, Patch
 from perfprof.optimizer.project import Project
+from perfprof.optimizer.run import Outcome, Run
 from perfprof.profilers.inside.replaying.differences import difference
-from perfprof.rules.rule import Level
+from perfprof.rules.rule import Finding, Level
+
+if TYPE_CHECKING:
+    from perfprof.optimizer.options import FixOptions
+    from perfprof.optimizer.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +73,45 @@ def judge_foreign(
     """
     foreign = understood(text, project)
     with Judge(project, settings=settings, progress=progress, base=foreign.base) as judge:
-        judge.baseline()
         judge.observe(foreign.patch.functions)
         return foreign.patch, judge.patch(foreign.patch)
+
+
+def verify(patch: Path | str, options: FixOptions, progress: Progress) -> Run:
+    """The same as a run for the reports. patch: the name of a patch file, or a git range. Nothing is applied."""
+    from perfprof.optimizer import runs
+    from perfprof.profilers.environment import environment
+
+    project = options.project
+    foreign = understood(str(patch), project)
+    folder = runs.begin(project.home)
+    settings = Settings(timeout=options.timeout)
+    with Judge(project, folder=folder, settings=settings, progress=progress.tell, base=foreign.base) as judge:
+        baseline = progress.run("baseline", judge.baseline)
+        with progress.step("observe") as log:
+            log.summary = f"{judge.observe(foreign.patch.functions)} calls captured"
+        with progress.step("judge") as log:
+            verdict = judge.patch(foreign.patch)
+            log.summary = verdict.decision
+    return Run(
+        id=folder.name,
+        verb="verify",
+        folder=str(folder),
+        root=str(options.root),
+        command=str(options.workload),
+        applied=False,
+        environment=environment(),
+        steps=progress.steps,
+        outcomes=(_outcome(foreign.patch, verdict),),
+        tests=baseline.tests,
+    )
+
+
+def _outcome(patch: Patch, verdict: Verdict) -> Outcome:
+    """The patch as the one finding of its run."""
+    path, _, function = (patch.functions or (f"{patch.changes[0].path}::",))[0].partition("::")
+    finding = Finding(patch.digest[:12], patch.rule, path, 1, 1, function, function, patch.title)
+    return Outcome(finding, verdict.decision, verdict.reason, patch.title, patch.level, (), patch, verdict=verdict)
 
 
 def changed_functions(change: FileChange) -> tuple[str, ...]:

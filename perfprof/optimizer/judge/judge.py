@@ -12,6 +12,7 @@ from perfprof.optimizer.judge.baseline import Baseline, first_runs
 from perfprof.optimizer.judge.counters import observed
 from perfprof.optimizer.judge.counting import Counting
 from perfprof.optimizer.judge.layers import Layers
+from perfprof.optimizer.judge.replay import Call
 from perfprof.optimizer.judge.sets import judge_set
 from perfprof.optimizer.judge.settings import Settings
 from perfprof.optimizer.judge.trial import Trial
@@ -72,17 +73,20 @@ class Judge:
             self._baseline = first_runs(self._bench, self._settings.timeout or FOREVER, self._progress)
         return self._baseline
 
-    def observe(self, functions: Sequence[str]) -> None:
-        """Run the workload on the old code and keep real calls of these functions (``path::qualified.name``)."""
-        if self.project.workload is not None and functions:
-            self._progress("observe the changed functions")
-            self._calls = observed(self._bench, functions, self.baseline().workload_timeout)
+    def observe(self, functions: Sequence[str]) -> int:
+        """Run the workload on the old code and keep real calls of these functions (``path::qualified.name``).
+
+        Gives the number of calls kept.
+        """
+        if self.project.workload is None or not functions:
+            return 0
+        self._progress("observe the changed functions")
+        self._calls = observed(self._bench, functions, self.baseline().workload_timeout)
+        return len(self._captured())
 
     def patch(self, patch: Patch) -> Verdict:
         """Judge one patch by itself. Raises BaselineError if nothing can be judged here."""
-        trial = Trial(
-            patch, captured.case_of(patch, captured.read(self._calls, (self._bench.root, self._bench.old.path)))
-        )
+        trial = Trial(patch, captured.case_of(patch, self._captured()))
         self._trials[patch.digest] = trial
         if not trial.ask("certificate", lambda _: reading.certificate(patch)):
             return trial.verdict()
@@ -100,6 +104,9 @@ class Judge:
         layers, _ = self._ready()
         trials = [self._trials.get(patch.digest) for patch in patches]
         return judge_set(patches, trials, layers, self.baseline(), self._progress)
+
+    def _captured(self) -> tuple[Call, ...]:
+        return captured.read(self._calls, (self._bench.root, self._bench.old.path))
 
     def _run_layers(self, trial: Trial) -> None:
         layers, counting = self._ready()
