@@ -14,6 +14,7 @@ from perfprof.rules.rule import Level, Proof
 
 _WIDTH = 76
 _INDENT = 10
+_BREAKS = {"break_long_words": False, "break_on_hyphens": False}
 
 # Lines with which git would take the rest of the message for something else.
 _SPECIAL = re.compile(r"(?m)^(?=From |---|diff |Index: |>From )")
