@@ -98,7 +98,7 @@ def observed(bench: Workbench, functions: Sequence[str], timeout: float = FOREVE
 
 def _line_of(text: str, name: str) -> int:
     """Where a function's ``def`` stands; 0 if it is not there."""
-    found = functions_of(ast.parse(text)).get((name, 0))
+    found = functions_of(ast.parse(text.removeprefix("\ufeff"))).get((name, 0))
     return found.lineno if found is not None else 0
 
 
@@ -148,7 +148,7 @@ def _instrumented(tree: Tree, changes: Sequence[FileChange], functions: Sequence
 
 def watched(text: str, functions: Iterable[str]) -> str:
     """The module with a line below each function (or its class) that puts a watch on it."""
-    tree = ast.parse(text)
+    tree = ast.parse(text.removeprefix("\ufeff"))
     ends = {node.name: node.end_lineno or 0 for node in tree.body if hasattr(node, "name")}
     lines = text.splitlines(keepends=True)
     for function in sorted(functions, key=lambda name: -ends.get(name.partition(".")[0], 0)):

@@ -117,7 +117,7 @@ def _outcome(patch: Patch, verdict: Verdict) -> Outcome:
 def changed_functions(change: FileChange) -> tuple[str, ...]:
     """``path::qualified.name`` of the functions whose code differs; those that are new are not among them."""
     try:
-        found = difference(ast.parse(change.before), ast.parse(change.after))
+        found = difference(*(ast.parse(text.removeprefix("\ufeff")) for text in (change.before, change.after)))
     except (SyntaxError, ValueError):
         return ()
     return tuple(dict.fromkeys(f"{change.path}::{name}" for name, _ in found.changed))

@@ -59,7 +59,7 @@ def _same(one: str, other: Path) -> bool:
 
 def _as_main(file: Path) -> types.ModuleType:
     """The program itself as ``__main__``, without starting it; as multiprocessing's spawn does."""
-    text = file.read_text(encoding="utf-8")
+    text = file.read_text(encoding="utf-8-sig")
     tree = ast.parse(text)
     if not any(isinstance(node, ast.If) and "__name__" in ast.dump(node.test) for node in tree.body):
         tree.body = list(_definitions(tree.body))

@@ -25,6 +25,7 @@ class Sides:
     """The two sides of one module. problems: what cannot be played out; then nothing may be concluded."""
 
     def __init__(self, module: types.ModuleType, file: str, old: str, new: str) -> None:
+        old, new = old.removeprefix("\ufeff"), new.removeprefix("\ufeff")
         self.problems: list[str] = []
         self._names = module.__dict__
         self._new_tree = ast.parse(new)
