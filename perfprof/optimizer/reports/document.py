@@ -42,7 +42,7 @@ def document(run: Run) -> Document:
         steps=_steps(run),
         whole=_comparison(run.whole),
         totals=_totals(run),
-        findings=[_finding(outcome) for outcome in run.outcomes],
+        findings=[_finding(outcome, run.root) for outcome in run.outcomes],
         patches=[_patch(outcome) for outcome in patched],
         migrations=list(_migrations(patched)),
         verdicts=[_verdict(outcome, verdict) for outcome in run.outcomes if (verdict := outcome.verdict)],
@@ -100,13 +100,13 @@ def _totals(run: Run) -> dict[str, int]:
     return {"found": len(run.outcomes), **parts, "hidden": run.hidden}
 
 
-def _finding(outcome: Outcome) -> contract.Finding:
+def _finding(outcome: Outcome, root: str) -> contract.Finding:
     found = outcome.finding
     return contract.Finding(
         id=found.id,
         rule=found.rule,
         title=outcome.title,
-        path=found.path,
+        path=_relative(found.path, root),
         line=found.line,
         end_line=found.end_line,
         function=found.function,
@@ -121,7 +121,10 @@ def _finding(outcome: Outcome) -> contract.Finding:
         evidence={name: _scalar(value) for name, value in found.evidence.items()},
         obligations=[
             contract.Obligation(
-                name=proof.obligation, level=LEVELS[proof.level], reason=proof.why, where=proof.where
+                name=proof.obligation,
+                level=LEVELS[proof.level],
+                reason=proof.why,
+                where=_relative(proof.where, root),
             )
             for proof in outcome.proofs
         ],
@@ -216,6 +219,11 @@ def _comparison(compared: judged.Comparison | None) -> contract.Comparison | Non
 
 def _samples(values: Iterable[float]) -> list[float]:
     return [number for number in map(_number, values) if number is not None]
+
+
+def _relative(path: str, root: str) -> str:
+    """A path (with or without a line) relative to the project, if it lies in it."""
+    return path.removeprefix(root.rstrip(os.sep) + os.sep) if root else path
 
 
 def _number(value: float | None) -> float | None:

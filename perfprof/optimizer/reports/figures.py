@@ -18,7 +18,7 @@ def count(value: float) -> str:
     """``9,200``, ``1.2 M``."""
     if abs(value) >= 1_000_000:
         return f"{value / 1_000_000:,.1f} M"
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
+    return f"{value:,.0f}" if float(value).is_integer() or abs(value) >= 100 else _three(value)
 
 
 def seconds(value: float) -> str:

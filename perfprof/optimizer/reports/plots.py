@@ -101,8 +101,9 @@ def budget(report: Document, width: int = 1000) -> Html:
         parts.append(
             tag("rect", x=round(x, 1), y=0, width=round(share * width - 1.5, 1), height=height, class_="part")
         )
-        if share * width > 70:
-            parts.append(tag("text", f"{number} · {figures.share(share)}", x=round(x + 8, 1), y=22, class_="label"))
+        if share * width > 24:
+            label = f"{number} · {figures.share(share)}" if share * width > 70 else f"{number}"
+            parts.append(tag("text", label, x=round(x + 7, 1), y=22))
         x += share * width
     parts.append(tag("rect", x=round(x, 1), y=0, width=round(max(0.0, width - x), 1), height=height, class_="rest"))
     if width - x > 70:

@@ -13,6 +13,7 @@ Tone = Literal["gain", "loss", "none"]
 
 MARKS = {"rejected": "x", "cannot tell": "?", "held back": "-", "open": "-", "cold": "-"}
 WON = ("applied", "accepted")
+UNTRIED = ("not tried", "not measured")
 ASIDE = ("entries", "entered", "size", "bytes", "seconds", "share")  # evidence that is no size of the data
 
 
@@ -83,7 +84,7 @@ def state(finding: Finding) -> str:
 def gain(verdict: Verdict | None) -> str:
     """The ratio with its interval, or in words why there is none."""
     if verdict is None or verdict["metric"] is None:
-        return "not tried" if verdict is None else "not measured"
+        return UNTRIED[0] if verdict is None else UNTRIED[1]
     return compared(comparison(verdict))
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from perfprof.optimizer.reports import figures
 from perfprof.optimizer.reports.contract import Document
-from perfprof.optimizer.reports.rows import MARKS, Row, amounts, compared, line, rows, totals
+from perfprof.optimizer.reports.rows import MARKS, UNTRIED, Row, amounts, compared, line, rows, totals
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -36,8 +36,8 @@ class _Column:
 
 _MARK = _Column("mark", "", 2, 3, right=True)
 _SHARE = _Column("share", "share", 5, 5, right=True)
-_WHERE = _Column("where", "where", 20, 44)
-_WHAT = _Column("what", "what", 20, 46)
+_WHERE = _Column("where", "where", 20, 60)
+_WHAT = _Column("what", "what", 20, 56)
 _OBSERVED = _Column("observed", "observed n", 10, 18)
 _GAIN = _Column("gain", "gain (99 %)", 22, 30)
 _STATE = _Column("state", "level", 18, 250)
@@ -95,11 +95,8 @@ def _changes(report: Document) -> Iterator[str]:
     run, files = report["run"], report["files_changed"]
     where = f"{run['folder']}/report.html" if run["folder"] else ""
     if run["applied"] and (files or report["migration_files"]):
-        written = [
-            f"{len(files)} {'file' if len(files) == 1 else 'files'} changed",
-            *map(_written, report["migration_files"]),
-        ]
-        yield f"{', '.join(written)}. Undo: perfprof fix --undo"
+        changed = f"{len(files)} {'file' if len(files) == 1 else 'files'} changed"
+        yield f"{changed}{_written(report['migration_files'])}. Undo: perfprof fix --undo"
     if where:
         yield f"Report: {where}"
     if report["totals"]["accepted"] and run["verb"] == "fix":
@@ -112,8 +109,10 @@ def again(report: Document) -> str:
     return asked.replace("perfprof fix", "perfprof fix --apply", 1)
 
 
-def _written(path: str) -> str:
-    return f"{shlex.quote(path)} written"
+def _written(migrations: Sequence[str]) -> str:
+    if len(migrations) > 1:
+        return f", {len(migrations)} files written to {shlex.quote(os.path.commonpath(migrations))}/"
+    return "".join(f", {shlex.quote(path)} written" for path in migrations)
 
 
 def _table(found: Sequence[Row], width: int) -> Iterator[Text]:
@@ -143,7 +142,7 @@ def _layout(found: Sequence[Row], width: int) -> tuple[list[dict[str, str]], dic
 
 
 def _why(row: Row) -> str:
-    return row.state if row.gain in ("not tried", "not measured") else row.gain
+    return row.state if row.gain in UNTRIED else row.gain
 
 
 def _natural(column: _Column, cells: Sequence[dict[str, str]]) -> int:
@@ -198,7 +197,8 @@ def _clip(content: str, width: int, column: _Column) -> str:
 
 def _brief(found: Sequence[Row], width: int) -> Iterator[Text]:
     for row in found[:BRIEF]:
-        text = line(f"{row.finding['path']}:{row.finding['line']} {row.finding['rule']} {row.state}")
+        tried = "" if row.gain in UNTRIED else f"  {row.gain}"
+        text = line(f"{row.where}  {row.what}{tried}  {row.state}")
         text = f"{row.mark:>3}  {row.share:>5}  {text}"
         yield _text(text if len(text) <= width else text[: width - 1] + "…")
     if len(found) > BRIEF:
