@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def build_index(case: Case) -> Rewrite:
     """The index before the loop, and the bucket in the place of the collection."""
     found: Narrowing = case.suspect.reading
-    taken = found.function.module.identifiers | case.taken
+    taken = found.function.visible | case.taken
     new = _names_apart(found, taken)
     target, inner = substituted_target(found.target, new), substituted(found.inner, new)
     index = fresh(index_name(found, inner), taken)

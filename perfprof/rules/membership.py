@@ -127,7 +127,7 @@ def build_set(case: Case) -> Rewrite:
     """A set before the loop, and the test asks it; with appends, the set grows beside the list."""
     found: Membership = case.suspect.reading
     function = found.function
-    taken = function.module.identifiers | case.taken
+    taken = function.visible | case.taken
     name = fresh(f"{collection_name(found.scan.subject)}_set", taken)
     seen = case.watched("base0")
     types = guards.key_types(seen.elements if seen is not None else ()) or ("builtins.str",)
@@ -169,7 +169,7 @@ def _beside(found: Membership, name: str, types: tuple[str, ...], listed: str) -
     untouched = not any(use.lineno < found.hoist.statement.lineno for use in names.loads.get(path[0], ()))
     if empty and untouched and values is not None and len(values) == 1:
         return f"{name} = set()"
-    item = fresh("item", found.function.module.identifiers)
+    item = fresh("item", found.function.visible)
     return f"{name} = {{{item} for {item} in {listed} if {guards.is_key(item, types)}}}"
 
 

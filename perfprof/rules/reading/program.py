@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import bisect
+import builtins
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -77,6 +78,23 @@ class Function:
         return Names(self)
 
     @cached_property
+    def visible(self) -> frozenset[str]:
+        """Every name that means something in it, so that a new one must be another."""
+        found = {*dir(builtins), *self.module.top, *self.module.rebound}
+        scope: Function | None = self
+        while scope is not None:
+            names = scope.names
+            found |= {*names.bindings, *names.loads, *names.parameters, *names.captured, *names.elsewhere}
+            scope = scope.outer
+        found |= {
+            name
+            for scan in self.scans
+            for loop in (*scan.around, *([scan.own] if scan.own is not None else []))
+            for name in _target_names(loop.target)
+        }
+        return frozenset(found)
+
+    @cached_property
     def parents(self) -> dict[ast.AST, ast.AST]:
         """The node around each node; nested functions are not entered."""
         above: dict[ast.AST, ast.AST] = {}
@@ -127,27 +145,6 @@ class Module:
             for name in _defined(statement):
                 found[name] = statement
         return found
-
-    @cached_property
-    def identifiers(self) -> frozenset[str]:
-        """Every identifier in the file: what a new name must not be."""
-        found: set[str] = set()
-        for node in ast.walk(self.tree):
-            if isinstance(node, ast.Name):
-                found.add(node.id)
-            elif isinstance(node, ast.arg):
-                found.add(node.arg)
-            elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-                found.add(node.name)
-            elif isinstance(node, ast.alias):
-                found.add((node.asname or node.name).split(".")[0])
-            elif isinstance(node, ast.ExceptHandler) and node.name:
-                found.add(node.name)
-            elif isinstance(node, (ast.Global, ast.Nonlocal)):
-                found.update(node.names)
-            elif isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name:
-                found.add(node.name)
-        return frozenset(found)
 
     @cached_property
     def rebound(self) -> frozenset[str]:
@@ -281,6 +278,12 @@ def _mark_loops(module: Module) -> None:
     for function in module.functions:
         at = bisect.bisect_left(lines, function.line)
         function.loops = at < len(lines) and lines[at] <= function.end_line
+
+
+def _target_names(target: ast.expr | None) -> Iterator[str]:
+    for node in ast.walk(target) if target is not None else ():
+        if isinstance(node, ast.Name):
+            yield node.id
 
 
 def _defined(statement: ast.stmt) -> Iterator[str]:
