@@ -13,8 +13,9 @@ import pytest
 from judge_corpus import RIGHT, WRONG, Rewrite
 
 from perfprof.optimizer.judge.processes import Processes
-from perfprof.optimizer.judge.replay import Call, Case, Played, Stage, play, weigh_differential, weigh_replay
+from perfprof.optimizer.judge.replay import Call, Case, Played, Stage, play
 from perfprof.optimizer.judge.trees import Tree
+from perfprof.optimizer.judge.weighing import weigh_differential, weigh_replay
 from perfprof.optimizer.patches import FileChange
 
 

@@ -24,6 +24,7 @@ def read(folder: Path | None, roots: Sequence[Path]) -> tuple[Call, ...]:
                 call.blob,
                 getattr(call, "weight", 1),
                 call.size,
+                call.cpu_seconds or call.seconds,
                 _relative(call.main, roots),
             )
         )

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import perfprof.profilers.inside
+from perfprof.optimizer.edits.text import Text
 from perfprof.optimizer.judge.trees import Tree, read_text
 from perfprof.optimizer.judge.workbench import FOREVER, Workbench
 from perfprof.optimizer.patches import FileChange
@@ -150,7 +151,7 @@ def watched(text: str, functions: Iterable[str]) -> str:
     """The module with a line below each function (or its class) that puts a watch on it."""
     tree = ast.parse(text.removeprefix("\ufeff"))
     ends = {node.name: node.end_lineno or 0 for node in tree.body if hasattr(node, "name")}
-    lines = text.splitlines(keepends=True)
+    lines = list(Text.of(text).lines)
     for function in sorted(functions, key=lambda name: -ends.get(name.partition(".")[0], 0)):
         end = ends.get(function.partition(".")[0])
         if end:

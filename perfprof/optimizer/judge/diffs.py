@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from perfprof.errors import UsageError
+from perfprof.optimizer.diffs import split
 
 _HUNK = re.compile(r"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 _UNREADABLE = ("GIT binary patch", "Binary files ", "rename from ", "copy from ", "deleted file mode ")
@@ -32,7 +33,7 @@ class FileDiff:
 
 def parse(text: str, where: str = "the patch") -> list[FileDiff]:
     """All files of a unified diff, with or without git's headers, of ``git format-patch`` too."""
-    lines = text.splitlines(keepends=True)
+    lines = split(text)
     for line in lines:
         if line.startswith(_UNREADABLE):
             raise UsageError(f"the patch does what cannot be judged: {line.strip()}", where=where)
@@ -54,7 +55,7 @@ def parse(text: str, where: str = "the patch") -> list[FileDiff]:
 
 def apply(before: str, diff: FileDiff, *, reverse: bool = False) -> str | None:
     """The text with the diff in it (or taken out of it); None if it does not fit."""
-    lines = before.splitlines(keepends=True)
+    lines = split(before)
     result: list[str] = []
     position = 0
     for hunk in diff.hunks:
@@ -93,7 +94,7 @@ def _hunks(lines: Sequence[str], position: int, where: str) -> tuple[list[Hunk],
         new: list[str] = []
         position += 1
         while position < len(lines) and (left[0] > 0 or left[1] > 0 or lines[position].startswith("\\")):
-            _take(lines[position], old, new, left)
+            _take(lines[position], lines[position - 1][:1], old, new, left)
             position += 1
         if left != [0, 0]:
             raise UsageError(f"the patch is damaged near its line {position}", where=where)
@@ -101,12 +102,12 @@ def _hunks(lines: Sequence[str], position: int, where: str) -> tuple[list[Hunk],
     return hunks, position
 
 
-def _take(line: str, old: list[str], new: list[str], left: list[int]) -> None:
-    """One line of a hunk's body."""
+def _take(line: str, above: str, old: list[str], new: list[str], left: list[int]) -> None:
+    """One line of a hunk's body; ``above`` is the mark of the line before."""
     mark, rest = line[:1], line[1:]
     if mark == "\\":  # no newline at the end of the file: it belongs to the line before
-        for side in _last_sides(old, new, left):
-            side[-1] = side[-1].removesuffix("\n").removesuffix("\r")
+        for side in [old] * (above != "+") + [new] * (above != "-"):
+            side[-1] = side[-1].removesuffix("\n")
         return
     if mark in (" ", "-") or line in ("\n", "\r\n"):
         old.append(rest if mark in (" ", "-") else line)
@@ -116,17 +117,6 @@ def _take(line: str, old: list[str], new: list[str], left: list[int]) -> None:
         left[1] -= 1
     if mark not in (" ", "-", "+", "\n", "\r"):
         left[0] = left[1] = -1  # damaged; the caller says where
-
-
-def _last_sides(old: list[str], new: list[str], left: list[int]) -> Iterator[list[str]]:
-    """Which side the last line was on: both for context."""
-    if old and new and old[-1] == new[-1]:
-        yield old
-        yield new
-    elif left[0] == 0 and left[1] > 0:
-        yield old
-    else:
-        yield new if new and left[1] == 0 else old
 
 
 def _path(line: str) -> str:

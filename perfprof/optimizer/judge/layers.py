@@ -8,10 +8,11 @@ from perfprof.optimizer.judge.baseline import Baseline
 from perfprof.optimizer.judge.benchmark import function_benchmark
 from perfprof.optimizer.judge.pairs import spoken
 from perfprof.optimizer.judge.processes import Ran
-from perfprof.optimizer.judge.replay import Played, Stage, Weighed, play, weigh_differential, weigh_replay
+from perfprof.optimizer.judge.replay import Played, Stage, play
 from perfprof.optimizer.judge.settings import Settings
 from perfprof.optimizer.judge.suites import Suite
 from perfprof.optimizer.judge.trial import Outcome, Trial
+from perfprof.optimizer.judge.weighing import Weighed, weigh_differential, weigh_replay
 from perfprof.optimizer.judge.whole import Side, WorkloadTimes, workload_benchmark
 from perfprof.optimizer.judge.workbench import Executed, Workbench
 from perfprof.optimizer.patches import FileChange

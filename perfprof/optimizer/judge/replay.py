@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import pickle
 import uuid
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
@@ -28,13 +27,14 @@ ENTRY = Path(perfprof.profilers.inside.__file__).parent / "replay.py"
 class Call:
     """A captured call. function: ``path::qualified.name``. blob: pickled (args, kwargs). weight: calls it stands for.
 
-    main: the project's file that was the main script, relative, or empty.
+    seconds: CPU time that it took. main: the project's file that was the main script, relative, or empty.
     """
 
     function: str
     blob: bytes
     weight: int = 1
     size: int = 0
+    seconds: float = 0.0
     main: str = ""
 
 
@@ -61,9 +61,14 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """CPU seconds: for one call, for the typed and for the hostile inputs of one function in one process."""
+    """CPU seconds: for one call, for the typed and for the hostile inputs of one function in one process.
+
+    first, later: for all captured calls of the old code under the first hash seed, and under each later one.
+    """
 
     call: float = 10.0
+    first: float = 8.0
+    later: float = 0.4
     typed: float = 0.5
     hostile: float = 0.4
     examples: int = 160
@@ -95,25 +100,43 @@ def play(
     limits: Limits = Limits(),
 ) -> dict[str, Played]:
     """Play all cases under each hash seed, a process a seed."""
-    job = {
-        "task": "replay",
-        "cases": [
-            {
-                "id": case.id,
-                "changes": [(change.path, change.before, change.after) for change in case.changes],
-                "calls": [(call.function, call.blob) for call in case.calls],
-                "main": any(b"__main__" in call.blob for call in case.calls),
-            }
-            for case in cases
-        ],
-        "limits": {name: getattr(limits, name) for name in ("call", "typed", "hostile", "examples")},
-    }
-    runs = [executor.submit(start, stage, job, seed, limits.timeout) for seed in seeds]
+    runs = [
+        executor.submit(start, stage, _job(cases, limits, position), seed, limits.timeout)
+        for position, seed in enumerate(seeds)
+    ]
     found = {case.id: Played() for case in cases}
     for seed, run in zip(seeds, runs, strict=True):
         ran, answers = run.result()
         _sort_in(found, seed, ran, answers)
     return found
+
+
+def _job(cases: Sequence[Case], limits: Limits, position: int) -> dict[str, Any]:
+    """The first seed plays all calls, the later ones the quick ones; from the third on derived inputs are left out."""
+    described = []
+    for case in cases:
+        chosen = _affordable(case.calls, limits.later if position else limits.first)
+        described.append(
+            {
+                "id": case.id,
+                "changes": [(change.path, change.before, change.after) for change in case.changes],
+                "calls": [(index, case.calls[index].function, case.calls[index].blob) for index in chosen],
+                "main": any(b"__main__" in call.blob for call in case.calls),
+            }
+        )
+    told = {name: getattr(limits, name) for name in ("call", "typed", "hostile", "examples")}
+    return {"task": "replay", "cases": described, "limits": told | ({"examples": 0} if position > 1 else {})}
+
+
+def _affordable(calls: Sequence[Call], seconds: float) -> list[int]:
+    """Indexes of the calls, the quickest first until the time is spent; in the order in which they stand."""
+    chosen: list[int] = []
+    for index in sorted(range(len(calls)), key=lambda index: calls[index].seconds):
+        seconds -= calls[index].seconds
+        if seconds < 0 and chosen:
+            break
+        chosen.append(index)
+    return sorted(chosen)
 
 
 def start(stage: Stage, job: Mapping[str, Any], seed: int, timeout: float) -> tuple[Ran, list[dict[str, Any]]]:
@@ -163,95 +186,3 @@ def _sort_in(found: dict[str, Played], seed: int, ran: Ran, answers: list[dict[s
     for name, played in found.items():
         if name == case or not any(place == seed for place, _ in played.answers):
             played.died = f"{place or 'start'}: the judging process {why}"
-
-
-@dataclass(frozen=True, slots=True)
-class Weighed:
-    """What replay says. calls: replayed on both sides. used: indexes of calls fit for timing, with old seconds."""
-
-    outcome: str  # "passed", "failed", "cannot tell"
-    reason: str
-    calls: int = 0
-    used: Mapping[int, float] = field(default_factory=dict)
-
-
-def weigh_replay(case: Case, played: Played) -> Weighed:
-    """Every captured call must do the same; calls that old code itself answers differently decide nothing."""
-    unstable = _order_dependent(played)
-    refused: Counter[str] = Counter()
-    used: dict[int, float] = {}
-    for _, answer in played.answers:
-        for difference in answer.get("differences", ()):
-            if difference["call"] not in unstable:
-                return Weighed("failed", told(answer["function"], difference))
-    for function, answers in played.functions().items():
-        del function
-        first = answers[0]
-        if "problems" in first:
-            played.problems += first["problems"]
-            continue
-        refused.update(first["refused"].values())
-        for index, (seconds, _) in first["seconds"].items():
-            if index not in first["refused"] and int(index) not in unstable:
-                used[int(index)] = seconds
-    if played.died:
-        return Weighed("cannot tell", played.died)
-    if unstable:
-        refused["its answer changes with the hash seed"] += len(unstable)
-    return _summed(case, played, used, refused)
-
-
-def _summed(case: Case, played: Played, used: dict[int, float], refused: Counter[str]) -> Weighed:
-    left_out = "; ".join(f"{count} not replayed: {why}" for why, count in refused.most_common(3))
-    if used:
-        functions = {case.calls[index].function for index in used}
-        missing = {call.function for call in case.calls} - functions
-        silent = f"; nothing for {', '.join(sorted(missing))}" if missing else ""
-        reason = f"{len(used)} captured calls agree{silent}" + (f"; {left_out}" if left_out else "")
-        return Weighed("passed", reason, len(used), used)
-    why = "; ".join(dict.fromkeys(played.problems)) or left_out or "no call was captured"
-    return Weighed("cannot tell", f"nothing could be replayed ({why})")
-
-
-def _order_dependent(played: Played) -> set[int]:
-    """Calls whose old answer is not the same under every hash seed."""
-    names: dict[int, set[str]] = {}
-    for _, answer in played.answers:
-        for index, name in answer.get("old", {}).items():
-            if index not in answer.get("refused", {}):
-                names.setdefault(int(index), set()).add(name)
-    return {index for index, found in names.items() if len(found) > 1}
-
-
-def weigh_differential(played: Played, kind: str) -> Weighed:
-    """kind "typed": inputs of the types that were seen; "hostile": of types that never were."""
-    examples = skipped = 0
-    effects = []
-    for _, answer in played.answers:
-        found = answer.get(kind)
-        if answer.get("effects"):
-            effects.append(answer["function"].partition("::")[2])
-        if found is None:
-            continue
-        if found["difference"] is not None:
-            return Weighed("failed", told(answer["function"], found["difference"]), examples)
-        examples += found["examples"]
-        skipped += found["skipped"]
-    if examples:
-        return Weighed(
-            "passed", f"{examples:,} inputs agree" + (f", {skipped:,} left out" if skipped else ""), examples
-        )
-    if effects:
-        return Weighed("cannot tell", f"not tried: {effects[0]} touches the outside")
-    return Weighed("cannot tell", "not tried: nothing was replayed")
-
-
-def told(function: str, difference: Mapping[str, Any]) -> str:
-    """One difference in words."""
-    name = function.partition("::")[2]
-    if not difference["old"] and not difference["new"]:
-        return f"{name} leaves another {difference['part']} behind"
-    what = f"{name}({difference['arguments']}): {difference['part']} differs"
-    if difference["old"] != difference["new"]:
-        what += f"; old {difference['old']}; new {difference['new']}"
-    return what

@@ -80,7 +80,7 @@ def _case(job: dict[str, Any], case: dict[str, Any], caller: Caller, tell: Tell)
         return
     world = World(Path(job["root"]))
     grouped: dict[str, list[tuple[int, bytes]]] = {}
-    for index, (function, blob) in enumerate(case["calls"]):
+    for index, function, blob in case["calls"]:
         grouped.setdefault(function, []).append((index, blob))
     for function, calls in grouped.items():
         path, _, qualified = function.partition("::")
@@ -103,6 +103,8 @@ def _function(job: dict[str, Any], subject: Subject, calls: list[tuple[int, byte
     effects = any(why.startswith(("opens", "does")) for why in seen.refused.values())
     answer["effects"] = effects
     if effects or seen.divergences or len(seen.refused) == len(calls):
+        return answer
+    if not limits["examples"]:
         return answer
     good = [blob for place, (_, blob) in enumerate(calls) if place not in seen.refused]
     for kind, hostile in (("typed", False), ("hostile", True)):

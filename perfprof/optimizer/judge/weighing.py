@@ -1,0 +1,104 @@
+"""What the judging processes told, weighed: do captured and derived calls do the same on old and new code?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from perfprof.optimizer.judge.replay import Case, Played
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What replay says. calls: replayed on both sides. used: indexes of calls fit for timing, with old seconds."""
+
+    outcome: str  # "passed", "failed", "cannot tell"
+    reason: str
+    calls: int = 0
+    used: Mapping[int, float] = field(default_factory=dict)
+
+
+def weigh_replay(case: Case, played: Played) -> Weighed:
+    """Every captured call must do the same; calls that old code itself answers differently decide nothing."""
+    unstable = _order_dependent(played)
+    refused: Counter[str] = Counter()
+    used: dict[int, float] = {}
+    for _, answer in played.answers:
+        for difference in answer.get("differences", ()):
+            if difference["call"] not in unstable:
+                return Weighed("failed", told(answer["function"], difference))
+    for answers in played.functions().values():
+        first = max(answers, key=lambda answer: len(answer.get("seconds", ())))  # the seed that played all calls
+        if "problems" in first:
+            played.problems += first["problems"]
+            continue
+        refused.update(first["refused"].values())
+        for index, (seconds, _) in first["seconds"].items():
+            if index not in first["refused"] and int(index) not in unstable:
+                used[int(index)] = seconds
+    if played.died:
+        return Weighed("cannot tell", played.died)
+    if unstable:
+        refused["its answer changes with the hash seed"] += len(unstable)
+    return _summed(case, played, used, refused)
+
+
+def _summed(case: Case, played: Played, used: dict[int, float], refused: Counter[str]) -> Weighed:
+    seen = {int(index) for _, answer in played.answers for index in answer.get("seconds", {})}
+    if not played.problems:
+        refused["it takes too long"] += sum(index not in seen for index in range(len(case.calls)))
+    left_out = "; ".join(f"{count} not replayed: {why}" for why, count in refused.most_common(3) if count)
+    if used:
+        functions = {case.calls[index].function for index in used}
+        missing = {call.function for call in case.calls} - functions
+        silent = f"; nothing for {', '.join(sorted(missing))}" if missing else ""
+        reason = f"{len(used)} captured calls agree{silent}" + (f"; {left_out}" if left_out else "")
+        return Weighed("passed", reason, len(used), used)
+    why = "; ".join(dict.fromkeys(played.problems)) or left_out or "no call was captured"
+    return Weighed("cannot tell", f"nothing could be replayed ({why})")
+
+
+def _order_dependent(played: Played) -> set[int]:
+    """Calls whose old answer is not the same under every hash seed."""
+    names: dict[int, set[str]] = {}
+    for _, answer in played.answers:
+        for index, name in answer.get("old", {}).items():
+            if index not in answer.get("refused", {}):
+                names.setdefault(int(index), set()).add(name)
+    return {index for index, found in names.items() if len(found) > 1}
+
+
+def weigh_differential(played: Played, kind: str) -> Weighed:
+    """kind "typed": inputs of the types that were seen; "hostile": of types that never were."""
+    examples = skipped = 0
+    effects = []
+    for _, answer in played.answers:
+        found = answer.get(kind)
+        if answer.get("effects"):
+            effects.append(answer["function"].partition("::")[2])
+        if found is None:
+            continue
+        if found["difference"] is not None:
+            return Weighed("failed", told(answer["function"], found["difference"]), examples)
+        examples += found["examples"]
+        skipped += found["skipped"]
+    if examples:
+        return Weighed(
+            "passed", f"{examples:,} inputs agree" + (f", {skipped:,} left out" if skipped else ""), examples
+        )
+    if effects:
+        return Weighed("cannot tell", f"not tried: {effects[0]} touches the outside")
+    return Weighed("cannot tell", "not tried: nothing was replayed")
+
+
+def told(function: str, difference: Mapping[str, Any]) -> str:
+    """One difference in words."""
+    name = function.partition("::")[2]
+    if not difference["old"] and not difference["new"]:
+        return f"{name} leaves another {difference['part']} behind"
+    what = f"{name}({difference['arguments']}): {difference['part']} differs"
+    if difference["old"] != difference["new"]:
+        what += f"; old {difference['old']}; new {difference['new']}"
+    return what
