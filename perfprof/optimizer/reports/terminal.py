@@ -197,8 +197,8 @@ def _clip(content: str, width: int, column: _Column) -> str:
 
 def _brief(found: Sequence[Row], width: int) -> Iterator[Text]:
     for row in found[:BRIEF]:
-        tried = "" if row.gain in UNTRIED else f"  {row.gain}"
-        text = line(f"{row.where}  {row.what}{tried}  {row.state}")
+        parts = (row.where, row.what, "" if row.gain in UNTRIED else row.gain, row.state)
+        text = line(" · ".join(filter(None, parts)))
         text = f"{row.mark:>3}  {row.share:>5}  {text}"
         yield _text(text if len(text) <= width else text[: width - 1] + "…")
     if len(found) > BRIEF:
