@@ -12,6 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perfprof.optimizer.diffs import applied, hunks, split
+from perfprof.optimizer.judge.diffs import apply as patched
+from perfprof.optimizer.judge.diffs import parse
 from perfprof.optimizer.judge.verdict import Comparison, Verdict
 from perfprof.optimizer.patch_files import diff, write_patches
 from perfprof.optimizer.patches import FileChange, Patch
@@ -95,6 +97,16 @@ def test_git_takes_every_kind_of_file(tmp_path: Path, name: str, how: str) -> No
     git(root, *([how] if how == "apply" else ["am", "-q", "--keep-cr"]), str(tmp_path / "run" / file))
     assert (root / name).read_bytes().decode() == after
     assert how == "apply" or not git(root, "status", "--porcelain")
+
+
+@pytest.mark.parametrize("name", HARD)
+def test_verify_reads_what_fix_wrote(tmp_path: Path, name: str) -> None:
+    before, after = HARD[name]
+    (file,) = write_patches(tmp_path, [outcome([FileChange(name, before, after)])], "", None, NOW)
+    (found,) = parse((tmp_path / file).read_bytes().decode())
+    assert (found.path, found.created) == (name, not before)
+    assert patched(before, found) == after
+    assert patched(after, found, reverse=True) == before
 
 
 @settings(max_examples=40, deadline=None)
