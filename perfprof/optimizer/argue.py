@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from perfprof.errors import UsageError
@@ -121,8 +122,11 @@ def _accused(rule: Rule, hot: Sequence[Hot], program: Program, databases: Sequen
 
 def _with_share(one: Accused, program: Program, recording: Recording) -> Accused:
     finding = one.suspect.finding
+    path = Path(finding.path)
+    if path.is_absolute() and path.is_relative_to(program.root):
+        finding = replace(finding, path=path.relative_to(program.root).as_posix())
     if finding.share is not None:
-        return one
+        return replace(one, suspect=replace(one.suspect, finding=finding))
     share = recording.share(str(program.root / finding.path), finding.line, finding.end_line)
     return replace(one, suspect=replace(one.suspect, finding=replace(finding, share=share)))
 

@@ -18,7 +18,7 @@ FLAT = {
     "builtins.NoneType": "type(None)",
 }
 LISTS = {"builtins.list": "list", "builtins.tuple": "tuple"}
-COLLECTIONS = {**LISTS, "builtins.dict": "dict", "builtins.set": "set", "builtins.frozenset": "frozenset"}
+COLLECTIONS = {**LISTS, "builtins.dict": "dict"}
 TUPLE = "builtins.tuple["
 
 

@@ -127,6 +127,11 @@ def selected(tree: Tree) -> tuple[str, ...]:
     return tuple(names)
 
 
+def columns(tree: Tree) -> tuple[Column | None, ...]:
+    """The outermost select list as columns; None for a star, an expression, and a column under another name."""
+    return tuple(column_of(term) for term in tree.expressions) if kind_of(tree) == "Select" else ()
+
+
 def bounds(tree: Tree) -> Iterator[tuple[str, int]]:
     """The parameters of LIMIT and OFFSET."""
     for name in ("limit", "offset"):

@@ -125,6 +125,7 @@ CHANGES_FIRST_ARGUMENT = frozenset(
     ]
 )
 PLAIN_DECORATORS = frozenset({"dataclass", "total_ordering", "final", "unique"})
+IN_PLACE = (ast.Add, ast.Mult, ast.BitOr)  # what lists and dicts do in place; sets are not indexed
 DEPTH = 6  # calls followed into the project before the answer is "unknown"
 
 
@@ -176,8 +177,9 @@ def _own(node: ast.AST) -> Iterator[Hazard]:
     elif isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
         yield Hazard("mutates", node, base=node.value)
     elif isinstance(node, ast.AugAssign):
-        if not (isinstance(node.value, ast.Constant) and isinstance(node.value.value, (int, float))):
-            yield Hazard("mutates", node, base=node.target)  # adding a number to a list raises
+        number = isinstance(node.value, ast.Constant) and isinstance(node.value.value, (int, float))
+        if isinstance(node.op, IN_PLACE) and not number:  # adding a number to a list raises
+            yield Hazard("mutates", node, base=node.target)
     elif isinstance(node, (ast.Yield, ast.YieldFrom, ast.Await, ast.AsyncFor, ast.AsyncWith)):
         yield Hazard("suspends", node)
     else:

@@ -213,7 +213,9 @@ def items_of(node: ast.expr) -> list[ast.expr]:
 
 
 # Methods of str without arguments that cannot fail.
-QUIET_TEXT = frozenset(["capitalize", "casefold", "lower", "lstrip", "rstrip", "strip", "swapcase", "title", "upper"])
+QUIET_TEXT = frozenset(
+    ["capitalize", "casefold", "lower", "lstrip", "rstrip", "strip", "swapcase", "title", "upper"]
+)
 
 
 def leaves(node: ast.expr, text: bool = False) -> list[tuple[ast.expr, bool]] | None:

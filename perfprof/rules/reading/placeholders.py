@@ -105,6 +105,18 @@ def separated(script: str, dialect: str) -> tuple[str, ...]:
     return tuple(piece.strip() for piece in [*found, script[start:]] if _says_something(piece, dialect))
 
 
+def word_at(text: str, dialect: str, word: str) -> int:
+    """Where a keyword stands outside of parentheses, strings and comments; -1 if nowhere."""
+    depth, at = 0, 0
+    while at < len(text):
+        match = _next(text, at, dialect)
+        if not depth and match.lastgroup == "word" and match.group().lower() == word:
+            return match.start()
+        depth += {"(": 1, ")": -1}.get(match.group(), 0)
+        at = match.end()
+    return -1
+
+
 def _says_something(piece: str, dialect: str) -> bool:
     at = 0
     while at < len(piece):

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from perfprof.rules.reading import clauses
 from perfprof.rules.reading.placeholders import Template, template
-from perfprof.rules.reading.predicates import TableUse, Tree, Use, kind_of
+from perfprof.rules.reading.predicates import Column, TableUse, Tree, Use, kind_of
 
 DIALECTS = {"sqlite": "sqlite", "postgresql": "postgres"}  # ours -> sqlglot's
 _KINDS = {"Select": "select", "Union": "select", "Intersect": "select", "Except": "select", "Subquery": "select"}
@@ -28,6 +28,7 @@ class Statement:
     tables: every use of a real table; names that WITH defines are not among them. writes: the table it changes.
     changes: the columns that an INSERT or UPDATE sets, () for all. uses: how columns are used, block by block.
     selected: the plain columns and names of the outermost list, in order, "" for an expression, "*" for a star.
+    columns: the same as columns, None for what is not a column under its own name.
     complex: why it is not a plain ``SELECT columns FROM tables WHERE … [ORDER BY …]``; "" if it is one.
     values: (column, number of the parameter that an INSERT or UPDATE sets it to).
     limited: blocks with LIMIT. bounds: ("limit" or "offset", number of its parameter).
@@ -44,6 +45,7 @@ class Statement:
     values: tuple[tuple[str, int], ...] = ()
     uses: tuple[Use, ...] = ()
     selected: tuple[str, ...] = ()
+    columns: tuple[Column | None, ...] = ()
     complex: str = ""
     limited: frozenset[int] = frozenset()
     bounds: tuple[tuple[str, int], ...] = ()
@@ -110,6 +112,7 @@ def _read(text: str, dialect: str) -> Statement:
         values=tuple(clauses.assigned(tree)),
         uses=tuple(use for number, block in enumerate(blocks) for use in clauses.uses(number, block)),
         selected=clauses.selected(tree),
+        columns=clauses.columns(tree),
         complex=clauses.complexity(tree),
         limited=frozenset(number for number, block in enumerate(blocks) if block.args.get("limit") is not None),
         bounds=tuple(clauses.bounds(tree)),
