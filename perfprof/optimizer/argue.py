@@ -21,7 +21,6 @@ from perfprof.rules.rule import Case, Evidence, Level, Rule, Suspect, weigh
 if TYPE_CHECKING:
     from perfprof.optimizer.options import FixOptions
     from perfprof.optimizer.scratch.databases import Opened
-    from perfprof.optimizer.workload import Recorded
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -82,15 +81,15 @@ class Suspects:
         return [Capture(path, name, line) for (path, name), line in sorted(functions.items())]
 
 
-def find(options: FixOptions, recorded: Recorded, program: Program, databases: Sequence[Opened]) -> Suspects:
+def find(options: FixOptions, recording: Recording, program: Program, databases: Sequence[Opened]) -> Suspects:
     """Let each rule look at the hot functions, and at what was asked of each database."""
-    hot = hot_functions(recorded.recording, program, options.project.paths, options.min_share)
+    hot = hot_functions(recording, program, options.project.paths, options.min_share)
     found: list[Accused] = []
     complaints: list[str] = []
     for rule in chosen_rules(options.only):
         try:
             found += [
-                _with_share(one, program, recorded.recording) for one in _accused(rule, hot, program, databases)
+                _with_share(one, program, recording) for one in _accused(rule, hot, program, databases)
             ]
         except Exception:  # a rule must never take the run down
             last = traceback.format_exc(limit=-1).splitlines()[-1]

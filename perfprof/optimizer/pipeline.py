@@ -40,7 +40,7 @@ def fix(options: FixOptions, progress: Progress) -> Run:
         baseline = step("baseline", judge.baseline)
         recorded = step("record", record, options, folder)
         with opened(recorded.executions, folder, options.database, root) as (databases, closed):
-            suspects = step("find", find, options, recorded, program, databases)
+            suspects = step("find", find, options, recorded.recording, program, databases)
             observed = step("observe", observe, options, folder, suspects)
             argued = step("prove", prove, suspects, program, observed.seen, recorded.executions)
             planned = step("plan", plan, argued.proven)

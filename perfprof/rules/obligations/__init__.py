@@ -1,0 +1,34 @@
+"""The shared, named obligations of the Python rules, and how each is shown.
+
+An obligation reads on after "safe if". Its check answers with a level: proved by reading, guarded (the rewrite
+writes a run-time test that falls back to the old path), observed in every recorded run, or open.
+"""
+
+from __future__ import annotations
+
+from perfprof.rules.obligations.collection import (
+    builtins_are_builtin,
+    collection_unchanged,
+    index_has_a_place,
+    is_a_list,
+    loops_run_no_code,
+    walked_again,
+)
+from perfprof.rules.obligations.keys import elements_hash_as_equal, keys_hash_as_equal, reads_are_plain
+from perfprof.rules.obligations.rows import keys_unchanged, other_rows_idle, row_unread_after, wanted_key_fixed
+
+__all__ = [
+    "builtins_are_builtin",
+    "collection_unchanged",
+    "elements_hash_as_equal",
+    "index_has_a_place",
+    "is_a_list",
+    "keys_hash_as_equal",
+    "keys_unchanged",
+    "loops_run_no_code",
+    "other_rows_idle",
+    "reads_are_plain",
+    "row_unread_after",
+    "walked_again",
+    "wanted_key_fixed",
+]

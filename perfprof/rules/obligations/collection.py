@@ -1,0 +1,170 @@
+"""Obligations about the collection: it stays what it is, can be walked again, and is there before the loop."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from perfprof.rules import guards
+from perfprof.rules.narrowing import Narrowing
+from perfprof.rules.obligations.proofs import guarded, obligation, observed, proved, unproved
+from perfprof.rules.reading.expressions import builtin_type, is_builtin, path_of
+from perfprof.rules.reading.names import bound_before
+from perfprof.rules.rule import Case, Proof
+
+if TYPE_CHECKING:
+    from perfprof.rules.reading.program import Function
+
+PLAIN_ITERATORS = (
+    "builtins.",
+    "collections.",
+    "itertools.",
+    "_io.",
+    "io.",
+    "_csv.",
+    "csv.",
+    "sqlite3.",
+    "dict_",
+    "_",
+)
+
+
+@obligation
+def collection_unchanged(case: Case) -> Proof:
+    """The collection stays the same while the loop runs."""
+    found = case.suspect.reading
+    for stable in found.stable:
+        if stable.problem:
+            return unproved(stable.problem, stable.where)
+    for number, base in enumerate(one for stable in found.stable for one in stable.watch):
+        seen = case.watched(f"same{number}")
+        if seen is None or seen.reads.get("same", 1):
+            why = f"`{ast.unparse(base)}` is changed in the loop and may be the collection itself"
+            return unproved(why, found.function.place(base))
+    if any(stable.watch for stable in found.stable):
+        return observed("what the loop changes was never the collection itself in the recorded runs")
+    others = sorted({other for stable in found.stable for other in stable.apart})
+    if others:
+        return guarded(f"a test makes sure that it is not {' or '.join(f'`{one}`' for one in others)}")
+    return proved("nothing that runs in the loop can change it")
+
+
+@obligation
+def loops_run_no_code(case: Case) -> Proof:
+    """The loops around it walk plain containers."""
+    found = case.suspect.reading
+    levels = []
+    for number, loop in enumerate(found.scan.around):
+        if loop.iterable is None or builtin_type(loop.iterable, found.function) in {"list", "tuple"}:
+            continue
+        if _is_range(loop.iterable, found.function):
+            continue
+        seen = case.watched(f"loop{number}")
+        if seen is not None and seen.types and not all(_plain_iterator(one) for one in seen.types):
+            why = f"`{found.function.text(loop.iterable)}` was a {guards.readable(seen.types)}, whose code runs in each turn"
+            return unproved(why, found.function.place(loop.iterable))
+        levels.append(f"`{found.function.text(loop.iterable)}`")
+    if levels:
+        return observed(f"{', '.join(levels)} was a plain container in every recorded run")
+    return proved("the loops around it count, or walk lists that were made here")
+
+
+def _is_range(node: ast.expr, function: Function) -> bool:
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id
+        in {
+            "range",
+            "enumerate",
+            "zip",
+            "reversed",
+            "sorted",
+        }
+        and is_builtin(node.func.id, function)
+    )
+
+
+def _plain_iterator(name: str) -> bool:
+    return name.startswith(PLAIN_ITERATORS) and name not in {
+        "builtins.generator",
+        "builtins.map",
+        "builtins.filter",
+    }
+
+
+@obligation
+def walked_again(case: Case) -> Proof:
+    """The collection can be walked again and again."""
+    found: Narrowing = case.suspect.reading
+    if all(builtin_type(base, found.function) in {"list", "tuple"} for base in found.bases):
+        return proved("it is a list or a tuple, which can be walked any number of times")
+    for number, base in enumerate(found.bases):
+        seen = case.watched(f"base{number}")
+        if seen is not None and seen.types and guards.is_collection("it", seen.types) is None:
+            why = f"`{found.function.text(base)}` was a {guards.readable(seen.types)}"
+            return unproved(why, found.function.place(base))
+    return guarded("a test of its exact type: a generator or an own class is walked as before")
+
+
+@obligation
+def index_has_a_place(case: Case) -> Proof:
+    """What is built can be built before the loop."""
+    found = case.suspect.reading
+    statement, function = found.hoist.statement, found.function
+    line = function.module.raw_lines[statement.lineno - 1]
+    if line[: statement.col_offset].strip() or line.lstrip().startswith(b"elif"):
+        return unproved("the loop does not begin a line of its own", function.place(statement))
+    others = [ast.parse(other, mode="eval").body for stable in found.stable for other in stable.apart]
+    for base in (*found.bases, *getattr(found, "also", ()), *others):
+        root = (path_of(base) or ("",))[0]
+        if not bound_before(root, statement, function):
+            return unproved(f"`{root}` may not have a value before the loop", function.place(statement))
+    return proved("what it is made of has its value before the loop begins", function.place(statement))
+
+
+@obligation
+def is_a_list(case: Case) -> Proof:
+    """What is asked is a list or a tuple."""
+    found = case.suspect.reading
+    base = found.bases[0]
+    if builtin_type(base, found.function) in {"list", "tuple"}:
+        return proved("it is made as a list or a tuple in this function")
+    seen = case.watched("base0")
+    if seen is not None and seen.types and not set(seen.types) <= set(guards.LISTS):
+        why = f"`{found.function.text(base)}` was a {guards.readable(seen.types)}"
+        return unproved(why, found.function.place(base))
+    return guarded("a test of its exact type: anything else is asked as before")
+
+
+@obligation
+def builtins_are_builtin(case: Case) -> Proof:
+    """`type`, `all` … mean the builtins."""
+    found = case.suspect.reading
+    shadowed = sorted(one for one in EMITTED if not is_builtin(one, found.function))
+    if shadowed:
+        return unproved(f"`{shadowed[0]}` has another meaning in this file")
+    if found.function.names.dynamic:
+        return unproved("names are reached by text (`exec`, `locals()` …)")
+    return proved("no builtin that the new code uses is bound in this file")
+
+
+EMITTED = frozenset(
+    [
+        "type",
+        "set",
+        "map",
+        "all",
+        "getattr",
+        "int",
+        "str",
+        "bytes",
+        "bool",
+        "float",
+        "list",
+        "tuple",
+        "dict",
+        "len",
+        "frozenset",
+    ]
+)

@@ -1,0 +1,77 @@
+"""Obligations about keys: equal ones hash alike, and reading one has no effects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perfprof.rules import guards
+from perfprof.rules.narrowing import Narrowing, item_reads, reads
+from perfprof.rules.obligations.proofs import guarded, obligation, observed, proved, unproved
+from perfprof.rules.reading.expressions import builtin_type
+from perfprof.rules.rule import Case, Proof
+
+if TYPE_CHECKING:
+    pass
+
+
+@obligation
+def keys_hash_as_equal(case: Case) -> Proof:
+    """Keys that are equal hash alike."""
+    found: Narrowing = case.suspect.reading
+    if {builtin_type(found.inner, found.function), builtin_type(found.outer, found.function)} <= {"int", "str"}:
+        return proved("both keys are ints or strings")
+    seen = case.watched("inner")
+    if seen is not None and seen.types and guards.key_types(seen.types) is None:
+        why = f"keys were {guards.readable(seen.types)}, for which no guard is tested"
+        return unproved(why, found.reader.place(found.selection.compare))
+    for number, (leaf, text) in enumerate(found.leaves):
+        part = case.watched(f"leaf{number}")
+        kinds = set(part.types) if part is not None else set()
+        if kinds and ((text and kinds != {"builtins.str"}) or guards.key_types(kinds) is None):
+            why = f"`{found.reader.text(leaf)}` was {guards.readable(kinds)}, for which no guard is tested"
+            return unproved(why, found.reader.place(leaf))
+    types = f" ({guards.readable(seen.types)})" if seen is not None and seen.types else ""
+    return guarded(f"a test of the keys' exact types{types}; the loop's own comparison still decides")
+
+
+@obligation
+def elements_hash_as_equal(case: Case) -> Proof:
+    """Elements that are equal hash alike."""
+    found = case.suspect.reading
+    seen = case.watched("base0")
+    where = found.function.place(found.scan.node)
+    if seen is not None and seen.elements and guards.key_types(seen.elements) is None:
+        return unproved(f"elements were {guards.readable(seen.elements)}, for which no guard is tested", where)
+    types = f" ({guards.readable(seen.elements)})" if seen is not None and seen.elements else ""
+    return guarded(f"a test of the exact types{types} of the elements and of what is looked for", where)
+
+
+@obligation
+def reads_are_plain(case: Case) -> Proof:
+    """Reading a key has no effects and does not fail."""
+    found: Narrowing = case.suspect.reading
+    for number, (read, reader) in enumerate(reads(found)):
+        seen = case.watched(f"read{number}")
+        if seen is None or not seen.reads:
+            continue
+        text, where = reader.text(read), reader.place(read)
+        if seen.reads.get("computed"):
+            return unproved(f"`{text}` is computed (a property or `__getattr__`), so reads may have effects", where)
+        if seen.reads.get("missing"):
+            return unproved(f"`{text}` was missing on some object", where)
+    for number, (item, reader) in enumerate(item_reads(found)):
+        seen = case.watched(f"item{number}")
+        if seen is not None and not all(_plain_items(one) for one in seen.types):
+            why = f"`{reader.text(item)}` was a {guards.readable(seen.types)}, whose items may be computed"
+            return unproved(why, reader.place(item))
+    texts = [f"`{reader.text(read)}`" for read, reader in reads(found)]
+    texts += [f"items of `{reader.text(item)}`" for item, reader in item_reads(found)]
+    if texts:
+        return observed(f"{', '.join(dict.fromkeys(texts))}: plain data in every recorded read")
+    return proved("keys are read from names only")
+
+
+def _plain_items(name: str) -> bool:
+    plain = {"dict", "list", "tuple", "str", "bytes", "NoneType", "mappingproxy"}
+    inner = name.partition("[")[0].rpartition(".")
+    return (inner[0] == "builtins" and inner[2] in plain) or name in {"sqlite3.Row", "collections.OrderedDict"}
