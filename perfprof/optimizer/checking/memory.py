@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import perfprof
-from perfprof.optimizer.checking import Found, Read
+from perfprof.optimizer.checking.reader import Found, Read
 from perfprof.rules.rule import Finding, Level, Proof
 
 

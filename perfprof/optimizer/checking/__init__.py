@@ -1,0 +1,132 @@
+"""Check: read files without running anything, fast enough for a commit hook.
+
+Imports nothing heavy. What was read is remembered by content, with the files it depended on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Executor
+from dataclasses import replace
+from pathlib import Path
+
+from perfprof.optimizer import runs
+from perfprof.optimizer.checking.changed import Lines, changed_lines
+from perfprof.optimizer.checking.memory import Memory
+from perfprof.optimizer.checking.reader import Found, Read, read_files
+from perfprof.optimizer.options import CheckOptions
+from perfprof.optimizer.run import Outcome, Run
+from perfprof.optimizer.sources import python_files
+from perfprof.rules.rule import Finding, Level
+
+CHUNK = 25  # files a task: about 60 ms of work, so that any executor's overhead is small
+SERIAL = 50  # below that many files, starting processes costs more than it saves
+
+
+def check(options: CheckOptions) -> Run:
+    """Read what the options name; the run has one outcome a finding."""
+    project = options.project
+    files = python_files(project.paths, options.root)
+    changed = changed_lines(options.root, options.diff) if options.diff else None
+    if changed is not None:
+        files = [path for path in files if path in changed]
+    memory = Memory(project.home, options.only) if options.cache else None
+    known = memory.known(options.root, files) if memory is not None else {}
+    reads = [*known.values(), *_read(options, [path for path in files if path not in known])]
+    if memory is not None:
+        memory.keep(options.root, reads)
+    reads.sort(key=lambda read: read.path)
+    found, hidden = rank([one for read in reads for one in _touched(read, options.root, changed)], options)
+    return Run(
+        id="check",
+        verb="check",
+        folder="",
+        root=str(options.root),
+        command="",
+        applied=False,
+        environment={},
+        outcomes=tuple(
+            Outcome(one.finding, "found", reason_of(one), one.title, one.level, one.proofs) for one in found
+        ),
+        skipped={read.path: read.skipped for read in reads if read.skipped},
+        hidden=hidden,
+    )
+
+
+def reason_of(one: Found) -> str:
+    """What is left to show before a patch can be applied."""
+    left = [proof.obligation for proof in one.proofs if proof.level is Level.OBSERVED]
+    return f"to be observed: {', '.join(left)}" if left else f"{one.level.word} by reading"
+
+
+def _read(options: CheckOptions, files: Sequence[Path]) -> list[Read]:
+    jobs = options.jobs or _cores()
+    if jobs == 1 or (len(files) < SERIAL and not options.executor):
+        return read_files(options.root, files, options.only)
+    from perfprof.optimizer.executors import executor
+
+    chunks = [files[start : start + CHUNK] for start in range(0, len(files), CHUNK)]
+    with executor(options.executor, jobs) as pool:
+        reads, lost = _submitted(pool, options, chunks)
+    for path in lost:  # a worker died: read alone what it had, and name the file that kills
+        with executor(options.executor, 1) as pool:
+            more, dead = _submitted(pool, options, [[path]])
+        reads += more or [
+            Read(one.relative_to(options.root).as_posix(), skipped="kills the reader") for one in dead
+        ]
+    return reads
+
+
+def _submitted(
+    pool: Executor, options: CheckOptions, chunks: Iterable[Sequence[Path]]
+) -> tuple[list[Read], list[Path]]:
+    """What was read, and the files whose worker died."""
+    from concurrent.futures import BrokenExecutor
+
+    given = [(chunk, pool.submit(read_files, options.root, list(chunk), options.only)) for chunk in chunks]
+    reads: list[Read] = []
+    lost: list[Path] = []
+    for chunk, future in given:
+        try:
+            reads += future.result()
+        except BrokenExecutor:
+            lost += chunk
+    return reads, lost
+
+
+def _cores() -> int:
+    import os
+
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def rank(found: Sequence[Found], options: CheckOptions) -> tuple[list[Found], int]:
+    """With a recording: costliest first, and without what is cold in it; else by place."""
+    run = runs.latest(options.project.home)
+    if run is None or not found:
+        return list(found), 0
+    from perfprof.profilers.recording import Recording
+
+    shown: list[Found] = []
+    file = run / "recording.sqlite"
+    with Recording.open(file) as recording:
+        for one in found:
+            path = options.root / one.finding.path
+            if not recording.total or path.stat().st_mtime > file.stat().st_mtime:
+                shown.append(one)  # nothing recorded of this text
+                continue
+            share = recording.share(str(path), one.finding.line, one.finding.end_line)
+            if share >= options.min_share:
+                shown.append(replace(one, finding=replace(one.finding, share=share)))
+    shown.sort(key=lambda one: (-(one.finding.share or 0.0), one.finding.path, one.finding.line))
+    return shown, len(found) - len(shown)
+
+
+def _touched(read: Read, root: Path, changed: Lines | None) -> list[Found]:
+    if changed is None:
+        return list(read.found)
+    return [one for one in read.found if _meets(one.finding, changed.get(root / one.finding.path, ()))]
+
+
+def _meets(finding: Finding, ranges: Iterable[tuple[int, int]]) -> bool:
+    return any(first <= finding.end_line and finding.line <= last for first, last in ranges)

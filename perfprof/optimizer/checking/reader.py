@@ -1,0 +1,109 @@
+"""Read files one after the other and let every rule look at every function."""
+
+from __future__ import annotations
+
+import gc
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from perfprof.optimizer.sources import Sources, syntax_reason
+from perfprof.rules import registry
+from perfprof.rules.reading.program import Module, Program
+from perfprof.rules.rule import Case, Finding, Level, Proof, weigh
+
+_IGNORE = re.compile(r"#\s*perfprof:\s*ignore(?:\[([\w\s,-]+)\])?")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A finding that reading alone leaves without an open obligation."""
+
+    finding: Finding
+    title: str
+    level: Level
+    proofs: tuple[Proof, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What came of one file. needs: files of the project that the answer depends on, relative."""
+
+    path: str
+    found: tuple[Found, ...] = ()
+    needs: tuple[str, ...] = ()
+    skipped: str = ""
+    ignored: int = 0
+
+
+@dataclass
+class Reader:
+    """Reads files of one project one after the other; parsed modules are shared."""
+
+    root: Path
+    only: tuple[str, ...] = ()
+    sources: Sources = field(init=False)
+    program: Program = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.sources = Sources(self.root)
+        self.program = Program(self.root, self.sources.text, alone=True, refuse=self._refuse)
+
+    def _refuse(self, path: Path, error: Exception) -> None:
+        self.sources.skip(path, syntax_reason(error))
+
+    def read(self, path: Path) -> Read:
+        """Let every rule look at every function of a file."""
+        module = self.program.module(path)
+        relative = path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else str(path)
+        if module is None:
+            return Read(relative, skipped=self.sources.skipped.get(relative, "cannot be read"))
+        found = list(self._found(module))
+        kept = tuple(one for one in found if not ignored(one.finding, module))
+        needs = (other.relative for other in self.program.modules.values() if other is not None)
+        return Read(
+            relative, kept, tuple(sorted(set(needs) - {relative})) if found else (), "", len(found) - len(kept)
+        )
+
+    def _found(self, module: Module) -> Iterable[Found]:
+        rules = [
+            rule for name, rule in registry().items() if rule.in_function and (not self.only or name in self.only)
+        ]
+        for function in module.functions:
+            for rule in rules if function.loops else ():
+                assert rule.in_function is not None
+                for suspect in rule.in_function(function, self.program):
+                    proofs, level = weigh(rule, Case(suspect, self.program))
+                    if level is not Level.OPEN:
+                        yield Found(suspect.finding, rule.title, level, proofs)
+
+
+def ignored(finding: Finding, module: Module) -> bool:
+    """Whether the finding's line or the one above says ``# perfprof: ignore[rule] reason``."""
+    lines = module.raw_lines
+    for number in (finding.line, finding.line - 1):
+        line = lines[number - 1].decode(errors="replace") if 0 < number <= len(lines) else ""
+        match = _IGNORE.search(line)
+        if match is None or (number != finding.line and not line.lstrip().startswith("#")):
+            continue
+        names = match.group(1)
+        if names is None or finding.rule in [name.strip() for name in names.split(",")]:
+            return True
+    return False
+
+
+def read_files(root: Path, paths: Sequence[Path], only: tuple[str, ...]) -> list[Read]:
+    """One task of an executor: small values in, small values out.
+
+    Syntax trees are many small objects that all live until the end; collecting garbage among them costs more than
+    reading them, so it waits until they are gone.
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        reader = Reader(root, only)
+        return [reader.read(path) for path in paths]
+    finally:
+        if collects:
+            gc.enable()
