@@ -10,6 +10,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from perfprof.optimizer import runs
+from perfprof.optimizer.apply import recover
 from perfprof.optimizer.argue import Argued, Suspects, find, prove
 from perfprof.optimizer.delivery import deliver
 from perfprof.optimizer.judge import Judge
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 def fix(options: FixOptions, progress: Progress) -> Run:
     """Make the workload faster and prove it; apply what is accepted if asked to."""
     step, root = progress.run, options.root
+    recover(root)  # what a killed perfprof left half written
     folder = runs.begin(options.project.home)
     sources = Sources(root)
     program = Program(root, sources.text, refuse=lambda path, error: sources.skip(path, syntax_reason(error)))
