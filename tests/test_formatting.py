@@ -31,6 +31,13 @@ def test_line_length_is_the_files_habit(tmp_path: Path) -> None:
     assert touched(wide + before, wide + after, tmp_path) == wide + after
 
 
+def test_the_linters_line_length_counts(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.ruff]\nline-length = 110\n")
+    before = "def f(orders_of_the_year):\n    return 'one'\n"
+    after = before.replace("    return", LONG + "    return")
+    assert touched(before, after, tmp_path) == after
+
+
 def test_the_projects_black_settings_are_kept(tmp_path: Path) -> None:
     before = "def f():\n    return 1\n"
     after = "def f():\n    k = {'a':1}\n    return 1\n"

@@ -26,10 +26,11 @@ Range = tuple[int, int]  # first and last line, both included, from 1
 
 @dataclass(frozen=True, slots=True)
 class _Style:
-    """What the project says: ``black`` options, or that ruff formats it; None for both if it says nothing."""
+    """What the project says: options for black, that ruff formats it, or at least how long a line may be (0: no)."""
 
-    black: Mapping[str, Any] | None
-    ruff: bool
+    black: Mapping[str, Any] | None = None
+    ruff: bool = False
+    width: int = 0
 
 
 def format_touched(before: str, after: str, path: Path, root: Path) -> str:
@@ -84,15 +85,15 @@ def _style(path: Path, root: Path) -> _Style:
     """The nearest configuration that speaks of a formatter."""
     for folder in (path.parent, *path.parent.parents):
         if (folder / "ruff.toml").is_file() or (folder / ".ruff.toml").is_file():
-            return _Style(None, ruff=True)
+            return _Style(ruff=True)
         tools = _tools(folder / "pyproject.toml")
         if "black" in tools:
-            return _Style(_named(tools["black"]), ruff=False)
-        if "format" in tools.get("ruff", {}):
-            return _Style(None, ruff=True)
+            return _Style(black=_named(tools["black"]))
+        if "ruff" in tools:
+            return _Style(ruff="format" in tools["ruff"], width=int(tools["ruff"].get("line-length", 0)))
         if folder == root:
             break
-    return _Style(None, ruff=False)
+    return _Style()
 
 
 def _named(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -124,7 +125,7 @@ def _mode(style: _Style, plain: str, habit: int, path: Path, root: Path) -> blac
         return None  # black knows no other indentation
     options = style.black
     if options is None:
-        return black.Mode(line_length=habit, string_normalization=False)
+        return black.Mode(line_length=style.width or habit, string_normalization=False)
     if _excluded(options, path, root):
         return None
     return black.Mode(
