@@ -1,0 +1,157 @@
+"""Check reads, remembers, ignores on request, ranks by the last recording, and imports nothing heavy."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from perfprof.optimizer.checking import check
+from perfprof.optimizer.options import CheckOptions
+from perfprof.optimizer.run import Run
+from perfprof.profilers.workload import record
+
+JOIN = """\
+def join(orders, customers):
+    lines = []
+    for order in orders:
+        for customer in customers:
+            if customer.id == order.customer_id:
+                lines.append((order, customer))
+    return lines
+"""
+HELPER = """\
+def find(rows, key):
+    for row in rows:
+        if row == key:
+            return row
+    return None
+"""
+CALLER = """\
+from helper import find
+
+
+def all_of(keys, rows):
+    return [find(rows, key) for key in keys]
+"""
+
+
+def found(run: Run) -> list[tuple[str, int, str]]:
+    return [(one.finding.path, one.finding.line, one.finding.rule) for one in run.outcomes]
+
+
+def checked(root: Path, **asked: object) -> Run:
+    return check(CheckOptions(root, **asked))  # type: ignore[arg-type]
+
+
+def test_a_nested_loop_is_found_with_what_is_left_to_observe(tmp_path: Path) -> None:
+    (tmp_path / "m.py").write_text(JOIN)
+    run = checked(tmp_path)
+    assert found(run) == [("m.py", 4, "nested-loop-join")]
+    assert "reads-are-plain" in run.outcomes[0].reason
+
+
+def test_a_parameter_of_unknown_type_is_no_finding(tmp_path: Path) -> None:
+    (tmp_path / "m.py").write_text("def f(xs, ys):\n    return [x for x in xs if x in ys]\n")
+    assert found(checked(tmp_path)) == []
+
+
+def test_short_written_lists_are_no_finding(tmp_path: Path) -> None:
+    (tmp_path / "m.py").write_text("KINDS = ['a', 'b']\n\n\ndef f(xs):\n    return [x for x in xs if x in KINDS]\n")
+    assert found(checked(tmp_path)) == []
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "# perfprof: ignore",
+        "# perfprof: ignore[nested-loop-join] ten rows",
+        "# perfprof: ignore[x, nested-loop-join]",
+    ],
+)
+def test_a_comment_ignores_a_finding(tmp_path: Path, comment: str) -> None:
+    (tmp_path / "m.py").write_text(JOIN.replace("customer in customers:", f"customer in customers:  {comment}"))
+    assert found(checked(tmp_path)) == []
+
+
+def test_a_comment_for_another_rule_ignores_nothing(tmp_path: Path) -> None:
+    text = JOIN.replace("customer in customers:", "customer in customers:  # perfprof: ignore[list-membership]")
+    (tmp_path / "m.py").write_text(text)
+    assert len(found(checked(tmp_path))) == 1
+
+
+def test_files_that_cannot_be_read_are_told(tmp_path: Path) -> None:
+    (tmp_path / "broken.py").write_text("def f(:\n")
+    (tmp_path / "latin.py").write_bytes(b"x = '\xe9'\n")
+    (tmp_path / "empty.py").write_text("")
+    run = checked(tmp_path)
+    assert set(run.skipped) == {"broken.py", "latin.py"}
+    assert "line 1" in run.skipped["broken.py"]
+
+
+def test_memory_holds_as_long_as_what_it_depends_on(tmp_path: Path) -> None:
+    (tmp_path / "helper.py").write_text(HELPER)
+    (tmp_path / "m.py").write_text(CALLER)
+    assert found(checked(tmp_path)) == [("m.py", 5, "linear-search")]
+    assert found(checked(tmp_path)) == [("m.py", 5, "linear-search")]
+    (tmp_path / "helper.py").write_text("def find(rows, key):\n    return rows[key]\n")
+    assert found(checked(tmp_path)) == []
+
+
+def test_broken_memory_costs_only_time(tmp_path: Path) -> None:
+    (tmp_path / "m.py").write_text(JOIN)
+    checked(tmp_path)
+    (cache,) = (tmp_path / ".perfprof" / "cache").glob("*.json")
+    cache.write_text("{")
+    assert len(found(checked(tmp_path))) == 1
+
+
+def test_many_files_are_read_by_processes_with_the_same_answer(tmp_path: Path) -> None:
+    for number in range(60):
+        (tmp_path / f"m{number:02}.py").write_text(JOIN)
+    one, two = checked(tmp_path, cache=False, jobs=1), checked(tmp_path, cache=False, jobs=2)
+    assert found(one) == found(two)
+    assert len(found(one)) == 60
+
+
+def test_diff_names_only_changed_code(tmp_path: Path) -> None:
+    (tmp_path / "m.py").write_text(JOIN + "\n\n" + JOIN.replace("join", "other"))
+    for words in (
+        ["init", "-q"],
+        ["add", "."],
+        ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "x"],
+    ):
+        subprocess.run(["git", *words], cwd=tmp_path, check=True)
+    assert found(checked(tmp_path, diff="HEAD")) == []
+    text = (tmp_path / "m.py").read_text()
+    (tmp_path / "m.py").write_text(
+        text[: text.index("def other")] + text[text.index("def other") :].replace("lines", "rows")
+    )
+    assert found(checked(tmp_path, diff="HEAD")) == [("m.py", 13, "nested-loop-join")]
+
+
+def test_a_recording_ranks_and_drops_what_is_cold(tmp_path: Path) -> None:
+    hot = JOIN.replace("customer.id", "customer").replace("order.customer_id", "order")
+    (tmp_path / "m.py").write_text(hot + "\n\n" + hot.replace("join", "cold"))
+    (tmp_path / "w.py").write_text("import m\nm.join(range(2500), list(range(2500)))\nm.cold([1], [1])\n")
+    folder = tmp_path / ".perfprof" / "runs" / "1"
+    record([sys.executable, "w.py"], cwd=tmp_path, folder=folder, sampler="loops").close()
+    run = checked(tmp_path)
+    assert found(run) == [("m.py", 4, "nested-loop-join")]
+    assert run.hidden == 1
+    share = run.outcomes[0].finding.share
+    assert share is not None
+    assert share > 0.5
+
+
+def test_nothing_heavy_is_imported(tmp_path: Path) -> None:
+    (tmp_path / "m.py").write_text("x = 1\n")
+    code = (
+        "import sys\nfrom perfprof.optimizer.cli import main\n"
+        "try:\n    main(['check', '--no-cache', sys.argv[1]])\nexcept SystemExit as end:\n    assert not end.code\n"
+        "print(sorted({'libcst', 'astroid', 'sqlglot', 'black', 'rich', 'psycopg', 'hypothesis'} & set(sys.modules)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
