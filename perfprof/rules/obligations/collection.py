@@ -149,22 +149,4 @@ def builtins_are_builtin(case: Case) -> Proof:
     return proved("no builtin that the new code uses is bound in this file")
 
 
-EMITTED = frozenset(
-    [
-        "type",
-        "set",
-        "map",
-        "all",
-        "getattr",
-        "int",
-        "str",
-        "bytes",
-        "bool",
-        "float",
-        "list",
-        "tuple",
-        "dict",
-        "len",
-        "frozenset",
-    ]
-)
+EMITTED = frozenset("type set map all getattr int str bytes bool float list tuple dict len frozenset".split())

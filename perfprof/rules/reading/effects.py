@@ -12,12 +12,21 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from perfprof.rules.reading.callees import (
+    CHANGES_FIRST_ARGUMENT,
+    CONTAINER_METHODS,
+    PLAIN_DECORATORS,
+    SHARED_METHODS,
+    is_container,
+    logs,
+    may_be_own_method,
+    standard,
+)
 from perfprof.rules.reading.expressions import (
     LOOKUP_METHODS,
     PURE_BUILTINS,
     TEXT_METHODS,
     is_builtin,
-    makes_container,
     path_of,
 )
 from perfprof.rules.reading.names import bound_names, other_bindings
@@ -27,104 +36,6 @@ from perfprof.rules.reading.scans import COMPREHENSIONS
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Program
 
-# On an object of unknown class these names nearly always mean the builtin containers' own methods …
-CONTAINER_METHODS = frozenset(
-    [
-        "append",
-        "extend",
-        "insert",
-        "pop",
-        "sort",
-        "reverse",
-        "appendleft",
-        "extendleft",
-        "popleft",
-        "rotate",
-        "setdefault",
-        "popitem",
-    ]
-)
-# … and these may as well be a method of the application.
-SHARED_METHODS = frozenset(["add", "discard", "remove", "update", "clear", "subtract"])
-LOG_NAMES = frozenset({"log", "logger", "logging", "LOG", "LOGGER", "_log", "_logger", "warnings"})
-LOG_METHODS = frozenset(["debug", "info", "warning", "warn", "error", "exception", "critical", "log"])
-HARMLESS_MODULES = frozenset(
-    [
-        "array",
-        "base64",
-        "binascii",
-        "bisect",
-        "calendar",
-        "cmath",
-        "collections",
-        "colorsys",
-        "copy",
-        "csv",
-        "dataclasses",
-        "datetime",
-        "decimal",
-        "difflib",
-        "enum",
-        "fnmatch",
-        "fractions",
-        "functools",
-        "glob",
-        "hashlib",
-        "heapq",
-        "hmac",
-        "html",
-        "io",
-        "ipaddress",
-        "itertools",
-        "json",
-        "locale",
-        "logging",
-        "math",
-        "numbers",
-        "operator",
-        "os",
-        "pathlib",
-        "platform",
-        "random",
-        "re",
-        "secrets",
-        "shutil",
-        "statistics",
-        "string",
-        "struct",
-        "sys",
-        "tempfile",
-        "textwrap",
-        "time",
-        "types",
-        "typing",
-        "unicodedata",
-        "urllib",
-        "uuid",
-        "warnings",
-        "zlib",
-    ]
-)
-CHANGES_FIRST_ARGUMENT = frozenset(
-    [
-        "heapq.heappush",
-        "heapq.heappop",
-        "heapq.heapify",
-        "heapq.heapreplace",
-        "heapq.heappushpop",
-        "bisect.insort",
-        "bisect.insort_left",
-        "bisect.insort_right",
-        "random.shuffle",
-        "operator.setitem",
-        "operator.delitem",
-        "operator.iadd",
-        "operator.iconcat",
-        "operator.imul",
-        "struct.pack_into",
-    ]
-)
-PLAIN_DECORATORS = frozenset({"dataclass", "total_ordering", "final", "unique"})
 IN_PLACE = (ast.Add, ast.Mult, ast.BitOr)  # what lists and dicts do in place; sets are not indexed
 DEPTH = 6  # calls followed into the project before the answer is "unknown"
 
@@ -198,13 +109,13 @@ def _call(call: ast.Call, function: Function, program: Program, depth: int) -> I
         ):
             yield Hazard("mutates", call, base=callee.value)
             return
-        if callee.attr in TEXT_METHODS or _logs(callee):
+        if callee.attr in TEXT_METHODS or logs(callee):
             return
-        if callee.attr in LOOKUP_METHODS and not _may_be_own_method(callee, function):
+        if callee.attr in LOOKUP_METHODS and not may_be_own_method(callee, function):
             return
-    standard = _standard(callee, function)
-    if standard is not None:
-        yield from _library(call, standard, function, program, depth)
+    known = standard(callee, function)
+    if known is not None:
+        yield from _library(call, known, function, program, depth)
         return
     target = program.resolve(callee, function)
     if target is None and isinstance(callee, ast.Name):
@@ -251,31 +162,6 @@ def _harmless_reference(node: ast.expr, function: Function) -> bool:
     return isinstance(node, ast.Attribute) and node.attr in TEXT_METHODS | LOOKUP_METHODS
 
 
-def _logs(callee: ast.Attribute) -> bool:
-    base = path_of(callee.value)
-    return base is not None and base[-1] in LOG_NAMES and callee.attr in LOG_METHODS
-
-
-def _may_be_own_method(callee: ast.Attribute, function: Function) -> bool:
-    return isinstance(callee.value, ast.Name) and callee.value.id in {"self", "cls"}
-
-
-def _standard(callee: ast.expr, function: Function) -> str | None:
-    """``module.function`` if the callee is of a standard module that only works on what it is given."""
-    path = path_of(callee)
-    if path is None:
-        return None
-    found = _import_of(path[0], function)
-    if isinstance(found, ast.Import) and len(path) > 1:
-        dotted = next((one.name for one in found.names if (one.asname or one.name.split(".")[0]) == path[0]), "")
-        return ".".join([dotted.split(".")[0], path[-1]]) if dotted.split(".")[0] in HARMLESS_MODULES else None
-    if isinstance(found, ast.ImportFrom) and not found.level and len(path) <= 2:
-        root = (found.module or "").split(".")[0]
-        name = next((one.name for one in found.names if (one.asname or one.name) == path[0]), path[0])
-        return f"{root}.{path[-1] if len(path) == 2 else name}" if root in HARMLESS_MODULES else None
-    return None
-
-
 def _library(call: ast.Call, name: str, function: Function, program: Program, depth: int) -> Iterator[Hazard]:
     """A function of the standard library: it may change an argument, and it may call one."""
     if name in CHANGES_FIRST_ARGUMENT and call.args:
@@ -286,43 +172,6 @@ def _library(call: ast.Call, name: str, function: Function, program: Program, de
             if target is not None and depth:
                 given = ast.copy_location(ast.Call(one, [], []), call)
                 yield from _followed(target, given, function, program, depth)
-
-
-def _import_of(name: str, function: Function) -> ast.AST | None:
-    """The import that binds a name, at the top of the module or in the function itself."""
-    if not function.names.is_local(name) or function.qualname == "<module>":
-        return function.module.top.get(name)
-    bindings = function.names.bindings.get(name, [])
-    only = bindings[0].node if len(bindings) == 1 and name not in function.parameters else None
-    return function.parents.get(only) if isinstance(only, ast.alias) else None
-
-
-def is_container(node: ast.expr, function: Function) -> bool:
-    """Whether the object is a builtin container by all assignments that can be seen."""
-    if isinstance(node, ast.Name):
-        values = function.names.values(node.id)
-        return bool(values) and all(makes_container(value, function) for value in values or ())
-    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
-        stores = list(_attribute_values(function, node.attr))
-        return bool(stores) and all(value is not None and makes_container(value, function) for value in stores)
-    return makes_container(node, function)
-
-
-def _attribute_values(function: Function, name: str) -> Iterator[ast.expr | None]:
-    """All that the class around stores in ``self.name``; None for a store that is no plain assignment."""
-    if function.owner is None:
-        yield None
-        return
-    for node in ast.walk(function.owner):
-        if isinstance(node, ast.Assign):
-            targets, value = node.targets, node.value
-        elif isinstance(node, ast.AnnAssign) and node.value is not None:
-            targets, value = [node.target], node.value
-        else:
-            continue
-        for target in targets:
-            if isinstance(target, ast.Attribute) and target.attr == name:
-                yield value
 
 
 def _constructor(

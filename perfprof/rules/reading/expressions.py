@@ -13,117 +13,18 @@ if TYPE_CHECKING:
 
 # Methods of builtin types that change nothing; on other types the name is only a hint, see `reads_only`.
 TEXT_METHODS = frozenset(
-    [
-        "capitalize",
-        "casefold",
-        "center",
-        "decode",
-        "encode",
-        "endswith",
-        "expandtabs",
-        "find",
-        "format",
-        "isalnum",
-        "isalpha",
-        "isascii",
-        "isdecimal",
-        "isdigit",
-        "isidentifier",
-        "islower",
-        "isnumeric",
-        "isprintable",
-        "isspace",
-        "istitle",
-        "isupper",
-        "join",
-        "ljust",
-        "lower",
-        "lstrip",
-        "partition",
-        "removeprefix",
-        "removesuffix",
-        "replace",
-        "rfind",
-        "rindex",
-        "rjust",
-        "rpartition",
-        "rsplit",
-        "rstrip",
-        "split",
-        "splitlines",
-        "startswith",
-        "strip",
-        "swapcase",
-        "title",
-        "translate",
-        "upper",
-        "zfill",
-        "isoformat",
-        "strftime",
-        "total_seconds",
-        "timestamp",
-        "bit_length",
-        "hex",
-        "as_tuple",
-        "quantize",
-    ]
+    """capitalize casefold center decode encode endswith expandtabs find format isalnum isalpha isascii
+    isdecimal isdigit isidentifier islower isnumeric isprintable isspace istitle isupper join ljust lower
+    lstrip partition removeprefix removesuffix replace rfind rindex rjust rpartition rsplit rstrip split
+    splitlines startswith strip swapcase title translate upper zfill isoformat strftime total_seconds
+    timestamp bit_length hex as_tuple quantize""".split()
 )
 LOOKUP_METHODS = frozenset({"get", "items", "keys", "values", "copy", "index", "count"})
 PURE_BUILTINS = frozenset(
-    [
-        "abs",
-        "all",
-        "any",
-        "ascii",
-        "bin",
-        "bool",
-        "bytes",
-        "callable",
-        "chr",
-        "complex",
-        "dict",
-        "divmod",
-        "enumerate",
-        "filter",
-        "float",
-        "format",
-        "frozenset",
-        "getattr",
-        "hasattr",
-        "hash",
-        "hex",
-        "id",
-        "int",
-        "isinstance",
-        "issubclass",
-        "len",
-        "list",
-        "map",
-        "max",
-        "min",
-        "oct",
-        "ord",
-        "pow",
-        "range",
-        "repr",
-        "reversed",
-        "round",
-        "set",
-        "slice",
-        "sorted",
-        "str",
-        "sum",
-        "tuple",
-        "type",
-        "zip",
-        "print",
-        "super",
-        "object",
-        "property",
-        "iter",
-        "bytearray",
-        "memoryview",
-    ]
+    """abs all any ascii bin bool bytes callable chr complex dict divmod enumerate filter float format
+    frozenset getattr hasattr hash hex id int isinstance issubclass len list map max min oct ord pow range
+    repr reversed round set slice sorted str sum tuple type zip print super object property iter bytearray
+    memoryview""".split()
 )
 SCALAR_BUILTINS = frozenset(
     {"str", "int", "float", "len", "abs", "round", "bool", "tuple", "ord", "chr", "repr", "hash"}
@@ -213,9 +114,7 @@ def items_of(node: ast.expr) -> list[ast.expr]:
 
 
 # Methods of str without arguments that cannot fail.
-QUIET_TEXT = frozenset(
-    ["capitalize", "casefold", "lower", "lstrip", "rstrip", "strip", "swapcase", "title", "upper"]
-)
+QUIET_TEXT = frozenset("capitalize casefold lower lstrip rstrip strip swapcase title upper".split())
 
 
 def leaves(node: ast.expr, text: bool = False) -> list[tuple[ast.expr, bool]] | None:

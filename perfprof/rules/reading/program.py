@@ -147,6 +147,11 @@ class Module:
         return found
 
     @cached_property
+    def identifiers(self) -> frozenset[str]:
+        """Every identifier that occurs anywhere in the file."""
+        return frozenset(_WORD.findall(self.source))
+
+    @cached_property
     def rebound(self) -> frozenset[str]:
         """Global names with more than one meaning: defined twice, or declared ``global`` in a function."""
         times = Counter(name for statement in self.tree.body for name in _defined(statement))
@@ -232,6 +237,7 @@ def parse(path: Path, root: Path, source: str) -> Module:
 
 # A line that may hold a loop or a comprehension; text in strings and comments may match too, which costs only time.
 _LOOP = re.compile(rb"\bfor\b.*\bin\b|\bwhile\b|\bfor\b[^:]*$")
+_WORD = re.compile(r"[^\W\d]\w*")
 _NEWLINE = re.compile(rb"\r\n|\r|\n")
 
 

@@ -7,7 +7,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from perfprof.rules.reading.effects import CONTAINER_METHODS, SHARED_METHODS, Hazard, hazards
+from perfprof.rules.reading.callees import CONTAINER_METHODS, SHARED_METHODS
+from perfprof.rules.reading.effects import Hazard, hazards
 from perfprof.rules.reading.expressions import (
     LOOKUP_METHODS,
     PURE_BUILTINS,
@@ -56,21 +57,27 @@ def stability(
         if hazard.node in allowed:
             continue
         problem = _problem(hazard, path, private, function)
+        relation = _changed(hazard, path, private, region, function)
+        if relation == "same":
+            problem = problem or "it is changed in the loop"
         if problem:
             return Stability(problem, function.place(hazard.node))
-        if hazard.kind == "mutates" and hazard.base is not None and not private:
-            relation = _relation(hazard.base, path, region, function)
-            if relation == "same":
-                return Stability("it is changed in the loop", function.place(hazard.node))
-            if relation == "maybe" and not _visible(hazard.base, function):
-                return Stability("a list that cannot be named here is changed", function.place(hazard.node))
-            if relation == "maybe":
-                apart.append(ast.unparse(hazard.base))
-            elif relation == "watch":
-                watch.append(hazard.base)
-        elif hazard.kind == "mutates" and hazard.base is not None and path_of(hazard.base) == path:
-            return Stability("it is changed in the loop", function.place(hazard.node))
+        if hazard.base is not None and relation == "maybe":
+            apart.append(ast.unparse(hazard.base))
+        elif hazard.base is not None and relation == "watch":
+            watch.append(hazard.base)
     return Stability(apart=tuple(dict.fromkeys(apart)), watch=tuple(watch))
+
+
+def _changed(
+    hazard: Hazard, path: tuple[str, ...], private: bool, region: Sequence[ast.AST], function: Function
+) -> str:
+    """How what a hazard changes in place relates to the collection; see `_relation`."""
+    if hazard.kind != "mutates" or hazard.base is None:
+        return "apart"
+    if private:  # nobody else can hold it: only its own name changes it
+        return "same" if path_of(hazard.base) == path else "apart"
+    return _relation(hazard.base, path, region, function)
 
 
 def _problem(hazard: Hazard, path: tuple[str, ...], private: bool, function: Function) -> str:
@@ -93,11 +100,18 @@ def _relation(base: ast.expr, path: tuple[str, ...], region: Sequence[ast.AST], 
     if target is not None and len(target) == 1:
         if _is_other(target[0], path, function):
             return "apart"
-        return "watch" if _varies(target[0], region) else "maybe"
+        return _told_by(base, target[0], region, function)
     root = _root_name(base)
     if root is not None and root != path[0] and _holds_only_new(root, path, function):
         return "apart"
-    return "maybe" if target is not None and not _varies(target[0], region) else "watch"
+    return _told_by(base, target[0], region, function) if target is not None else "watch"
+
+
+def _told_by(base: ast.expr, root: str, region: Sequence[ast.AST], function: Function) -> str:
+    """Whether a guard before the region can tell, or only a run; the worst where a guard has no name for it."""
+    if _varies(root, region):
+        return "watch"
+    return "maybe" if _visible(base, function) else "same"
 
 
 def _also_called(path: tuple[str, ...], function: Function) -> set[tuple[str, ...] | None]:
