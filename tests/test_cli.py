@@ -227,6 +227,21 @@ def test_interrupt_says_that_nothing_was_changed(project: Path) -> None:
     assert (project / "slow.py").read_text("utf-8") == SLOW
 
 
+def test_verify_refuses_a_patch_that_changes_the_answer(project: Path) -> None:
+    (project / "work.py").write_text("from slow import unknown\nprint(unknown(range(9), [3, 4]))\n", "utf-8")
+    (project / "wrong.patch").write_text(
+        "--- a/slow.py\n+++ b/slow.py\n@@ -7 +7 @@\n-    return missing\n+    return missing[1:]\n", "utf-8"
+    )
+    result = call(project, "verify", "wrong.patch", "--json", "out.json", "--", sys.executable, "work.py")
+    assert result.returncode == 1, result.stderr
+    assert "   replay        failed" in result.stdout
+    assert "1 found: 1 rejected." in result.stdout
+    assert (project / "slow.py").read_text("utf-8") == SLOW
+    report = json.loads((project / "out.json").read_text("utf-8"))
+    assert report["run"]["verb"] == "verify"
+    assert report["verdicts"][0]["replay"] == "failed"
+
+
 def test_undo_takes_the_last_apply_back(project: Path) -> None:
     (project / ".git").mkdir()
     apply(project, [FileChange("slow.py", SLOW, SLOW.replace("list(", "set(")), FileChange("new.sql", "", "x\n")])

@@ -63,7 +63,11 @@ def test_totals_add_up() -> None:
 
 def test_nothing_absolute_gets_into_it() -> None:
     first = OUTCOMES[0]
-    found = replace(first.finding, path=f"{RUN.root}/{first.finding.path}")
+    found = replace(
+        first.finding,
+        path=f"{RUN.root}/{first.finding.path}",
+        evidence={"places": f"{RUN.root}/a.py:1, {RUN.root}/b.py:2"},
+    )
     proofs = tuple(replace(proof, where=f"{RUN.root}/{proof.where}") for proof in first.proofs)
     text = dumps(document(replace(RUN, outcomes=(replace(first, finding=found, proofs=proofs),))))
     assert "/home/somebody" not in text

@@ -12,6 +12,7 @@ import pytest
 from example_run import OUTCOMES, RUN, WAITING
 from rich.cells import cell_len
 
+from perfprof.optimizer.judge.verdict import Comparison
 from perfprof.optimizer.reports import terminal
 from perfprof.optimizer.reports.document import document
 from perfprof.optimizer.run import Run
@@ -102,6 +103,11 @@ def test_nothing_found() -> None:
     text = shown(replace(RUN, outcomes=(), whole=None, tests="", skipped={}, files_changed=(), migrations=()))
     assert "Nothing to do" in text
     assert "share" not in text
+
+
+def test_one_pair_claims_nothing() -> None:
+    single = Comparison("cpu", (3.3,), (3.0,), float("nan"), 0.0, float("inf"), 22_025.0)
+    assert "Whole workload 3.3 s -> 3 s CPU, too few runs to tell." in shown(replace(RUN, whole=single))
 
 
 def test_hostile_names_steer_no_terminal() -> None:

@@ -71,7 +71,6 @@ class Progress:
     def run(self, name: str, verb: Callable[Asked, Result], /, *args: Asked.args, **kwargs: Asked.kwargs) -> Result:
         """Run one verb as a step; its result says what came of it (``summary``, and perhaps ``cost``)."""
         with self.step(name) as log:
-            self._current = log
             result = verb(*args, **kwargs)
             log.summary, log.cost = str(getattr(result, "summary", "")), str(getattr(result, "cost", ""))
             return result
@@ -86,8 +85,11 @@ class Progress:
         """Run one verb; its line is written when it ends well, and it is then in ``steps``."""
         begun = self._clock()
         with self._line(name) as show:
-            log = StepLog(name, show)
-            yield log
+            self._current = log = StepLog(name, show)
+            try:
+                yield log
+            finally:
+                self._current = None
         step = Step(name, self._clock() - begun, log.summary, log.cost)
         self._done.append(step)
         self.say(line(step))

@@ -40,8 +40,8 @@ def command(ctx: click.Context, /, patch: str, **given: Any) -> None:
     progress = Progress(quiet=bool(settings.get("quiet")))
     progress.say(greeting(options.root) + "\n")
 
+    from perfprof.optimizer.judge.foreign import verify
     from perfprof.optimizer.reports import keep, show
-    from perfprof.optimizer.verifying import verify
 
     run = verify(patch, options, progress)
     document = keep(replace(run, asked=ctx.meta[arguments.ASKED]))

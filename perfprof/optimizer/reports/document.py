@@ -118,7 +118,7 @@ def _finding(outcome: Outcome, root: str) -> contract.Finding:
         reason=outcome.reason,
         expected=_number(outcome.expected),
         priority=_number(outcome.priority),
-        evidence={name: _scalar(value) for name, value in found.evidence.items()},
+        evidence={name: _scalar(value, root) for name, value in found.evidence.items()},
         obligations=[
             contract.Obligation(
                 name=proof.obligation,
@@ -233,7 +233,9 @@ def _number(value: float | None) -> float | None:
     return value if isinstance(value, int) else float(f"{value:.6g}")
 
 
-def _scalar(value: object) -> contract.Scalar:
-    if isinstance(value, bool | str) or value is None:
+def _scalar(value: object, root: str) -> contract.Scalar:
+    if isinstance(value, str):
+        return value.replace(root.rstrip(os.sep) + os.sep, "") if root else value
+    if isinstance(value, bool) or value is None:
         return value
     return _number(value) if isinstance(value, int | float) else str(value)

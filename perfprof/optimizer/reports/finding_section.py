@@ -141,9 +141,8 @@ def _judged(finding: Finding, verdict: Verdict | None) -> Iterator[Html]:
 
 def _measured(gain: str, verdict: Verdict) -> Html:
     samples = verdict["samples"] or {"before": [], "after": []}
-    resolution = (
-        f" This machine can tell {verdict['resolution'] * 100:.1f} % here." if verdict["resolution"] else ""
-    )
+    told = verdict["resolution"] or 0.0
+    resolution = f" This machine can tell {told * 100:.1f} % here." if 0 < told < 1 else ""
     memory = f" Memory: {compared(verdict['memory'])}." if verdict["memory"] else ""
     pairs = min(len(samples["before"]), len(samples["after"]))
     return join([tag("strong", arrows(gain)), f" from {pairs} pairs.{resolution}{memory}"])

@@ -104,8 +104,10 @@ def compared(measured: Comparison) -> str:
     ratio, (low, high) = measured["ratio"], measured["interval"]
     if measured["metric"] in figures.SPEEDS and ratio is not None:
         return f"{figures.ratio(ratio)} {figures.interval(ratio, low, high)}"
+    if measured["metric"] in figures.SPEEDS:
+        return "too few runs to tell"
     if ratio is None or ratio == 0:
-        return f"{amounts(measured)}"
+        return amounts(measured)
     if ratio == 1:
         return f"as many {measured['metric']}"
     return f"{figures.ratio(max(ratio, 1 / ratio))} {'fewer' if ratio > 1 else 'more'} {measured['metric']}"
