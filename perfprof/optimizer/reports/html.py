@@ -165,40 +165,27 @@ def _flame(report: Document) -> Html:
 
 
 def _how(report: Document) -> Html:
-    steps = [
-        tag(
-            "tr",
-            tag("td", step["name"]),
-            tag("td", f"{step['seconds']:.1f} s", class_="number"),
-            tag("td", step["cost"]),
-            tag("td", step["summary"]),
-        )
-        for step in report["steps"]
-    ]
-    environment = [
-        tag("tr", tag("td", name), tag("td", value)) for name, value in report["environment"].items() if value
-    ]
-    skipped = [
-        tag("tr", tag("td", one["path"], class_="place"), tag("td", one["reason"])) for one in report["skipped"]
-    ]
-    parts = [
-        (
-            table(
-                "The steps of this run",
-                ("step", "took", "cost to the program", "what came of it"),
-                steps,
-                numbers="took",
-            )
-            if steps
-            else None
-        ),
-        table("The environment", ("what", "value"), environment) if environment else None,
-        table("Files that were not read", ("file", "why"), skipped) if skipped else None,
-    ]
     notes = _notes() if report["verdicts"] or report["whole"] else ()
     place = f"{report['run']['folder']}/report.json"
     data = tag("p", "The same as data: ", tag("code", place), class_="muted") if report["run"]["folder"] else None
-    return tag("section", tag("h2", "How this was made"), *parts, *notes, data)
+    return tag("section", tag("h2", "How this was made"), *_tables(report), *notes, data)
+
+
+def _tables(report: Document) -> Iterator[Html]:
+    steps = [(step["name"], f"{step['seconds']:.1f} s", step["cost"], step["summary"]) for step in report["steps"]]
+    environment = [(name, value) for name, value in report["environment"].items() if value]
+    skipped = [(one["path"], one["reason"]) for one in report["skipped"]]
+    if steps:
+        heads = ("step", "took", "cost to the program", "what came of it")
+        yield table("The steps of this run", heads, map(_cells, steps))
+    if environment:
+        yield table("The environment", ("what", "value"), map(_cells, environment))
+    if skipped:
+        yield table("Files that were not read", ("file", "why"), map(_cells, skipped))
+
+
+def _cells(texts: tuple[str, ...]) -> Html:
+    return tag("tr", *(tag("td", text) for text in texts))
 
 
 def _notes() -> Iterator[Html]:
