@@ -431,7 +431,20 @@ for n in range(20_000):
     calls.Shop.twice("x" * (n == 19_000))
 """
 
-NAMES = ["unique", "Shop.find", "Shop.twice", "Shop.make", "Shop.size", "depth", "locked", "gives_lock", "generate", "later", "with_lambda", "never"]
+NAMES = [
+    "unique",
+    "Shop.find",
+    "Shop.twice",
+    "Shop.make",
+    "Shop.size",
+    "depth",
+    "locked",
+    "gives_lock",
+    "generate",
+    "later",
+    "with_lambda",
+    "never",
+]
 
 
 def test_real_calls_are_kept_by_stratum(tmp_path, monkeypatch):

@@ -106,6 +106,7 @@ def test_rows_are_counted_however_they_are_fetched(tmp_path):
         connection.execute("select id as untouched from t")
         assert list(connection.execute("select id as none from t where id > 100")) == []
         connection.execute("update t set id = id + 1 where id < 3")
+        connection.executescript("create table s (a text default ';'); /* two; */ insert into s values ('b;c');")
         """,
     )
     rows = {execution.statement.text: execution.rows for execution in found}
@@ -116,6 +117,7 @@ def test_rows_are_counted_however_they_are_fetched(tmp_path):
     assert rows["select id as none from t where id > ?"] == 0
     assert rows["update t set id = id + ? where id < ?"] == 3
     assert rows["select ? as a, * from t"] == 10
+    assert {"create table s (a text default ';')", "insert into s values (?)"} <= set(rows)
 
 
 def test_factories_and_types_of_the_program_are_kept(tmp_path):
@@ -213,6 +215,36 @@ def test_threads_generators_and_a_tracer_of_the_program(tmp_path):
     assert [one.count for one in of(found, "select ? as threaded")] == [5] * 4
     assert len({one.activation for one in of(found, "select ? as threaded")}) == 4
     assert [one.count for one in of(found, "select ? as traced")] == [4]
+
+
+def test_one_helper_called_from_several_places(tmp_path):
+    found = executions(
+        tmp_path,
+        """
+        import sqlite3
+        connection = sqlite3.connect(":memory:")
+        def ask(key):
+            return connection.execute("select ? as asked", (key,)).fetchone()
+        def other(key):
+            return connection.execute("select ? as other", (key,)).fetchone()
+        def middle(key):
+            return ask(key), other(key), ask(key)
+        def top():
+            for key in range(10):
+                middle(key)
+                ask(key)
+            ask("x"), ask(1.5)
+        top()
+        top()
+        """,
+    )
+    asked = of(found, "select ? as asked")
+    sites = Counter(tuple(frame.line for frame in one.site) for one in asked)
+    assert sites == {(5, 9, 12): 40, (5, 13, 15): 10, (5, 13, 16): 10, (5, 14, 15): 2, (5, 14, 16): 2}
+    assert len({one.activation for one in asked}) == len(asked) == 64
+    by_caller = Counter((one.around[0], one.site[1].line) for one in asked)
+    assert sorted(by_caller.values()) == [2] * 22 + [10, 10]
+    assert Counter(one.sorts for one in asked) == {"int": 60, "str": 2, "float": 2}
 
 
 def test_a_fork_counts_its_own(tmp_path):

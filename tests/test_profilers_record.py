@@ -39,8 +39,8 @@ def write(folder: Path, **files: str) -> None:
         (folder / f"{name}.py").write_text(textwrap.dedent(text))
 
 
-def recorded(folder: Path, *argv: str, sampler: str = "loops", **named) -> Recording:
-    return record(argv, cwd=folder, folder=folder / ".perfprof", sampler=sampler, **named)
+def recorded(folder: Path, *argv: str, sampler: str = "loops", timeout: float = 60, **named) -> Recording:
+    return record(argv, cwd=folder, folder=folder / ".perfprof", sampler=sampler, timeout=timeout, **named)
 
 
 def lines_of(path: Path, text: str) -> int:
@@ -205,6 +205,29 @@ def test_a_killed_program_leaves_its_recording(tmp_path, number):
         assert recording.meta["exit_code"] == str(128 + number)
         assert recording.total > 100
         assert sum(execution.count for execution in recording.executions()) == 3
+
+
+def test_a_worker_that_is_terminated_while_it_waits_has_written_everything(tmp_path):
+    write(
+        tmp_path,
+        app="""
+        import multiprocessing, signal, sqlite3, sys, time
+
+        def work(key):
+            assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+            return sqlite3.connect(":memory:").execute("select ?", (key,)).fetchone()
+
+        if __name__ == "__main__":
+            for _ in range(3):
+                with multiprocessing.get_context(sys.argv[1]).Pool(2) as pool:
+                    pool.map(work, range(10))
+                    time.sleep(0.1)
+        """,
+    )
+    for method in ("fork", "spawn"):
+        with recorded(tmp_path, PYTHON, "app.py", method, timeout=60) as recording:
+            assert recording.meta["exit_code"] == "0"
+            assert sum(execution.count for execution in recording.executions()) == 30
 
 
 def test_the_programs_own_sigterm_handler_stays(tmp_path):

@@ -44,6 +44,21 @@ def gate_is_possible(choice: Choice) -> bool:
     return choice in ("auto", "py-spy") and find_py_spy() is not None and hasattr(os, "mkfifo")
 
 
+def leave_to_look() -> dict[str, str]:
+    """What a process must know to let py-spy, a child of ours, look into it; empty where no leave is needed."""
+    if yama_scope() == "1" and os.geteuid() != 0:
+        return {"PERFPROF_TRACER": str(os.getpid())}
+    return {}
+
+
+def yama_scope() -> str:
+    """Who may look into whose processes on this Linux; empty where nothing is restricted."""
+    try:
+        return Path("/proc/sys/kernel/yama/ptrace_scope").read_text("ascii").strip()
+    except OSError:
+        return ""
+
+
 class Gate:
     """Answers each Python that starts how it is sampled, and keeps the py-spy processes; a context manager.
 
@@ -189,8 +204,8 @@ def read_raw(text: str, into: dict[int, Seen]) -> None:
     A command line stands in quotes as it is, with semicolons and line ends, so lines are found by their beginning.
     """
     for record in _RECORD.split(text):
-        head, _, tail = record.rstrip().partition('";thread (')
-        stack, _, count = tail.rpartition(" ")
+        head, _, tail = record.partition('";thread (')
+        stack, _, count = tail.partition("\n")[0].rpartition(" ")
         pids = [int(pid) for pid in _PROCESS.findall(head)]
         if not pids or not count.isdigit():
             continue

@@ -17,7 +17,7 @@ from typing import IO
 import perfprof
 from perfprof.errors import UsageError
 from perfprof.profilers.calls import key_of, write_reasons
-from perfprof.profilers.cpu import RATE, Choice, Gate, gate_is_possible
+from perfprof.profilers.cpu import RATE, Choice, Gate, gate_is_possible, leave_to_look
 from perfprof.profilers.merge import Journal, Writer, read_journals
 from perfprof.profilers.observations import Capture, Seen, Watch, add_up
 from perfprof.profilers.packages import without_secrets
@@ -69,7 +69,7 @@ def record(
     with ExitStack() as stack:
         gate = stack.enter_context(Gate(journals)) if gate_is_possible(sampler) else None
         inside = {"auto": "loops", "py-spy": "loops"}.get(sampler, sampler) if gate is None else "gate"
-        env = _environment(journals, PERFPROF_RECORD="queries", PERFPROF_SAMPLER=inside)
+        env = _environment(journals, PERFPROF_RECORD="queries", PERFPROF_SAMPLER=inside, **leave_to_look())
         ran = _run(argv, cwd, env, output, timeout)
     found = list(read_journals(journals))
     writer = Writer(result)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable
 from time import perf_counter
 from typing import Any
@@ -14,8 +15,6 @@ _CURSORS = ("Cursor", "ServerCursor", "AsyncCursor", "AsyncServerCursor")
 
 def install() -> None:
     """Follow execute, executemany and stream of the cursor classes, each where it is defined."""
-    import sys
-
     psycopg: Any = sys.modules["psycopg"]
     for name in _CURSORS:
         kind = getattr(psycopg, name, None)
@@ -84,7 +83,7 @@ def _note(cursor: Any, query: Any, params: Any, start: float, rows: int | None =
         if database is None:
             database = connection._perfprof_database = _database(connection)
         text = query if type(query) is str else _text(query, cursor)
-        row = note(("psycopg", database, text), params, now - start, now)
+        row = note(("psycopg", database, text), params, now - start, now, sys._getframe(2))
         found = cursor.rowcount if rows is None else rows
         if found >= 0:
             row.fetched(found)

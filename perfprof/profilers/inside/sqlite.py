@@ -15,13 +15,17 @@ from itertools import compress, repeat, starmap
 from time import perf_counter
 from typing import Any
 
-from .queries import MANY, Row, note
+from .folding import Row
+from .queries import MANY, note
 
 _ENDLESS = 1 << 62
+_SCRIPT = 100_000  # characters of a script that is taken apart
+_getframe = sys._getframe
 _connect = sqlite3.dbapi2.connect
 _open_cursor = sqlite3.Connection.cursor
 _execute = sqlite3.Cursor.execute
 _executemany = sqlite3.Cursor.executemany
+_executescript = sqlite3.Cursor.executescript
 _fetchone = sqlite3.Cursor.fetchone
 _fetchmany = sqlite3.Cursor.fetchmany
 _fetchall = sqlite3.Cursor.fetchall
@@ -39,13 +43,29 @@ class Cursor(sqlite3.Cursor):
     def execute(self, sql: str, parameters: Any = (), /) -> Any:  # noqa: D102
         start = perf_counter()
         result = _execute(self, sql, parameters)
-        _note(self, sql, parameters, start)
+        now = perf_counter()
+        try:
+            what = ("sqlite3", self.connection._perfprof_database, sql)
+            self._perfprof_row = row = note(what, parameters, now - start, now, _getframe(1))
+            changed = self.rowcount
+            if changed >= 0:
+                row.fetched(changed)
+        except Exception:  # a connection made past connect(), or an interpreter going down
+            pass
         return result
 
     def executemany(self, sql: str, parameters: Any, /) -> Any:  # noqa: D102
         start = perf_counter()
         result = _executemany(self, sql, parameters)
         _note(self, sql, MANY, start)
+        return result
+
+    def executescript(self, sql_script: str, /) -> Any:  # noqa: D102
+        start = perf_counter()
+        result = _executescript(self, sql_script)
+        for statement in _statements(sql_script):
+            _note(self, statement, (), start)
+            start = perf_counter()  # the time of all is the first one's
         return result
 
     def fetchone(self) -> Any:  # noqa: D102
@@ -96,11 +116,14 @@ class Connection(sqlite3.Connection):
     def cursor(self, factory: Any = Cursor) -> Any:  # noqa: D102
         return _open_cursor(self, _over(factory, sqlite3.Cursor, Cursor))
 
-    def execute(self, *arguments: Any) -> Any:  # noqa: D102
-        return self._perfprof_cursor().execute(*arguments)
+    def execute(self, sql: str, parameters: Any = (), /) -> Any:  # noqa: D102
+        return self._perfprof_cursor().execute(sql, parameters)
 
     def executemany(self, *arguments: Any) -> Any:  # noqa: D102
         return self._perfprof_cursor().executemany(*arguments)
+
+    def executescript(self, sql_script: str, /) -> Any:  # noqa: D102
+        return self._perfprof_cursor().executescript(sql_script)
 
     if sys.version_info >= (3, 11):  # there the C code does not ask an overridden cursor()
 
@@ -160,13 +183,25 @@ def connect(*arguments: Any, **named: Any) -> Any:
 def _note(cursor: Cursor, sql: str, parameters: Any, start: float) -> None:
     now = perf_counter()
     try:
-        database = cursor.connection._perfprof_database
-        row = cursor._perfprof_row = note(("sqlite3", database, sql), parameters, now - start, now)
-        changed = cursor.rowcount
-        if changed >= 0:
-            row.fetched(changed)
-    except Exception:  # a connection made past connect(), or an interpreter going down
+        what = ("sqlite3", cursor.connection._perfprof_database, sql)
+        cursor._perfprof_row = row = note(what, parameters, now - start, now, _getframe(2))
+        if cursor.rowcount >= 0:
+            row.fetched(cursor.rowcount)
+    except Exception:
         pass
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a script of bearable length, one by one: they may be all that tells the schema."""
+    if len(script) > _SCRIPT:
+        return
+    begun = ""
+    for part in script.split(";"):
+        begun += f"{part};"
+        if sqlite3.complete_statement(begun):
+            if begun.strip(" \t\r\n;"):
+                yield begun.strip(" \t\r\n;")
+            begun = ""
 
 
 def _row(cursor: Cursor) -> Row | None:

@@ -1,0 +1,216 @@
+"""Executions of statements, folded into rows, and how the journal gets them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from types import CodeType
+from typing import Any
+
+from . import journal
+from .frames import describe, line_of
+from .templates import template
+
+_getrefcount = sys.getrefcount
+
+_ROWS = 10_000  # rows written one by one for each spot; the rest are summed
+_KEYS = 1_024  # hashes kept to count distinct parameter sets; beyond it a sample of them
+_LOOPS = 500  # loops over cursors that one row follows before it looks which are over
+
+Place = tuple[tuple[CodeType, int], ...]  # code and offset of application frames, innermost first
+
+
+class Spot:
+    """One statement at one place with one set of parameter types: what the rows of many activations share."""
+
+    __slots__ = ("database", "driver", "head", "place", "rows", "sorts", "text")
+
+    def __init__(self, driver: str, database: str, text: str, sorts: str, place: Place) -> None:
+        self.driver, self.database, self.text, self.sorts = driver, database, text, sorts
+        self.place = place  # keeps the code objects, whose ids are in keys
+        self.restart()
+
+    def restart(self) -> None:
+        """For a new journal."""
+        self.head = ""  # its numbers in the journal, once they are written
+        self.rows = 0
+
+    def numbers(self, lines: list[str]) -> str:
+        """Statement and site by their numbers in this journal, written there when they are new."""
+        if not self.head:
+            statement = _number(("statement", self.driver, self.database, template(self.text)), lines)
+            frames = tuple(tuple(describe(code, line_of(code, offset))) for code, offset in self.place)
+            self.head = f"{statement},{_number(('site', frames), lines)}"
+        return self.head
+
+
+class Row:
+    """Executions alike: the same spot in the same activation."""
+
+    # what is usual stands in the class, so that a row is made in a moment: one comes with every call of a helper
+    spot: Spot
+    activations: tuple[int, ...]  # that of the innermost application function first
+    key: int  # the first parameter set's hash
+    keys: set[int] | Sample | None = None  # all of them, if there are more
+    count = 0
+    seconds = 0.0
+    rows = -1
+    pulled: list[tuple[Any, int]] | None = None
+    written: tuple[int, int, int] | None = None  # its number in the journal, count and rows then
+
+    def restart(self) -> None:
+        """Forget what was counted."""
+        for name in ("keys", "count", "seconds", "rows", "pulled", "written"):
+            self.__dict__.pop(name, None)
+
+    def another(self, key: int) -> None:
+        """One more parameter set, perhaps seen before."""
+        if self.keys is None:
+            self.keys = {self.key, key}
+        else:
+            self.keys.add(key)
+            if len(self.keys) > _KEYS and type(self.keys) is set:
+                self.keys = Sample(self.keys)
+
+    def fetched(self, rows: int) -> None:
+        """Add rows that came back or were changed."""
+        self.rows = rows if self.rows < 0 else self.rows + rows
+
+    def follow(self, pulls: Any, size: int) -> None:
+        """Count what will be taken from ``pulls`` (a ``repeat`` of ``size``) as rows fetched."""
+        if self.pulled is None:
+            self.pulled = []
+        self.pulled.append((pulls, size))
+        if len(self.pulled) > _LOOPS:
+            self.settle()
+
+    def settle(self) -> None:
+        """Add what loops have taken since the last time."""
+        pulled, self.pulled = self.pulled or [], None
+        for index in range(len(pulled)):
+            (pulls, size), pulled[index] = pulled[index], None  # type: ignore[call-overload]
+            left = pulls.__length_hint__()
+            self.fetched(size - left)
+            if _getrefcount(pulls) > _ALONE:  # the loop still runs
+                self.pulled = self.pulled or []
+                self.pulled.append((pulls, left))
+
+    def distinct(self) -> int:
+        """How many parameter sets there were."""
+        return 1 if self.keys is None else len(self.keys)
+
+
+class Sample:
+    """Hashes without those that have certain bits: few stand for many, so that a long loop does not fill memory."""
+
+    __slots__ = ("_kept", "_mask")
+
+    def __init__(self, keys: set[int]) -> None:
+        self._mask = 0  # one in mask + 1 is kept
+        self._kept = keys
+
+    def add(self, key: int) -> None:
+        """Perhaps keep one more."""
+        if not key & self._mask:
+            self._kept.add(key)
+            if len(self._kept) > _KEYS:
+                self._mask = self._mask * 2 + 1
+                self._kept = {kept for kept in self._kept if not kept & self._mask}
+
+    def __len__(self) -> int:
+        return len(self._kept) * (self._mask + 1)
+
+
+def _alone() -> int:
+    """What getrefcount says of an object that only a local variable has; it differs between versions."""
+    items: list[Any] = [object()]
+    item, items[0] = items[0], None
+    return _getrefcount(item)
+
+
+_ALONE = _alone()
+
+spots: dict[tuple[Any, ...], Spot] = {}
+pending: list[Row] = []  # rows that may still have to be written
+_numbers: dict[Any, int] = {}  # statements and sites of this process's journal
+_summed: dict[tuple[Any, ...], list[Any]] = {}
+_last_row = 0
+
+
+def collect() -> Iterable[str]:
+    """The journal's lines for what is new; rows whose call is over are forgotten."""
+    rows = pending[:]
+    del pending[: len(rows)]  # other threads append meanwhile
+    lines: list[str] = []
+    for index in range(len(rows)):
+        row, rows[index] = rows[index], None  # type: ignore[call-overload]
+        alive = _getrefcount(row) > _ALONE  # a frame or a cursor has it, so there may be more to come
+        _write(row, alive, lines)
+        if alive:
+            pending.append(row)
+    for (spot, around), (number, calls, *counts) in _summed.items():
+        lines.append(_line(number, spot.numbers(lines), (0, *around), counts, spot.sorts, calls))
+    return lines
+
+
+def _write(row: Row, alive: bool, lines: list[str]) -> None:
+    global _last_row
+    if row.pulled:
+        row.settle()
+    if not row.count:
+        return
+    number = row.written[0] if row.written else 0
+    if row.written == (number, row.count, row.rows):
+        return
+    spot = row.spot
+    counts = (row.count, row.seconds, row.rows, row.distinct())
+    if not number:
+        spot.rows += 1
+        if spot.rows > _ROWS and not alive:
+            _sum(spot, row.activations[1:], counts)
+            return
+        _last_row = number = _last_row + 1
+    row.written = (number, row.count, row.rows)
+    lines.append(_line(number, spot.numbers(lines), row.activations, counts, spot.sorts, 1))
+
+
+def _sum(spot: Spot, around: tuple[int, ...], counts: tuple[int, float, int, int]) -> None:
+    """Add the row of one more activation to the sum of many."""
+    global _last_row
+    total = _summed.get((spot, around))
+    if total is None:
+        _last_row += 1
+        total = _summed[spot, around] = [_last_row, 0, 0, 0.0, -1, 0]
+    count, seconds, rows, keys = counts
+    total[1] += 1
+    total[2] += count
+    total[3] += seconds
+    total[4] = max(total[4], 0) + rows if rows >= 0 else total[4]
+    total[5] += keys
+
+
+def _line(number: int, head: str, activations: Any, counts: Any, sorts: str, calls: int) -> str:  # noqa: PLR0917
+    count, seconds, rows, keys = counts
+    ids = ",".join(map(str, activations))
+    return (
+        f'["execution",{number},{head},[{ids}],{count},{seconds:.7f},{rows},{keys},{journal.encode(sorts)},{calls}]'
+    )
+
+
+def _number(key: tuple[Any, ...], lines: list[str]) -> int:
+    """The number of a statement or site in this journal, written when it is new."""
+    number = _numbers.get(key)
+    if number is None:
+        number = _numbers[key] = len(_numbers)
+        lines.append(journal.encode([key[0], number, *key[1:]]))
+    return number
+
+
+def forked() -> None:
+    """The child starts from zero: its parent writes what was before, and calls under way go on in both."""
+    for row in pending:
+        row.restart()
+    for spot in spots.values():
+        spot.restart()
+    _numbers.clear()
+    _summed.clear()

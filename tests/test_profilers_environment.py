@@ -1,0 +1,83 @@
+"""What is said of the machine, and py-spy's raw format read back."""
+
+from __future__ import annotations
+
+import os
+import platform
+from pathlib import Path
+
+from perfprof.profilers import cpu
+from perfprof.profilers.cpu import read_raw
+from perfprof.profilers.environment import environment
+from perfprof.profilers.merge import Seen
+from perfprof.profilers.packages import Libraries, without_secrets
+from perfprof.profilers.stacks import Frame
+from perfprof.profilers.workload import record
+
+
+def test_environment_names_the_machine_and_the_samplers():
+    found = environment()
+    assert found["python"] == platform.python_version()
+    assert 1 <= int(found["cores"]) <= (os.cpu_count() or 1)
+    assert found["memory"].endswith(" GB")
+    assert "loops" in found["samplers"]
+    assert all(isinstance(value, str) for value in found.values())
+
+
+def test_raw_samples_with_odd_command_lines_names_and_paths():
+    text = (
+        'process 7:"python -c import time\nx = "a;b"; process 9:"no"";thread (7): MainThread;<module> (<string>:3) 4\n'
+        'process 7:"sh";process 8:"python /a b/x.py";thread (81): pool (1);'
+        "work (/a (b)/x.py:12);C.<listcomp> (/a (b)/x.py:13);native (lib.so) 2\n"
+        'process 7:"sh";process 8:"python /a b/x.py";thread (8);work (/a (b)/x.py:12) 1\n'
+        'process 7:"python";thread (7): MainThread 5\n'
+        "a line that was cut o"
+    )
+    seen: dict[int, Seen] = {}
+    read_raw(text, seen)
+    assert seen[8].parent == 7
+    assert seen[8].command == "python /a b/x.py"
+    work = Frame("/a (b)/x.py", "work", 12)
+    assert seen[8].stacks == {
+        ("pool (1)", (work, Frame("/a (b)/x.py", "C.<listcomp>", 13), Frame("lib.so", "native", 0))): 2,
+        ("MainThread", (work,)): 1,
+    }
+    assert seen[7].stacks[("MainThread", ())] == 5
+
+
+def test_packages_are_told_by_path():
+    libraries = Libraries()
+    libraries.add("/opt/py/lib/python3.12", ["/opt/env"])
+    told = {
+        "/opt/py/lib/python3.12/json/decoder.py": "json",
+        "/opt/py/lib/python3.12/random.py": "random",
+        "/home/me/shop/.venv/lib/python3.11/site-packages/sqlalchemy/orm/query.py": "sqlalchemy",
+        "/home/me/shop/.venv/lib/python3.11/site-packages/six.py": "six",
+        "/opt/env/bin/pytest": "pytest",
+        "<frozen importlib._bootstrap>": "importlib",
+        "<string>": "string",
+        "/home/me/shop/lib/python/orders.py": "",
+        "/home/me/shop/orders.py": "",
+    }
+    assert {path: libraries.package(path) for path in told} == told
+
+
+def test_passwords_are_taken_out_of_command_lines():
+    command = "app --db postgresql+psycopg://me:s3cr3t@db:5432/x http://host:80/path"
+    assert without_secrets(command) == "app --db postgresql+psycopg://me:***@db:5432/x http://host:80/path"
+
+
+def test_without_py_spy_processes_sample_themselves_and_it_is_said(tmp_path, monkeypatch):
+    (tmp_path / "app.py").write_text("sum(x * x for x in range(1_500_000))\n")
+    refusing = tmp_path / "py-spy"
+    refusing.write_text(
+        "#!/bin/sh\necho 'Error: Permission Denied: Try running again with elevated permissions'\nexit 1\n"
+    )
+    refusing.chmod(0o755)
+    command = ["python3", "app.py"]
+    for found, words in ((None, "not installed"), (str(refusing), "could not attach (Permission Denied")):
+        monkeypatch.setattr(cpu, "find_py_spy", lambda found=found: found)
+        with record(command, cwd=tmp_path, folder=Path(tmp_path / "run"), sampler="auto") as recording:
+            assert recording.meta["sampler"] == "loops"
+            assert words in recording.meta["notes"]
+            assert recording.share(tmp_path / "app.py", 1, 1) > 0.4
