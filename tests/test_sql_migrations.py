@@ -18,9 +18,9 @@ from perfprof.optimizer.patches import Patch
 from perfprof.optimizer.scratch.sqlite import SqliteScratch, copied
 from perfprof.profilers.recording import Execution, Frame, Statement
 from perfprof.rules.catalog import Index, Table
-from perfprof.rules.ddl import index_migration, index_name, quoted
-from perfprof.rules.indexes import Candidate, Key, candidate, covering, merge_all
 from perfprof.rules.rule import Finding, Migration
+from perfprof.rules.schema.ddl import index_migration, index_name, quoted
+from perfprof.rules.schema.indexes import Candidate, Key, candidate, covering, merge_all
 
 SCHEMA = """
 CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_id INTEGER, due TEXT, status TEXT);

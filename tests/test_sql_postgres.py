@@ -29,11 +29,11 @@ from perfprof.optimizer.scratch.samples import parameter_sets  # noqa: E402
 from perfprof.optimizer.scratch.sources import Source  # noqa: E402
 from perfprof.profilers.recording import Execution, Frame, Statement  # noqa: E402
 from perfprof.rules import registry  # noqa: E402
-from perfprof.rules.ddl import index_migration, index_name  # noqa: E402
-from perfprof.rules.indexes import candidate  # noqa: E402
 from perfprof.rules.reading.program import Program  # noqa: E402
 from perfprof.rules.reading.statements import read  # noqa: E402
 from perfprof.rules.rule import Case, Level, weigh  # noqa: E402
+from perfprof.rules.schema.ddl import index_migration, index_name  # noqa: E402
+from perfprof.rules.schema.indexes import candidate  # noqa: E402
 
 pytestmark = pytest.mark.postgres
 

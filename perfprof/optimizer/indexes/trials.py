@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from perfprof.errors import PerfprofError
 from perfprof.optimizer.scratch.samples import parameter_sets
 from perfprof.optimizer.scratch.scratch import Ran, Scratch, Value
-from perfprof.rules.workload import Asked
+from perfprof.rules.schema.workload import Asked
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from perfprof.optimizer.scratch.scratch import Scratch
 from perfprof.profilers.recording import Execution
 from perfprof.rules.catalog import Dictionary
 from perfprof.rules.rule import Migration
-from perfprof.rules.workload import Asked, asked
+from perfprof.rules.schema.workload import Asked, asked
 
 WORST = 1.1  # no recorded statement may become dearer than this
 SLACK = {"vm-steps": 100.0, "shared-buffers": 4.0}  # a step down one more tree, which is no reason to say no

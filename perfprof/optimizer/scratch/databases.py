@@ -12,7 +12,7 @@ from perfprof.optimizer.scratch import sqlite
 from perfprof.optimizer.scratch.scratch import Scratch
 from perfprof.optimizer.scratch.sources import Source, redacted
 from perfprof.profilers.recording import Execution
-from perfprof.rules.workload import definitions, inserted
+from perfprof.rules.schema.workload import definitions, inserted
 
 SQLITE_DRIVERS = frozenset(["sqlite3", "aiosqlite"])
 

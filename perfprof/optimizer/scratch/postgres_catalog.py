@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from perfprof.rules.catalog import Index, Scan, Table
-from perfprof.rules.ddl import qualified, quoted
 from perfprof.rules.reading.statements import Statement, read
+from perfprof.rules.schema.ddl import qualified, quoted
 
 # A psycopg.Connection. Its own types accept literal strings only; ours are made of names that `ddl` has quoted.
 Connection: TypeAlias = Any

@@ -16,7 +16,7 @@ from perfprof.optimizer.scratch.postgres import Server
 from perfprof.optimizer.scratch.postgres_catalog import Connection
 from perfprof.optimizer.scratch.postgres_scratch import RUNNER, PostgresScratch
 from perfprof.optimizer.scratch.sources import Source
-from perfprof.rules.ddl import literal, qualified, quoted
+from perfprof.rules.schema.ddl import literal, qualified, quoted
 
 MOST_BYTES = 512 * 2**20
 _WHOLE = 4 * 2**20  # tables smaller than this are never sampled

@@ -11,9 +11,9 @@ from perfprof.errors import PerfprofError
 from perfprof.optimizer.scratch.fold import Fold
 from perfprof.optimizer.scratch.postgres_catalog import Connection, PostgresCatalog
 from perfprof.optimizer.scratch.scratch import Ran, Value
-from perfprof.rules.ddl import qualified, quoted
 from perfprof.rules.reading.placeholders import separated
 from perfprof.rules.reading.statements import Statement
+from perfprof.rules.schema.ddl import qualified, quoted
 
 LONGEST = "60s"  # a statement is stopped here
 RUNNER = "perfprof_runner"  # the role that recorded statements run as: it owns nothing and may read no file

@@ -16,8 +16,8 @@ from typing import Literal
 from perfprof.errors import PerfprofError
 from perfprof.optimizer.scratch.scratch import Scratch, Value
 from perfprof.rules.catalog import Dictionary, Table
-from perfprof.rules.ddl import qualified, quoted
 from perfprof.rules.reading.statements import Statement
+from perfprof.rules.schema.ddl import qualified, quoted
 
 SETS = 3  # kept, besides the one that asks for what is not there
 _TRIED = 8  # rows of the sample

@@ -15,9 +15,9 @@ from perfprof.errors import PerfprofError
 from perfprof.optimizer.scratch.fold import Fold
 from perfprof.optimizer.scratch.scratch import Ran, Value
 from perfprof.optimizer.scratch.sqlite_catalog import SqliteCatalog
-from perfprof.rules.ddl import quoted
 from perfprof.rules.reading.placeholders import separated
 from perfprof.rules.reading.statements import Statement
+from perfprof.rules.schema.ddl import quoted
 
 MOST_STEPS = 200_000_000  # a statement is stopped here; about a minute of SQLite
 _EXACT_BELOW = 200_000

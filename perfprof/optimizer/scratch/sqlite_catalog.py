@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from perfprof.rules.catalog import Index, Scan, Table
-from perfprof.rules.ddl import quoted
 from perfprof.rules.reading.statements import Statement, read
+from perfprof.rules.schema.ddl import quoted
 
 _ACCESS = re.compile(r"(?P<how>SCAN|SEARCH) (?:TABLE )?(?P<table>\S+)(?: AS (?P<alias>\S+))?(?P<rest>.*)")
 _INDEX = re.compile(r"USING (?:COVERING )?INDEX (?P<name>\S+)")

@@ -76,21 +76,21 @@ import hashlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from perfprof.rules import index_safety as safe
-from perfprof.rules.ddl import index_migration
+from perfprof.rules.obligations import index as safe
 from perfprof.rules.rule import Case, Finding, Rewrite, Rule, Suspect
+from perfprof.rules.schema.ddl import index_migration
 
 if TYPE_CHECKING:
     from perfprof.profilers.recording import Execution
     from perfprof.rules.catalog import Catalog
-    from perfprof.rules.needs import Need
+    from perfprof.rules.schema.needs import Need
 
 _NAME = "missing-index"
 
 
 def looks_for(executions: tuple[Execution, ...], catalog: Catalog) -> Iterator[Suspect]:
     """Indexes without which recorded statements read whole tables."""
-    from perfprof.rules.needs import needs
+    from perfprof.rules.schema.needs import needs
 
     for need in needs(executions, catalog):
         yield Suspect(_finding(need, catalog), need)
@@ -136,11 +136,11 @@ RULE = Rule(
     in_statements=looks_for,
     worth=safe.worth_an_index,
     safe_if=(
-        safe.NO_INDEX_COVERS_IT,
-        safe.PLANNER_PICKS_IT,
-        safe.RESULTS_STAY_THE_SAME,
-        safe.WRITES_STAY_CHEAP,
-        safe.NOT_INSIDE_A_TRANSACTION,
+        safe.no_index_covers_it,
+        safe.planner_picks_it,
+        safe.results_stay_the_same,
+        safe.writes_stay_cheap,
+        safe.not_inside_a_transaction,
     ),
     rewrite=rewrite,
     promises=2.0,

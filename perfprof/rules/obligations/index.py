@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 
 from perfprof.rules.catalog import Catalog
-from perfprof.rules.ddl import create_index
-from perfprof.rules.indexes import covering
-from perfprof.rules.needs import SMALLEST_TABLE, Need, Served
-from perfprof.rules.rule import Case, Evidence, Level, Obligation, Proof
+from perfprof.rules.obligations.proofs import obligation, observed, proved, unproved
+from perfprof.rules.rule import Case, Evidence, Proof
+from perfprof.rules.schema.ddl import create_index
+from perfprof.rules.schema.indexes import covering
+from perfprof.rules.schema.needs import SMALLEST_TABLE, Need, Served
 
 # VM steps of SQLite, measured: a row that a scan reads and drops takes 3 to 4, keeping one more index up to date in an
 # insert takes 6 to 12 and a search in its tree. PostgreSQL differs in unit, not in ratio: so writes weigh this much.
@@ -41,27 +42,27 @@ def worth_an_index(case: Case) -> Evidence:
     return Evidence(True, reason, numbers, gain)
 
 
-def _proof(name: str, level: Level, why: str) -> Proof:
-    return Proof(name, level, why)
-
-
 def _catalog(case: Case) -> Catalog:
     assert case.catalog is not None, "a finding in statements is argued with the catalog it was found in"
     return case.catalog
 
 
-def _no_index_covers_it(case: Case) -> Proof:
+@obligation
+def no_index_covers_it(case: Case) -> Proof:
+    """No index that exists already does its work."""
     need: Need = case.suspect.reading
     indexes = [index for index in _catalog(case).indexes() if index.table == need.table.name]
     name = covering(need.candidate, indexes, need.table)
     if name:
         why = f"{name} begins with these columns, but the plan does not use it"
-        return _proof("no-index-covers-it", Level.OPEN, why)
+        return unproved(why)
     why = f"none of the {len(indexes)} indexes of {need.table.name}, nor its primary key, begins with these columns"
-    return _proof("no-index-covers-it", Level.PROVED, why)
+    return proved(why)
 
 
-def _planner_picks_it(case: Case) -> Proof:
+@obligation
+def planner_picks_it(case: Case) -> Proof:
+    """The planner uses it for the statements that it is for."""
     need: Need = case.suspect.reading
     catalog = _catalog(case)
     create = create_index(need.candidate, need.name, dialect=catalog.dialect)
@@ -69,22 +70,24 @@ def _planner_picks_it(case: Case) -> Proof:
     users = [one for one, plan in zip(need.served, plans, strict=True) if any(s.index == need.name for s in plan)]
     if not users:
         why = "with the index built on a copy, the planner does not use it"
-        return _proof("planner-picks-it", Level.OPEN, why)
+        return unproved(why)
     why = f"with the index built on a copy, {len(users)} of {len(need.served)} statements use it"
-    return _proof("planner-picks-it", Level.OBSERVED, why)
+    return observed(why)
 
 
-def _results_stay_the_same(case: Case) -> Proof:
+@obligation
+def results_stay_the_same(case: Case) -> Proof:
+    """No statement depends on rows that its text leaves open."""
     need: Need = case.suspect.reading
     loose = [one for one in need.served if _leaves_rows_open(one)]
     if loose and not _one_row_a_key(need, _catalog(case)):
         why = f"{len(loose)} statements have LIMIT and no ORDER BY, so which rows they get is up to the plan"
-        return _proof("results-stay-the-same", Level.OPEN, why)
+        return unproved(why)
     if loose:
         why = f"no two rows of {need.table.name} have the same {', '.join(need.candidate.names)}, so LIMIT chooses nothing"
-        return _proof("results-stay-the-same", Level.OBSERVED, why)
+        return observed(why)
     why = "an index that is not unique changes which rows are read, never which rows a statement means"
-    return _proof("results-stay-the-same", Level.PROVED, why)
+    return proved(why)
 
 
 def _leaves_rows_open(one: Served) -> bool:
@@ -98,35 +101,22 @@ def _one_row_a_key(need: Need, catalog: Catalog) -> bool:
     return catalog.distinct(need.table.key, need.candidate.names) >= need.table.rows
 
 
-def _writes_stay_cheap(case: Case) -> Proof:
+@obligation
+def writes_stay_cheap(case: Case) -> Proof:
+    """The writes that keep it up to date cost less than it saves."""
     need: Need = case.suspect.reading
     price = need.writes * (WRITE_IN_ROWS + math.log2(max(need.table.rows, 2)))
     what = f"{need.writes:,} recorded writes would pay for what about {price:,.0f} rows cost to read"
     if price * LEAST_GAIN > need.saved:
-        return _proof("writes-stay-cheap", Level.OPEN, f"{what}, and only {max(need.saved, 0):,.0f} are saved")
-    return _proof("writes-stay-cheap", Level.OBSERVED, f"{what}, and {need.saved:,.0f} are saved")
+        return unproved(f"{what}, and only {max(need.saved, 0):,.0f} are saved")
+    return observed(f"{what}, and {need.saved:,.0f} are saved")
 
 
-def _not_inside_a_transaction(case: Case) -> Proof:
+@obligation
+def not_inside_a_transaction(case: Case) -> Proof:
+    """Building it blocks nobody for long."""
     if _catalog(case).dialect == "sqlite":
         why = "SQLite builds an index in one short transaction of its own"
     else:
         why = "it is built CONCURRENTLY, which does not block writers, and by a file without a transaction"
-    return _proof("not-inside-a-transaction", Level.PROVED, why)
-
-
-NO_INDEX_COVERS_IT = Obligation(
-    "no-index-covers-it", "no index that exists already does its work", _no_index_covers_it
-)
-PLANNER_PICKS_IT = Obligation(
-    "planner-picks-it", "the planner uses it for the statements that it is for", _planner_picks_it
-)
-RESULTS_STAY_THE_SAME = Obligation(
-    "results-stay-the-same", "no statement depends on rows that its text leaves open", _results_stay_the_same
-)
-WRITES_STAY_CHEAP = Obligation(
-    "writes-stay-cheap", "the writes that keep it up to date cost less than it saves", _writes_stay_cheap
-)
-NOT_INSIDE_A_TRANSACTION = Obligation(
-    "not-inside-a-transaction", "building it blocks nobody for long", _not_inside_a_transaction
-)
+    return proved(why)

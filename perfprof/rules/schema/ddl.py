@@ -10,8 +10,8 @@ import re
 from collections.abc import Collection
 
 from perfprof.errors import PerfprofError
-from perfprof.rules.indexes import Candidate
 from perfprof.rules.rule import Migration
+from perfprof.rules.schema.indexes import Candidate
 
 LONGEST_NAME = 63  # bytes; PostgreSQL cuts longer names silently
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
@@ -98,7 +98,9 @@ def index_migration(candidate: Candidate, name: str, dialect: str, database: str
         down = [*_PATIENT, drop, *_AS_BEFORE]
     else:
         up, down = [create], [drop]
-    return Migration(name, dialect, database, candidate.table, candidate.names, _script(up), _script(down), candidate.schema)
+    return Migration(
+        name, dialect, database, candidate.table, candidate.names, _script(up), _script(down), candidate.schema
+    )
 
 
 _PATIENT = ("SET lock_timeout = 0", "SET statement_timeout = 0")

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 from perfprof.profilers.recording import Execution
 from perfprof.rules.catalog import Catalog, Dictionary, Scan, Table
-from perfprof.rules.ddl import create_index, index_name
-from perfprof.rules.indexes import Candidate, Key, candidate, covering, merge_all, serves
 from perfprof.rules.reading.predicates import TableUse, Use
-from perfprof.rules.workload import Asked, asked
+from perfprof.rules.schema.ddl import create_index, index_name
+from perfprof.rules.schema.indexes import Candidate, Key, candidate, covering, merge_all, serves
+from perfprof.rules.schema.workload import Asked, asked
 
 SMALLEST_TABLE = 1_000  # rows; below it a scan costs about as much as opening the index
 WIDEST = 3  # columns; a fourth rarely narrows what three leave, and each one weighs on every write

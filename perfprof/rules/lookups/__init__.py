@@ -1,0 +1,1 @@
+"""Look-ups in loops: finding them, planning the batch, and writing it."""

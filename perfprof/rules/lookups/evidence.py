@@ -1,0 +1,99 @@
+"""Evidence of a look-up in a loop: what a run must tell, and how often the query really ran in one loop."""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from perfprof.profilers.observations import Watch
+from perfprof.rules.lookups.text import CHUNK
+from perfprof.rules.narrowing import watch
+from perfprof.rules.rule import Case, Evidence
+
+if TYPE_CHECKING:
+    from perfprof.profilers.recording import Execution
+    from perfprof.rules.lookups.model import Lookup
+
+LEAST = 5  # executions in one run of the loop; from 3 on a batch pays even without a network
+
+
+def watches(lookup: Lookup, prefix: str) -> Iterator[Watch]:
+    """What a run must tell: types of keys, of rows, of what is walked, and of a helper's answers."""
+    iterable = lookup.loop.iterable
+    yield watch(f"{prefix}:key", lookup.spot, lookup.function, "value")
+    if lookup.query.how == "all":
+        yield watch(f"{prefix}:row", lookup.query.fetch, lookup.reader, "collection")
+    elif lookup.query.how == "one":
+        yield watch(f"{prefix}:row", lookup.query.fetch, lookup.reader, "value")
+    if iterable is not None:
+        yield watch(f"{prefix}:walked", iterable, lookup.function, "collection")
+    if lookup.parameter:
+        yield watch(f"{prefix}:answer", lookup.call, lookup.function, "value")
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """The recorded executions of a look-up. most: within one run of the loop's function. distinct: no key came twice."""
+
+    total: int
+    loops: int
+    most: int
+    distinct: bool
+    seconds: float
+
+
+def runs(case: Case) -> Runs:
+    """Executions whose frames lead through the loop's line to the query's."""
+    lookup: Lookup = case.suspect.reading
+    counts: dict[str, float] = {}
+    total, distinct, seconds = 0, not lookup.parameter, 0.0
+    for execution in case.executions:
+        activation = _activation(lookup, execution)
+        if activation is not None:
+            counts[activation] = counts.get(activation, 0.0) + execution.count / max(execution.calls, 1)
+            total += execution.count
+            seconds += execution.seconds
+            distinct = distinct and execution.keys == execution.count
+    return Runs(total, len(counts), round(max(counts.values(), default=0.0)), distinct and total > 0, seconds)
+
+
+def _activation(lookup: Lookup, execution: Execution) -> str | None:
+    """Which run of the loop's function it belongs to; None if it came from elsewhere."""
+    activations = (execution.activation, *execution.around)
+    for level, frame in enumerate(execution.site):
+        if _at(frame.path, frame.line, lookup.reader.module.path, lookup.query.call):
+            if not lookup.parameter:
+                return activations[level] if level < len(activations) else ""
+            outer = execution.site[level + 1] if level + 1 < len(execution.site) else None
+            if outer is not None and _at(outer.path, outer.line, lookup.function.module.path, lookup.call):
+                return activations[level + 1] if level + 1 < len(activations) else ""
+    return None
+
+
+def _at(path: str, line: int, file: os.PathLike[str], node: ast.expr) -> bool:
+    return node.lineno <= line <= (node.end_lineno or node.lineno) and os.path.realpath(file) == path
+
+
+def worth_a_batch(case: Case) -> Evidence:
+    """At least five executions in one run of the loop."""
+    seen = runs(case)
+    numbers = {
+        "executions": seen.total,
+        "loops": seen.loops,
+        "most in one loop": seen.most,
+        "seconds": seen.seconds,
+    }
+    if seen.most < LEAST:
+        reason = (
+            f"at most {seen.most} executions in one loop; {LEAST} are worth a change"
+            if seen.most
+            else "it did not run"
+        )
+        return Evidence(False, reason, numbers)
+    gain = seen.total / (seen.loops * (1 + (seen.most - 1) // CHUNK))
+    return Evidence(
+        True, f"{seen.total:,} executions in {seen.loops:,} loops, up to {seen.most:,} in one", numbers, gain
+    )

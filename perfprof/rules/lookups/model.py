@@ -1,0 +1,170 @@
+"""Look-ups in loops: a query that runs once for each row of a loop, with a key taken from that row."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from perfprof.rules.narrowing import arguments
+from perfprof.rules.reading.expressions import path_of, reads_only
+from perfprof.rules.reading.instances import callee_of
+from perfprof.rules.reading.names import bound_names, read_names
+from perfprof.rules.reading.queries import Query, queries, query_of
+from perfprof.rules.reading.scans import Loop, Scan
+from perfprof.rules.reading.selection import substituted
+
+if TYPE_CHECKING:
+    from perfprof.rules.reading.predicates import Use
+    from perfprof.rules.reading.program import Function, Program
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Lookup:
+    """One query that a loop repeats.
+
+    function: holds the loop. reader: holds the query; the same, or the helper that the loop calls. call: what stands in
+    the loop, the ``execute`` or the helper's call. key: what changes from turn to turn, in names of the loop's target;
+    spot: the same as it stands in the code. number: of the statement's parameter that gets it. use: how the statement
+    compares it. parameter: the helper's, for the key. around: loops from the outermost to ``loop``.
+    """
+
+    function: Function
+    reader: Function
+    loop: Loop
+    scan: Scan
+    query: Query
+    call: ast.Call
+    key: ast.expr
+    spot: ast.expr
+    number: int
+    use: Use
+    parameter: str = ""
+    given: Mapping[str, ast.expr] = field(default_factory=dict)
+
+    @property
+    def answer(self) -> ast.expr:
+        """The expression in the loop that gives what was looked up."""
+        return self.call if self.parameter else self.query.fetch
+
+    @property
+    def region(self) -> list[ast.AST]:
+        """What runs in each turn."""
+        if self.loop.holder is not None:
+            return [self.loop.holder]
+        assert isinstance(self.loop.node, ast.For)
+        return [self.loop.node.target, *self.loop.node.body]
+
+    @property
+    def lines(self) -> range:
+        """The lines of the loop."""
+        node = self.loop.holder if self.loop.holder is not None else self.loop.statement
+        return range(node.lineno, (node.end_lineno or node.lineno) + 1)
+
+
+def lookups(function: Function, program: Program) -> Iterator[Lookup]:
+    """The look-ups in the loops of a function, its own and those of helpers that it calls."""
+    for scan in function.scans:
+        if scan.kind != "call" or not scan.around or not isinstance(scan.node, ast.Call):
+            continue
+        if isinstance(scan.node.func, ast.Attribute) and scan.node.func.attr == "execute":
+            query = query_of(scan.node, function)
+            found = None if query is None else _direct(scan, query, function)
+        else:
+            found = _through_helper(scan, scan.node, function, program)
+        if found is not None:
+            yield found
+
+
+def _direct(scan: Scan, query: Query, function: Function) -> Lookup | None:
+    for number, spot in query.parameters.items():
+        placed = _keyed(spot, scan, function)
+        use = _equality(query, number)
+        others = [one for other, one in query.parameters.items() if other != number]
+        if placed is not None and use is not None and _fixed(others, placed[0], function):
+            loop, key = placed
+            return Lookup(function, function, loop, scan, query, query.call, key, spot, number, use)
+    return None
+
+
+def _through_helper(scan: Scan, call: ast.Call, function: Function, program: Program) -> Lookup | None:
+    """A call that passes the key on to a function with one query."""
+    starred = any(isinstance(one, ast.Starred) for one in call.args) or any(not one.arg for one in call.keywords)
+    turning = {name for loop in scan.around if loop.target is not None for name in bound_names(loop.target)}
+    if starred or not turning or not _may_reach_a_query(call, function):
+        return None
+    helper = callee_of(call.func, function, program)
+    if (
+        helper is None
+        or isinstance(helper.node, (ast.AsyncFunctionDef, ast.Module))
+        or "<locals>" in helper.qualname
+    ):
+        return None
+    found = queries(helper)
+    if len(found) != 1 or any(one.node is found[0].call and one.around for one in helper.scans):
+        return None
+    given = arguments(helper, call)
+    for number, inside in found[0].parameters.items():
+        use = _equality(found[0], number)
+        if use is None or not isinstance(inside, ast.Name) or inside.id not in given:
+            continue
+        spot = given[inside.id]
+        placed = _keyed(spot, scan, function)
+        others = [one for name, one in given.items() if name != inside.id]
+        if placed is not None and not helper.names.bindings.get(inside.id) and _fixed(others, placed[0], function):
+            loop, key = placed
+            passed = (inside.id, given)
+            return Lookup(function, helper, loop, scan, found[0], call, key, spot, number, use, *passed)
+    return None
+
+
+def _may_reach_a_query(call: ast.Call, function: Function) -> bool:
+    """A cheap look before the project is searched for the callee: functions with ``execute`` take a key and little else."""
+    return bool(call.args or call.keywords) and path_of(call.func) is not None
+
+
+def _keyed(spot: ast.expr, scan: Scan, function: Function) -> tuple[Loop, ast.expr] | None:
+    """The innermost loop whose target the expression is computed from, and the expression in names of that target."""
+    for loop in reversed(scan.around):
+        if loop.target is None or isinstance(loop.node, ast.AsyncFor):
+            return None
+        own = set(bound_names(loop.target))
+        key = substituted(spot, _derived(loop, function))
+        if read_names(key) & own:
+            plain = reads_only(key, function) and not _bound_inside(key, loop, own, function)
+            return (loop, key) if plain else None
+    return None
+
+
+def _derived(loop: Loop, function: Function) -> dict[str, ast.expr]:
+    """Names that the top of the loop's body binds once, to something computed from the target."""
+    found: dict[str, ast.expr] = {}
+    for statement in loop.node.body if isinstance(loop.node, ast.For) else ():
+        if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+            target = statement.targets[0]
+            if isinstance(target, ast.Name) and len(function.names.bindings.get(target.id, ())) == 1:
+                found[target.id] = substituted(statement.value, found)
+    return found
+
+
+def _bound_inside(key: ast.expr, loop: Loop, own: set[str], function: Function) -> bool:
+    """Whether the key needs a name that only the loop's body binds."""
+    body = loop.node.body if isinstance(loop.node, ast.For) else []
+    inside = {name for statement in body for name in bound_names(statement)}
+    return bool((read_names(key) - own) & inside)
+
+
+def _fixed(others: list[ast.expr], loop: Loop, function: Function) -> bool:
+    """Whether the other parameters are the same in each turn, as far as names tell."""
+    root: ast.AST = loop.holder if loop.holder is not None else loop.statement
+    inside = set(bound_names(root))
+    return all(reads_only(one, function) and not read_names(one) & inside for one in others)
+
+
+def _equality(query: Query, number: int) -> Use | None:
+    """The one comparison by ``=`` that the parameter takes part in, if every row must pass it."""
+    mine = [use for use in query.statement.uses if use.parameter == number]
+    if len(mine) != 1 or mine[0].block or mine[0].how != "equality" or mine[0].optional or mine[0].wrapped:
+        return None
+    return mine[0]

@@ -1,0 +1,91 @@
+"""Write the batch: one statement for all keys before the loop, and a look-up in a dict where the query was.
+
+A query in a helper gets a sibling beside the helper, ``get`` a ``get_many``; the loop asks that one once.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from perfprof.rules.indexing import at, in_style
+from perfprof.rules.lookups.shape import batch_of, row_uses
+from perfprof.rules.lookups.siblings import through_sibling
+from perfprof.rules.lookups.statement import Batch
+from perfprof.rules.lookups.text import CHUNK, fill, names_for, plural, receiver_of, target_of
+from perfprof.rules.reading.expressions import path_of
+from perfprof.rules.reading.names import fresh
+from perfprof.rules.rule import Case, Edit, Rewrite
+
+if TYPE_CHECKING:
+    from perfprof.rules.lookups.model import Lookup
+
+_LISTS = frozenset(["builtins.list", "builtins.tuple", "builtins.dict", "builtins.set", "builtins.frozenset"])
+_LISTS |= {f"builtins.dict_{part}" for part in ("keys", "values", "items")} | {"builtins.range"}
+
+
+def batched(case: Case) -> Rewrite:
+    """The edits in the loop's function and, for a helper, in the helper's file."""
+    lookup: Lookup = case.suspect.reading
+    found = batch_of(case)
+    assert isinstance(found, Batch), "an open obligation would have stopped it"
+    walked, hoist = _walked(case)
+    edits = through_sibling(case, found, walked) if lookup.parameter else _in_place(case, found, walked)
+    before = next(edit for edit in edits if edit.kind == "before")
+    rest = [edit for edit in edits if edit is not before]
+    if hoist:
+        assert lookup.loop.iterable is not None
+        rest.append(at("replace", lookup.loop.iterable, walked))
+        before = replace(before, source=f"{hoist}\n{before.source}")
+    once = "once" if found.mode == "any" else f"once for {CHUNK} keys"
+    return Rewrite(
+        edits=(before, *rest),
+        why=f"the statement runs {once} instead of once a turn; all keys are looked up in one snapshot",
+        memory="the rows of all turns are held while the loop runs",
+    )
+
+
+def _walked(case: Case) -> tuple[str, str]:
+    """The collection as it is walked twice, and the statement that makes that possible ("" if none is needed)."""
+    lookup: Lookup = case.suspect.reading
+    iterable = lookup.loop.iterable
+    assert iterable is not None
+    text, seen = lookup.function.text(iterable), case.watched("walked")
+    types = {name.partition("[")[0] for name in seen.types} if seen is not None else set()
+    if path_of(iterable) is not None and types <= _LISTS:
+        return text, ""
+    target = lookup.loop.target
+    singular = target.id if isinstance(target, ast.Name) else "row"
+    name = fresh(plural(singular), lookup.function.visible | case.taken)
+    executes = isinstance(iterable, ast.Call) and getattr(iterable.func, "attr", "") == "execute"
+    if executes:
+        return name, f"{name} = {text}.fetchall()"
+    return name, f"{name} = {text}" if types <= {"builtins.list", "builtins.tuple"} else f"{name} = list({text})"
+
+
+# ------------------------------------------------------------------ in the loop's own function
+
+
+def _in_place(case: Case, found: Batch, walked: str) -> list[Edit]:
+    lookup: Lookup = case.suspect.reading
+    names = names_for(case, found)
+    key, target = lookup.function.text(lookup.spot), target_of(lookup)
+    plain = in_style(ast.unparse(lookup.key), lookup.function)
+    wanted = f"{names.wanted} = list(dict.fromkeys({plain} for {target} in {walked}))"
+    filled = fill(case, found, names, receiver_of(lookup))
+    edits = [at("before", lookup.loop.statement, f"{wanted}\n{names.found} = {{}}\n{filled}")]
+    answer = _answer(lookup, names.found, key)
+    if lookup.query.apart is None:
+        return [*edits, at("replace", lookup.query.fetch, answer)]
+    name = fresh("found", lookup.function.visible | case.taken)
+    edits.append(at("statement", lookup.query.apart, f"{name} = {answer}"))
+    return [*edits, at("replace", lookup.query.fetch, name)]
+
+
+def _answer(lookup: Lookup, found: str, key: str) -> str:
+    if lookup.query.how == "one":
+        return f"{found}.get({key})"
+    if lookup.query.how == "each":
+        return f"{found}.get({key}, ())"
+    return f"list({found}.get({key}, ()))" if "rows" in row_uses(lookup) else f"{found}.get({key}, [])"

@@ -1,0 +1,100 @@
+"""How a look-up is batched, decided from what was observed: the statement, and how a row tells its key and keeps its shape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from perfprof.rules.lookups.statement import Batch, Mode, batch
+from perfprof.rules.reading.rows import Use, uses
+
+if TYPE_CHECKING:
+    from perfprof.rules.lookups.model import Lookup
+    from perfprof.rules.rule import Case
+
+INTEGERS = frozenset(["builtins.int", "builtins.NoneType"])
+TEXTS = INTEGERS | {"builtins.str"}
+ROWS = {"builtins.tuple": "tuple", "builtins.dict": "dict", "sqlite3.Row": "row"}
+_BY_POSITION: frozenset[Use] = frozenset(["index", "unpack", "sequence", "end"])
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How a fetched row gives its key, and what of it is kept. Both are expressions of ``{row}``.
+
+    problem: why the added column of the key would be noticed, or the key not be found; empty if neither.
+    """
+
+    key: str = ""
+    kept: str = "{row}"
+    problem: str = ""
+    why: str = ""
+
+
+def mode_of(case: Case) -> Mode | None:
+    """By the types of the keys; None if there is one whose comparison in SQL is not Python's."""
+    lookup: Lookup = case.suspect.reading
+    seen = case.watched("key")
+    types = set(seen.types) if seen is not None else set()
+    if not types or not types <= TEXTS:
+        return None
+    if types <= INTEGERS:
+        return "in" if lookup.query.mark == "?" else "any"
+    return "values"
+
+
+def batch_of(case: Case) -> Batch | str:
+    """The statement, or why there is none."""
+    mode = mode_of(case)
+    return "keys are of other types than int and str" if mode is None else batch(case.suspect.reading, mode)
+
+
+def row_kinds(case: Case) -> frozenset[str]:
+    """What rows were: "tuple", "dict", "row" (sqlite3.Row), or the name of another type. Empty if not seen."""
+    seen = case.watched("row")
+    if seen is None:
+        return frozenset()
+    lookup: Lookup = case.suspect.reading
+    types = seen.elements if lookup.query.how == "all" else seen.types
+    return frozenset(ROWS.get(name.partition("[")[0], name) for name in types if name != "builtins.NoneType")
+
+
+def row_uses(lookup: Lookup) -> frozenset[Use]:
+    """How the code that fetches a row uses it."""
+    return uses(lookup.query.fetch, lookup.reader, many=lookup.query.how != "one")
+
+
+def shape(case: Case) -> Shape:
+    """How rows of the batch are told apart, and given on as they were."""
+    found = batch_of(case)
+    if isinstance(found, str):
+        return Shape(problem=found)
+    kinds, used = row_kinds(case), row_uses(case.suspect.reading)
+    access = _access(kinds, used, found)
+    if not access:
+        return Shape(problem="how rows give their columns was not observed")
+    if not found.extra:
+        key = f"{{row}}[{found.column!r}]" if access == "name" else f"{{row}}[{found.position}]"
+        return Shape(key, why="the key is among the columns of the row, which stays as it is")
+    key = f"{{row}}[{found.column!r}]" if access == "name" else "{row}[-1]"
+    noticed = sorted(used - {"name", "index", "rows"})
+    if not noticed:
+        return Shape(key, why="rows are only read by column, so one more at the end is not noticed")
+    if kinds == {"tuple"} or (access == "position" and used <= _BY_POSITION and kinds <= {"tuple", "row"}):
+        return Shape("{row}[-1]", "{row}[:-1]", why="the key's column is cut off again")
+    if kinds == {"dict"}:
+        return Shape(f"{{row}}.pop({found.column!r})", why="the key's column is taken out again")
+    return Shape(problem=f"the row is used as a whole ({', '.join(noticed)}), and it has one more column now")
+
+
+def _access(kinds: frozenset[str], used: Iterable[Use], found: Batch) -> Literal["name", "position", ""]:
+    """By name or by position, as the rows allow and the code prefers."""
+    by_name = bool({"name", "mapping"} & set(used))
+    by_position = bool(_BY_POSITION & set(used))
+    placed = found.extra or found.position >= 0
+    if kinds <= {"row", "dict"} and (by_name or "dict" in kinds or (kinds and not by_position)):
+        return "name"
+    if kinds <= {"row", "tuple"} and placed and (by_position or kinds):
+        return "position"
+    return "name" if kinds == {"row"} else ""

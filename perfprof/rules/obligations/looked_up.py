@@ -1,0 +1,106 @@
+"""When looking all keys up at once gives the same rows: the statement, the keys, and what becomes of the rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perfprof.rules import guards
+from perfprof.rules.lookups.evidence import runs
+from perfprof.rules.lookups.shape import batch_of, mode_of, row_kinds, row_uses, shape
+from perfprof.rules.obligations.proofs import obligation, observed, proved, unproved
+from perfprof.rules.reading.rows import uses
+from perfprof.rules.rule import Case, Proof
+
+if TYPE_CHECKING:
+    from perfprof.rules.lookups.model import Lookup
+
+_IMMUTABLE = frozenset(["tuple", "row"])
+
+
+@obligation
+def plain_look_up(case: Case) -> Proof:
+    """The statement gives the rows of one key."""
+    lookup: Lookup = case.suspect.reading
+    where = lookup.reader.place(lookup.query.call)
+    complex = lookup.query.statement.complex
+    if complex and complex not in _LIMITS:
+        return unproved(f"{complex}, so its rows do not belong to one key each", where)
+    found = batch_of(case)
+    if isinstance(found, str) and mode_of(case) is not None:
+        return unproved(found, where)
+    if any(use.how == "order" for use in lookup.query.statement.uses):
+        return proved("it gives columns of the rows with that key, in the order that it asks for", where)
+    why = (
+        "it gives columns of the rows with that key; in which order is open in both, and was the same in every run"
+    )
+    return observed(why, where)
+
+
+_LIMITS = ("it has LIMIT", "it has OFFSET")
+
+
+@obligation
+def no_limit_per_key(case: Case) -> Proof:
+    """No LIMIT counts the rows of a key."""
+    lookup: Lookup = case.suspect.reading
+    if lookup.query.statement.limited or lookup.query.statement.complex in _LIMITS:
+        why = "it has LIMIT, which would count the rows of all keys together"
+        return unproved(why, lookup.reader.place(lookup.query.call))
+    return proved("every row of a key is wanted, or its first one")
+
+
+@obligation
+def keys_compare_alike(case: Case) -> Proof:
+    """Keys are equal in SQL when they are equal in Python."""
+    lookup: Lookup = case.suspect.reading
+    seen, where = case.watched("key"), lookup.function.place(lookup.spot)
+    types = guards.readable(seen.types) if seen is not None and seen.types else ""
+    mode = mode_of(case)
+    if mode is None:
+        why = (
+            f"keys are {types}: whether SQL compares them as Python does is not known"
+            if types
+            else "no key was seen"
+        )
+        return unproved(why, where)
+    if mode == "values":
+        why = f"every key was {types}; each row brings the key that it was found by, so SQL alone compares"
+    else:
+        why = f"every key was {types}, and whole numbers are equal in SQL when they are in Python"
+    return observed(why, where)
+
+
+@obligation
+def rows_keep_their_shape(case: Case) -> Proof:
+    """Nobody sees that rows bring their key."""
+    lookup: Lookup = case.suspect.reading
+    where = lookup.reader.place(lookup.query.fetch)
+    if mode_of(case) is None:
+        return observed("it is not asked, since keys cannot be batched", where)
+    if isinstance(batch_of(case), str):
+        return observed("it is not asked, since the statement cannot be batched", where)
+    found = shape(case)
+    if found.problem:
+        return unproved(found.problem, where)
+    return observed(found.why, where) if row_kinds(case) else proved(found.why, where)
+
+
+@obligation
+def answers_not_shared(case: Case) -> Proof:
+    """Nobody changes an answer that turns share."""
+    lookup: Lookup = case.suspect.reading
+    where = lookup.function.place(lookup.answer)
+    if lookup.parameter:
+        used = uses(lookup.answer, lookup.function, many=False)
+        seen = case.watched("answer")
+        if seen is not None and seen.types and set(seen.types) <= guards.FLAT.keys():
+            return observed(f"answers are {guards.readable(seen.types)}, which nobody can change", where)
+    else:
+        used = row_uses(lookup) - {"rows"}
+        if row_kinds(case) and row_kinds(case) <= _IMMUTABLE:
+            return observed("rows cannot be changed", where)
+    if not used & {"changed", "escape"}:
+        return proved("the loop only reads what was looked up, and keeps none of it", where)
+    if runs(case).distinct:
+        return observed("no key came twice in any recorded loop", where)
+    return unproved("what was looked up is kept or changed, and turns with the same key would share it", where)

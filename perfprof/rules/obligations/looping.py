@@ -1,0 +1,218 @@
+"""When the loop around a look-up allows to ask before it begins: what the turns write, bind, change and catch."""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from perfprof.rules.lookups.evidence import runs
+from perfprof.rules.obligations.proofs import obligation, observed, proved, unproved
+from perfprof.rules.reading.deeds import Deed, deeds
+from perfprof.rules.reading.effects import hazards
+from perfprof.rules.reading.expressions import path_of
+from perfprof.rules.reading.names import read_names
+from perfprof.rules.rule import Case, Proof
+
+if TYPE_CHECKING:
+    from perfprof.rules.lookups.model import Lookup
+
+
+@obligation
+def loop_writes_nothing_it_reads(case: Case) -> Proof:
+    """No turn changes what a later one reads."""
+    lookup: Lookup = case.suspect.reading
+    tables = lookup.query.statement.table_names()
+    found = [one for one in deeds(lookup.region, lookup.function, case.program) if one.node is not lookup.call]
+    for deed in found:
+        problem = _problem(deed, tables)
+        if problem:
+            return unproved(problem, lookup.function.place(deed.node))
+    written = _recorded_writes(case) & tables
+    if written:
+        return unproved(f"the recorded loop writes {', '.join(sorted(written))}")
+    if not found:
+        return proved(f"nothing in the loop writes to a database, so {', '.join(sorted(tables))} stay")
+    if not case.executions:
+        return unproved(f"`{found[0].what or found[0].kind}` may write, and no run was recorded")
+    why = f"no recorded statement of the loop writes {', '.join(sorted(tables))}"
+    return observed(why, lookup.function.place(found[0].node))
+
+
+def _problem(deed: Deed, tables: frozenset[str]) -> str:
+    table = deed.what.rpartition(".")[2]
+    if deed.kind == "writes" and (table in tables or deed.what == "?"):
+        return f"the loop writes {table}, which the statement reads"
+    if deed.kind == "suspends":
+        return "other code runs at `yield` or `await`, and may write"
+    return "the loop rolls back, and later turns would read other rows" if deed.kind == "rolls back" else ""
+
+
+def _recorded_writes(case: Case) -> frozenset[str]:
+    """Tables that recorded statements below the loop's lines write."""
+    from perfprof.rules.reading.queries import dialect_of
+    from perfprof.rules.reading.statements import read
+
+    lookup: Lookup = case.suspect.reading
+    path, found = os.path.realpath(lookup.function.module.path), set()
+    for execution in case.executions:
+        if any(frame.path == path and frame.line in lookup.lines for frame in execution.site):
+            text = execution.statement.text
+            statement = read(
+                text, "postgresql" if execution.statement.driver.startswith("psycopg") else dialect_of(text)
+            )
+            if statement.writes:
+                found.add(statement.writes.rpartition(".")[2])
+    return frozenset(found)
+
+
+@obligation
+def same_connection(case: Case) -> Proof:
+    """Every turn asks the same connection."""
+    lookup: Lookup = case.suspect.reading
+    function = lookup.function
+    base = lookup.call.func.value if isinstance(lookup.call.func, ast.Attribute) else None
+    paths = [path_of(one) for one in (base, *_passed(lookup)) if one is not None]
+    receiver = lookup.query.receiver
+    if isinstance(receiver, ast.Call) and not _is_cursor(receiver):
+        why = f"`{lookup.reader.text(receiver)}` may give another connection in each turn"
+        return unproved(why, lookup.reader.place(receiver))
+    for hazard in hazards(lookup.region, function, case.program):
+        for path in filter(None, paths):
+            made_here = hazard.kind == "rebinds" and hazard.name == path[0] and not _makes_a_cursor(lookup, path[0])
+            if made_here or (hazard.kind == "attribute" and hazard.name in path[1:]):
+                why = f"`{'.'.join(path)}` is bound anew in the loop"
+                return unproved(why, function.place(hazard.node))
+    return proved("every turn asks the same connection")
+
+
+def _passed(lookup: Lookup) -> list[ast.expr]:
+    """What the helper is given besides the key: the connection, perhaps."""
+    return [one for name, one in lookup.given.items() if name != lookup.parameter]
+
+
+def _is_cursor(node: ast.expr) -> bool:
+    plain = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "cursor"
+    return plain and path_of(node.func.value) is not None  # type: ignore[attr-defined]  # it is an Attribute here
+
+
+def _makes_a_cursor(lookup: Lookup, name: str) -> bool:
+    """``cur = conn.cursor()`` in the loop: before it, a cursor of the same connection is as good."""
+    values = lookup.function.names.values(name)
+    return bool(values) and all(_is_cursor(value) for value in values or ())
+
+
+@obligation
+def key_unchanged(case: Case) -> Proof:
+    """Keys are the same before the loop and in its turns."""
+    lookup: Lookup = case.suspect.reading
+    function = lookup.function
+    names = read_names(lookup.key)
+    attributes = {node.attr for node in ast.walk(lookup.key) if isinstance(node, ast.Attribute)}
+    items = any(isinstance(node, ast.Subscript) for node in ast.walk(lookup.key))
+    unsure = ""
+    for hazard in hazards(lookup.region[1:] or lookup.region, function, case.program):
+        where = function.place(hazard.node)
+        if hazard.kind == "rebinds" and hazard.name in names and lookup.loop.holder is None:
+            return unproved(f"`{hazard.name}` is bound anew in the loop", where)
+        if hazard.kind == "attribute" and (hazard.name in attributes or (hazard.name == "*" and attributes)):
+            return unproved(f"`.{hazard.name}`, of which the key is made, is stored in the loop", where)
+        if hazard.kind == "mutates" and items and hazard.base is not None and read_names(hazard.base) & names:
+            return unproved("what the key is read from is changed in the loop", where)
+        if hazard.kind == "unknown" and isinstance(hazard.node, ast.Call) and _is_given(hazard.node, names):
+            unsure = unsure or where
+    if unsure:
+        return observed("a call that cannot be read is given what the key is read from", unsure)
+    return proved("nothing in the loop changes what the key is read from")
+
+
+def _is_given(call: ast.Call, names: set[str]) -> bool:
+    """Whether an object that the key is read from is handed over as a whole."""
+    given = [*call.args, *(word.value for word in call.keywords)]
+    return any(isinstance(one, ast.Name) and one.id in names for one in given)
+
+
+@obligation
+def loop_runs_through(case: Case) -> Proof:
+    """The loop looks most keys up."""
+    lookup: Lookup = case.suspect.reading
+    node = lookup.loop.node
+    body = node.body if isinstance(node, ast.For) else []
+    leaves = next((one for statement in body for one in _leaving(statement)), None)
+    if leaves is None:
+        return proved("the loop never stops early")
+    walked, seen = case.watched("walked"), runs(case)
+    where = lookup.function.place(leaves)
+    if walked is not None and walked.count and seen.total * 2 >= walked.total_length:
+        return observed("it may stop early, but looked up most keys in the recorded runs", where)
+    return unproved("it stops early, so most keys would be looked up in vain", where)
+
+
+def _leaving(statement: ast.stmt, inner: bool = False) -> Iterator[ast.stmt]:
+    """``return`` anywhere, and ``break`` of this loop."""
+    if isinstance(statement, (ast.Return, ast.Raise)) or (isinstance(statement, ast.Break) and not inner):
+        yield statement
+    deeper = inner or isinstance(statement, (ast.For, ast.While))
+    for child in ast.iter_child_nodes(statement):
+        if isinstance(child, ast.stmt) and not isinstance(child, (ast.FunctionDef, ast.ClassDef)):
+            yield from _leaving(child, deeper)
+
+
+@obligation
+def errors_not_caught(case: Case) -> Proof:
+    """No turn catches an error of its own query."""
+    lookup: Lookup = case.suspect.reading
+    node = lookup.function.parents.get(lookup.call)
+    while node is not None and node is not lookup.loop.statement:
+        if isinstance(node, ast.Try) and node.handlers:
+            why = "an error of one key is caught in its turn; it would be an error of all keys"
+            return unproved(why, lookup.function.place(node))
+        node = lookup.function.parents.get(node)
+    return proved("an error of the statement ends the loop as before")
+
+
+@obligation
+def walked_unchanged(case: Case) -> Proof:
+    """The loop does not change what it walks."""
+    lookup: Lookup = case.suspect.reading
+    iterable = lookup.loop.iterable
+    path = path_of(iterable) if iterable is not None else None
+    for hazard in hazards(lookup.region, lookup.function, case.program) if path is not None else ():
+        where = lookup.function.place(hazard.node)
+        if hazard.kind == "mutates" and hazard.base is not None and path_of(hazard.base) == path:
+            return unproved(f"`{'.'.join(path or ())}` is changed while it is walked", where)
+    return proved("the loop does not change what it walks")
+
+
+@obligation
+def helper_only_reads(case: Case) -> Proof:
+    """A helper does nothing but look up."""
+    lookup: Lookup = case.suspect.reading
+    if not lookup.parameter:
+        return proved("there is no helper")
+    problem = _tail_problem(case, lookup)
+    if problem:
+        return unproved(problem, lookup.reader.place(lookup.reader.node))
+    why = f"`{lookup.reader.qualname}` only makes its answer of the rows; recorded calls went there"
+    return observed(why, lookup.reader.place(lookup.reader.node))
+
+
+def _tail_problem(case: Case, lookup: Lookup) -> str:
+    helper = lookup.reader
+    for node in (one for statement in helper.body for one in ast.walk(statement)):
+        if isinstance(node, (ast.For, ast.While, ast.Try, ast.With, ast.Raise, ast.FunctionDef, ast.Lambda)):
+            return f"`{helper.qualname}` is more than one query and its answer"
+    if not isinstance(helper.body[-1], ast.Return):
+        return f"`{helper.qualname}` does not end with its answer"
+    for hazard in hazards(helper.body, helper, case.program):
+        call = hazard.node
+        if hazard.kind == "rebinds" or (isinstance(call, ast.Call) and _belongs(call, lookup)):
+            continue
+        return f"`{helper.qualname}` does something else at {helper.place(hazard.node)}"
+    return ""
+
+
+def _belongs(call: ast.Call, lookup: Lookup) -> bool:
+    """The query itself: making a cursor, executing, fetching."""
+    return call is lookup.query.call or call is lookup.query.fetch or _is_cursor(call)

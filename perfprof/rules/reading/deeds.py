@@ -1,0 +1,70 @@
+"""What a piece of code does to databases: the tables it writes, and the calls of which nothing is known."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from perfprof.rules.reading.effects import hazards
+from perfprof.rules.reading.instances import callee_of
+from perfprof.rules.reading.queries import dialect_of, text_of
+
+if TYPE_CHECKING:
+    from perfprof.rules.reading.program import Function, Program
+
+DEPTH = 5
+_EXECUTES = frozenset(["execute", "executemany"])
+_HARMLESS = frozenset("fetchone fetchall fetchmany cursor close keys set_trace_callback".split())
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Deed:
+    """One thing that the code may do. node: in the function that was asked about.
+
+    kind "writes": to the table ``what``, "?" if it cannot be told. "commits", "rolls back": the transaction.
+    "unknown": a call of ``what``, which cannot be read. "suspends": other code runs at ``yield`` or ``await``.
+    """
+
+    kind: Literal["writes", "commits", "rolls back", "unknown", "suspends"]
+    node: ast.AST
+    what: str = ""
+
+
+def deeds(region: Iterable[ast.AST], function: Function, program: Program, depth: int = DEPTH) -> Iterator[Deed]:
+    """All deeds of a region of a function, through the calls that it makes."""
+    for hazard in hazards(region, function, program, depth=0):
+        if hazard.kind == "suspends":
+            yield Deed("suspends", hazard.node)
+        elif hazard.kind == "unknown" and isinstance(hazard.node, ast.Call):
+            yield from _call(hazard.node, function, program, depth)
+
+
+def _call(call: ast.Call, function: Function, program: Program, depth: int) -> Iterator[Deed]:
+    callee = call.func
+    method = callee.attr if isinstance(callee, ast.Attribute) else ""
+    if method in _EXECUTES:
+        yield from _executed(call, function)
+        return
+    target = callee_of(callee, function, program)
+    if target is not None and depth:
+        for deed in deeds(target.body, target, program, depth - 1):
+            yield replace(deed, node=call)
+        return
+    if method in ("commit", "rollback"):
+        yield Deed("commits" if method == "commit" else "rolls back", call)
+    elif method not in _HARMLESS:
+        yield Deed("unknown", call, function.text(callee))
+
+
+def _executed(call: ast.Call, function: Function) -> Iterator[Deed]:
+    from perfprof.rules.reading.statements import read
+
+    found = text_of(call.args[0], function) if call.args else None
+    if found is None:
+        yield Deed("unknown", call, function.text(call.func))
+        return
+    statement = read(found[0], dialect_of(found[0]))
+    if not statement.reads_only:
+        yield Deed("writes", call, statement.writes or "?")

@@ -1,0 +1,95 @@
+"""Which method of the project a call on an attribute or a parameter means, by constructor calls and annotations."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from perfprof.rules.reading.program import DEFINITIONS
+from perfprof.rules.reading.resolution import class_named
+
+if TYPE_CHECKING:
+    from perfprof.rules.reading.program import Function, Module, Program
+
+
+def callee_of(callee: ast.expr, function: Function, program: Program) -> Function | None:
+    """Like `Program.resolve`, and through ``self.customers.get`` and ``repository.get``; None if not sure.
+
+    An annotation is a promise, not a proof: what really ran is for the recording to tell.
+    """
+    found = program.resolve(callee, function)
+    if found is not None or not isinstance(callee, ast.Attribute):
+        return found
+    owner = _class_of(callee.value, function, program)
+    return None if owner is None else _method(*owner, callee.attr, program)
+
+
+def _class_of(node: ast.expr, function: Function, program: Program) -> tuple[ast.ClassDef, Module] | None:
+    module = function.module
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        return class_named(node.func.id, module, program)
+    if isinstance(node, ast.Name):
+        return _annotated(node.id, function, program) or _assigned(
+            function.names.values(node.id), function, program
+        )
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
+        return _attribute(node.attr, function, program)
+    return None
+
+
+def _annotated(name: str, function: Function, program: Program) -> tuple[ast.ClassDef, Module] | None:
+    """The class that a parameter is annotated with."""
+    if not isinstance(function.node, DEFINITIONS) or function.names.bindings.get(name):
+        return None
+    given = function.node.args
+    for parameter in [*given.posonlyargs, *given.args, *given.kwonlyargs]:
+        if parameter.arg == name:
+            return _named(parameter.annotation, function.module, program)
+    return None
+
+
+def _named(annotation: ast.expr | None, module: Module, program: Program) -> tuple[ast.ClassDef, Module] | None:
+    if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
+        name = annotation.value
+    else:
+        name = annotation.id if isinstance(annotation, ast.Name) else ""
+    return class_named(name, module, program) if name.isidentifier() else None
+
+
+def _assigned(
+    values: list[ast.expr] | None, function: Function, program: Program
+) -> tuple[ast.ClassDef, Module] | None:
+    """The one class that all assigned values are instances of."""
+    found = [_class_of(value, function, program) for value in values or ()]
+    return found[0] if found and all(one is not None and one == found[0] for one in found) else None
+
+
+def _attribute(name: str, function: Function, program: Program) -> tuple[ast.ClassDef, Module] | None:
+    """The class of ``self.name``: annotated in the class's body, or the same in every assignment of the class."""
+    if function.owner is None:
+        return None
+    for statement in function.owner.body:
+        if isinstance(statement, ast.AnnAssign) and getattr(statement.target, "id", "") == name:
+            return _named(statement.annotation, function.module, program)
+    found = []
+    for method in function.module.functions:
+        for node in ast.walk(method.node) if method.owner is function.owner else ():
+            if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                if any(_is_attribute(target, name) for target in targets):
+                    found.append(_class_of(node.value, method, program))
+    return found[0] if found and all(one is not None and one == found[0] for one in found) else None
+
+
+def _is_attribute(target: ast.expr, name: str) -> bool:
+    own = isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id == "self"
+    return own and getattr(target, "attr", "") == name
+
+
+def _method(owner: ast.ClassDef, module: Module, name: str, program: Program) -> Function | None:
+    """The method of that class itself, unless a class that is read so far overrides it."""
+    overridden = any((owner.name, name) in one.overrides for one in program.modules.values() if one is not None)
+    for one in module.functions if not overridden else ():
+        if one.owner is owner and isinstance(one.node, DEFINITIONS) and one.node.name == name:
+            return None if one.node.decorator_list else one
+    return None
