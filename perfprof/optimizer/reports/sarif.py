@@ -19,12 +19,13 @@ _HUNK = re.compile(r"^@@ -(\d+)(?:,\d+)? \+\d+(?:,\d+)? @@", flags=re.M)
 def render(report: Document) -> str:
     """One run with a result for each finding, costliest first."""
     findings = sorted(report["findings"], key=lambda finding: -(finding["share"] or 0))[:MOST]
-    names = sorted({finding["rule"] for finding in findings})
+    examples = {finding["rule"]: finding for finding in reversed(findings)}
+    names = sorted(examples)
     patches = {patch["finding"]: patch for patch in report["patches"]}
     driver = {
         "name": "perfprof",
         "semanticVersion": report["perfprof"],
-        "rules": [_rule(name, next(one for one in findings if one["rule"] == name)) for name in names],
+        "rules": [_rule(name, examples[name]) for name in names],
     }
     run = {
         "tool": {"driver": driver},
