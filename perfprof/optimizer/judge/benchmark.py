@@ -122,7 +122,7 @@ class _Bench:
             pairs = self._pairs[one.label]
             answered = decide(pairs.before, pairs.after, smallest=_NOISE)
             if answered.decision == "slower":
-                yield f"slower on {one.label} ({one.weight / self._weight:.0%} of the calls): {spoken(answered)}"
+                yield f"slower on {one.label} ({one.weight:,} of {self._weight:,} calls seen): {spoken(answered)}"
 
 
 def _classes(case: Case, used: Mapping[int, float], seconds: float) -> list[_Class]:
@@ -132,7 +132,7 @@ def _classes(case: Case, used: Mapping[int, float], seconds: float) -> list[_Cla
         call = case.calls[index]
         grouped.setdefault((call.function, size_class(call.size)), []).append((cost, call))
     found = []
-    for (function, size), calls in sorted(grouped.items(), key=lambda item: max(cost for cost, _ in item[1])):
+    for (function, size), calls in sorted(grouped.items(), key=lambda item: min(call.size for _, call in item[1])):
         calls.sort(key=lambda pair: pair[0])
         kept = _spread(calls)
         while len(kept) > 1 and sum(cost for cost, _ in kept) > seconds / 20:

@@ -18,6 +18,7 @@ class Counting:
         self._bench = bench
         self._timeout = timeout
         self._old: dict[tuple[str, ...], Counted] = {}
+        self._again: dict[tuple[str, ...], Counted] = {}
         self._new: dict[str, Counted] = {}
 
     def answers(self, trial: Trial) -> Outcome:
@@ -30,18 +31,16 @@ class Counting:
             return "cannot tell", f"the workload could not be watched: {old.ended}"
         if new.ended:
             return "failed", f"the workload fails with the new code: {new.ended}"
-        if (old.answers, old.writes) != (new.answers, new.writes):
-            again = self._count(functions, trial, old=True)
-            if again.answers != old.answers or again.writes != old.writes:
+        if (old.answers, old.effects) != (new.answers, new.effects):
+            if functions not in self._again:
+                self._again[functions] = self._count(functions, trial, old=True)
+            again = self._again[functions]
+            if again.answers != old.answers:
                 return "cannot tell", "the answers of the old code change from run to run"
-            return "failed", _told(old, new)
-        if not old.answers:
-            why = ", ".join(sorted(old.missed)) or "it is not called by the workload"
-            return "cannot tell", f"no answer could be compared ({why})"
-        if old.opaque:
-            return "cannot tell", f"answers hold what cannot be looked into: {', '.join(sorted(old.opaque)[:3])}"
-        calls = sum(old.answers.values())
-        return "passed", f"{calls:,} calls answer the same in the running workload"
+            different = _told(old, new, again)
+            if different:
+                return "failed", different
+        return _weighed(old)
 
     def counter(self, trial: Trial) -> Outcome:
         """Has the exact number fallen as promised?"""
@@ -83,7 +82,20 @@ def _functions(trial: Trial) -> tuple[str, ...]:
     return tuple(sorted(set(trial.patch.functions) or {call.function for call in case.calls}))
 
 
-def _told(old: Counted, new: Counted) -> str:
+def _weighed(old: Counted) -> Outcome:
+    """No difference was seen: was there enough to see?"""
+    if not old.answers:
+        return (
+            "cannot tell",
+            f"no answer could be compared ({', '.join(sorted(old.missed)) or 'no call in the workload'})",
+        )
+    if old.opaque:
+        return "cannot tell", f"answers hold what cannot be looked into: {', '.join(sorted(old.opaque)[:3])}"
+    return "passed", f"{sum(old.answers.values()):,} calls answer the same in the running workload"
+
+
+def _told(old: Counted, new: Counted, again: Counted) -> str:
+    """The first difference in words; what the old code itself does not do the same way twice is none."""
     for key, calls in old.answers.items():
         if new.answers.get(key) != calls:
             other = next(
@@ -91,7 +103,11 @@ def _told(old: Counted, new: Counted) -> str:
             )
             what = f"; old {old.shown.get(key, '')}; new {other}" if other else ""
             return f"{key[0]} answers differently in the running workload{what}"
-    for text in {**old.writes, **new.writes}:
-        if old.writes.get(text, 0) != new.writes.get(text, 0):
-            return f"{text[:80]!r} is executed {old.writes.get(text, 0):,} times before, {new.writes.get(text, 0):,} after"
-    return "the new code gives answers that the old one does not give"
+    if new.answers != old.answers:
+        return "the new code gives answers that the old one does not give"
+    for name in sorted({*old.effects, *new.effects}):
+        before, after = old.effects.get(name, "none"), new.effects.get(name, "none")
+        if before != after and again.effects.get(name, "none") == before:
+            seen = f": {before} before, {after} after" if name.startswith("statement") else ""
+            return f"the workload leaves another {name[:100]}{seen}"
+    return ""

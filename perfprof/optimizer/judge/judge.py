@@ -9,7 +9,6 @@ from types import TracebackType
 
 from perfprof.optimizer.judge import captured, reading
 from perfprof.optimizer.judge.baseline import Baseline, first_runs
-from perfprof.optimizer.judge.counters import observed
 from perfprof.optimizer.judge.counting import Counting
 from perfprof.optimizer.judge.layers import Layers
 from perfprof.optimizer.judge.replay import Call
@@ -17,6 +16,7 @@ from perfprof.optimizer.judge.sets import judge_set
 from perfprof.optimizer.judge.settings import Settings
 from perfprof.optimizer.judge.trial import Trial
 from perfprof.optimizer.judge.verdict import Together, Verdict
+from perfprof.optimizer.judge.watching import observed
 from perfprof.optimizer.judge.workbench import FOREVER, Workbench
 from perfprof.optimizer.patches import FileChange, Patch
 from perfprof.optimizer.project import Project
@@ -119,7 +119,7 @@ class Judge:
             self._progress(f"{trial.patch.title}: {name}")
             if not trial.ask(name, question):
                 return
-        if not self._count(trial, counting):
+        if not self._count(trial, counting) or trial.doubt():
             return
         timed = bool(trial.used) and trial.ask("function", layers.function)
         if trial.patch.counter and trial.comparison is not None and (timed or not counting.slower(trial)):

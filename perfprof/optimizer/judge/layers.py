@@ -63,7 +63,8 @@ class Layers:
         if before is None:
             return "skipped", self._baseline.tests
         changed = {change.path for change in trial.patch.changes}
-        if self._baseline.by_tests and not changed & self._baseline.by_tests:
+        code = all(path.endswith(".py") for path in changed)
+        if code and self._baseline.by_tests and not changed & self._baseline.by_tests:
             return "skipped", "the tests do not import the changed file"
         if before.ran.seconds > self._settings.long_suite:
             return "skipped", f"the suite takes {before.ran.seconds:.0f} s: run once for all accepted patches"

@@ -82,9 +82,24 @@ class Tree:
             if not any(Path(name) in Path(text).parents for text in texts):
                 remove(self.path / name)
 
-    def command(self, argv: Sequence[str]) -> tuple[str, ...]:
-        """The command with the project's own absolute paths turned into the tree's."""
-        return tuple(self.moved(argument) for argument in argv)
+    def touched(self) -> list[str]:
+        """Files that the last run made, changed or removed."""
+        now = self._snapshot().files
+        mine = {**self._base, **self._texts}
+        return sorted(name for name, _ in now.items() ^ self._start.files.items() if name not in mine)
+
+    def command(self, argv: Sequence[str], env: Mapping[str, str] | None = None) -> tuple[str, ...]:
+        """The command with the project's own absolute paths turned into the tree's.
+
+        env: where the command sets PYTHONPATH itself (``env PYTHONPATH=src python …``), that of ``env`` goes first.
+        """
+        words = [self.moved(argument) for argument in argv]
+        ours = (env or {}).get("PYTHONPATH", "")
+        name = "PYTHONPATH="
+        return tuple(
+            f"{name}{ours}{os.pathsep}{word[len(name):]}" if ours and word.startswith(name) else word
+            for word in words
+        )
 
     def moved(self, text: str) -> str:
         """Text in which paths into the project lead into the tree."""

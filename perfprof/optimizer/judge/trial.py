@@ -53,12 +53,12 @@ class Trial:
         failed = next((layer for layer in self.layers if layer.outcome == "failed"), None)
         if failed is not None:
             return "rejected", failed.reason
-        doubt = self._doubt()
+        doubt = self.doubt()
         if doubt:
             return "cannot tell", doubt
         return self._gain()
 
-    def _doubt(self) -> str:
+    def doubt(self) -> str:
         """Why the runs do not show that the patch keeps the answers, empty if they do."""
         same = self.outcome("replay") == "passed" or self.outcome("answers") == "passed"
         tested = self.outcome("tests") == "passed"

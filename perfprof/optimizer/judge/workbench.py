@@ -102,7 +102,7 @@ class Workbench:
         )
 
     def _run(self, command: Command, tree: Tree, env: dict[str, str], timeout: float) -> Ran:
-        return self.processes.run(tree.command(command.argv), cwd=tree.path, env=env, timeout=timeout)
+        return self.processes.run(tree.command(command.argv, env), cwd=tree.path, env=env, timeout=timeout)
 
     def _executed(self, tree: Tree, paths: set[Path]) -> Executed:
         roots = (self.root, self.project.root)

@@ -1,26 +1,29 @@
 """What did a function answer, call by call, in the running program? For functions whose calls cannot be replayed.
 
 A connection or an open file among the arguments cannot be copied. So the judge adds one line below the function in
-its own copy of the file, ``import _perfprof_answers; _perfprof_answers.watch(globals(), "Class.method")``, runs the
-workload on the old and on the new code, and compares what was written here: a digest of result or error and of the
-arguments after the call, for a fixed choice of calls.
+its own copy of the file, which imports this module as ``_perfprof_answers`` and calls ``watch(globals(),
+"Class.method")``, runs the workload on the old and on the new code, and compares what was written here: a digest of
+result or error and of the arguments after the call, for a fixed choice of calls.
 
 PERFPROF_INSIDE   folder of ``replaying``     PERFPROF_ANSWERS   folder for one file a process
 PERFPROF_ROOT     the copy of the project; only values and objects of its own classes are looked into
 """
 
+from __future__ import annotations
+
 import functools
 import importlib
-import importlib.util
 import inspect
 import os
 import sys
 import threading
+from collections.abc import AsyncIterator, Callable, Generator
 from typing import Any
 
 _PRIVATE = "_perfprof_replaying"
 _DENSE = 200  # calls from the start that are all looked at; later ones are sampled
 _STRIDE = 97
+_ITEMS = 1000  # of a generator
 _VALUES = {
     "builtins",
     "collections",
@@ -34,10 +37,10 @@ _VALUES = {
     "re",
 }
 _local = threading.local()
-_counts: "dict[str, int]" = {}
+_counts: dict[str, int] = {}
 
 
-def watch(names: "dict[str, Any]", qualified: str) -> None:
+def watch(names: dict[str, Any], qualified: str) -> None:
     """Put a wrapper around the function or method of that qualified name; never raises."""
     try:
         owner, _, name = qualified.rpartition(".")
@@ -54,51 +57,118 @@ def watch(names: "dict[str, Any]", qualified: str) -> None:
         _note(f"missed\t{qualified}\t{type(error).__name__}\n")
 
 
-def _wrapped(found: Any, qualified: str) -> Any:
+def _wrapped(found: Any, name: str) -> Any:
     if isinstance(found, (staticmethod, classmethod)):
-        return type(found)(_wrapped(found.__func__, qualified))
-    if (
-        inspect.isgeneratorfunction(found)
-        or inspect.iscoroutinefunction(found)
-        or inspect.isasyncgenfunction(found)
-    ):
-        raise TypeError("its answer comes later")
+        return type(found)(_wrapped(found.__func__, name))
+    if inspect.isasyncgenfunction(found):
+        return functools.wraps(found)(_around_async_generator(found, name))
+    if inspect.iscoroutinefunction(found):
+        return functools.wraps(found)(_around_coroutine(found, name))
+    if inspect.isgeneratorfunction(found):
+        return functools.wraps(found)(_around_generator(found, name))
     if not callable(found):
         raise TypeError("not a function")
+    return functools.wraps(found)(_around(found, name))
 
-    @functools.wraps(found)
+
+def _around(found: Callable[..., Any], name: str) -> Callable[..., Any]:
     def around(*args: Any, **kwargs: Any) -> Any:
-        count = _counts[qualified] = _counts.get(qualified, 0) + 1
-        if getattr(_local, "inside", False) or not _chosen(count):
+        if not _chosen(name) or getattr(_local, "inside", False):
             return found(*args, **kwargs)
         _local.inside = True
         try:
             answer = found(*args, **kwargs)
         except BaseException as error:
             _local.inside = False
-            _tell(qualified, ("raised", type(error), str(error)), args, kwargs)
+            _tell(name, ("raised", type(error), str(error)), args, kwargs)
             raise
         _local.inside = False
-        _tell(qualified, answer, args, kwargs)
+        _tell(name, answer, args, kwargs)
         return answer
 
     return around
 
 
-def _chosen(count: int) -> bool:
+def _around_coroutine(found: Callable[..., Any], name: str) -> Callable[..., Any]:
+    async def around(*args: Any, **kwargs: Any) -> Any:
+        try:
+            answer = await found(*args, **kwargs)
+        except BaseException as error:
+            _told(name, ("raised", type(error), str(error)), args, kwargs)
+            raise
+        _told(name, answer, args, kwargs)
+        return answer
+
+    return around
+
+
+def _around_async_generator(found: Callable[..., Any], name: str) -> Callable[..., Any]:
+    async def around(*args: Any, **kwargs: Any) -> AsyncIterator[Any]:
+        items: list[str] = []
+        try:
+            async for item in found(*args, **kwargs):
+                items.append(_digest(item))
+                yield item
+        finally:
+            _told(name, items[:_ITEMS], args, kwargs)
+
+    return around
+
+
+def _around_generator(found: Callable[..., Any], name: str) -> Callable[..., Any]:
+    def around(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
+        inner = found(*args, **kwargs)
+        items: list[str] = []
+        step, sent = inner.send, None
+        try:
+            while True:
+                try:
+                    item = step(sent)
+                except StopIteration as end:
+                    return end.value
+                if len(items) < _ITEMS:
+                    items.append(_digest(item))
+                try:
+                    step, sent = inner.send, (yield item)
+                except GeneratorExit:
+                    inner.close()
+                    raise
+                except BaseException as error:
+                    step, sent = inner.throw, error
+        finally:
+            _told(name, items, args, kwargs)
+
+    return around
+
+
+def _chosen(name: str) -> bool:
+    count = _counts[name] = _counts.get(name, 0) + 1
     return count <= _DENSE or count & (count - 1) == 0 or count % _STRIDE == 0
 
 
-def _tell(qualified: str, answer: Any, args: Any, kwargs: Any) -> None:
+def _told(name: str, answer: Any, args: Any, kwargs: Any) -> None:
+    if _chosen(name):
+        _tell(name, answer, args, kwargs)
+
+
+def _digest(item: Any) -> str:
+    try:
+        shapes = _shapes()
+        return str(shapes.digest(shapes.without_addresses(shapes.Shape(limit=50_000, shut=_shut).write(item))))
+    except Exception as error:
+        return type(error).__name__
+
+
+def _tell(name: str, answer: Any, args: Any, kwargs: Any) -> None:
     try:
         shapes = _shapes()
         shape = shapes.Shape(limit=50_000, shut=_shut)
         text = shape.write(answer)
         hidden = ",".join(sorted(shape.opaque))
         text = shapes.without_addresses(text + shape.write(args, kwargs))
-        _note(f"answer\t{qualified}\t{shapes.digest(text)}\t{hidden}\t{shapes.brief(answer)}\n")
+        _note(f"answer\t{name}\t{shapes.digest(text)}\t{hidden}\t{shapes.brief(answer)}\n")
     except Exception as error:
-        _note(f"missed\t{qualified}\t{type(error).__name__}\n")
+        _note(f"missed\t{name}\t{type(error).__name__}\n")
 
 
 @functools.lru_cache(maxsize=4096)
@@ -108,7 +178,7 @@ def _shut(kind: Any) -> bool:
     if module.partition(".")[0] in _VALUES:
         return False
     file = getattr(sys.modules.get(module), "__file__", None) or ""
-    return not file.startswith(os.environ["PERFPROF_ROOT"] + os.sep)
+    return not os.path.abspath(file).startswith(os.environ["PERFPROF_ROOT"] + os.sep)
 
 
 @functools.lru_cache(maxsize=1)

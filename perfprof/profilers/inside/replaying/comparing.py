@@ -51,12 +51,14 @@ class Subject:
         old, state = self._play("old", makers, [seconds] * len(makers))
         limits = [0.0 if outcome.refused else 10 * outcome.seconds + 1.0 for outcome in old]
         new, state_after = self._play("new", makers, limits)
-        refused = {index: outcome.refused for index, outcome in enumerate(old) if outcome.refused}
+        refused = {
+            index: why for index, outcome in enumerate(old) if (why := outcome.refused or _exhausted(outcome))
+        }
         found = Compared(old, new, refused)
         parts = {
             index: part
             for index, outcome in enumerate(old)
-            if not outcome.refused and (part := outcome.differs(new[index], lenient=lenient))
+            if index not in refused and (part := outcome.differs(new[index], lenient=lenient))
         }
         if parts or (state != state_after and not lenient):
             again, state_again = self._play("old", makers, [seconds] * len(makers))
@@ -90,3 +92,8 @@ class Subject:
         if function is None:
             raise LookupError(f"{self.name} was not found in its module")
         return function
+
+
+def _exhausted(outcome: Outcome) -> str:
+    """Where the stack or the memory ends is no part of the answer."""
+    return f"the old code ends in a {outcome.raised}" if outcome.raised in ("RecursionError", "MemoryError") else ""

@@ -16,7 +16,7 @@ from typing import Any
 
 from .calling import Arguments
 from .shapes import fields_of
-from .wild import EDGES, pool
+from .wild import EDGES, WILD, pool
 
 _ATOMS = (int, float, complex, str, bytes, bool, type(None))
 _LISTS = (list, tuple, deque)
@@ -103,7 +103,7 @@ def _below(value: Any, put: Callable[[Any], None]) -> list[Slot]:
         return [Slot(item, _item_put(value, index), _row(item)) for index, item in enumerate(value)]
     if isinstance(value, dict):
         return [Slot(item, _item_put(value, key), _row(item)) for key, item in value.items()]
-    if isinstance(value, (type, *_ATOMS)) or callable(value):
+    if isinstance(value, (type, *_ATOMS, *WILD)) or callable(value):
         return []
     return [Slot(item, _field_put(value, name)) for name, item in fields_of(value).items()]
 

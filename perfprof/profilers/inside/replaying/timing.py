@@ -22,7 +22,7 @@ from .worlds import World
 
 SAMPLE = 0.005  # seconds that the calls of one sample of the old code should take together
 MOST_CALLS = 1000  # in one sample
-MOST_BYTES = 32 << 20  # of pickled arguments for one sample
+COPYING = 0.01  # seconds that making the arguments for one sample may take
 TRACED = 0.1  # seconds; a call that takes longer is not run again under tracemalloc
 
 Tell = Callable[[dict[str, Any]], None]
@@ -96,8 +96,11 @@ class Ruler:
             seconds = time.process_time() - begun
             one.stateful = one.stateful or world.state() != before or world.cached()
         wanted = SAMPLE / max(seconds, 1e-7) / len(one.blobs)
-        bound = MOST_BYTES / (sum(map(len, one.blobs)) + 1)
-        one.repeat = max(1, int(min(wanted, bound, MOST_CALLS / len(one.blobs))))
+        begun = time.process_time()
+        for blob in one.blobs:
+            pickle.loads(blob)  # noqa: S301
+        copying = COPYING / max(time.process_time() - begun, 1e-7)
+        one.repeat = max(1, int(min(wanted, copying, MOST_CALLS / len(one.blobs))))
 
     def sample(self, one: Class, side: str) -> float:
         """Seconds of CPU a call."""

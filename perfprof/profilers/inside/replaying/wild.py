@@ -52,6 +52,7 @@ class AnyCase(str):
     __hash__ = str.__hash__
 
 
+WILD = (Twin, Anything, Unhashable, AnyCase)
 NAN = float("nan")
 
 
