@@ -108,6 +108,12 @@ def test_writes_that_pay_more_than_reads_save_are_a_reason_to_reject(scratch: Sq
     assert (found["decision"], found["counter"], found["writes"]) == ("rejected", "passed", "failed")
 
 
+def test_filling_the_database_is_no_work_that_pays_for_an_index(scratch: SqliteScratch) -> None:
+    fill = run("INSERT INTO orders (customer_id, due, status) VALUES (?, ?, ?)", count=1, rows=3000)
+    found = outcomes(scratch, on("customer_id"), run(BY_CUSTOMER, count=3), fill)
+    assert found["decision"] == "accepted"
+
+
 def test_rows_that_a_limit_leaves_open_cannot_be_told(scratch: SqliteScratch) -> None:
     ties = run("SELECT id FROM orders WHERE customer_id = ? ORDER BY due DESC LIMIT ?", rows=300)
     found = outcomes(scratch, on("customer_id", "due"), ties)

@@ -68,10 +68,15 @@ class _Judgement:
             one for one in workload if any(book.table(use.name) == self.table for use in one.reading.tables)
         )
         self.inserts = sum(
-            round(one.count * max(1.0, one.rows))
+            one.changed
             for one in workload
-            if one.reading.kind == "insert" and book.table(one.reading.writes) == self.table
+            if one.reading.kind == "insert"
+            and book.table(one.reading.writes) == self.table
+            and not self._fills(one)
         )
+
+    def _fills(self, one: Asked) -> bool:
+        return self.table is not None and one.fills(self.table.rows)
 
     def goes_on(self, step: Callable[[], Layer | None]) -> bool:
         """Ask one question; whether the next is worth asking."""

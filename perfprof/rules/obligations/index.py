@@ -106,7 +106,8 @@ def writes_stay_cheap(case: Case) -> Proof:
     """The writes that keep it up to date cost less than it saves."""
     need: Need = case.suspect.reading
     price = need.writes * (WRITE_IN_ROWS + math.log2(max(need.table.rows, 2)))
-    what = f"{need.writes:,} recorded writes would pay for what about {price:,.0f} rows cost to read"
+    aside = f" (besides {need.filled:,} rows that filled the table)" if need.filled else ""
+    what = f"{need.writes:,} recorded writes{aside} would pay as much as reading {price:,.0f} rows"
     if price * LEAST_GAIN > need.saved:
         return unproved(f"{what}, and only {max(need.saved, 0):,.0f} are saved")
     return observed(f"{what}, and {need.saved:,.0f} are saved")

@@ -29,13 +29,17 @@ class Served:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """An index that the workload lacks. name: it will have. writes: executions that must keep it up to date."""
+    """An index that the workload lacks. name: it will have.
+
+    writes: rows whose change must keep it up to date. filled: rows that the run began by filling the table with.
+    """
 
     candidate: Candidate
     name: str
     table: Table
     served: tuple[Served, ...]
     writes: int
+    filled: int = 0
 
     @property
     def executions(self) -> int:
@@ -72,7 +76,7 @@ def needs(executions: tuple[Execution, ...], catalog: Catalog) -> Iterator[Need]
             name = index_name(new, taken)
             taken.add(name)
             served = tuple(Served(one.asked, one.before, min(one.left, one.before)) for one in _once(mine))
-            found.append(Need(new, name, mine[0].table, served, _writes(workload, new, catalog)))
+            found.append(Need(new, name, mine[0].table, served, *_writes(workload, new, catalog)))
     yield from sorted(found, key=lambda need: -need.saved)
 
 
@@ -96,18 +100,20 @@ def _picked(wanted: list[_Wanted], item: Asked, catalog: Catalog) -> list[_Wante
     return list({one.candidate: one for one in used}.values()) or distinct[:1]
 
 
-def _writes(workload: tuple[Asked, ...], new: Candidate, catalog: Catalog) -> int:
-    """Executions that insert or delete rows of the table, or change a column of the index."""
+def _writes(workload: tuple[Asked, ...], new: Candidate, catalog: Catalog) -> tuple[int, int]:
+    """Rows inserted, deleted, or changed in a column of the index; and rows with which the run filled the table."""
     book = Dictionary(catalog.tables(), catalog.dialect)
-    total = 0
+    total, filled = 0, 0
     for item in workload:
         table = book.table(item.reading.writes) if item.reading.writes else None
         if table is None or (table.schema, table.name) != (new.schema, new.table):
             continue
         changed = {book.column(table, name) for name in item.reading.changes}
-        if item.reading.kind != "update" or changed & set(new.names):
-            total += round(item.count * max(1.0, item.rows))
-    return total
+        if item.fills(table.rows):
+            filled += item.changed
+        elif item.reading.kind != "update" or changed & set(new.names):
+            total += item.changed
+    return total, filled
 
 
 class _Shapes:

@@ -24,6 +24,18 @@ class Asked:
     rows: float
     places: tuple[Frame, ...]
 
+    @property
+    def changed(self) -> int:
+        """Rows that its executions inserted, changed or deleted; as many as executions, if that is not known."""
+        return round(self.count * max(1.0, self.rows))
+
+    def fills(self, rows: int) -> bool:
+        """Whether it put half of a table's rows there, or all: that is loading a database, not working with it.
+
+        More than all of them came and went again, and that is work.
+        """
+        return self.reading.kind == "insert" and rows <= 2 * self.changed <= 2.2 * rows
+
     def __repr__(self) -> str:
         return f"Asked({self.reading.fingerprint!r}, count={self.count})"
 
