@@ -48,6 +48,15 @@ def tried(asked: Asked, scratch: Scratch, again: Trial | None = None) -> Trial:
     """Run a statement; with the same parameters as ``again``, if that is given."""
     if again is not None and not again.runs:
         return again
+    key = (scratch.schema(), asked.reading.fingerprint)
+    if key not in scratch.memo:
+        scratch.memo[key] = _tried(asked, scratch, again)
+    known = scratch.memo[key]
+    assert isinstance(known, Trial)
+    return known
+
+
+def _tried(asked: Asked, scratch: Scratch, again: Trial | None) -> Trial:
     try:
         sets = again.sets if again is not None else parameter_sets(asked.reading, scratch, asked.rows)
         runs = tuple(scratch.run(asked.reading, values) for values in sets)

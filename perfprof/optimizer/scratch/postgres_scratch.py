@@ -40,6 +40,7 @@ class PostgresScratch:
     note: str
     version: str
     counts: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    memo: dict[tuple[str, str], object] = field(default_factory=dict)
     dialect: str = "postgresql"
     metric: str = "shared-buffers"
 
@@ -50,23 +51,31 @@ class PostgresScratch:
 
     def run(self, statement: Statement, values: Sequence[Value]) -> Ran:
         """Once for its answer and once under EXPLAIN (ANALYZE, BUFFERS) for the pages that it touches."""
-        if statement.kind == "other":
-            raise PerfprofError("only SELECT, INSERT, UPDATE and DELETE are run", where=statement.fingerprint[:80])
-        text = statement.template.rendered(lambda number: f"${number + 1}")
-        given = [str(value) if isinstance(value, (int, float)) else value for value in values]
         try:
-            with self._guarded(statement.fingerprint):
-                fold = Fold()
-                with self._as_runner() as cursor:
-                    cursor.execute(text, given)
-                    for row in cursor if cursor.description else ():
-                        fold.add(row)
-                    rows = fold.rows if statement.reads_only else max(cursor.rowcount, fold.rows)
-                with self._as_runner() as cursor:
-                    cost = _buffers(cursor, text, given)
+            fold = self._answered(statement, values)
+            with self._guarded(statement.fingerprint), self._as_runner() as cursor:
+                cost = _buffers(cursor, *_bound(statement, values))
         except _StoppedError:
             return Ran(float("inf"), 0, "", "", finished=False)
-        return Ran(cost, rows, fold.multiset, fold.sequence)
+        return Ran(cost, fold.rows, fold.multiset, fold.sequence)
+
+    def length(self, statement: Statement, values: Sequence[Value]) -> int:
+        """One run."""
+        try:
+            return self._answered(statement, values).rows
+        except _StoppedError:
+            return 0
+
+    def _answered(self, statement: Statement, values: Sequence[Value]) -> Fold:
+        if statement.kind == "other":
+            raise PerfprofError("only SELECT, INSERT, UPDATE and DELETE are run", where=statement.fingerprint[:80])
+        fold = Fold()
+        with self._guarded(statement.fingerprint), self._as_runner() as cursor:
+            cursor.execute(*_bound(statement, values))
+            for row in cursor if cursor.description else ():
+                fold.add(row)
+            fold.rows = fold.rows if statement.reads_only else max(cursor.rowcount, fold.rows)
+        return fold
 
     def rows(self, query: str) -> list[tuple[Value, ...]]:
         """All rows of a query."""
@@ -143,14 +152,20 @@ class PostgresScratch:
         try:
             yield
         except psycopg.errors.QueryCanceled:
-            raise _StoppedError from None
+            raise _StoppedError("it takes too long on the copy", where=what[:80]) from None
         except psycopg.Error as error:
             words = str(error.diag.message_primary or error).split(': "')[0]  # what follows may be a value
             raise PerfprofError(f"PostgreSQL says: {words}", where=what[:80]) from None
 
 
-class _StoppedError(Exception):
+class _StoppedError(PerfprofError):
     """A statement ran longer than we wait."""
+
+
+def _bound(statement: Statement, values: Sequence[Value]) -> tuple[str, list[Value]]:
+    """The text for a RawCursor, and numbers as text, from which the server makes what the comparison wants."""
+    text = statement.template.rendered(lambda number: f"${number + 1}")
+    return text, [str(value) if isinstance(value, (int, float)) else value for value in values]
 
 
 def _buffers(cursor: Any, text: str, values: Sequence[Value] | None) -> float:

@@ -65,7 +65,7 @@ def _unique(sets: Sequence[tuple[Value, ...]]) -> list[tuple[Value, ...]]:
 
 def _distance(scratch: Scratch, statement: Statement, values: tuple[Value, ...], mean_rows: float) -> float:
     """How far the length of the answer is from the recorded one, as a ratio whichever way."""
-    return abs(math.log((scratch.run(statement, values).rows + 1) / (mean_rows + 1)))
+    return abs(math.log((scratch.length(statement, values) + 1) / (mean_rows + 1)))
 
 
 def _wishes(statement: Statement, book: Dictionary) -> dict[int, _Wish]:

@@ -33,6 +33,7 @@ class Scratch(Protocol):
     dialect: "sqlite" or "postgresql". database: of the original, as in Statement.database. metric: what ``cost``
     counts, "vm-steps" or "shared-buffers". version: of the server. filled: whether it holds the data or only the
     schema. note: what was copied, in words for the report. catalog: the copy's own tables, indexes and plans.
+    memo: what was measured, by schema and statement, for whoever measures it again.
     """
 
     dialect: str
@@ -41,6 +42,7 @@ class Scratch(Protocol):
     version: str
     filled: bool
     note: str
+    memo: dict[tuple[str, str], object]
 
     @property
     def catalog(self) -> Catalog:
@@ -48,6 +50,9 @@ class Scratch(Protocol):
 
     def run(self, statement: Statement, values: Sequence[Value]) -> Ran:
         """Run a statement, one value for each parameter; what it writes is rolled back. Raises PerfprofError."""
+
+    def length(self, statement: Statement, values: Sequence[Value]) -> int:
+        """How many rows `run` would fetch or change, at less expense."""
 
     def rows(self, query: str) -> list[tuple[Value, ...]]:
         """Rows of a query of our own, to choose parameter values from. Raises PerfprofError."""

@@ -20,8 +20,8 @@ from perfprof.rules.reading.statements import Statement
 from perfprof.rules.schema.ddl import quoted
 
 MOST_STEPS = 200_000_000  # a statement is stopped here; about a minute of SQLite
-_EXACT_BELOW = 200_000
-_COARSE = 1_000
+_EXACT_BELOW = 20_000
+_COARSE = 100
 
 
 @dataclass
@@ -33,6 +33,7 @@ class SqliteScratch:
     filled: bool
     note: str
     counts: dict[str, int] = field(default_factory=dict)
+    memo: dict[tuple[str, str], object] = field(default_factory=dict)
     dialect: str = "sqlite"
     metric: str = "vm-steps"
     version: str = sqlite3.sqlite_version
@@ -43,11 +44,13 @@ class SqliteScratch:
         return SqliteCatalog(self.connection, self.database, counts=self.counts)
 
     def run(self, statement: Statement, values: Sequence[Value]) -> Ran:
-        """VM steps are exact for statements below 200,000 of them, else counted by the thousand; always repeatable."""
-        if statement.kind == "other":
-            raise PerfprofError("only SELECT, INSERT, UPDATE and DELETE are run", where=statement.fingerprint[:80])
+        """VM steps are exact for statements below 20,000 of them, else counted by the hundred; always repeatable."""
         coarse = self._counted(statement, values, _COARSE)
         return self._counted(statement, values, 1) if coarse.finished and coarse.cost < _EXACT_BELOW else coarse
+
+    def length(self, statement: Statement, values: Sequence[Value]) -> int:
+        """One run, as coarse as it goes."""
+        return self._counted(statement, values, 10 * _COARSE).rows
 
     def rows(self, query: str) -> list[tuple[Value, ...]]:
         """All rows of a query."""
@@ -98,6 +101,8 @@ class SqliteScratch:
             return None  # WITHOUT ROWID, a trigger that refuses, a CHECK: then nothing is told
 
     def _counted(self, statement: Statement, values: Sequence[Value], every: int) -> Ran:
+        if statement.kind == "other":
+            raise PerfprofError("only SELECT, INSERT, UPDATE and DELETE are run", where=statement.fingerprint[:80])
         text = statement.template.rendered(lambda number: f"?{number + 1}")
         ticks = _Ticks(MOST_STEPS // every)
         fold = Fold()
