@@ -78,6 +78,14 @@ def test_a_good_index_is_accepted_with_exact_numbers(scratch: SqliteScratch) -> 
     assert verdict.patch == patch(on("customer_id")).digest
 
 
+def test_an_accepted_one_can_stay_for_those_that_follow(scratch: SqliteScratch) -> None:
+    accepted, again = patch(on("customer_id")), patch(on("customer_id", "status"))
+    assert judge_migration(accepted, scratch, [run(BY_CUSTOMER)], keep=True).decision == "accepted"
+    assert scratch.valid("ix_orders_customer_id")
+    assert judge_migration(again, scratch, [run(BY_CUSTOMER)], keep=True).decision == "rejected"
+    assert not scratch.valid("ix_orders_customer_id_status")
+
+
 def test_an_index_that_nothing_uses_is_rejected(scratch: SqliteScratch) -> None:
     assert outcomes(scratch, on("due"), run(BY_CUSTOMER)) == {
         "decision": "rejected",

@@ -39,11 +39,25 @@ def rewrite(planned: Plan, sources: Sources, root: Path) -> Written:
     patches: list[tuple[Candidate, Patch]] = []
     refused: list[Outcome] = []
     for one in planned.candidates:
+        waiting = _waits(one, root)
+        if waiting:
+            refused.append(outcome(one, "held back", waiting))
+            continue
         try:
             patches.append((one, _patch(one, sources, root)))
         except EditError as problem:
             refused.append(outcome(one, "held back", f"cannot be written: {problem}"))
     return Written(tuple(patches), tuple(refused))
+
+
+def _waits(one: Candidate, root: Path) -> str:
+    """Why a migration is not written a second time; empty if it is new."""
+    if one.rewrite.migration is None:
+        return ""
+    from perfprof.optimizer.migrations.sql import folder_of, pending
+
+    found = pending(folder_of(root), one.rewrite.migration)
+    return "" if found is None else f"{found.relative_to(root).as_posix()} builds it and waits to be applied"
 
 
 def outcome(one: Candidate, status: str, reason: str) -> Outcome:

@@ -70,7 +70,7 @@ def _verdict(patch: Patch, judge: Judge, databases: Sequence[Opened]) -> Verdict
 
     for one in databases:
         if one.scratch.catalog.database == patch.migration.database:
-            return judge_migration(patch, one.scratch, one.executions)
+            return judge_migration(patch, one.scratch, one.executions, keep=True)
     return Verdict(patch.digest, (), "cannot tell", "the scratch copy of its database is gone", ())
 
 

@@ -33,10 +33,13 @@ class _State:
     insertion: float | None
 
 
-def judge_migration(patch: Patch, scratch: Scratch, executions: Iterable[Execution]) -> Verdict:
+def judge_migration(
+    patch: Patch, scratch: Scratch, executions: Iterable[Execution], *, keep: bool = False
+) -> Verdict:
     """Try the migration of a patch on ``scratch``, which is left as it was found.
 
-    executions: of the original database. Never raises for what the migration does: that is a rejection.
+    executions: of the original database. keep: leave an accepted migration in place, so that those that are judged
+    after it are judged beside it. Never raises for what the migration does: that is a rejection.
     """
     migration = patch.migration
     assert migration is not None, "judge_migration is asked about migrations only"
@@ -46,7 +49,10 @@ def judge_migration(patch: Patch, scratch: Scratch, executions: Iterable[Executi
             break
     if trial.applied:
         trial.goes_on(trial.undo)
-    return trial.verdict()
+    verdict = trial.verdict()
+    if keep and verdict.decision == "accepted":
+        scratch.apply(migration.up)
+    return verdict
 
 
 class _Judgement:
