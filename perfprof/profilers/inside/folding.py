@@ -13,7 +13,7 @@ from .templates import template
 
 _getrefcount = sys.getrefcount
 
-_ROWS = 10_000  # rows written one by one for each spot; the rest are summed
+_ROWS = 10_000  # activations that have rows of their own at one spot; the rest are summed up
 _KEYS = 1_024  # hashes kept to count distinct parameter sets; beyond it a sample of them
 _LOOPS = 500  # loops over cursors that one row follows before it looks which are over
 
@@ -23,7 +23,7 @@ Place = tuple[tuple[CodeType, int], ...]  # code and offset of application frame
 class Spot:
     """One statement at one place with one set of parameter types: what the rows of many activations share."""
 
-    __slots__ = ("database", "driver", "head", "place", "rows", "sorts", "text")
+    __slots__ = ("database", "driver", "head", "place", "rows", "sorts", "sums", "text")
 
     def __init__(self, driver: str, database: str, text: str, sorts: str, place: Place) -> None:
         self.driver, self.database, self.text, self.sorts = driver, database, text, sorts
@@ -34,6 +34,28 @@ class Spot:
         """For a new journal."""
         self.head = ""  # its numbers in the journal, once they are written
         self.rows = 0
+        self.sums: dict[tuple[int, ...], Row] = {}
+
+    def row(self, activation: int, around: tuple[int, ...]) -> Row:
+        """The row for one more activation: of its own, or one that sums up many when there are too many already."""
+        self.rows += 1
+        if self.rows <= _ROWS:
+            return self._new(activation, around)
+        if len(self.sums) > _ROWS:
+            around = ()
+        found = self.sums.get(around)
+        if found is None:
+            found = self.sums[around] = self._new(0, around)
+            found.calls = 0
+        found.calls += 1
+        return found
+
+    def _new(self, activation: int, around: tuple[int, ...]) -> Row:
+        row = Row()
+        row.spot = self
+        row.activations = (activation, *around) if activation or around else ()
+        pending.append(row)
+        return row
 
     def numbers(self, lines: list[str]) -> str:
         """Statement and site by their numbers in this journal, written there when they are new."""
@@ -50,9 +72,10 @@ class Row:
     # what is usual stands in the class, so that a row is made in a moment: one comes with every call of a helper
     spot: Spot
     activations: tuple[int, ...]  # that of the innermost application function first
-    key: int  # the first parameter set's hash
+    key: int | None = None  # the first parameter set's hash
     keys: set[int] | Sample | None = None  # all of them, if there are more
     count = 0
+    calls = 1  # activations that it sums up
     seconds = 0.0
     rows = -1
     pulled: list[tuple[Any, int]] | None = None
@@ -60,12 +83,14 @@ class Row:
 
     def restart(self) -> None:
         """Forget what was counted."""
-        for name in ("keys", "count", "seconds", "rows", "pulled", "written"):
+        for name in ("key", "keys", "count", "seconds", "rows", "pulled", "written"):
             self.__dict__.pop(name, None)
 
     def another(self, key: int) -> None:
         """One more parameter set, perhaps seen before."""
-        if self.keys is None:
+        if self.key is None:
+            self.key = key
+        elif self.keys is None:
             self.keys = {self.key, key}
         else:
             self.keys.add(key)
@@ -133,7 +158,6 @@ _ALONE = _alone()
 spots: dict[tuple[Any, ...], Spot] = {}
 pending: list[Row] = []  # rows that may still have to be written
 _numbers: dict[Any, int] = {}  # statements and sites of this process's journal
-_summed: dict[tuple[Any, ...], list[Any]] = {}
 _last_row = 0
 
 
@@ -145,56 +169,26 @@ def collect() -> Iterable[str]:
     for index in range(len(rows)):
         row, rows[index] = rows[index], None  # type: ignore[call-overload]
         alive = _getrefcount(row) > _ALONE  # a frame or a cursor has it, so there may be more to come
-        _write(row, alive, lines)
+        _write(row, lines)
         if alive:
             pending.append(row)
-    for (spot, around), (number, calls, *counts) in _summed.items():
-        lines.append(_line(number, spot.numbers(lines), (0, *around), counts, spot.sorts, calls))
     return lines
 
 
-def _write(row: Row, alive: bool, lines: list[str]) -> None:
+def _write(row: Row, lines: list[str]) -> None:
     global _last_row
     if row.pulled:
         row.settle()
-    if not row.count:
-        return
     number = row.written[0] if row.written else 0
-    if row.written == (number, row.count, row.rows):
+    if not row.count or row.written == (number, row.count, row.rows):
         return
-    spot = row.spot
-    counts = (row.count, row.seconds, row.rows, row.distinct())
     if not number:
-        spot.rows += 1
-        if spot.rows > _ROWS and not alive:
-            _sum(spot, row.activations[1:], counts)
-            return
         _last_row = number = _last_row + 1
     row.written = (number, row.count, row.rows)
-    lines.append(_line(number, spot.numbers(lines), row.activations, counts, spot.sorts, 1))
-
-
-def _sum(spot: Spot, around: tuple[int, ...], counts: tuple[int, float, int, int]) -> None:
-    """Add the row of one more activation to the sum of many."""
-    global _last_row
-    total = _summed.get((spot, around))
-    if total is None:
-        _last_row += 1
-        total = _summed[spot, around] = [_last_row, 0, 0, 0.0, -1, 0]
-    count, seconds, rows, keys = counts
-    total[1] += 1
-    total[2] += count
-    total[3] += seconds
-    total[4] = max(total[4], 0) + rows if rows >= 0 else total[4]
-    total[5] += keys
-
-
-def _line(number: int, head: str, activations: Any, counts: Any, sorts: str, calls: int) -> str:  # noqa: PLR0917
-    count, seconds, rows, keys = counts
-    ids = ",".join(map(str, activations))
-    return (
-        f'["execution",{number},{head},[{ids}],{count},{seconds:.7f},{rows},{keys},{journal.encode(sorts)},{calls}]'
-    )
+    ids = ",".join(map(str, row.activations))
+    counts = f"{row.count},{row.seconds:.7f},{row.rows},{row.distinct()}"
+    sorts = journal.encode(row.spot.sorts)
+    lines.append(f'["execution",{number},{row.spot.numbers(lines)},[{ids}],{counts},{sorts},{row.calls}]')
 
 
 def _number(key: tuple[Any, ...], lines: list[str]) -> int:
@@ -213,4 +207,3 @@ def forked() -> None:
     for spot in spots.values():
         spot.restart()
     _numbers.clear()
-    _summed.clear()

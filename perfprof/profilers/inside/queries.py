@@ -79,10 +79,7 @@ def note(what: tuple[str, str, str], parameters: Any, seconds: float, now: float
         at = (what, sorts, frame.f_lasti) if activation.steady else (what, sorts, _outline(frame))
     row = activation.row if at == activation.at else activation.look_up(at)
     if row is None:
-        row = Row()
-        row.key = key
-        row.spot, row.activations = _spot(at, frame, activation)
-        pending.append(row)
+        row = _row(at, frame, activation)
         activation.at, activation.row = at, row
     elif row is not activation.row:
         activation.at, activation.row = at, row
@@ -122,27 +119,38 @@ def _outline(frame: Any) -> tuple[int, ...]:
     return tuple(found)
 
 
-def _spot(at: Any, frame: Any, activation: Activation) -> tuple[Spot, tuple[int, ...]]:
-    """Where a new row belongs, and its activations.
+def _row(at: Any, frame: Any, activation: Activation) -> Row:
+    """A row for an activation that is new at this place.
 
-    A helper is called from one place many times, so its caller's activation remembers the last answer.
+    A helper is called from one place many times, so its caller's activation remembers the last answer; a generator
+    may have been resumed from elsewhere meanwhile, so its own caller is looked at, too.
     """
     if frame is None:
-        return _new_spot(at, ()), ()
+        return _spot(at, ()).row(0, ())
     outer = _application(frame.f_back)
     if outer is None:
-        return _new_spot(at, ((frame.f_code, frame.f_lasti),)), (activation.id,)
-    caller = outer.f_trace
-    if caller.__class__ is not Activation:
-        caller = _begin(outer)
-    called = (at, frame.f_code.co_firstlineno, outer.f_lasti) if activation.steady and caller.steady else None
-    if called is None or caller.called != called or caller.spot.place[0][0] is not frame.f_code:
+        return _spot(at, ((frame.f_code, frame.f_lasti),)).row(activation.id, ())
+    caller = _of(outer)
+    called = (at, outer.f_lasti) if caller.steady else (at, outer.f_lasti, *_beyond(outer))
+    if caller.called != called or caller.spot.place[0][0] is not frame.f_code or not activation.steady:
         place, around = _walk(frame)
-        caller.called, caller.spot, caller.around = called, _new_spot(at, place), around
-    return caller.spot, (activation.id, *caller.around)
+        caller.called, caller.spot, caller.around = called, _spot(at, place), around
+    return caller.spot.row(activation.id, caller.around)
 
 
-def _new_spot(at: Any, place: Place) -> Spot:
+def _of(frame: Any) -> Activation:
+    """The activation of a frame."""
+    activation = frame.f_trace
+    return activation if activation.__class__ is Activation else _begin(frame)
+
+
+def _beyond(frame: Any) -> tuple[int, ...]:
+    """Who resumed this generator."""
+    outer = _application(frame.f_back)
+    return (_of(outer).id, outer.f_lasti) if outer is not None else ()
+
+
+def _spot(at: Any, place: Place) -> Spot:
     (driver, database, text), sorts, *_ = at
     known = (database, text, sorts, *((id(code), offset) for code, offset in place))
     spot = spots.get(known)
@@ -157,11 +165,8 @@ def _walk(frame: Any) -> tuple[Place, tuple[int, ...]]:
     around: list[int] = []
     frame = _application(frame.f_back)
     while frame is not None and len(place) < _DEPTH:
-        activation = frame.f_trace
-        if activation.__class__ is not Activation:
-            activation = _begin(frame)
         place.append((frame.f_code, frame.f_lasti))
-        around.append(activation.id)
+        around.append(_of(frame).id)
         frame = _application(frame.f_back)
     return tuple(place), tuple(around)
 
