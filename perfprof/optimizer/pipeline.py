@@ -6,6 +6,7 @@ run with its reason.
 
 from __future__ import annotations
 
+import os
 import shutil
 from typing import TYPE_CHECKING
 
@@ -47,7 +48,7 @@ def fix(options: FixOptions, progress: Progress) -> Run:
             argued = step("prove", prove, suspects, program, observed.seen, recorded.executions)
             planned = step("plan", plan, argued.proven)
             written = step("rewrite", rewrite, planned, sources, root)
-            judged = step("judge", judge_all, written, judge, databases, progress.tell)
+            judged = step("judge", judge_all, written, judge, databases, options.jobs or cores(), progress.tell)
     if not options.keep:
         shutil.rmtree(folder / "calls", ignore_errors=True)
 
@@ -68,6 +69,11 @@ def fix(options: FixOptions, progress: Progress) -> Run:
         stacks=recorded.recording.collapsed(root),
     )
     return deliver(run, judged.changes, root, options.apply)
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _environment(recorded: Recorded, closed: tuple[Closed, ...]) -> dict[str, str]:

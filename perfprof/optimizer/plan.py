@@ -26,6 +26,12 @@ class Candidate:
         return self.impact / self.effort
 
     @property
+    def function(self) -> tuple[str, str]:
+        """File and function that it edits."""
+        finding = self.proven.case.suspect.finding
+        return finding.path, finding.function
+
+    @property
     def path(self) -> str:
         """The file it edits; for migrations the table's database."""
         return self.proven.case.suspect.finding.path
@@ -50,18 +56,18 @@ def plan(proven: Iterable[Proven]) -> Plan:
     ready = [_candidate(one) for one in sorted(proven, key=_order)]
     chosen: list[Candidate] = []
     held: list[Outcome] = []
-    taken: dict[str, frozenset[str]] = {}
+    taken: dict[tuple[str, str], frozenset[str]] = {}
     for one in sorted(ready, key=lambda it: (-it.proven.level, -it.priority, _order(it.proven))):
         rival = next((other for other in chosen if _overlap(one, other)), None)
         if rival is not None:
             held.append(_held_back(one, rival))
             continue
-        names = taken.get(one.path, frozenset())
-        if names:  # names that earlier rewrites of this file made up are taken
+        names = taken.get(one.function, frozenset())
+        if names:  # names that earlier rewrites of this function made up are taken
             case = replace(one.proven.case, taken=names)
             one = replace(one, rewrite=one.proven.rule.rewrite(case))  # noqa: PLW2901 - the same candidate, renamed
         chosen.append(one)
-        taken[one.path] = names | _names(one.rewrite.edits)
+        taken[one.function] = names | _names(one.rewrite.edits)
     chosen.sort(key=lambda it: (-it.priority, _order(it.proven)))
     return Plan(tuple(chosen), tuple(held))
 

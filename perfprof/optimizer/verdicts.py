@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from itertools import count
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from perfprof.optimizer.judge.verdict import Comparison, Verdict
@@ -14,6 +18,7 @@ from perfprof.optimizer.run import Outcome
 
 if TYPE_CHECKING:
     from perfprof.optimizer.judge import Judge
+    from perfprof.optimizer.plan import Candidate
     from perfprof.optimizer.rewriting import Written
     from perfprof.optimizer.scratch.databases import Opened
 
@@ -41,15 +46,12 @@ class Judged:
         return " · ".join(f"{number} {word}" for word, number in counts.items()) or "nothing to judge"
 
 
-def judge_all(written: Written, judge: Judge, databases: Sequence[Opened], tell: Tell) -> Judged:
-    """A verdict for each patch; the accepted ones are judged once more together, and conflicts are held back."""
-    outcomes: list[Outcome] = []
-    for number, (candidate, patch) in enumerate(written.patches, 1):
-        finding = candidate.proven.case.suspect.finding
-        tell(f"{number} of {len(written.patches)}: {patch.rule} at {finding.path}:{finding.line}")
-        verdict = _verdict(patch, judge, databases)
-        made = outcome(candidate, verdict.decision, verdict.reason)
-        outcomes.append(replace(made, patch=patch, verdict=verdict))
+def judge_all(written: Written, judge: Judge, databases: Sequence[Opened], jobs: int, tell: Tell) -> Judged:
+    """A verdict for each patch; the accepted ones are judged once more together, and conflicts are held back.
+
+    jobs: patches judged at a time. Ratios of CPU time bear company; the set is measured alone in the end.
+    """
+    outcomes = _alone(written, judge, databases, jobs, tell)
     outcomes = _without_conflicts(outcomes)
     accepted = [one.patch for one in outcomes if one.status == "accepted" and one.patch is not None]
     code = [patch for patch in accepted if patch.migration is None]
@@ -61,6 +63,33 @@ def judge_all(written: Written, judge: Judge, databases: Sequence[Opened], tell:
     kept = tuple(_dropped(one, gone) for one in outcomes)
     changes = tuple(FileChange(path, before, after) for path, before, after in together.changes)
     return Judged(kept, changes, together.whole, together.tests, together.notes)
+
+
+def _alone(written: Written, judge: Judge, databases: Sequence[Opened], jobs: int, tell: Tell) -> list[Outcome]:
+    """Each patch by itself, ``jobs`` at a time, in order."""
+    waiting: SimpleQueue[Judge] = SimpleQueue()
+    numbers = count(1)
+
+    def one(candidate: Candidate, patch: Patch) -> Outcome:
+        mine = waiting.get()
+        try:
+            finding = candidate.proven.case.suspect.finding
+            tell(f"{next(numbers)} of {len(written.patches)}: {patch.rule} at {finding.path}:{finding.line}")
+            verdict = _verdict(patch, mine, databases)
+        finally:
+            waiting.put(mine)
+        return replace(outcome(candidate, verdict.decision, verdict.reason), patch=patch, verdict=verdict)
+
+    with ExitStack() as stack:
+        waiting.put(judge)
+        for _ in range(min(jobs, len(written.patches)) - 1):
+            waiting.put(stack.enter_context(judge.twin()))
+        pool = stack.enter_context(ThreadPoolExecutor(jobs))
+        code = [pair for pair in written.patches if pair[1].migration is None]
+        futures = {id(pair): pool.submit(one, *pair) for pair in code}
+        # Scratch databases belong to this thread.
+        made = {id(pair): one(*pair) for pair in written.patches if pair[1].migration is not None}
+        return [made.get(id(pair)) or futures[id(pair)].result() for pair in written.patches]
 
 
 def _verdict(patch: Patch, judge: Judge, databases: Sequence[Opened]) -> Verdict:

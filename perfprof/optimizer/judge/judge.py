@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
@@ -60,6 +61,16 @@ class Judge:
         self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
     ) -> None:
         self.close()
+
+    def twin(self) -> Judge:
+        """A judge of the same project with copies of its own, so that two patches can be judged at once.
+
+        It knows the baseline, and what it finds is known here; it works one process at a time.
+        """
+        settings = replace(self._settings, jobs=1)
+        other = Judge(self.project, calls=self._calls, settings=settings, progress=self._progress)
+        other._baseline, other._trials = self.baseline(), self._trials
+        return other
 
     def close(self) -> None:
         """End all processes, remove all copies."""
