@@ -47,6 +47,7 @@ class Scan:
 
     index: empty for a sequential scan, "rowid" where SQLite goes by the row's number. filtered: rows are read and dropped. rows: that come out of it, estimated;
     -1 if the planner does not say. inner: done once for each row of another access. step: "scan" or "sort".
+    whole: it reads the table or the index from one end to the other, for its order or because it is narrower.
     """
 
     table: str
@@ -56,6 +57,7 @@ class Scan:
     detail: str
     inner: bool = False
     step: str = "scan"
+    whole: bool = False
 
 
 class Catalog(Protocol):

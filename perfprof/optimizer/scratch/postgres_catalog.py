@@ -163,7 +163,13 @@ def _steps(node: Mapping[str, Any], parent: Mapping[str, Any] | None, inner: boo
         index = node.get("Index Name") or _bitmap_index(node)
         dropped = any(name in node for name in ("Filter", "Rows Removed by Filter")) or _dropped_by(parent, node)
         yield Scan(
-            f"{node['Schema']}.{node['Relation Name']}", index, dropped, int(node["Plan Rows"]), _shown(node), inner
+            f"{node['Schema']}.{node['Relation Name']}",
+            index,
+            dropped,
+            int(node["Plan Rows"]),
+            _shown(node),
+            inner,
+            whole=_is_whole(node),
         )
     elif kind in ("Sort", "Incremental Sort"):
         yield Scan("", "", False, int(node["Plan Rows"]), kind, step="sort")
@@ -171,6 +177,11 @@ def _steps(node: Mapping[str, Any], parent: Mapping[str, Any] | None, inner: boo
         repeated = kind == "Nested Loop" and child.get("Parent Relationship") == "Inner"
         around = node if kind in _JOINS else parent if kind in ("Hash", "Sort", "Materialize", "Gather") else None
         yield from _steps(child, around, inner or repeated or child.get("Parent Relationship") == "SubPlan")
+
+
+def _is_whole(node: Mapping[str, Any]) -> bool:
+    """Without a condition an index is read for its order, from one end to the other."""
+    return "Index Cond" not in node and "Recheck Cond" not in node
 
 
 def _bitmap_index(node: Mapping[str, Any]) -> str:

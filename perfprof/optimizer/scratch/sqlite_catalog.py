@@ -133,7 +133,7 @@ class SqliteCatalog:
                 index = _INDEX.search(access["rest"])
                 used = index["name"] if index else "rowid" if "INTEGER PRIMARY KEY" in access["rest"] else ""
                 left = wanted.get(name, frozenset()) - _searched(access, table)
-                yield Scan(table.name, used, bool(left), -1, detail, inner)
+                yield Scan(table.name, used, bool(left), -1, detail, inner, whole=access["how"] == "SCAN")
 
 
 def _searched(access: re.Match[str], table: Table) -> frozenset[str]:

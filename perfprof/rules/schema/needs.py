@@ -140,6 +140,8 @@ class _Shapes:
 
     def _reads(self, step: Scan, table: Table) -> float:
         """Rows that one pass of this access reads; the first column of an index decides most of it."""
+        if step.whole:
+            return float(table.rows)
         index = next((one for one in self.catalog.indexes() if one.name == step.index), None)
         first = index.columns[:1] if index is not None else ()
         if first and first[0] in table.columns:
@@ -152,7 +154,7 @@ class _Shapes:
         joins = self._columns(table, (one for one in plain if one.how == "join"))
         ranges = self._columns(table, (one for one in plain if one.how == "range"))
         order = self._order(item, use, uses, table)
-        for equal in dict.fromkeys([constants, (*constants, *joins), joins]):
+        for equal in [constants, (*constants, *joins), joins] if joins else [constants]:
             found = self._narrowed(table, equal, ranges, order)
             if found is not None:
                 yield _Wanted(found[0], item, table, self._left(item, table, found[1]))

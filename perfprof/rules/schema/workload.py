@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from perfprof.profilers.recording import Execution, Frame
 from perfprof.rules.reading.statements import Statement, read
 
+_WRAPS = 4  # different statements from one line
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """One statement of the workload.
 
     count: executions. seconds: in the driver, all of them together. rows: of one execution on average, below zero if
-    not known. places: the innermost application frames that ran it, the costliest first.
+    not known. places: the innermost application frames that ran it, the costliest first; a frame that runs many
+    different statements is a wrapper of the driver, and its caller is meant.
     """
 
     text: str
@@ -43,11 +46,15 @@ class Asked:
 def asked(executions: Iterable[Execution], dialect: str) -> tuple[Asked, ...]:
     """Group by fingerprint, the costliest first. Transactions, PRAGMAs and definitions are left out."""
     groups: dict[str, list[tuple[Execution, Statement]]] = {}
+    runs: dict[Frame, set[str]] = {}
     for execution in executions:
         reading = read(execution.statement.text, dialect)
         if reading.kind != "other":
             groups.setdefault(reading.fingerprint, []).append((execution, reading))
-    found = [_asked(members) for members in groups.values()]
+            for frame in execution.site:
+                runs.setdefault(frame, set()).add(reading.fingerprint)
+    wrappers = frozenset(frame for frame, texts in runs.items() if len(texts) >= _WRAPS)
+    found = [_asked(members, wrappers) for members in groups.values()]
     return tuple(sorted(found, key=lambda one: (-one.seconds, -one.count, one.text)))
 
 
@@ -58,10 +65,11 @@ def definitions(executions: Iterable[Execution]) -> Iterator[str]:
             yield execution.statement.text
 
 
-def _asked(members: list[tuple[Execution, Statement]]) -> Asked:
+def _asked(members: list[tuple[Execution, Statement]], wrappers: frozenset[Frame]) -> Asked:
     cost: dict[Frame, float] = {}
     for execution, _ in members:
-        for frame in execution.site[:1]:
+        own = [frame for frame in execution.site if frame not in wrappers] or execution.site
+        for frame in own[:1]:
             cost[frame] = cost.get(frame, 0.0) + execution.seconds
     known = [execution for execution, _ in members if execution.rows >= 0]
     times = sum(execution.count for execution in known)
