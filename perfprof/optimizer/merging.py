@@ -9,7 +9,7 @@ from difflib import SequenceMatcher
 from perfprof.optimizer.patches import FileChange, Patch
 
 
-class Conflict(ValueError):
+class Conflict(ValueError):  # noqa: N818 - it says what it is
     """Two patches change the same lines; ``path`` says where."""
 
     def __init__(self, path: str, line: int) -> None:
