@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
+from perfprof.optimizer.lines import changes as differing
 from perfprof.optimizer.patches import FileChange, Patch
 
 
@@ -64,9 +64,4 @@ def _merged(path: str, changes: Sequence[FileChange]) -> FileChange:
 
 
 def _hunks(before: Sequence[str], after: Sequence[str]) -> list[_Hunk]:
-    matcher = SequenceMatcher(None, before, after, autojunk=False)
-    return [
-        _Hunk(start, end, tuple(after[low:high]))
-        for tag, start, end, low, high in matcher.get_opcodes()
-        if tag != "equal"
-    ]
+    return [_Hunk(start, end, tuple(after[low:high])) for start, end, low, high in differing(before, after)]
