@@ -39,3 +39,25 @@ def test_changes_of_the_same_line_conflict() -> None:
 def test_files_are_kept_apart() -> None:
     changes = merged([patch("A\nb\nc\nd\n"), patch("A\nb\nc\nd\n", "n.py")])
     assert [change.path for change in changes] == ["m.py", "n.py"]
+
+
+IMPORTS = "from a import c\r\n\r\nx\r\n"
+
+
+def joining(*lines: str) -> list[Patch]:
+    return [
+        Patch("rule", "title", (FileChange("m.py", IMPORTS, IMPORTS.replace("from a import c", line)),))
+        for line in lines
+    ]
+
+
+def test_names_added_to_the_same_import_are_all_kept() -> None:
+    (change,) = merged(joining("from a import b, c", "from a import c, d", "from a import c, e"))
+    assert change.after == IMPORTS.replace("import c", "import b, c, d, e")
+
+
+@pytest.mark.parametrize(
+    "line", ["from a import d", "from b import c", "import c", "from a import c as d, e", "y = 1"]
+)
+def test_other_changes_of_an_import_conflict(line: str) -> None:
+    assert conflict(joining(line)[0], joining("from a import b, c")) == "m.py:1"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from perfprof.optimizer.edits.imports import joined
 from perfprof.optimizer.lines import changes as differing
 from perfprof.optimizer.patches import FileChange, Patch
 
@@ -53,14 +54,33 @@ def _merged(path: str, changes: Sequence[FileChange]) -> FileChange:
     hunks: list[_Hunk] = []
     for change in changes:
         hunks += [one for one in _hunks(lines, change.after.splitlines(keepends=True)) if one not in hunks]
-    hunks.sort(key=lambda one: (one.start, one.end))
     result, position = [], 0
-    for hunk in hunks:
+    for hunk in _imports_joined(sorted(hunks, key=lambda one: (one.start, one.end)), lines):
         if hunk.start < position:
             raise Conflict(path, hunk.start + 1)
         result += [*lines[position : hunk.start], *hunk.lines]
         position = hunk.end
     return FileChange(path, before, "".join([*result, *lines[position:]]))
+
+
+def _imports_joined(hunks: Sequence[_Hunk], lines: Sequence[str]) -> list[_Hunk]:
+    """Hunks that each add a name to the same import, as one that adds all of them."""
+    result: list[_Hunk] = []
+    for hunk in hunks:
+        last = result[-1] if result else None
+        if last is not None and (last.start, last.end) == (hunk.start, hunk.end) == (hunk.start, hunk.start + 1):
+            line = joined("".join(last.lines), "".join(hunk.lines)) if _adds_names(last, hunk, lines) else ""
+            if line:
+                result[-1] = _Hunk(hunk.start, hunk.end, (line,))
+                continue
+        result.append(hunk)
+    return result
+
+
+def _adds_names(one: _Hunk, other: _Hunk, lines: Sequence[str]) -> bool:
+    """Whether both make the line longer by names, and keep those that it has."""
+    old = lines[one.start].rstrip("\r\n")
+    return all(joined("".join(hunk.lines), old) == "".join(hunk.lines) for hunk in (one, other))
 
 
 def _hunks(before: Sequence[str], after: Sequence[str]) -> list[_Hunk]:

@@ -183,6 +183,22 @@ def _is_plain(text: Text, node: ast.ImportFrom) -> bool:
     return bare and text.lines[node.lineno - 1].rstrip("\r\n") == ast.unparse(node)
 
 
+def joined(line: str, other: str) -> str:
+    """A line ``from x import a`` with the names that another such line imports; empty if they do not belong together."""
+    try:
+        (one,), (two,) = trees.parse(line).body, trees.parse(other).body
+    except ValueError:  # EditError is one
+        return ""
+    if not isinstance(one, ast.ImportFrom) or not isinstance(two, ast.ImportFrom) or _module(one) != _module(two):
+        return ""
+    if not _is_plain(Text.of(line), one) or not _is_plain(Text.of(other), two):
+        return ""
+    names = [alias.name for alias in one.names]
+    for alias in two.names:
+        names = names if alias.name in names else _sorted_in(names, alias.name)
+    return f"from {_module(one)} import {', '.join(names)}" + line[len(line.rstrip("\r\n")) :]
+
+
 def _sorted_in(names: list[str], new: str) -> list[str]:
     """The names with the new one, in the order they were in, if it was an order."""
     for key in (_by_kind, str.lower, str):
