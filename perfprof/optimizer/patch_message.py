@@ -79,7 +79,10 @@ def _amounts(measured: Comparison) -> str:
 def _gain(measured: Comparison) -> str:
     ratio = figures.ratio(measured.ratio)
     if measured.metric not in figures.SPEEDS:
-        return f"{ratio} fewer {measured.metric}"
+        gone = measured.before[0] - measured.after[0] if measured.before and measured.after else 0.0
+        return (
+            f"{gone:,.0f} fewer {measured.metric}" if 1 < measured.ratio < 2 else f"{ratio} fewer {measured.metric}"
+        )
     return f"{ratio} {figures.interval(measured.ratio, measured.low, measured.high)}"
 
 

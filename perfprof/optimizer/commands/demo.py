@@ -21,6 +21,9 @@ from perfprof.optimizer.commands import arguments
 from perfprof.optimizer.commands.fix import fix
 from perfprof.optimizer.project import Command
 
+SCALE = "0.5"  # half a day of the shop: about a second, so that both demos end within three minutes
+STATEMENTS = ("missing-index", "n-plus-one")  # the other rules do not depend on the database
+
 
 @click.command("demo", cls=arguments.WorkloadCommand)
 @arguments.several(
@@ -38,7 +41,9 @@ def command(ctx: click.Context, /, postgres: bool, **given: Any) -> None:
     os.chdir(folder)
     settings = {name: value for name, value in given.items() if value is not None}
     settings |= {"root": folder, "paths": (folder / "shop",), "apply": True}
-    settings["workload"] = Command((sys.executable, "-m", "shop.bench"))
+    settings["workload"] = Command((sys.executable, "-m", "shop.bench", "--scale", SCALE))
+    if postgres:
+        settings["only"] = STATEMENTS
     if find_spec("pytest") is not None:
         settings["tests"] = Command((sys.executable, "-m", "pytest", "-q", "tests"))
     if not given["quiet"]:
