@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -56,14 +57,28 @@ class Bench:
     def changed(self, files: dict[str, str], workload: str = WORKLOAD) -> dict[str, str]:
         """The files after the rewrite of the one case that is proven."""
         (case,) = [one for one in self.cases(files, workload) if proven(one)]
-        edits = RULE.rewrite(case).edits
+        return self.rewritten(files, [case])
+
+    def rewritten(self, files: dict[str, str], cases: list[Case]) -> dict[str, str]:
+        """The files with the edits of these cases."""
         result = dict(files)
-        for name in files:
-            mine = [edit for edit in edits if (edit.path or case.suspect.finding.path) == name]
-            if mine:
-                changed = apply_edits(files[name], mine)
-                result[name] = format_touched(files[name], changed, self.folder / name, self.folder)
+        for case in cases:
+            edits = RULE.rewrite(case).edits
+            for name in files:
+                mine = [edit for edit in edits if (edit.path or case.suspect.finding.path) == name]
+                if mine:
+                    changed = apply_edits(result[name], mine)
+                    result[name] = format_touched(result[name], changed, self.folder / name, self.folder)
         return result
+
+    def printed(self, files: dict[str, str], workload: str) -> str:
+        """What the workload prints."""
+        for name, source in files.items():
+            (self.folder / name).write_text(source)
+        first = next(iter(files)).removesuffix(".py")
+        program = f"from {first} import *\nn = {SIZE}\n{workload}"
+        run = [sys.executable, "-c", program]
+        return subprocess.run(run, cwd=self.folder, capture_output=True, text=True, check=True).stdout
 
 
 def proven(case: Case) -> bool:

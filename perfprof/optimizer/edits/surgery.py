@@ -95,7 +95,11 @@ def _plan(module: cst.Module, spans: Spans, cuts: Sequence[Cut]) -> _Plan:
         if statement is None or not _stands_alone(statement):
             raise EditError("the statement has no lines of its own (one-line suite, semicolon or elif)", cut.line)
         kind = {"before": plan.before, "after": plan.after, "statement": plan.instead}[cut.kind]
-        kind.setdefault(statement, []).extend(_new_statements(module, cut))
+        new = _new_statements(module, cut)
+        if cut.kind == "after" and isinstance(new[0], (cst.FunctionDef, cst.ClassDef)):
+            apart = [cst.EmptyLine(indent=False)] * (2 if statement in module.body else 1)
+            new[0] = new[0].with_changes(leading_lines=[*apart, *new[0].leading_lines])
+        kind.setdefault(statement, []).extend(new)
     return plan
 
 

@@ -13,7 +13,7 @@ from perfprof.rules.indexing import at, in_style
 from perfprof.rules.lookups.shape import batch_of, row_uses
 from perfprof.rules.lookups.siblings import through_sibling
 from perfprof.rules.lookups.statement import Batch
-from perfprof.rules.lookups.text import CHUNK, fill, names_for, plural, receiver_of, target_of
+from perfprof.rules.lookups.text import CHUNK, fill, names_for, plural, taken_in, target_of
 from perfprof.rules.reading.expressions import path_of
 from perfprof.rules.reading.names import fresh
 from perfprof.rules.rule import Case, Edit, Rewrite
@@ -57,7 +57,7 @@ def _walked(case: Case) -> tuple[str, str]:
         return text, ""
     target = lookup.loop.target
     singular = target.id if isinstance(target, ast.Name) else "row"
-    name = fresh(plural(singular), lookup.function.visible | case.taken)
+    name = fresh(plural(singular), taken_in(lookup.function) | case.taken)
     executes = isinstance(iterable, ast.Call) and getattr(iterable.func, "attr", "") == "execute"
     if executes:
         return name, f"{name} = {text}.fetchall()"
@@ -69,16 +69,16 @@ def _walked(case: Case) -> tuple[str, str]:
 
 def _in_place(case: Case, found: Batch, walked: str) -> list[Edit]:
     lookup: Lookup = case.suspect.reading
-    names = names_for(case, found)
+    names = names_for(case, frozenset([walked]))
     key, target = lookup.function.text(lookup.spot), target_of(lookup)
     plain = in_style(ast.unparse(lookup.key), lookup.function)
     wanted = f"{names.wanted} = list(dict.fromkeys({plain} for {target} in {walked}))"
-    filled = fill(case, found, names, receiver_of(lookup))
+    filled = fill(case, found, names)
     edits = [at("before", lookup.loop.statement, f"{wanted}\n{names.found} = {{}}\n{filled}")]
     answer = _answer(lookup, names.found, key)
     if lookup.query.apart is None:
         return [*edits, at("replace", lookup.query.fetch, answer)]
-    name = fresh("found", lookup.function.visible | case.taken)
+    name = fresh("found", taken_in(lookup.function) | case.taken)
     edits.append(at("statement", lookup.query.apart, f"{name} = {answer}"))
     return [*edits, at("replace", lookup.query.fetch, name)]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules.indexing import at, in_style
 from perfprof.rules.lookups.statement import Batch
-from perfprof.rules.lookups.text import fill, key_name, names_for, plural, receiver_of, target_of
+from perfprof.rules.lookups.text import fill, key_name, names_for, plural, taken_in, target_of
 from perfprof.rules.reading.names import fresh
 from perfprof.rules.rule import Case, Edit
 
@@ -24,9 +24,9 @@ def through_sibling(case: Case, found: Batch, walked: str) -> list[Edit]:
     lookup: Lookup = case.suspect.reading
     helper = lookup.reader
     assert not isinstance(helper.node, ast.Module)
-    words = set(re.findall(r"\w+", helper.module.source)) | lookup.function.visible
+    words = set(re.findall(r"\w+", helper.module.source)) | taken_in(lookup.function)
     name = fresh(f"{helper.node.name}_many", words)
-    many = fresh(_answers_name(lookup), lookup.function.visible | case.taken)
+    many = fresh(_answers_name(lookup), taken_in(lookup.function) | case.taken)
     key, target = in_style(ast.unparse(lookup.key), lookup.function), target_of(lookup)
     call = f"{many} = {_called(lookup, name, f'[{key} for {target} in {walked}]')}"
     edits = [
@@ -74,7 +74,7 @@ def _imports(lookup: Lookup, name: str) -> list[Edit]:
 
 def _many(lookup: Lookup) -> str:
     """What the sibling calls its keys."""
-    return fresh(plural(lookup.parameter), lookup.reader.visible)
+    return fresh(plural(lookup.parameter), taken_in(lookup.reader))
 
 
 def _sibling(case: Case, found: Batch, name: str) -> str:
@@ -82,10 +82,9 @@ def _sibling(case: Case, found: Batch, name: str) -> str:
     lookup: Lookup = case.suspect.reading
     helper = lookup.reader
     assert not isinstance(helper.node, ast.Module)
-    many, names = _many(lookup), names_for(case, found)
-    names = replace(names, wanted=fresh("wanted", helper.visible), found=fresh("rows", helper.visible))
-    names = replace(names, row=_row_name(lookup) or names.row)
-    results = fresh("found", helper.visible | {names.found, names.wanted})
+    many, names = _many(lookup), names_for(case)
+    names = replace(names, wanted=fresh("wanted", taken_in(helper)), found=fresh("rows", taken_in(helper)))
+    results = fresh("found", taken_in(helper) | {names.found, names.wanted})
     place = next(number for number, one in enumerate(helper.body) if _holds(one, lookup.query.fetch))
     first = helper.body.index(lookup.query.apart) if lookup.query.apart in helper.body else place
     docstring = ast.get_docstring(helper.node) is not None
@@ -96,7 +95,7 @@ def _sibling(case: Case, found: Batch, name: str) -> str:
         *setup,
         f"{names.wanted} = list(dict.fromkeys({many}))",
         f"{names.found} = {{}}",
-        fill(case, found, names, receiver_of(lookup)),
+        fill(case, found, names),
         f"{results} = {{}}",
         f"for {lookup.parameter} in {names.wanted}:",
         textwrap.indent(tail, "    "),
@@ -106,13 +105,6 @@ def _sibling(case: Case, found: Batch, name: str) -> str:
         f"def {name}({_signature(helper, lookup.parameter, many)}){_returns(helper, lookup.parameter)}:\n"
         + textwrap.indent("\n".join(body), "    ")
     )
-
-
-def _row_name(lookup: Lookup) -> str:
-    """``row = ….fetchone()``: the sibling may call its rows the same, for it binds the name again afterwards."""
-    above = lookup.reader.parents.get(lookup.query.fetch)
-    targets = above.targets if isinstance(above, ast.Assign) and lookup.query.how == "one" else []
-    return targets[0].id if len(targets) == 1 and isinstance(targets[0], ast.Name) else ""
 
 
 def _holds(statement: ast.stmt, node: ast.AST) -> bool:

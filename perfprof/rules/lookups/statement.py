@@ -28,7 +28,7 @@ _COMPARED = re.compile(r"(?P<column>(?:[\w$]+\.)?(?:[\w$]+|\"[^\"]+\"|`[^`]+`|\[
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The statement for many keys. pieces: source of its literal. column: how each row names its key.
+    """The statement for many keys. pieces: source of its literal, NUL for the name of the placeholders. column: how each row names its key.
 
     extra: whether that column was added, as the last one. position: of the column in a row; -1 if it was added.
     before, after: numbers of the parameters that stand before and after the keys.
@@ -157,9 +157,10 @@ def _written(value: str, like: str) -> str:
     """A literal for a text; one with placeholders is an f-string. like: the literal it was, whose quotes it keeps."""
     formatted = _MARKS in value
     if formatted:
-        value = value.replace("{", "{{").replace("}", "}}").replace(_MARKS, "{marks}")
+        value = value.replace("{", "{{").replace("}", "}}").replace(_MARKS, f"{{{_MARKS}}}")
     quote = next((one for one in ('"""', "'''", '"', "'") if like.lstrip("rRbBuUfF").startswith(one)), '"')
-    plain = value.replace("\n", "") if len(quote) == 3 else value
-    simple = plain.isprintable() and "\\" not in value and quote not in value
-    body = f"{quote}{value}{quote}" if simple else repr(value)
+    plain = value.replace(_MARKS, "")
+    simple = (plain.replace("\n", "") if len(quote) == 3 else plain).isprintable()
+    simple = simple and "\\" not in plain and quote not in plain
+    body = f"{quote}{value}{quote}" if simple else repr(value).replace("\\x00", _MARKS)
     return f"f{body}" if formatted else body

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+import builtins
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from perfprof.rules.indexing import in_style
@@ -14,6 +15,7 @@ from perfprof.rules.rule import Case
 
 if TYPE_CHECKING:
     from perfprof.rules.lookups.model import Lookup
+    from perfprof.rules.reading.program import Function
 
 CHUNK = 500  # keys in one statement: below every database's limit of parameters (SQLite before 3.32: 999)
 
@@ -25,59 +27,96 @@ class Names:
     wanted: str
     found: str
     row: str
-    start: str = "start"
-    part: str = "part"
-    marks: str = "marks"
+    start: str
+    part: str
+    marks: str
 
 
-def names_for(case: Case, found: Batch) -> Names:
-    """Names that say what they hold: ``customer_ids``, ``customers_by_id``, ``customer``."""
+def names_for(case: Case, also: frozenset[str] = frozenset()) -> Names:
+    """Names that say what they hold: ``customer_ids``, ``customers_by_id``, ``row``. also: names that are taken, too."""
     lookup: Lookup = case.suspect.reading
-    taken = set(lookup.function.visible | lookup.reader.visible | case.taken)
-    key = lookup.use.column.name
+    taken = set(taken_in(lookup.function) | taken_in(lookup.reader) | case.taken | also)
     table = lookup.query.statement.tables[0].name.rpartition(".")[2]
     chosen = []
-    for word in (key_name(lookup), f"{table}_by_{key}", "row", "start", "part"):
+    for word in (key_name(lookup), f"{table}_by_{lookup.use.column.name}", "row", "start", "part", "marks"):
         name = fresh(word if word.isidentifier() else "found", taken)
         taken.add(name)
         chosen.append(name)
-    return Names(*chosen)
+    names = Names(*chosen)
+    own = row_name(lookup)
+    return replace(names, row=own) if own else names
+
+
+def taken_in(function: Function) -> frozenset[str]:
+    """Names that a new local variable must not have; the locals of other functions of the module are none of its business."""
+    if function.qualname == "<module>":
+        return function.visible
+    found = {*dir(builtins), *function.module.top}
+    scope: Function | None = function
+    while scope is not None and scope.qualname != "<module>":
+        found |= {node.id for node in ast.walk(scope.node) if isinstance(node, ast.Name)}
+        found |= {*scope.names.bindings, *scope.parameters, *scope.names.elsewhere, *scope.names.captured}
+        scope = scope.outer
+    return frozenset(found)
+
+
+def row_name(lookup: Lookup) -> str:
+    """``row = ….fetchone()``: rows may be called the same before the loop, if nobody reads the name outside of it."""
+    above = lookup.reader.parents.get(lookup.query.fetch)
+    targets = above.targets if isinstance(above, ast.Assign) and lookup.query.how == "one" else []
+    if len(targets) != 1 or not isinstance(targets[0], ast.Name):
+        return ""
+    name = targets[0].id
+    loads = lookup.reader.names.loads.get(name, ())
+    private = name not in lookup.reader.names.captured | lookup.reader.names.elsewhere
+    inside = lookup.parameter or all(one.lineno in lookup.lines for one in loads)
+    return name if private and inside else ""
 
 
 def key_name(lookup: Lookup) -> str:
-    """``order["customer_id"]`` -> customer_ids, ``order.id`` -> order_ids."""
+    """``order["customer_id"]`` -> customer_ids, ``order.id`` -> order_ids, ``order[1]`` -> order_keys."""
     key = lookup.key
-    item = key.slice.value if isinstance(key, ast.Subscript) and isinstance(key.slice, ast.Constant) else None
-    word = key.attr if isinstance(key, ast.Attribute) else item if isinstance(item, str) else ""
     base = key.value if isinstance(key, (ast.Attribute, ast.Subscript)) else key
-    if isinstance(base, ast.Name) and (not word or word == "id"):
-        word = base.id if not word else f"{base.id}_{word}"
+    owner = base.id if isinstance(base, ast.Name) else ""
+    word = owner if base is key else _member(key)
+    if base is not key and owner and word in ("", "id"):
+        word = f"{owner}_{word or 'key'}"
     return plural(word if word.isidentifier() else "key")
 
 
-def receiver_of(lookup: Lookup) -> str:
-    """What executes before the loop; a cursor that the loop's body makes is made anew."""
+def _member(key: ast.expr) -> str:
+    """The name of the attribute or item; empty for a position."""
+    if isinstance(key, ast.Attribute):
+        return key.attr
+    item = key.slice.value if isinstance(key, ast.Subscript) and isinstance(key.slice, ast.Constant) else None
+    return item if isinstance(item, str) else ""
+
+
+def receiver_of(lookup: Lookup) -> tuple[str, str]:
+    """What executes before the loop, and the statement that makes it: a cursor that the loop's body makes is made anew."""
     receiver, reader = lookup.query.receiver, lookup.reader
+    text = reader.text(receiver)
     if isinstance(receiver, ast.Name) and not lookup.parameter:
-        bindings = reader.names.bindings.get(receiver.id, [])
-        for binding in bindings:
+        for binding in reader.names.bindings.get(receiver.id, []):
             if binding.value is not None and getattr(binding.node, "lineno", 0) in lookup.lines:
-                return reader.text(binding.value)
-    return reader.text(receiver)
+                return text, f"{text} = {reader.text(binding.value)}"
+    return text, ""
 
 
-def fill(case: Case, found: Batch, names: Names, receiver: str) -> str:
+def fill(case: Case, found: Batch, names: Names) -> str:
     """Run the statement and put its rows into the dict, by key."""
     lookup: Lookup = case.suspect.reading
     row = shape(case)
     given = names.wanted if found.mode == "any" else names.part
-    execute = f"{receiver}.execute({_literal(lookup, found)}, {_arguments(lookup, found, given)})"
+    receiver, made = receiver_of(lookup)
+    execute = f"{receiver}.execute({_literal(found, names)}, {_arguments(lookup, found, given)})"
     lines = []
     if lookup.query.apart is not None and isinstance(lookup.query.apart, ast.Expr):
         lines, execute = [execute], f"{receiver}.fetchall()"
     lines += [f"for {names.row} in {execute}:", f"    {_put(lookup, row, names)}"]
+    before = [made] if made else []
     if found.mode == "any":
-        return in_style("\n".join(lines), lookup.reader)
+        return in_style("\n".join([*before, *lines]), lookup.reader)
     mark = lookup.query.mark if found.mode == "in" else f"({lookup.query.mark})"
     listed = f'"{mark}"' if mark == "?" else f'["{mark}"]'
     head = [
@@ -85,7 +124,7 @@ def fill(case: Case, found: Batch, names: Names, receiver: str) -> str:
         f"    {names.part} = {names.wanted}[{names.start} : {names.start} + {CHUNK}]",
         f'    {names.marks} = ", ".join({listed} * len({names.part}))',
     ]
-    return "\n".join([*head, *(f"    {line}" for line in lines)])
+    return "\n".join([*before, *head, *(f"    {line}" for line in lines)])
 
 
 def _put(lookup: Lookup, row: Shape, names: Names) -> str:
@@ -95,8 +134,8 @@ def _put(lookup: Lookup, row: Shape, names: Names) -> str:
     return f"{names.found}.setdefault({key}, []).append({kept})"
 
 
-def _literal(lookup: Lookup, found: Batch) -> str:
-    return "\n".join(found.pieces) if len(found.pieces) > 1 else found.pieces[0]
+def _literal(found: Batch, names: Names) -> str:
+    return "\n".join(found.pieces).replace("\0", names.marks)
 
 
 def _arguments(lookup: Lookup, found: Batch, given: str) -> str:
@@ -123,5 +162,7 @@ def target_of(lookup: Lookup) -> str:
 
 
 def plural(word: str) -> str:
-    """``order`` -> orders, ``country`` -> countries."""
-    return word if word.endswith("s") else f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"
+    """``order`` -> orders, ``country`` -> countries, ``key`` -> keys."""
+    if word.endswith("s"):
+        return word
+    return f"{word[:-1]}ies" if word[-1:] == "y" and word[-2:-1] not in "aeiou" else f"{word}s"

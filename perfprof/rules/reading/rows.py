@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Use = Literal["name", "index", "end", "attribute", "unpack", "sequence", "mapping", "changed", "escape", "rows"]
 _VIEWS = frozenset(["keys", "items", "values"])
 _CALLS: dict[str, Use] = {"dict": "mapping", "tuple": "sequence", "list": "sequence"}
+_CALLS |= dict.fromkeys(["len", "sum", "str", "repr", "bool", "int", "float", "any", "all", ".join"], "sequence")
 
 
 def uses(value: ast.expr, function: Function, *, many: bool) -> frozenset[Use]:
@@ -88,8 +89,9 @@ class _Follower:
             yield "mapping"
         elif isinstance(above, ast.Starred):
             yield "sequence"
-        elif isinstance(above, ast.Call) and isinstance(above.func, ast.Name) and above.args == [value]:
-            yield _CALLS.get(above.func.id, "escape")
+        elif isinstance(above, ast.Call) and above.args == [value]:
+            name = above.func.id if isinstance(above.func, ast.Name) else f".{getattr(above.func, 'attr', '')}"
+            yield _CALLS.get(name, "escape")
         else:
             yield "escape"
 

@@ -30,10 +30,10 @@ def ledger(conn):
     for start in range(0, len(customer_ids), 500):
         part = customer_ids[start : start + 500]
         marks = ", ".join("?" * len(part))
-        for row in conn.execute(
+        for customer in conn.execute(
             f"SELECT name, country, id FROM customers WHERE id IN ({marks})", part
         ):
-            customers_by_id.setdefault(row["id"], row)
+            customers_by_id.setdefault(customer["id"], customer)
     for order in orders:
         customer = customers_by_id.get(order["customer_id"])
         lines.append((order["id"], customer["name"] if customer else "?"))
