@@ -88,9 +88,7 @@ def find(options: FixOptions, recording: Recording, program: Program, databases:
     complaints: list[str] = []
     for rule in chosen_rules(options.only):
         try:
-            found += [
-                _with_share(one, program, recording) for one in _accused(rule, hot, program, databases)
-            ]
+            found += [_with_share(one, program, recording) for one in _accused(rule, hot, program, databases)]
         except Exception:  # a rule must never take the run down
             last = traceback.format_exc(limit=-1).splitlines()[-1]
             complaints.append(f"rule {rule.name} failed and was dropped: {last}")
