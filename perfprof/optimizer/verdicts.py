@@ -81,6 +81,7 @@ def _alone(written: Written, judge: Judge, databases: Sequence[Opened], jobs: in
         return replace(outcome(candidate, verdict.decision, verdict.reason), patch=patch, verdict=verdict)
 
     with ExitStack() as stack:
+        judge.announce(patch for _, patch in written.patches if patch.migration is None)
         waiting.put(judge)
         for _ in range(min(jobs, len(written.patches)) - 1):
             waiting.put(stack.enter_context(judge.twin()))

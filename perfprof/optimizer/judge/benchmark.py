@@ -13,7 +13,6 @@ from perfprof.optimizer.judge.replay import Call, Case, Stage, start
 from perfprof.optimizer.judge.statistics import FEWEST, LOOKS, Answered, decide
 from perfprof.optimizer.judge.verdict import Comparison
 
-_CALLS_A_CLASS = 3
 _FIRST = 5  # pairs that tell a large gain: each must be beyond any noise ever seen, see `statistics.interval`
 _NOISE = 0.10  # a loss below this on one size is not worth a word
 
@@ -127,30 +126,34 @@ class _Bench:
 
 
 def _classes(case: Case, used: Mapping[int, float], seconds: float) -> list[_Class]:
-    """Calls by function and size, from the smallest; of the dear ones only as many as ten pairs can afford."""
+    """Calls by function and size, from the smallest; of the dear ones only as many as 25 pairs can afford."""
     grouped: dict[tuple[str, str], list[tuple[float, Call]]] = {}
     for index, cost in used.items():
         call = case.calls[index]
         grouped.setdefault((call.function, size_class(call.size)), []).append((cost, call))
-    found = []
-    for (function, size), calls in sorted(grouped.items(), key=lambda item: min(call.size for _, call in item[1])):
-        calls.sort(key=lambda pair: pair[0])
-        kept = _spread(calls)
-        while len(kept) > 1 and sum(cost for cost, _ in kept) > seconds / 20:
-            kept.pop()  # the dearest
-        name = function.partition("::")[2]
-        label = f"{name} {size}" if len({call.function for call in case.calls}) > 1 else size
-        found.append(
-            _Class(label, function, tuple(call.blob for _, call in kept), sum(call.weight for _, call in calls))
+    ordered = sorted(grouped.items(), key=lambda item: min(call.size for _, call in item[1]))
+    several = len({call.function for call in case.calls}) > 1
+    return [
+        _Class(
+            f"{function.partition('::')[2]} {size}" if several else size,
+            function,
+            tuple(call.blob for call in _affordable(calls, seconds / 25 / len(ordered))),
+            sum(call.weight for _, call in calls),
         )
-    return found
+        for (function, size), calls in ordered
+    ]
 
 
-def _spread(calls: list[tuple[float, Call]]) -> list[tuple[float, Call]]:
-    """At most three, from cheap to dear."""
-    if len(calls) <= _CALLS_A_CLASS:
-        return calls
-    return [calls[0], calls[len(calls) // 2], calls[-1]]
+def _affordable(calls: list[tuple[float, Call]], seconds: float) -> list[Call]:
+    """At most three, from cheap to dear; the dear ones only if they fit, the cheapest in any case."""
+    ranked = sorted(calls, key=lambda pair: pair[0])
+    places = dict.fromkeys((0, len(ranked) // 2, len(ranked) - 1))
+    kept: list[Call] = []
+    for cost, call in (ranked[place] for place in places):
+        seconds -= cost
+        if not kept or seconds >= 0:
+            kept.append(call)
+    return kept
 
 
 def size_class(size: int) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from perfprof.profilers.recording import Recording
 from perfprof.profilers.workload import record
 
 _READS = ("select", "with", "values", "explain", "pragma", "show", "table")
-Answer = tuple[str, str]  # function, digest
+Answer = tuple[str, str]  # function as path::qualified.name, and a digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Counted:
     """One run of the workload. answers: (function, digest) -> calls; shown: the same in words.
 
     effects: what the run left behind or wrote, by name ("statement …", "file …", "output"), as text to compare.
-    opaque: types in answers that cannot be looked into. missed: functions that could not be watched.
+    opaque: (function, type) of what answers hold that cannot be looked into. missed: functions not watched.
     ended: empty if the run went well, else how it ended.
     """
 
@@ -39,9 +39,19 @@ class Counted:
     answers: Mapping[Answer, int] = field(default_factory=dict)
     shown: Mapping[Answer, str] = field(default_factory=dict)
     effects: Mapping[str, str] = field(default_factory=dict)
-    opaque: frozenset[str] = frozenset()
+    opaque: frozenset[Answer] = frozenset()
     missed: frozenset[str] = frozenset()
     ended: str = ""
+
+    def of(self, functions: Iterable[str]) -> Counted:
+        """What this run tells of some of the functions that were watched in it."""
+        wanted = frozenset(functions)
+        return replace(
+            self,
+            answers={key: calls for key, calls in self.answers.items() if key[0] in wanted},
+            opaque=frozenset(key for key in self.opaque if key[0] in wanted),
+            missed=self.missed & wanted,
+        )
 
 
 def count(
@@ -96,7 +106,7 @@ def _read(recording: Recording, answers: Path, output: str, files: Mapping[str, 
 def _with_answers(counted: Counted, folder: Path) -> Counted:
     given: Counter[Answer] = Counter()
     shown: dict[Answer, str] = {}
-    opaque: set[str] = set()
+    opaque: set[Answer] = set()
     missed: set[str] = set()
     for file in folder.iterdir():
         for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
@@ -104,7 +114,7 @@ def _with_answers(counted: Counted, folder: Path) -> Counted:
             if kind == "answer":
                 given[function, name] += 1
                 shown.setdefault((function, name), rest[1])
-                opaque.update(part for part in rest[0].split(",") if part)
+                opaque.update((function, part) for part in rest[0].split(",") if part)
             elif kind == "missed":
                 missed.add(function)
     return replace(counted, answers=given, shown=shown, opaque=frozenset(opaque), missed=frozenset(missed))

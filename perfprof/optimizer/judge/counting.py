@@ -2,42 +2,66 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable, Iterable, Iterator
+
 from perfprof.optimizer.judge.counters import Counted, count
-from perfprof.optimizer.judge.replay import Case
 from perfprof.optimizer.judge.trial import Outcome, Trial
 from perfprof.optimizer.judge.verdict import Comparison
 from perfprof.optimizer.judge.workbench import Workbench
 
 KNOWN = ("queries",)
+Run = Callable[[tuple[str, ...]], Counted]
+
+
+class OldRuns:
+    """Counted runs of the old code, for all patches and all judges of a project: what is announced is watched at once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._watched: frozenset[str] = frozenset()
+        self._announced: frozenset[str] = frozenset()
+        self._runs: list[Counted] = []
+
+    def announce(self, functions: Iterable[str]) -> None:
+        """These will be asked for: one run answers for all."""
+        self._announced |= frozenset(functions)
+
+    def get(self, number: int, functions: tuple[str, ...], run: Run) -> Counted:
+        """The first (0) or the second (1) run of the old code in which these functions were watched."""
+        with self._lock:
+            if not self._watched >= set(functions):
+                self._watched = self._watched | self._announced | frozenset(functions)
+                self._runs.clear()
+            while len(self._runs) <= number:
+                self._runs.append(run(tuple(sorted(self._watched))))
+            return self._runs[number].of(functions)
 
 
 class Counting:
-    """Runs of the old code are counted once for all patches of the same functions."""
+    """Counts for one workbench."""
 
-    def __init__(self, bench: Workbench, timeout: float) -> None:
+    def __init__(self, bench: Workbench, timeout: float, old: OldRuns) -> None:
         self._bench = bench
         self._timeout = timeout
-        self._old: dict[tuple[str, ...], Counted] = {}
-        self._again: dict[tuple[str, ...], Counted] = {}
+        self._old = old
         self._new: dict[str, Counted] = {}
 
     def answers(self, trial: Trial) -> Outcome:
         """Do the changed functions answer the same, call by call, while the program runs?"""
-        functions = _functions(trial)
+        functions = functions_of(trial)
         if not functions:
             return "cannot tell", "the patch names no function whose answers could be compared"
-        old, new = self._counts(trial, functions)
+        old, new = self._old.get(0, functions, self._run_old), self._run_new(trial)
         if old.ended:
             return "cannot tell", f"the workload could not be watched: {old.ended}"
         if new.ended:
             return "failed", f"the workload fails with the new code: {new.ended}"
         if (old.answers, old.effects) != (new.answers, new.effects):
-            if functions not in self._again:
-                self._again[functions] = self._count(functions, trial, old=True)
-            again = self._again[functions]
+            again = self._old.get(1, functions, self._run_old)
             if again.answers != old.answers:
                 return "cannot tell", "the answers of the old code change from run to run"
-            different = _told(old, new, again)
+            different = next(_differences(old, new, again), "")
             if different:
                 return "failed", different
         return _weighed(old)
@@ -47,7 +71,7 @@ class Counting:
         name = trial.patch.counter
         if name not in KNOWN:
             return "skipped", f"{name} are not counted for code"
-        old, new = self._counts(trial, _functions(trial))
+        old, new = self._old.get(0, functions_of(trial), self._run_old), self._run_new(trial)
         if old.ended or new.ended:
             return "failed" if new.ended and not old.ended else "cannot tell", new.ended or old.ended
         before, after = float(old.statements), float(new.statements)
@@ -62,52 +86,48 @@ class Counting:
 
     def slower(self, trial: Trial) -> bool:
         """Did the counted run of the new code take so much more CPU that it must be looked at?"""
-        old, new = self._counts(trial, _functions(trial))
-        return new.cpu > 1.2 * old.cpu
+        return self._run_new(trial).cpu > 1.2 * self._old.get(0, functions_of(trial), self._run_old).cpu
 
-    def _counts(self, trial: Trial, functions: tuple[str, ...]) -> tuple[Counted, Counted]:
-        if functions not in self._old:
-            self._old[functions] = self._count(functions, trial, old=True)
-        if trial.patch.digest not in self._new:
-            self._new[trial.patch.digest] = self._count(functions, trial, old=False)
-        return self._old[functions], self._new[trial.patch.digest]
+    def _run_old(self, functions: tuple[str, ...]) -> Counted:
+        return count(self._bench, self._bench.old, (), functions, self._timeout)
 
-    def _count(self, functions: tuple[str, ...], trial: Trial, *, old: bool) -> Counted:
-        tree = self._bench.old if old else self._bench.new
-        return count(self._bench, tree, () if old else trial.patch.changes, functions, self._timeout)
+    def _run_new(self, trial: Trial) -> Counted:
+        digest = trial.patch.digest
+        if digest not in self._new:
+            changes = trial.patch.changes
+            self._new[digest] = count(self._bench, self._bench.new, changes, functions_of(trial), self._timeout)
+        return self._new[digest]
 
 
-def _functions(trial: Trial) -> tuple[str, ...]:
-    case: Case = trial.case
-    return tuple(sorted(set(trial.patch.functions) or {call.function for call in case.calls}))
+def functions_of(trial: Trial) -> tuple[str, ...]:
+    """What is watched for a patch: the functions it changes, else those whose calls were captured."""
+    return tuple(sorted(set(trial.patch.functions) or {call.function for call in trial.case.calls}))
 
 
 def _weighed(old: Counted) -> Outcome:
     """No difference was seen: was there enough to see?"""
     if not old.answers:
-        return (
-            "cannot tell",
-            f"no answer could be compared ({', '.join(sorted(old.missed)) or 'no call in the workload'})",
-        )
+        why = ", ".join(sorted(old.missed)) or "no call in the workload"
+        return "cannot tell", f"no answer could be compared ({why})"
     if old.opaque:
-        return "cannot tell", f"answers hold what cannot be looked into: {', '.join(sorted(old.opaque)[:3])}"
+        types = sorted({kind for _, kind in old.opaque})
+        return "cannot tell", f"answers hold what cannot be looked into: {', '.join(types[:3])}"
     return "passed", f"{sum(old.answers.values()):,} calls answer the same in the running workload"
 
 
-def _told(old: Counted, new: Counted, again: Counted) -> str:
-    """The first difference in words; what the old code itself does not do the same way twice is none."""
+def _differences(old: Counted, new: Counted, again: Counted) -> Iterator[str]:
+    """In words; what the old code itself does not do the same way twice is none."""
     for key, calls in old.answers.items():
         if new.answers.get(key) != calls:
             other = next(
                 (new.shown[name] for name in new.answers if name[0] == key[0] and name not in old.answers), ""
             )
             what = f"; old {old.shown.get(key, '')}; new {other}" if other else ""
-            return f"{key[0]} answers differently in the running workload{what}"
+            yield f"{key[0]} answers differently in the running workload{what}"
     if new.answers != old.answers:
-        return "the new code gives answers that the old one does not give"
+        yield "the new code gives answers that the old one does not give"
     for name in sorted({*old.effects, *new.effects}):
         before, after = old.effects.get(name, "none"), new.effects.get(name, "none")
         if before != after and again.effects.get(name, "none") == before:
             seen = f": {before} before, {after} after" if name.startswith("statement") else ""
-            return f"the workload leaves another {name[:100]}{seen}"
-    return ""
+            yield f"the workload leaves another {name[:100]}{seen}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +10,7 @@ from types import TracebackType
 
 from perfprof.optimizer.judge import captured, reading
 from perfprof.optimizer.judge.baseline import Baseline, first_runs
-from perfprof.optimizer.judge.counting import Counting
+from perfprof.optimizer.judge.counting import Counting, OldRuns, functions_of
 from perfprof.optimizer.judge.layers import Layers
 from perfprof.optimizer.judge.replay import Call
 from perfprof.optimizer.judge.sets import judge_set
@@ -53,6 +53,8 @@ class Judge:
         self._layers: Layers | None = None
         self._counting: Counting | None = None
         self._trials: dict[str, Trial] = {}
+        self._base = base
+        self._old_runs = OldRuns()
 
     def __enter__(self) -> Judge:
         return self
@@ -68,8 +70,8 @@ class Judge:
         It knows the baseline, and what it finds is known here; it works one process at a time.
         """
         settings = replace(self._settings, jobs=1)
-        other = Judge(self.project, calls=self._calls, settings=settings, progress=self._progress)
-        other._baseline, other._trials = self.baseline(), self._trials
+        other = Judge(self.project, calls=self._calls, settings=settings, progress=self._progress, base=self._base)
+        other._baseline, other._trials, other._old_runs = self.baseline(), self._trials, self._old_runs
         return other
 
     def close(self) -> None:
@@ -94,6 +96,13 @@ class Judge:
         self._progress("observe the changed functions")
         self._calls = observed(self._bench, functions, self.baseline().workload_timeout)
         return len(self._captured())
+
+    def announce(self, patches: Iterable[Patch]) -> None:
+        """These patches will come: runs of the old code that several of them need are made once."""
+        calls = self._captured()
+        trials = [Trial(patch, captured.case_of(patch, calls)) for patch in patches]
+        waiting = [trial for trial in trials if trial.patch.counter or not trial.case.calls]
+        self._old_runs.announce(name for trial in waiting for name in functions_of(trial))
 
     def patch(self, patch: Patch) -> Verdict:
         """Judge one patch by itself. Raises BaselineError if nothing can be judged here."""
@@ -154,5 +163,5 @@ class Judge:
         if self._layers is None or self._counting is None:
             assert self._executor is not None
             self._layers = Layers(self._bench, baseline, self._settings, self._executor)
-            self._counting = Counting(self._bench, baseline.workload_timeout)
+            self._counting = Counting(self._bench, baseline.workload_timeout, self._old_runs)
         return self._layers, self._counting

@@ -58,23 +58,27 @@ def instrumented(
         if path not in found:
             text = read_text(tree.path / path)
             found[path] = FileChange(path, text, text)
-        found[path] = replace(found[path], after=watched(found[path].after, names, folder))
+        found[path] = replace(found[path], after=watched(path, found[path].after, names, folder))
     return list(found.values())
 
 
-def watched(text: str, functions: Iterable[str], folder: Path) -> str:
+def watched(path: str, text: str, functions: Iterable[str], folder: Path) -> str:
     """The module with a line below each function (or its class) that puts a watch on it."""
     tree = ast.parse(text.removeprefix("\ufeff"))
     ends = {node.name: node.end_lineno or 0 for node in tree.body if hasattr(node, "name")}
     lines = list(Text.of(text).lines)
-    path = '__import__("sys").path'
+    folders = '__import__("sys").path'
     for function in sorted(functions, key=lambda name: -ends.get(name.partition(".")[0], 0)):
         end = ends.get(function.partition(".")[0])
         if end:
             if not lines[end - 1].endswith("\n"):
                 lines[end - 1] += "\n"
-            load = f"{path}.insert(0, {str(folder)!r}); import _perfprof_answers; {path}.remove({str(folder)!r})"
-            lines.insert(end, f"{load}; _perfprof_answers.watch(globals(), {function!r})\n")
+            load = (
+                f"{folders}.insert(0, {str(folder)!r}); import _perfprof_answers; {folders}.remove({str(folder)!r})"
+            )
+            lines.insert(
+                end, f"{load}; _perfprof_answers.watch(globals(), {function!r}, {f'{path}::{function}'!r})\n"
+            )
     return "".join(lines)
 
 

@@ -2,7 +2,7 @@
 
 A connection or an open file among the arguments cannot be copied. So the judge adds one line below the function in
 its own copy of the file, which imports this module as ``_perfprof_answers`` and calls ``watch(globals(),
-"Class.method")``, runs the workload on the old and on the new code, and compares what was written here: a digest of
+"Class.method", "path::Class.method")``, runs the workload on the old and on the new code, and compares what was written here: a digest of
 result or error and of the arguments after the call, for a fixed choice of calls.
 
 PERFPROF_INSIDE   folder of ``replaying``     PERFPROF_ANSWERS   folder for one file a process
@@ -40,7 +40,7 @@ _local = threading.local()
 _counts: dict[str, int] = {}
 
 
-def watch(names: dict[str, Any], qualified: str) -> None:
+def watch(names: dict[str, Any], qualified: str, label: str) -> None:
     """Put a wrapper around the function or method of that qualified name; never raises."""
     try:
         owner, _, name = qualified.rpartition(".")
@@ -48,13 +48,13 @@ def watch(names: dict[str, Any], qualified: str) -> None:
         for part in owner.split(".") if owner else ():
             holder = vars(holder)[part] if holder is not None else names[part]
         found = vars(holder)[name] if holder is not None else names[name]
-        wrapped = _wrapped(found, qualified)
+        wrapped = _wrapped(found, label)
         if holder is None:
             names[name] = wrapped
         else:
             setattr(holder, name, wrapped)
     except Exception as error:
-        _note(f"missed\t{qualified}\t{type(error).__name__}\n")
+        _note(f"missed\t{label}\t{type(error).__name__}\n")
 
 
 def _wrapped(found: Any, name: str) -> Any:

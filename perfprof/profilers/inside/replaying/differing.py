@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .comparing import Compared, Subject
-from .mutants import Mutant, domain_of, small
+from .mutants import Mutant, domain_of, limits, small
 from .shapes import brief
 
 BATCH = 20
-ONE_CALL = 0.3  # seconds; what takes longer on a dozen elements is left out
+ONE_CALL = 0.3  # seconds; what takes longer on half a dozen elements is left out
 
 
 @dataclass
@@ -36,9 +36,10 @@ def differential(
     chance = random.Random(seed)  # noqa: S311
     bases = _bases(blobs)
     domain = tuple(value for blob in bases for value in domain_of(blob)[:200])
+    fixed = [] if hostile else _limits(bases, chance, domain)[: examples // 2]
     made = 0
     while bases and made < examples and time.process_time() - begun < seconds and found.difference is None:
-        batch = [
+        batch = fixed[made : made + BATCH] or [
             Mutant(chance.choice(bases), chance.randrange(2**32), chance.choice((1, 1, 2, 3, 5)), hostile, domain)
             for _ in range(min(BATCH, examples - made))
         ]
@@ -61,11 +62,22 @@ def _bases(blobs: Sequence[bytes]) -> list[bytes]:
     return list(bases)
 
 
+def _limits(bases: Sequence[bytes], chance: random.Random, domain: tuple[Any, ...]) -> list[Mutant]:
+    """Inputs at their limits, in random order, so that each process tries others when there are many."""
+    found = [
+        Mutant(base, chance.randrange(2**32), 0, hostile=False, domain=domain, limit=limit)
+        for base in bases
+        for limit in limits(base)
+    ]
+    chance.shuffle(found)
+    return found
+
+
 def _told(subject: Subject, batch: list[Mutant], seen: Compared, hostile: bool) -> dict[str, Any]:
     """The difference in the fewest changes that still show it, alone if it shows alone."""
     first = seen.divergences[0]
     mutant = batch[max(first.index, 0)]
-    for changes in range(1, mutant.changes + 1):
+    for changes in range(mutant.changes + 1):
         simpler = replace(mutant, changes=changes)
         alone = subject.compare([simpler.make], ONE_CALL, lenient=hostile)
         if alone.divergences:

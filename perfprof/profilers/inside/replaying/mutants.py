@@ -20,8 +20,11 @@ from .wild import EDGES, WILD, pool
 
 _ATOMS = (int, float, complex, str, bytes, bool, type(None))
 _LISTS = (list, tuple, deque)
-MOST_SLOTS = 400
-LONGEST = 12
+MOST_SLOTS = 120
+LONGEST = 6
+
+
+Limit = tuple[Any, int]  # a move and the number of a collection, or a type and the number of an extreme
 
 
 @dataclass(frozen=True)
@@ -35,19 +38,25 @@ class Slot:
 
 @dataclass(frozen=True)
 class Mutant:
-    """How to make one input. changes: how many of the changes that the seed gives are made."""
+    """How to make one input. changes: how many of the changes that the seed gives are made.
+
+    limit: a change made first, see ``limits``.
+    """
 
     blob: bytes
     seed: int
     changes: int
     hostile: bool
     domain: tuple[Any, ...]
+    limit: Limit | None = None
 
     def make(self) -> Arguments:
         """A fresh copy of the input."""
         args, kwargs = pickle.loads(self.blob)  # noqa: S301 (the user's own objects, in the user's own interpreter)
         root: list[Any] = [list(args), dict(kwargs)]
         chance = random.Random(self.seed)  # noqa: S311 (no secret: the same changes each time)
+        if self.limit is not None:
+            _to_limit(root, chance, self.limit)
         wild = pool() if self.hostile else ()
         for _ in range(self.changes):
             if self.hostile:
@@ -57,8 +66,35 @@ class Mutant:
         return tuple(root[0]), root[1]
 
 
+def limits(blob: bytes) -> list[Limit]:
+    """The limits of an input, one by one: each collection empty, single, doubled, reversed; each type's extremes."""
+    args, kwargs = pickle.loads(blob)  # noqa: S301
+    collections, plain = _sorted_slots([list(args), dict(kwargs)])
+    kinds = dict.fromkeys(type(slot.value) for slot in plain)
+    return [
+        *(
+            (move, index)
+            for index in range(min(len(collections), 4))
+            for move in ("empty", "one", "double", "reverse")
+        ),
+        *((kind, index) for kind in kinds for index in range(len(EDGES.get(kind, ())))),
+    ]
+
+
+def _to_limit(root: list[Any], chance: random.Random, limit: Limit) -> None:
+    what, index = limit
+    collections, plain = _sorted_slots(root)
+    if isinstance(what, str):
+        if index < len(collections):
+            _reshape(collections[index], chance, what)
+        return
+    for slot in plain:
+        if type(slot.value) is what and chance.random() < 0.7:
+            slot.put(EDGES[what][index])
+
+
 def small(blob: bytes) -> bytes:
-    """The same call with every collection cut to a dozen elements."""
+    """The same call with every collection cut to half a dozen elements."""
     args, kwargs = pickle.loads(blob)  # noqa: S301
     root = [list(args), dict(kwargs)]
     for _ in range(4):  # a cut opens the view on what lies below
@@ -167,11 +203,11 @@ def _sorted_slots(root: list[Any]) -> tuple[list[Slot], list[Slot]]:
     return collections, [slot for slot in places if type(slot.value) in _ATOMS]
 
 
-def _reshape(slot: Slot, chance: random.Random) -> None:
+def _reshape(slot: Slot, chance: random.Random, move: str = "") -> None:
     """Drop, double, reorder, empty or keep one, in place where the object is one that others may hold."""
     members = list(slot.value.items()) if isinstance(slot.value, dict) else list(slot.value)
     index = chance.randrange(len(members)) if members else 0
-    move = chance.choice(("drop", "double", "shuffle", "reverse", "empty", "one"))
+    move = move or chance.choice(("drop", "double", "shuffle", "reverse", "empty", "one"))
     if move == "drop":
         del members[index : index + 1]
     elif move == "double":

@@ -23,7 +23,7 @@ from .worlds import World
 SAMPLE = 0.005  # seconds that the calls of one sample of the old code should take together
 MOST_CALLS = 1000  # in one sample
 COPYING = 0.01  # seconds that making the arguments for one sample may take
-TRACED = 0.1  # seconds; a call that takes longer is not run again under tracemalloc
+TRACED = 0.03  # seconds; a call that takes longer is not run again under tracemalloc
 
 Tell = Callable[[dict[str, Any]], None]
 Finish = Callable[[Any], Any]
