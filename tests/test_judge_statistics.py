@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from perfprof.optimizer.judge.statistics import LOOKS, Answered, decide, holm, resolution, together
+from perfprof.optimizer.judge.statistics import LOOKS, Answered, decide, holm, resolution, student, together
 
 CPU_NOISE = 0.031  # sd of the log ratio of a pair, CPU time, busy machine
 WALL_NOISE = 0.28
@@ -72,10 +72,19 @@ def test_a_gain_below_the_promise_is_no_gain() -> None:
     assert decide(*pairs(chance, 20, 1.5, CPU_NOISE), promise=1.2).decision == "faster"
 
 
-def test_few_pairs_show_only_what_no_noise_makes() -> None:
+def test_few_pairs_show_only_large_effects() -> None:
     assert decide([5.0, 5.2, 4.9], [1.0, 1.0, 1.0], promise=1.2).decision == "faster"
-    assert decide([1.4, 1.5, 1.45], [1.0, 1.0, 1.0]).decision == "cannot tell"
+    assert decide([1.2, 1.2, 1.2], [1.0, 1.0, 1.0]).decision == "cannot tell", "that they agree may be chance"
     assert decide([1.0, 1.0], [0.1, 0.1]).decision == "cannot tell"
+    chance = random.Random(10)
+    wrong = sum(decide(*pairs(chance, 5, 1.0, CPU_NOISE), promise=1.03).decision == "faster" for _ in range(500))
+    assert wrong == 0
+
+
+def test_students_t_is_that_of_the_tables() -> None:
+    assert student(2, 0.99) == pytest.approx(9.925, abs=1e-3)
+    assert student(5, 0.99) == pytest.approx(4.032, abs=1e-3)
+    assert student(8, 0.95) == pytest.approx(2.306, abs=1e-3)
 
 
 def test_the_same_data_give_the_same_answer() -> None:

@@ -10,7 +10,7 @@ import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median
+from statistics import mean, median, stdev
 from typing import Literal
 
 Answer = Literal["faster", "slower", "no change", "cannot tell"]
@@ -19,9 +19,9 @@ LOOKS = (10, 20, 40)  # pairs; 99 % at each keeps the three together under 5 %
 CONFIDENCE = 0.99
 SMALLEST = 0.03  # effects below this are not claimed
 RESAMPLES = 2_000
-FEW = 10  # below this the bootstrap's interval is too narrow to be believed
+FEW = 10  # below this the bootstrap's interval is too narrow to be believed: Student's t on the logarithms
 FEWEST = 3
-BEYOND_NOISE = 1.5  # no pair of CPU times of equal code was ever this far apart; with few pairs only more counts
+LEAST_SPREAD = 0.05  # of the logarithm of a pair's ratio; few pairs may agree by chance (0.031 was measured)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +68,38 @@ def _answer(ratio: float, low: float, high: float, smallest: float, promise: flo
 
 
 def interval(logs: Sequence[float], confidence: float = CONFIDENCE) -> tuple[float, float]:
-    """The percentile bootstrap of the median; with few values their range, widened by more than any noise seen."""
+    """The percentile bootstrap of the median; Student's t for the mean if there are few values."""
     if len(logs) < FEW:
-        return min(logs) - math.log(BEYOND_NOISE), max(logs) + math.log(BEYOND_NOISE)
+        half = student(len(logs) - 1, confidence) * max(stdev(logs), LEAST_SPREAD) / math.sqrt(len(logs))
+        return mean(logs) - half, mean(logs) + half
     chance = random.Random(161803)  # noqa: S311 (the same data give the same answer)
     size = len(logs)
     medians = sorted(median(chance.choices(logs, k=size)) for _ in range(RESAMPLES))
     cut = (1 - confidence) / 2
     return medians[math.floor(cut * RESAMPLES)], medians[math.ceil((1 - cut) * RESAMPLES) - 1]
+
+
+def student(freedom: int, confidence: float) -> float:
+    """The t beyond which Student's distribution lies with probability 1 - confidence, both sides together."""
+    low, high = 0.0, 1e6
+    while high - low > 1e-6 * max(low, 1.0):
+        middle = (low + high) / 2
+        low, high = (middle, high) if _within(middle, freedom) < confidence else (low, middle)
+    return high
+
+
+def _within(t: float, freedom: int) -> float:
+    """The probability that Student's t lies between -t and t (the finite series for whole degrees of freedom)."""
+    angle = math.atan(t / math.sqrt(freedom))
+    cosine = math.cos(angle)
+    odd = freedom % 2
+    term = cosine if odd else 1.0
+    total = term if freedom > 1 else 0.0
+    for k in range(2 + odd, freedom, 2):
+        term *= (k - 1) / k * cosine**2
+        total += term
+    sine = math.sin(angle) * total
+    return 2 / math.pi * (angle + sine) if odd else sine
 
 
 def resolution(first: Sequence[float], second: Sequence[float]) -> float:
