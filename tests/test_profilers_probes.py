@@ -484,6 +484,8 @@ def test_real_calls_are_kept_by_stratum(tmp_path, monkeypatch):
 
     twice = {call.stratum for call in calls if call.function.endswith("twice")}
     assert {"builtins.int[2-7] -> returned", "builtins.str[0] -> returned"} <= twice
+    weights = [call.weight for call in calls if call.function.endswith("twice")]
+    assert 19_000 < sum(weights) <= 20_001
 
     reasons = {key.partition("::")[2]: reason for key, reason in uncaptured(found.calls).items()}
     assert set(reasons) == {"locked", "gives_lock", "generate", "later", "never"}

@@ -9,14 +9,16 @@ perfprof's own process: reading runs the project's code.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from perfprof.profilers.observations import Capture
 
 _REASONS = "reasons.json"
+_COUNTS = "counts.json"
 _KEPT = 24  # calls of one function, all processes together
 
 
@@ -28,7 +30,8 @@ class CapturedCall:
     pickle of ``("returned", value, args, kwargs)`` or ``("raised", error, args, kwargs)``, the arguments as they were
     after. seconds and cpu_seconds: of this call, everything it called included. stratum: types and size classes of
     the arguments and the kind of outcome. size: the arguments' lengths and magnitudes added up. raised: the type of
-    the exception, empty if there was none. main: the file of the main script, empty if there was none.
+    the exception, empty if there was none. main: the file of the main script, empty if there was none. weight: how
+    many calls of the run it stands for, those with arguments of the same types and size classes shared out.
     """
 
     function: str
@@ -40,6 +43,7 @@ class CapturedCall:
     size: int = 0
     raised: str = ""
     main: str = ""
+    weight: float = 1.0
 
 
 def key_of(capture: Capture) -> str:
@@ -53,40 +57,47 @@ def read_calls(folder: Path) -> tuple[CapturedCall, ...]:
     by_function: dict[str, list[CapturedCall]] = {}
     for call in calls:
         by_function.setdefault(call.function, []).append(call)
-    return tuple(call for function in sorted(by_function) for call in _choose(by_function[function]))
+    counts: dict[str, dict[str, int]] = _json(folder / _COUNTS)
+    chosen = (_choose(by_function[function]) for function in sorted(by_function))
+    return tuple(call for alike in chosen for call in _weighed(alike, counts))
 
 
 def uncaptured(folder: Path) -> Mapping[str, str]:
     """Functions of which no call could be kept, by ``path::qualname``, and why."""
-    try:
-        reasons: dict[str, str] = json.loads((folder / _REASONS).read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
+    reasons: dict[str, str] = _json(folder / _REASONS)
     return reasons
 
 
-def write_reasons(folder: Path, captures: Sequence[Capture], lines: Iterable[Sequence[Any]]) -> None:
-    """Note why there are no calls of some functions, from the journals' lines.
+def write_summary(folder: Path, captures: Sequence[Capture], lines: Iterable[Sequence[Any]]) -> None:
+    """Note how often what was called, and why there are no calls of some functions, from the journals' lines.
 
-    lines: ``["capture", key, calls, kept, {reason: times}]`` or ``["missed", key, reason]``.
+    lines: ``["capture", key, calls, kept, {reason: times}, {shape: calls}]`` or ``["missed", key, reason]``.
     """
     missed = {key_of(capture): "its module was not imported in this run" for capture in captures}
     counts: dict[str, int] = dict.fromkeys(missed, 0)
     kept: dict[str, int] = dict.fromkeys(missed, 0)
-    why: dict[str, dict[str, int]] = {key: {} for key in missed}
+    why: dict[str, Counter[str]] = {key: Counter() for key in missed}
+    shapes: dict[str, Counter[str]] = {key: Counter() for key in missed}
     for kind, key, *rest in lines:
         if kind == "missed" and key in missed:
             missed[key] = rest[0]
         elif kind == "capture":
             counts[key] += rest[0]
             kept[key] += rest[1]
-            for reason, times in rest[2].items():
-                why[key][reason] = why[key].get(reason, 0) + times
+            why[key].update(rest[2])
+            shapes[key].update(rest[3])
             missed[key] = "it was not called in this run"
     reasons = {key: _reason(why[key], counts[key], missed[key]) for key in missed if not kept[key]}
-    path = folder / _REASONS
-    path.touch(mode=0o600)
-    path.write_text(json.dumps(reasons), "utf-8")
+    for name, content in ((_REASONS, reasons), (_COUNTS, shapes)):
+        (folder / name).touch(mode=0o600)
+        (folder / name).write_text(json.dumps(content), "utf-8")
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
 
 
 def _reason(why: Mapping[str, int], calls: int, otherwise: str) -> str:
@@ -129,3 +140,15 @@ def _choose(calls: list[CapturedCall]) -> list[CapturedCall]:
             if not strata[stratum]:
                 del strata[stratum]
     return chosen[:_KEPT]
+
+
+def _weighed(calls: list[CapturedCall], counts: Mapping[str, Mapping[str, int]]) -> list[CapturedCall]:
+    """The calls of one function, each with its share of the calls like it."""
+    kept = Counter(_shape(call) for call in calls)
+    known = counts.get(calls[0].function, {})
+    return [replace(call, weight=max(known.get(_shape(call), 1) / kept[_shape(call)], 1.0)) for call in calls]
+
+
+def _shape(call: CapturedCall) -> str:
+    """Types and size classes of the arguments: the stratum without the outcome."""
+    return call.stratum.rpartition(" -> ")[0]

@@ -16,7 +16,7 @@ from typing import IO
 
 import perfprof
 from perfprof.errors import UsageError
-from perfprof.profilers.calls import key_of, write_reasons
+from perfprof.profilers.calls import key_of, write_summary
 from perfprof.profilers.cpu import RATE, Choice, Gate, gate_is_possible, leave_to_look
 from perfprof.profilers.merge import Journal, Writer, read_journals
 from perfprof.profilers.observations import Capture, Seen, Watch, add_up
@@ -112,7 +112,7 @@ def observe(
     found = [line for journal in read_journals(journals) for line in _last(journal)]
     seen, missed = add_up(watches, found)
     if calls is not None:
-        write_reasons(calls, captures, found)
+        write_summary(calls, captures, found)
     shutil.rmtree(journals, ignore_errors=True)
     return Observations(
         seen, calls, ran.exit_code, ran.seconds, ran.cpu_seconds, missed, ran.interrupted, ran.timed_out

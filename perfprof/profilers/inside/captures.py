@@ -23,8 +23,9 @@ _FIRST = 2  # calls of a stratum that are kept as they come
 _LARGEST = 2  # and those kept for their size
 _EVERY = 64  # calls that are looked at one by one; after them one at each sixty-fourth more
 _AGAIN = 16  # of the looks at a full stratum, one in so many is kept for the sake of its outcome
-_SHARE, _HEAD_START = 0.3, 0.2  # pickling may take this share of the time, and so many seconds at once
+_SHARE, _HEAD_START = 0.3, 0.3  # pickling may take this share of the time, and so many seconds at once
 
+_time = {"started": time.perf_counter(), "spent": 0.0}  # seconds, of all functions together
 _captures: list[Capture] = []
 
 
@@ -44,13 +45,13 @@ class Capture:
         self.count = 0
         self.due = 1
         self.files = 0
-        self.spent = 0.0
-        self.started = time.perf_counter()
+        self.looked = 0  # the count at the last look
         self.kept: list[tuple[str, int, str]] = []  # stratum, size, file
         self.seen: dict[str, int] = {}  # types and sizes of arguments -> looks
+        self.calls: dict[str, int] = {}  # the same -> calls; those between two looks count as the later one
         self.largest: dict[str, int] = {}
         self.reasons: dict[str, int] = {}
-        self.written: tuple[int, int, int] | None = None
+        self.written: int | None = None
 
     def wrap(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """The innermost decorator of the function."""
@@ -72,6 +73,8 @@ class Capture:
         try:
             if not _is_inside(function):
                 shape, size = _shape(args, kwargs)
+                self.calls[shape] = self.calls.get(shape, 0) + count - self.looked
+                self.looked = count
                 if self._wants(shape, size):
                     before = self._dump((args, kwargs), "its arguments")
         except Exception:
@@ -91,7 +94,9 @@ class Capture:
 
     def _wants(self, shape: str, size: int) -> bool:
         """Whether a call of this shape and size is worth pickling."""
-        if self.spent > _HEAD_START + _SHARE * (time.perf_counter() - self.started):
+        if self.files >= _FIRST and _time["spent"] > _HEAD_START + _SHARE * (
+            time.perf_counter() - _time["started"]
+        ):
             return False
         looks = self.seen[shape] = self.seen.get(shape, 0) + 1
         return looks <= _FIRST or size > self.largest.get(shape, 0) or looks % _AGAIN == 0
@@ -106,7 +111,7 @@ class Capture:
                 self.reasons[reason] = self.reasons.get(reason, 0) + 1
             return None
         finally:
-            self.spent += time.perf_counter() - start
+            _time["spent"] += time.perf_counter() - start
 
     def _keep(
         self, shape: str, size: int, times: tuple[float, float], before: bytes, outcome: tuple[Any, ...]
@@ -145,11 +150,10 @@ class Capture:
 
     def line(self) -> str | None:
         """What became of this function's calls, None if there is nothing new."""
-        state = (self.count, self.files, sum(self.reasons.values()))
-        if state == self.written:
+        if self.count == self.written:
             return None
-        self.written = state
-        return journal.encode(["capture", self.id, self.count, len(self.kept), self.reasons])
+        self.written = self.count
+        return journal.encode(["capture", self.id, self.count, len(self.kept), self.reasons, self.calls])
 
 
 def prepare(item: dict[str, Any], name: str, plan: dict[str, Any]) -> None:

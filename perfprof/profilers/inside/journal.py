@@ -24,6 +24,7 @@ except ImportError:  # an interpreter without the accelerator
     from json.encoder import encode_basestring_ascii as _quote
 
 PERIOD = 0.25  # seconds between flushes
+SHARE = 0.02  # of the time goes into flushes at most: if there is much to write, they are rarer
 
 Collect = Callable[[], Iterable[str]]
 
@@ -76,10 +77,12 @@ def flush() -> None:
     global due
     if not _lock.acquire(blocking=False):
         return
+    start = perf_counter()
     try:
-        due = perf_counter() + PERIOD
+        due = start + PERIOD
         for collect in _sources:
             _write(collect())
+        due = max(due, start + (perf_counter() - start) / SHARE)
     except Exception:  # a full disk or a half-torn-down interpreter must not reach the program
         pass
     finally:

@@ -21,6 +21,7 @@ SWITCH = "_on"  # what the name of its switch ends with
 _KINDS = 64  # type names that are kept apart; the rest are one
 
 _probes: dict[str, Probe] = {}  # by the watch's id
+_glancing: list[Probe] = []  # those that are switched off and on
 _placed: set[str] = set()  # those that stand in code that was compiled in this process
 
 
@@ -32,7 +33,6 @@ class Probe:
         self.kind: str = watch["kind"]
         self.detail: str = watch["detail"]
         self.name = name
-        self.written: str | None = None
         self.restart()
 
     def restart(self) -> None:
@@ -44,6 +44,7 @@ class Probe:
         self.longest: int | None = None
         self.total = 0
         self.looked = 0  # the count at the last look
+        self.written: int | None = None  # the count when it was last written
         self.last: tuple[str | None, int | None, str | None] = (None, None, None)
         function: Callable[..., Any]
         if self.kind == "entry":
@@ -90,15 +91,14 @@ class Probe:
     def line(self) -> str | None:
         """The journal's line with all that was seen, None if there is nothing new."""
         count = self.count()
+        if count == self.written:
+            return None
+        self.written = count
         if self.kind not in ("entry", "identity", "types"):
             self._weigh(count - self.looked)
             self.looked = max(count, self.looked)
         seen = [self.types, self.shortest, self.longest, self.total, self.elements, self.reads]
-        text = journal.encode(["watch", self.id, count, *seen])
-        if text == self.written:
-            return None
-        self.written = text
-        return text
+        return journal.encode(["watch", self.id, count, *seen])
 
 
 def _add(counts: dict[str, int], name: str, times: int) -> None:
@@ -146,9 +146,8 @@ def _glancer(probe: Probe) -> tuple[Callable[[Any], Any], Callable[[], int]]:
 
 def _glance_again() -> None:
     """Switch on the places that only glance: what comes later may be of other types."""
-    for probe in _probes.values():
-        if probe.kind == "types":
-            setattr(builtins, probe.name + SWITCH, True)
+    for probe in _glancing:
+        setattr(builtins, probe.name + SWITCH, True)
 
 
 def _seer(probe: Probe) -> tuple[Callable[[Any], Any], Callable[[], int]]:
@@ -175,7 +174,9 @@ def _seer(probe: Probe) -> tuple[Callable[[Any], Any], Callable[[], int]]:
 
 def prepare(watch: dict[str, Any], name: str) -> None:
     """Make the function that the watched place will call."""
-    _probes[watch["id"]] = Probe(watch, name)
+    _probes[watch["id"]] = probe = Probe(watch, name)
+    if probe.kind == "types":
+        _glancing.append(probe)
 
 
 def placed(ids: Iterable[str]) -> None:
