@@ -104,19 +104,15 @@ def checked_tests(project: Project, run: Callable[[], Suite]) -> tuple[Suite, tu
     suite = run()
     if suite.empty:
         raise _red(project, suite, "the tests command runs no test")
-    again = run() if suite.ran.seconds <= CHEAP and not suite.ran.late else suite
-    red = [one for one in (suite, again) if not one.green]
-    if not red:
+    again = suite if suite.ran.late or suite.ran.seconds > CHEAP else run()
+    if suite.green and again.green:
         return suite, (), ()
-    names = [set(one.failures) for one in (suite, again)]
-    flaky = names[0] ^ names[1]
-    if again is suite or (names[0] & names[1]):
-        raise _red(project, red[0], "the tests fail before any change")
-    if not flaky:
-        how = "the tests fail in one of two runs" if len(red) == 1 else "the tests fail before any change"
-        raise _red(project, red[0], how)
-    note = f"flaky tests decide nothing: {', '.join(sorted(flaky))}"
-    return (again if suite in red else suite), tuple(sorted(flaky)), (note,)
+    better, worse = (suite, again) if suite.green else (again, suite)
+    flaky = tuple(sorted(set(suite.failures) ^ set(again.failures)))
+    if not flaky or set(suite.failures) & set(again.failures):
+        how = "the tests fail in one of two runs" if better.green else "the tests fail before any change"
+        raise _red(project, worse, how)
+    return better, flaky, (f"flaky tests decide nothing: {', '.join(flaky)}",)
 
 
 def _red(project: Project, suite: Suite, what: str) -> BaselineError:

@@ -75,28 +75,25 @@ class _Bench:
 
     def measure(self, number: int, pairs: int, seconds: float) -> str:
         """One fresh process for so many pairs; gives the reason if nothing could be measured."""
-        changes = [(change.path, change.before, change.after) for change in self._case.changes]
-        main = any(b"__main__" in blob for one in self._classes for blob in one.blobs)
-        job: dict[str, Any] = {
-            "task": "timing",
-            "cases": [{"id": self._case.id, "changes": changes, "calls": [], "main": main}],
-            "classes": [
-                {"label": one.label, "function": one.function, "blobs": list(one.blobs)} for one in self._classes
-            ],
-            "pairs": pairs,
-            "seconds": seconds,
-        }
+        job = {**self._job(), "pairs": pairs, "seconds": seconds}
         ran, answers = start(self._stage, job, 100 + number, max(30.0, 20 * seconds))
         for answer in answers:
-            if "problems" in answer:
-                return "; ".join(answer["problems"])
             for label, (old, new) in answer.get("seconds", {}).items():
                 self._pairs[label].before.append(old)
                 self._pairs[label].after.append(new)
             self._memory.update(answer.get("memory", {}))
-        if not any("seconds" in answer for answer in answers):
-            return f"the timing process {'took too long' if ran.late else 'failed'}: {ran.last_lines(3)}"
-        return ""
+        if any("seconds" in answer for answer in answers):
+            return ""
+        problems = [problem for answer in answers for problem in answer.get("problems", ())]
+        how = "took too long" if ran.late else "failed"
+        return "; ".join(problems) or f"the timing process {how}: {ran.last_lines(3)}"
+
+    def _job(self) -> dict[str, Any]:
+        changes = [(change.path, change.before, change.after) for change in self._case.changes]
+        main = any(b"__main__" in blob for one in self._classes for blob in one.blobs)
+        classes = [{"label": one.label, "function": one.function, "blobs": one.blobs} for one in self._classes]
+        case = {"id": self._case.id, "changes": changes, "calls": [], "main": main}
+        return {"task": "timing", "cases": [case], "classes": classes}
 
     def weighed(self) -> Pairs:
         """Seconds a call over all sizes, each as often as it occurred."""

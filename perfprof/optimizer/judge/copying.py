@@ -135,20 +135,26 @@ def _walk(root: Path, below: str) -> _Walk:
     found = _Walk()
     for folder, names, files in os.walk(root / below):
         base = Path(folder).relative_to(root)
-        for name in list(names):
-            path = Path(folder, name)
-            if name not in _NOT_COPIED and not path.is_symlink() and not _environment(path):
-                found.folders.append(str(base / name))
-                continue
-            names.remove(name)
-            if path.is_symlink():
-                found.files.append(str(base / name))
-            elif name not in _NOT_COPIED:
-                found.linked.append(str(base / name))
+        names[:] = [name for name in names if _entered(root, base / name, found)]
         found.files += [str(base / name) for name in files if _regular(Path(folder, name))]
         if len(found.files) > MOST_FILES:
             raise _too_large(root, f"more than {MOST_FILES:,} files")
     return found
+
+
+def _entered(root: Path, folder: Path, found: _Walk) -> bool:
+    """Is this folder walked through? Links and environments are noted, caches passed over."""
+    path = root / folder
+    if path.is_symlink():
+        found.files.append(str(folder))
+        return False
+    if folder.name in _NOT_COPIED:
+        return False
+    if _environment(path):
+        found.linked.append(str(folder))
+        return False
+    found.folders.append(str(folder))
+    return True
 
 
 def _environment(path: Path) -> bool:

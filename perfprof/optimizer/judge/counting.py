@@ -127,7 +127,10 @@ def _differences(old: Counted, new: Counted, again: Counted) -> Iterator[str]:
     if new.answers != old.answers:
         yield "the new code gives answers that the old one does not give"
     for name in sorted({*old.effects, *new.effects}):
-        before, after = old.effects.get(name, "none"), new.effects.get(name, "none")
-        if before != after and again.effects.get(name, "none") == before:
-            seen = f": {before} before, {after} after" if name.startswith("statement") else ""
-            yield f"the workload leaves another {name[:100]}{seen}"
+        yield from _effect(name, *(run.effects.get(name, "none") for run in (old, new, again)))
+
+
+def _effect(name: str, before: str, after: str, again: str) -> Iterator[str]:
+    if before != after and again == before:
+        seen = f": {before} before, {after} after" if name.startswith("statement") else ""
+        yield f"the workload leaves another {name[:100]}{seen}"

@@ -42,21 +42,30 @@ def from_diff(text: str, project: Project) -> Patch:
 def understood(text: str, project: Project) -> Foreign:
     """As ``from_diff``; also for a change that is in the working tree already, such as ``main..HEAD``."""
     diff, where = _diff(text, project.root)
-    files = parse(diff, where)
-    forward = [_changed(project.root, file, reverse=False) for file in files]
-    missing = [file.path for file, change in zip(files, forward, strict=True) if change is None]
-    if not missing:
-        return Foreign(_patch(_title(diff, where), [change for change in forward if change]))
-    backward = [_changed(project.root, file, reverse=True) for file in files]
-    if any(change is None for change in backward):
+    title, files = _title(diff, where), parse(diff, where)
+    forward, misfit = _applied(project.root, files, reverse=False)
+    if not misfit:
+        return Foreign(_patch(title, forward))
+    base, other = _applied(project.root, files, reverse=True)
+    if other:
         raise UsageError(
-            f"the patch does not fit {missing[0]} as it is in the working tree",
+            f"the patch does not fit {misfit} as it is in the working tree",
             where=where,
             todo="Check out the state that it was made for.",
         )
-    base = tuple(change for change in backward if change)
     changes = [FileChange(change.path, change.after, change.before) for change in base]
-    return Foreign(_patch(_title(diff, where), changes), base)
+    return Foreign(_patch(title, changes), tuple(base))
+
+
+def _applied(root: Path, files: Sequence[FileDiff], *, reverse: bool) -> tuple[list[FileChange], str]:
+    """The files with the diff in them (or out of them), and the first file that it does not fit, or empty."""
+    changes = []
+    for file in files:
+        change = _changed(root, file, reverse=reverse)
+        if change is None:
+            return [], file.path
+        changes.append(change)
+    return changes, ""
 
 
 def judge_foreign(

@@ -13,7 +13,7 @@ from perfprof.optimizer.judge.baseline import Baseline, first_runs
 from perfprof.optimizer.judge.counting import Counting, OldRuns, functions_of
 from perfprof.optimizer.judge.layers import Layers
 from perfprof.optimizer.judge.replay import Call
-from perfprof.optimizer.judge.sets import judge_set
+from perfprof.optimizer.judge.sets import SetJudge
 from perfprof.optimizer.judge.settings import Settings
 from perfprof.optimizer.judge.trial import Trial
 from perfprof.optimizer.judge.verdict import Together, Verdict
@@ -122,30 +122,34 @@ class Judge:
     def together(self, patches: Sequence[Patch]) -> Together:
         """All accepted patches at once: the whole suite, the whole workload; culprits are found and dropped."""
         layers, _ = self._ready()
-        trials = [self._trials.get(patch.digest) for patch in patches]
-        return judge_set(patches, trials, layers, self.baseline(), self._progress)
+        trials = [self._trials[patch.digest] for patch in patches if patch.digest in self._trials]
+        return SetJudge(layers, self.baseline(), trials).judge(patches, self._progress)
 
     def _captured(self) -> tuple[Call, ...]:
         return captured.read(self._calls, (self._bench.root, self._bench.old.path))
 
     def _run_layers(self, trial: Trial) -> None:
         layers, counting = self._ready()
-        for name, question in (
+        questions = (
             ("replay", layers.replay),
             ("differential", layers.typed),
             ("hostile", layers.hostile),
             ("tests", layers.tests),
-        ):
+        )
+        for name, question in questions:
             self._progress(f"{trial.patch.title}: {name}")
             if not trial.ask(name, question):
                 return
-        if not self._count(trial, counting) or trial.doubt():
-            return
-        timed = bool(trial.used) and trial.ask("function", layers.function)
-        if trial.patch.counter and trial.comparison is not None and (timed or not counting.slower(trial)):
-            return
-        if trial.answered is None:
-            self._progress(f"{trial.patch.title}: workload")
+        if self._count(trial, counting) and not trial.doubt():
+            self._time(trial, layers, counting)
+
+    def _time(self, trial: Trial, layers: Layers, counting: Counting) -> None:
+        """Captured calls where there are any; the whole workload where nothing else has told the gain."""
+        self._progress(f"{trial.patch.title}: benchmark")
+        if trial.used:
+            trial.ask("function", layers.function)
+        counted = trial.patch.counter and trial.comparison is not None and trial.comparison.metric != "cpu"
+        if trial.answered is None and not (counted and not counting.slower(trial)):
             trial.ask("workload", layers.workload)
 
     def _count(self, trial: Trial, counting: Counting) -> bool:

@@ -65,10 +65,13 @@ def _collect(body: list[ast.stmt], prefix: str, found: dict[str, str]) -> None:
             _name(found, prefix + node.name, "")
             _collect(node.body, f"{prefix}{node.name}.", found)
         elif isinstance(node, (ast.Assign, ast.AnnAssign)):
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            for target in (inner for outer in targets for inner in ast.walk(outer)):
-                if isinstance(target, ast.Name) and isinstance(target.ctx, ast.Store):
-                    _name(found, prefix + target.id, "")
+            for name in _assigned(node):
+                _name(found, prefix + name, "")
+
+
+def _assigned(node: ast.stmt) -> list[str]:
+    """The names that an assignment binds."""
+    return [part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)]
 
 
 def _name(found: dict[str, str], name: str, signature: str) -> None:

@@ -171,18 +171,21 @@ def _cloudpickle() -> str:
 
 
 def _sort_in(found: dict[str, Played], seed: int, ran: Ran, answers: list[dict[str, Any]]) -> None:
-    last = ""
+    """Each answer to its case; if the process died, the case that it died on says so, and all after it."""
+    last: dict[str, Any] = {"case": "", "at": "start"}
     for answer in answers:
-        if "at" in answer:
-            last = f"{answer['case']}\0{answer['at']}"
-        elif "problems" in answer and "function" not in answer:
-            found[answer["case"]].problems += answer["problems"]
-        elif "function" in answer:
+        if "function" in answer:
             found[answer["case"]].answers.append((seed, answer))
-    if answers and "end" in answers[-1]:
-        return
-    case, _, place = last.partition("\0")
-    why = "took too long" if ran.late else f"ended with exit code {ran.code}: {ran.last_lines(3)}"
+        elif "problems" in answer:
+            found[answer["case"]].problems += answer["problems"]
+        else:
+            last = answer
+    if "end" not in last:
+        _died(found, seed, last, ran)
+
+
+def _died(found: dict[str, Played], seed: int, last: dict[str, Any], ran: Ran) -> None:
+    how = "took too long" if ran.late else f"ended with exit code {ran.code}: {ran.last_lines(3)}"
     for name, played in found.items():
-        if name == case or not any(place == seed for place, _ in played.answers):
-            played.died = f"{place or 'start'}: the judging process {why}"
+        if name == last["case"] or all(place != seed for place, _ in played.answers):
+            played.died = f"{last['at']}: the judging process {how}"

@@ -12,13 +12,13 @@ from pathlib import Path
 
 from perfprof.errors import PerfprofError
 from perfprof.optimizer.judge.copying import Content, content_of, copy
+from perfprof.optimizer.judge.snapshots import Mark, Snapshot, mark_of, snapshot
 from perfprof.optimizer.judge.workplace import remove
 from perfprof.optimizer.patches import FileChange
 
 _KEPT = frozenset(
     {"PATH", "HOME", "VIRTUAL_ENV", "CONDA_PREFIX", "TMPDIR", "OLDPWD", "XDG_CACHE_HOME", "PYENV_ROOT"}
 )
-_Mark = tuple[int, int]
 
 
 @dataclass
@@ -31,8 +31,8 @@ class Tree:
     aliases: tuple[Path, ...] = ()  # other names of the project's folder
     _texts: dict[str, str] = field(default_factory=dict)  # what ``write`` put there
     _base: dict[str, str] = field(default_factory=dict)  # what stands there from the start, not the project's text
-    _start: _Snapshot = field(default_factory=lambda: _Snapshot({}, set()))
-    _sources: dict[str, _Mark | None] = field(default_factory=dict)
+    _start: Snapshot = field(default_factory=lambda: Snapshot({}, frozenset()))
+    _sources: dict[str, Mark | None] = field(default_factory=dict)
 
     @classmethod
     def plant(
@@ -47,7 +47,7 @@ class Tree:
         content = content if content is not None else content_of(project)
         path.mkdir(mode=0o700)
         tree = cls(project, path, content, tuple(aliases))
-        tree._sources = {name: _mark(project / name) for name in content.files}
+        tree._sources = {name: mark_of(project / name) for name in content.files}
         copy(project, content, path)
         for change in base:
             tree._base[change.path] = change.after
@@ -72,14 +72,17 @@ class Tree:
             if name not in texts and now.files.get(name) != mark:
                 self._restore(name)
         for name, text in texts.items():
-            target = self.path / name
-            if not target.exists() or read_text(target) != text:
+            if not (self.path / name).exists() or read_text(self.path / name) != text:
                 self._put(name, text)
-        for name in now.files.keys() - self._start.files.keys() - texts.keys():
+        self._sweep(now, set(texts))
+
+    def _sweep(self, now: Snapshot, kept: set[str]) -> None:
+        for name in now.files.keys() - self._start.files.keys() - kept:
             with contextlib.suppress(OSError):
                 (self.path / name).unlink()
+        needed = {parent for name in kept for parent in Path(name).parents}
         for name in sorted(now.folders - self._start.folders, key=len, reverse=True):
-            if not any(Path(name) in Path(text).parents for text in texts):
+            if Path(name) not in needed:
                 remove(self.path / name)
 
     def touched(self) -> list[str]:
@@ -155,35 +158,14 @@ class Tree:
         (self.path / name).unlink(missing_ok=True)
         if name not in self._sources:  # a file that only a patch had
             return
-        if _mark(self.project / name) != self._sources[name]:
+        if mark_of(self.project / name) != self._sources[name]:
             what = "the file was changed while perfprof was judging"
             raise PerfprofError(what, where=name, todo="Nothing was written. Run perfprof again.")
         _forget(self.path / name)
         copy(self.project, Content((name,)), self.path)
 
-    def _snapshot(self) -> _Snapshot:
-        found = _Snapshot({}, set())
-        linked = {str(self.path / name) for name in self.content.linked}
-        for folder, names, files in os.walk(self.path):
-            for name in list(names):
-                path = os.path.join(folder, name)
-                if os.path.islink(path):
-                    files.append(name)
-                if os.path.islink(path) or name == "__pycache__":
-                    names.remove(name)
-                else:
-                    found.folders.add(os.path.relpath(path, self.path))
-            for path in (os.path.join(folder, name) for name in files):
-                mark = _mark(Path(path))
-                if mark is not None and path not in linked:
-                    found.files[os.path.relpath(path, self.path)] = mark
-        return found
-
-
-@dataclass(frozen=True)
-class _Snapshot:
-    files: dict[str, _Mark]
-    folders: set[str]
+    def _snapshot(self) -> Snapshot:
+        return snapshot(self.path, frozenset(self.content.linked))
 
 
 def _forget(source: Path) -> None:
@@ -195,14 +177,6 @@ def _forget(source: Path) -> None:
 def read_text(path: Path) -> str:
     """A source file as text that writes back to the same bytes."""
     return path.read_bytes().decode("utf-8", "surrogateescape")
-
-
-def _mark(path: Path) -> _Mark | None:
-    try:
-        state = path.lstat()
-    except OSError:
-        return None
-    return state.st_mtime_ns, state.st_size
 
 
 def _importable(entry: Path) -> bool:

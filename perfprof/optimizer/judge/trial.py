@@ -39,9 +39,13 @@ class Trial:
         self.layers.append(Layer(name, outcome, reason, seconds))  # type: ignore[arg-type]
         return outcome != "failed"
 
+    def answer(self, name: str) -> Outcome:
+        """What a layer said and why, empty if it was not asked."""
+        return next(((layer.outcome, layer.reason) for layer in self.layers if layer.name == name), ("", ""))
+
     def outcome(self, name: str) -> str:
         """What a layer said, empty if it was not asked."""
-        return next((layer.outcome for layer in self.layers if layer.name == name), "")
+        return self.answer(name)[0]
 
     def verdict(self) -> Verdict:
         """Accepted only if every layer agrees and there is a gain."""
@@ -69,33 +73,31 @@ class Trial:
             return (
                 f"{level.word} is not enough where no call could be compared: {self._reasons('replay', 'answers')}"
             )
-        for layer in self.layers:
-            if layer.name == "tests" and layer.outcome == "cannot tell":
-                return layer.reason
-        return ""
+        outcome, reason = self.answer("tests")
+        return reason if outcome == "cannot tell" else ""
 
     def _reasons(self, *names: str) -> str:
         return "; ".join(layer.reason for layer in self.layers if layer.name in names)
 
     def _gain(self) -> tuple[Decision, str]:
-        counted = self.comparison is not None and self.comparison.metric not in ("cpu", "wall")
-        if counted and self.comparison is not None:
-            old, new = self.comparison.before[0], self.comparison.after[0]
-            return "accepted", f"{old:,.0f} {self.comparison.metric} -> {new:,.0f}"
+        compared = self.comparison
+        if compared is not None and compared.metric not in ("cpu", "wall"):
+            return "accepted", f"{compared.before[0]:,.0f} {compared.metric} -> {compared.after[0]:,.0f}"
         answered = self.answered
         if answered is None or math.isnan(answered.ratio):
             return "cannot tell", f"nothing could be timed: {self._reasons('function', 'workload')}"
-        told = spoken(answered)
-        losses = "".join(f"; {note}" for note in self.notes)
+        told = "; ".join([spoken(answered), *self.notes])
         if answered.decision == "faster":
-            return "accepted", told + losses
+            return "accepted", told
         if answered.decision == "slower":
-            return "rejected", f"slower: {told}{losses}"
+            return "rejected", f"slower: {told}"
         if answered.decision == "no change":
-            kept = self.patch.promise > 1.03 and answered.low > 1.0
-            what = f"gain below the promised {self.patch.promise:.2g}x" if kept else "no gain"
-            return "rejected", f"{what}: {told}{losses}"
-        return "cannot tell", f"{told} after {answered.pairs} pairs is not clear on this machine{losses}"
+            return "rejected", f"{self._shortfall(answered)}: {told}"
+        return "cannot tell", f"after {answered.pairs} pairs it is not clear on this machine: {told}"
+
+    def _shortfall(self, answered: Answered) -> str:
+        promise = self.patch.promise
+        return f"gain below the promised {promise:.2g}x" if promise > 1.03 and answered.low > 1.0 else "no gain"
 
 
 def digest_of(text: str) -> str:

@@ -23,41 +23,44 @@ class Weighed:
 def weigh_replay(case: Case, played: Played) -> Weighed:
     """Every captured call must do the same; calls that old code itself answers differently decide nothing."""
     unstable = _order_dependent(played)
-    refused: Counter[str] = Counter()
-    used: dict[int, float] = {}
     for _, answer in played.answers:
         for difference in answer.get("differences", ()):
             if difference["call"] not in unstable:
                 return Weighed("failed", told(answer["function"], difference))
-    for answers in played.functions().values():
-        first = max(answers, key=lambda answer: len(answer.get("seconds", ())))  # the seed that played all calls
-        if "problems" in first:
-            played.problems += first["problems"]
-            continue
-        refused.update(first["refused"].values())
-        for index, (seconds, _) in first["seconds"].items():
-            if index not in first["refused"] and int(index) not in unstable:
-                used[int(index)] = seconds
     if played.died:
         return Weighed("cannot tell", played.died)
-    if unstable:
-        refused["its answer changes with the hash seed"] += len(unstable)
+    used: dict[int, float] = {}
+    refused: Counter[str] = Counter()
+    for answers in played.functions().values():
+        most = max(answers, key=lambda answer: len(answer.get("seconds", ())))  # the seed that played all calls
+        played.problems += most.get("problems", ())
+        refused.update(most.get("refused", {}).values())
+        good = {int(index): seconds for index, (seconds, _) in most.get("seconds", {}).items()}
+        lost = unstable | {int(index) for index in most.get("refused", {})}
+        used |= {index: seconds for index, seconds in good.items() if index not in lost}
+    refused["its answer changes with the hash seed"] += len(unstable)
+    refused["it takes too long"] += _left_out(case, played)
     return _summed(case, played, used, refused)
 
 
+def _left_out(case: Case, played: Played) -> int:
+    """Calls that no process had the time for."""
+    seen = {index for _, answer in played.answers for index in answer.get("seconds", {})}
+    return 0 if played.problems else len(case.calls) - len(seen)
+
+
 def _summed(case: Case, played: Played, used: dict[int, float], refused: Counter[str]) -> Weighed:
-    seen = {int(index) for _, answer in played.answers for index in answer.get("seconds", {})}
-    if not played.problems:
-        refused["it takes too long"] += sum(index not in seen for index in range(len(case.calls)))
     left_out = "; ".join(f"{count} not replayed: {why}" for why, count in refused.most_common(3) if count)
-    if used:
-        functions = {case.calls[index].function for index in used}
-        missing = {call.function for call in case.calls} - functions
-        silent = f"; nothing for {', '.join(sorted(missing))}" if missing else ""
-        reason = f"{len(used)} captured calls agree{silent}" + (f"; {left_out}" if left_out else "")
-        return Weighed("passed", reason, len(used), used)
-    why = "; ".join(dict.fromkeys(played.problems)) or left_out or "no call was captured"
-    return Weighed("cannot tell", f"nothing could be replayed ({why})")
+    if not used:
+        why = "; ".join(dict.fromkeys(played.problems)) or left_out or "no call was captured"
+        return Weighed("cannot tell", f"nothing could be replayed ({why})")
+    silent = {call.function for call in case.calls} - {case.calls[index].function for index in used}
+    parts = [
+        f"{len(used)} captured calls agree",
+        f"nothing for {', '.join(sorted(silent))}" if silent else "",
+        left_out,
+    ]
+    return Weighed("passed", "; ".join(filter(None, parts)), len(used), used)
 
 
 def _order_dependent(played: Played) -> set[int]:

@@ -36,22 +36,23 @@ def workload_benchmark(run: Callable[[Side, int], Ran], *, promise: float, secon
     chance = random.Random(57721)  # noqa: S311 (no secret: the order within a pair)
     runs: dict[Side, list[Ran]] = {"old": [], "new": []}
     begun = time.monotonic()
-    answered = decide((), ())
     for pair in range(1, LOOKS[-1] + 1):
         order: list[Side] = ["old", "new"]
         chance.shuffle(order)
         for side in order:
-            ran = run(side, pair)
-            if not ran.well:
-                how = "took too long" if ran.late else f"ended with exit code {ran.code}"
-                return WorkloadTimes(answered, failed=f"the workload {how} on the {side} code\n{ran.last_lines(5)}")
-            runs[side].append(ran)
+            runs[side].append(run(side, pair))
+            if not runs[side][-1].well:
+                return WorkloadTimes(decide((), ()), failed=_failed(side, runs[side][-1]))
         over = time.monotonic() - begun > seconds
-        if pair in LOOKS or over:
-            answered = decide([r.cpu for r in runs["old"]], [r.cpu for r in runs["new"]], promise=promise)
-            if over or answered.decision != "cannot tell":
-                break
+        answered = decide([ran.cpu for ran in runs["old"]], [ran.cpu for ran in runs["new"]], promise=promise)
+        if over or (pair in LOOKS and answered.decision != "cannot tell"):
+            break
     return _times(runs, answered)
+
+
+def _failed(side: Side, ran: Ran) -> str:
+    how = "took too long" if ran.late else f"ended with exit code {ran.code}"
+    return f"the workload {how} on the {side} code\n{ran.last_lines(5)}"
 
 
 def _times(runs: Mapping[Side, Sequence[Ran]], answered: Answered) -> WorkloadTimes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,6 +32,24 @@ class Compared:
     refused: dict[int, str] = field(default_factory=dict)
     divergences: list[Divergence] = field(default_factory=list)
 
+    def suspects(self, *, lenient: bool) -> dict[int, str]:
+        """Calls on which the two sides differ, and in what."""
+        pairs = enumerate(zip(self.old, self.new, strict=True))
+        parts = {
+            index: old.differs(new, lenient=lenient) for index, (old, new) in pairs if index not in self.refused
+        }
+        return {index: part for index, part in parts.items() if part}
+
+    def settle(self, suspects: Mapping[int, str], again: Sequence[Outcome]) -> None:
+        """Suspects on which the old code agrees with itself differ indeed."""
+        for index, outcome in enumerate(self.old):
+            if outcome.differs(again[index]):
+                self.refused[index] = "its answer changes from run to run"
+        for index, part in suspects.items():
+            if index not in self.refused:
+                new = self.new[index]
+                self.divergences.append(Divergence(index, part, self.old[index].brief, new.refused or new.brief))
+
 
 @dataclass
 class Subject:
@@ -51,25 +69,14 @@ class Subject:
         old, state = self._play("old", makers, [seconds] * len(makers))
         limits = [0.0 if outcome.refused else 10 * outcome.seconds + 1.0 for outcome in old]
         new, state_after = self._play("new", makers, limits)
-        refused = {
-            index: why for index, outcome in enumerate(old) if (why := outcome.refused or _exhausted(outcome))
-        }
-        found = Compared(old, new, refused)
-        parts = {
-            index: part
-            for index, outcome in enumerate(old)
-            if index not in refused and (part := outcome.differs(new[index], lenient=lenient))
-        }
-        if parts or (state != state_after and not lenient):
+        found = Compared(
+            old, new, {index: why for index, outcome in enumerate(old) if (why := _no_answer(outcome))}
+        )
+        suspects = found.suspects(lenient=lenient)
+        if suspects or (state != state_after and not lenient):
             again, state_again = self._play("old", makers, [seconds] * len(makers))
-            unstable = [index for index, outcome in enumerate(old) if outcome.differs(again[index])]
-            found.refused.update(dict.fromkeys(unstable, "its answer changes from run to run"))
-            found.divergences = [
-                Divergence(index, part, old[index].brief, new[index].refused or new[index].brief)
-                for index, part in parts.items()
-                if index not in found.refused
-            ]
-            if not parts and state == state_again:
+            found.settle(suspects, again)
+            if not suspects and state == state_again:
                 found.divergences.append(Divergence(-1, "state of its module", "", ""))
         self._take("old")
         return found
@@ -94,6 +101,7 @@ class Subject:
         return function
 
 
-def _exhausted(outcome: Outcome) -> str:
-    """Where the stack or the memory ends is no part of the answer."""
-    return f"the old code ends in a {outcome.raised}" if outcome.raised in ("RecursionError", "MemoryError") else ""
+def _no_answer(outcome: Outcome) -> str:
+    """Why nothing can be concluded from a call of the old code; where stack or memory end is no part of an answer."""
+    exhausted = outcome.raised in ("RecursionError", "MemoryError")
+    return outcome.refused or (f"the old code ends in a {outcome.raised}" if exhausted else "")

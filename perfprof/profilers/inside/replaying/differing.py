@@ -33,18 +33,8 @@ def differential(
     """Up to ``examples`` inputs or ``seconds`` of CPU time; ends at the first difference."""
     found = Findings()
     begun = time.process_time()
-    chance = random.Random(seed)  # noqa: S311
-    bases = _bases(blobs)
-    domain = tuple(value for blob in bases for value in domain_of(blob)[:200])
-    fixed = [] if hostile else _limits(bases, chance, domain)[: examples // 2]
-    made = 0
-    while bases and made < examples and time.process_time() - begun < seconds and found.difference is None:
-        batch = fixed[made : made + BATCH] or [
-            Mutant(chance.choice(bases), chance.randrange(2**32), chance.choice((1, 1, 2, 3, 5)), hostile, domain)
-            for _ in range(min(BATCH, examples - made))
-        ]
-        made += len(batch)
-        batch.append(batch[0])  # what is remembered from call to call shows when one comes again
+    source = Source(blobs, seed, hostile, examples)
+    while (batch := source.batch()) and time.process_time() - begun < seconds and found.difference is None:
         seen = subject.compare([mutant.make for mutant in batch], ONE_CALL, lenient=hostile)
         found.skipped += len(seen.refused)
         found.examples += len(batch) - len(seen.refused)
@@ -52,6 +42,30 @@ def differential(
             found.difference = _told(subject, batch, seen, hostile)
     found.seconds = time.process_time() - begun
     return found
+
+
+class Source:
+    """Gives inputs in batches: first those at their limits, then such with random changes."""
+
+    def __init__(self, blobs: Sequence[bytes], seed: int, hostile: bool, examples: int) -> None:
+        self._chance = random.Random(seed)  # noqa: S311 (no secret: the same inputs each time)
+        self._bases = _bases(blobs)
+        self._hostile = hostile
+        self._left = examples if self._bases else 0
+        self._domain = tuple(value for blob in self._bases for value in domain_of(blob)[:200])
+        self._fixed = [] if hostile else _limits(self._bases, self._chance, self._domain)[: examples // 2]
+
+    def batch(self) -> list[Mutant]:
+        """The next inputs; the first comes again at the end, which shows what is remembered from call to call."""
+        count = min(BATCH, self._left)
+        self._left -= count
+        made = [self._fixed.pop() if self._fixed else self._random() for _ in range(count)]
+        return [*made, *made[:1]]
+
+    def _random(self) -> Mutant:
+        chance = self._chance
+        base, seed, changes = chance.choice(self._bases), chance.randrange(2**32), chance.choice((1, 1, 2, 3, 5))
+        return Mutant(base, seed, changes, self._hostile, self._domain)
 
 
 def _bases(blobs: Sequence[bytes]) -> list[bytes]:

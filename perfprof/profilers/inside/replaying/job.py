@@ -101,25 +101,23 @@ def _function(job: dict[str, Any], subject: Subject, calls: list[tuple[int, byte
     seen = subject.compare(makers, limits["call"])
     answer = _replayed(seen, calls, makers)
     effects = any(why.startswith(("opens", "does")) for why in seen.refused.values())
-    answer["effects"] = effects
-    if effects or seen.divergences or len(seen.refused) == len(calls):
-        return answer
-    if not limits["examples"]:
-        return answer
     good = [blob for place, (_, blob) in enumerate(calls) if place not in seen.refused]
+    if limits["examples"] and good and not effects and not seen.divergences:
+        answer |= _derived(job, subject, good)
+    return {**answer, "effects": effects}
+
+
+def _derived(job: dict[str, Any], subject: Subject, blobs: list[bytes]) -> dict[str, Any]:
+    """Typed inputs, and hostile ones if the typed ones agree."""
+    limits = job["limits"]
+    found: dict[str, Any] = {}
     for kind, hostile in (("typed", False), ("hostile", True)):
-        found = differential(
-            subject,
-            good,
-            hostile=hostile,
-            seed=job["seed"] * 2 + hostile,
-            examples=limits["examples"],
-            seconds=limits[kind],
-        )
-        answer[kind] = vars(found)
-        if found.difference is not None:
+        seed, examples = job["seed"] * 2 + hostile, limits["examples"]
+        told = differential(subject, blobs, hostile=hostile, seed=seed, examples=examples, seconds=limits[kind])
+        found[kind] = vars(told)
+        if told.difference is not None:
             break
-    return answer
+    return found
 
 
 def _maker(blob: bytes) -> Callable[[], Any]:

@@ -77,15 +77,14 @@ def _as_main(file: Path) -> types.ModuleType:
 
 def _definitions(body: list[ast.stmt]) -> Iterator[ast.stmt]:
     """Imports, functions and classes, and the assignments that those read: the rest is the program's work."""
-    code = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    kept = {id(node) for node in body if isinstance(node, (ast.Import, ast.ImportFrom, ast.Try, *code))}
-    grown = True
-    while grown:
-        read = {name for node in body if id(node) in kept for name in _read(node)}
-        more = {id(node) for node in body if isinstance(node, (ast.Assign, ast.AnnAssign)) and read & _bound(node)}
-        grown = not more <= kept
+    code = (ast.Import, ast.ImportFrom, ast.Try, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    kept: set[ast.stmt] = {node for node in body if isinstance(node, code)}
+    more = kept
+    while more:
+        read = set().union(*map(_read, kept))
+        more = {node for node in body if read & _assigned(node)} - kept
         kept |= more
-    return (node for node in body if id(node) in kept)
+    return (node for node in body if node in kept)
 
 
 def _read(statement: ast.stmt) -> set[str]:
@@ -94,7 +93,10 @@ def _read(statement: ast.stmt) -> set[str]:
     }
 
 
-def _bound(statement: ast.Assign | ast.AnnAssign) -> set[str]:
+def _assigned(statement: ast.stmt) -> set[str]:
+    """The names that an assignment binds; none for other statements."""
+    if not isinstance(statement, (ast.Assign, ast.AnnAssign)):
+        return set()
     return {
         node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
     }
