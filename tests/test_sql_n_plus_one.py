@@ -71,6 +71,15 @@ class Bench:
                     result[name] = format_touched(result[name], changed, self.folder / name, self.folder)
         return result
 
+    def statements(self, files: dict[str, str], workload: str) -> int:
+        """How many statements the workload runs."""
+        self.printed(files, workload)
+        argv = [sys.executable, "workload.py"]
+        first = next(iter(files)).removesuffix(".py")
+        (self.folder / "workload.py").write_text(f"from {first} import *\nn = {SIZE}\n{workload}")
+        with record(argv, cwd=self.folder, folder=self.folder / "count", sampler="off") as recording:
+            return sum(one.count for one in recording.executions())
+
     def printed(self, files: dict[str, str], workload: str) -> str:
         """What the workload prints."""
         for name, source in files.items():

@@ -151,17 +151,20 @@ class _Judgement:
         mine = [pair for pair in pairs if pair[0].asked.reading.fingerprint in self.used and pair[0].runs]
         if not mine:
             return Layer("counter", "cannot tell", "none of the statements that use it can be run on the copy")
-        before = tuple(old.weighted for old, _ in mine)
-        after = tuple(new.weighted for _, new in mine)
+        metric, worse = self.scratch.metric, self._worst(pairs)
+        before, after = (tuple(pair[number].weighted for pair in mine) for number in (0, 1))
         ratio = sum(before) / max(sum(after), 1.0)
-        metric = self.scratch.metric
         self.comparison = Comparison(metric, before, after, ratio, ratio, ratio)
-        worse = [old for old, new in pairs if _worse(old, new, SLACK[metric])]
         if worse:
-            return Layer("counter", "failed", f"`{worse[0].asked.reading.fingerprint[:120]}` becomes dearer")
+            return Layer("counter", "failed", f"`{worse}` becomes dearer")
         if ratio < self.patch.promise:
             return Layer("counter", "failed", f"{ratio:.2f}x fewer {metric}, promised were {self.patch.promise:g}x")
         return Layer("counter", "passed", f"{sum(before):,.0f} -> {sum(after):,.0f} {metric}, {ratio:,.1f}x")
+
+    def _worst(self, pairs: list[tuple[Trial, Trial]]) -> str:
+        """A statement that became dearer, empty if there is none."""
+        worse = (old for old, new in pairs if _worse(old, new, SLACK[self.scratch.metric]))
+        return next((one.asked.reading.fingerprint[:120] for one in worse), "")
 
     def writes(self) -> Layer:
         """What keeping the index up to date costs the recorded writes, against what it saves."""

@@ -41,6 +41,7 @@ WHERE t.relkind = 'r' AND NOT t.relispartition AND {_OURS}
 ORDER BY n.nspname, t.relname, x.relname
 """  # noqa: S608 (constant)
 _JOINS = frozenset(["Hash Join", "Merge Join", "Nested Loop"])
+_BELOW_JOINS = frozenset(["Hash", "Sort", "Materialize", "Gather"])
 _KEPT_BY_JOIN = 0.3  # a join that keeps less of a scan's rows throws most of them away
 
 
@@ -160,23 +161,25 @@ def _steps(node: Mapping[str, Any], parent: Mapping[str, Any] | None, inner: boo
     """The accesses and sorts of a plan, outermost first."""
     kind = node["Node Type"]
     if "Relation Name" in node and kind.endswith("Scan"):
-        index = node.get("Index Name") or _bitmap_index(node)
-        dropped = any(name in node for name in ("Filter", "Rows Removed by Filter")) or _dropped_by(parent, node)
-        yield Scan(
-            f"{node['Schema']}.{node['Relation Name']}",
-            index,
-            dropped,
-            int(node["Plan Rows"]),
-            _shown(node),
-            inner,
-            whole=_is_whole(node),
-        )
+        yield _access(node, parent, inner)
     elif kind in ("Sort", "Incremental Sort"):
         yield Scan("", "", False, int(node["Plan Rows"]), kind, step="sort")
+    around = node if kind in _JOINS else parent if kind in _BELOW_JOINS else None
     for child in node.get("Plans", ()):
-        repeated = kind == "Nested Loop" and child.get("Parent Relationship") == "Inner"
-        around = node if kind in _JOINS else parent if kind in ("Hash", "Sort", "Materialize", "Gather") else None
-        yield from _steps(child, around, inner or repeated or child.get("Parent Relationship") == "SubPlan")
+        yield from _steps(child, around, inner or _repeated(kind, child))
+
+
+def _repeated(kind: str, child: Mapping[str, Any]) -> bool:
+    """Whether a node runs its child once for each row of another one."""
+    relation = child.get("Parent Relationship")
+    return relation == "SubPlan" or (kind == "Nested Loop" and relation == "Inner")
+
+
+def _access(node: Mapping[str, Any], parent: Mapping[str, Any] | None, inner: bool) -> Scan:
+    index = node.get("Index Name") or _bitmap_index(node)
+    dropped = "Filter" in node or _dropped_by(parent, node)
+    name, rows = f"{node['Schema']}.{node['Relation Name']}", int(node["Plan Rows"])
+    return Scan(name, index, dropped, rows, _shown(node), inner, whole=_is_whole(node))
 
 
 def _is_whole(node: Mapping[str, Any]) -> bool:

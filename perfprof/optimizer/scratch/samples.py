@@ -16,6 +16,7 @@ from typing import Literal
 from perfprof.errors import PerfprofError
 from perfprof.optimizer.scratch.scratch import Scratch, Value
 from perfprof.rules.catalog import Dictionary, Table
+from perfprof.rules.reading.predicates import Use
 from perfprof.rules.reading.statements import Statement
 from perfprof.rules.schema.ddl import qualified, quoted
 
@@ -42,25 +43,18 @@ def parameter_sets(statement: Statement, scratch: Scratch, mean_rows: float = -1
     """
     if not statement.template.parameters:
         return ((),)
-    wishes = _wishes(statement, Dictionary(scratch.catalog.tables(), scratch.dialect))
-    chooser = _Chooser(scratch, wishes)
-    ranged = any(wish.kind in ("low", "high") for wish in wishes.values())
-    fractions = _FRACTIONS if ranged else _FRACTIONS[:1]
-    if mean_rows < 0:
-        candidates = [chooser.values(place, fractions[0], mean_rows) for place in range(SETS)]
-    else:
-        tried = [
-            chooser.values(place, one, mean_rows)
-            for one in fractions
-            for place in range(3 if ranged else _TRIED + 2)
-        ]
-        distances = [(_distance(scratch, statement, values, mean_rows), values) for values in _unique(tried)]
-        candidates = [values for _, values in sorted(distances, key=lambda pair: pair[0])[:SETS]]
-    return tuple(_unique([*candidates, chooser.missing(mean_rows)]))
+    chooser = _Chooser(
+        scratch, _wishes(statement, Dictionary(scratch.catalog.tables(), scratch.dialect)), mean_rows
+    )
+    tried = _unique(list(chooser.all()))
+    if mean_rows >= 0:
+        distances = {repr(values): _distance(scratch, statement, values, mean_rows) for values in tried}
+        tried.sort(key=lambda values: distances[repr(values)])
+    return tuple(_unique([*tried[:SETS], chooser.missing()]))
 
 
 def _unique(sets: Sequence[tuple[Value, ...]]) -> list[tuple[Value, ...]]:
-    return list({repr(values): values for values in sets}.values())
+    return list({repr(values): values for values in sets}.values())  # 1 and 1.0 are two values
 
 
 def _distance(scratch: Scratch, statement: Statement, values: tuple[Value, ...], mean_rows: float) -> float:
@@ -82,21 +76,24 @@ def _wishes(statement: Statement, book: Dictionary) -> dict[int, _Wish]:
 
 
 def _compared(statement: Statement, book: Dictionary) -> Iterator[tuple[int, _Wish]]:
-    for use, uses in statement.by_table(book.columns):
-        table = book.table(use.name)
-        for one in uses:
-            column = book.column(table, one.column.name) if table is not None else ""
-            if table is None or one.parameter is None or not column:
-                continue
-            kind: _Kind = "value"
-            if one.how == "range":
-                kind = "low" if one.role == "low" else "high"
-            elif one.how == "like":
-                kind = "pattern"
-            elif one.role == "array":
-                kind = "array"
-            expression = one.wrapped or f"{quoted(use.alias)}.{quoted(column)}"
-            yield one.parameter, _Wish(kind, _from(table, use.alias), expression, one.role == "Glob")
+    for table_use, uses in statement.by_table(book.columns):
+        table = book.table(table_use.name)
+        for use in uses if table is not None else ():
+            assert table is not None
+            column = book.column(table, use.column.name)
+            if use.parameter is not None and column:
+                expression = use.wrapped or f"{quoted(table_use.alias)}.{quoted(column)}"
+                yield use.parameter, _Wish(
+                    _kind(use), _from(table, table_use.alias), expression, use.role == "Glob"
+                )
+
+
+def _kind(use: Use) -> _Kind:
+    if use.how == "range":
+        return "low" if use.role == "low" else "high"
+    if use.how == "like":
+        return "pattern"
+    return "array" if use.role == "array" else "value"
 
 
 def _from(table: Table, alias: str) -> str:
@@ -106,34 +103,39 @@ def _from(table: Table, alias: str) -> str:
 class _Chooser:
     """Turns wishes into values; asks the scratch once for each expression and place."""
 
-    def __init__(self, scratch: Scratch, wishes: Mapping[int, _Wish]) -> None:
+    def __init__(self, scratch: Scratch, wishes: Mapping[int, _Wish], mean_rows: float) -> None:
         self.scratch = scratch
-        self.wishes = wishes
+        self.wishes = dict(sorted(wishes.items()))
+        self.mean_rows = mean_rows
         self.asked: dict[str, list[tuple[Value, ...]]] = {}
 
-    def values(self, place: int, fraction: float, mean_rows: float) -> tuple[Value, ...]:
+    def all(self) -> Iterator[tuple[Value, ...]]:
+        """Every set that is worth a try; three if there is nothing to choose them by."""
+        if self.mean_rows < 0:
+            yield from (self.values(place, _FRACTIONS[0]) for place in range(SETS))
+        elif any(wish.kind in ("low", "high") for wish in self.wishes.values()):
+            yield from (self.values(place, fraction) for fraction in _FRACTIONS for place in range(3))
+        else:
+            yield from (self.values(place, _FRACTIONS[0]) for place in range(_TRIED + 2))
+
+    def values(self, place: int, fraction: float) -> tuple[Value, ...]:
         """The values that row number ``place`` of the sample gives; ``fraction``: of a column that a range keeps."""
-        return tuple(
-            self._value(number, wish, place, fraction, mean_rows) for number, wish in sorted(self.wishes.items())
-        )
+        return tuple(self._value(number, wish, place, fraction) for number, wish in self.wishes.items())
 
-    def missing(self, mean_rows: float) -> tuple[Value, ...]:
+    def missing(self) -> tuple[Value, ...]:
         """The same, but equal comparisons ask for what no row has."""
-        found = []
-        for number, wish in sorted(self.wishes.items()):
-            if wish.kind == "value":
-                found.append(self._beyond(wish))
-            else:
-                found.append(self._value(number, wish, 0, _FRACTIONS[0], mean_rows))
-        return tuple(found)
+        usual = self.values(0, _FRACTIONS[0])
+        wishes = zip(usual, self.wishes.values(), strict=True)
+        return tuple(self._beyond(wish) if wish.kind == "value" else value for value, wish in wishes)
 
-    def _value(self, number: int, wish: _Wish, place: int, fraction: float, mean_rows: float) -> Value:
+    def _value(self, number: int, wish: _Wish, place: int, fraction: float) -> Value:
         if wish.kind in ("value", "array", "pattern"):
             value = self._of_row(number, wish, place)
             return value if wish.kind == "value" else _shaped(wish, value)
         if wish.kind in ("low", "high"):
             return self._quantile(wish, fraction if wish.kind == "high" else 1 - fraction, place)
-        return {"limit": max(1, round(mean_rows)) if mean_rows >= 0 else 10, "offset": 0}.get(wish.kind, 1)
+        limit = max(1, round(self.mean_rows)) if self.mean_rows >= 0 else 10
+        return {"limit": limit, "offset": 0}.get(wish.kind, 1)
 
     def _of_row(self, number: int, wish: _Wish, place: int) -> Value:
         """Parameters of one table take their values from one row, so that they occur together."""

@@ -11,8 +11,7 @@ from perfprof.rules.catalog import Index, Scan, Table
 from perfprof.rules.reading.statements import Statement, read
 from perfprof.rules.schema.ddl import quoted
 
-_ACCESS = re.compile(r"(?P<how>SCAN|SEARCH) (?:TABLE )?(?P<table>\S+)(?: AS (?P<alias>\S+))?(?P<rest>.*)")
-_INDEX = re.compile(r"USING (?:COVERING )?INDEX (?P<name>\S+)")
+_ACCESS = re.compile(r"(?P<how>SCAN|SEARCH) (?:TABLE (?:.* AS )?)?(?P<rest>.*)", re.DOTALL)
 _COMPARED = re.compile(r"(\w+)[=<>]")
 _FILTERS = frozenset(["equality", "in", "range", "like", "null", "join"])
 
@@ -113,34 +112,58 @@ class SqliteCatalog:
 
     def _steps(self, steps: list[tuple[int, int, int, str]], reading: Statement) -> Iterator[Scan]:
         details = {number: detail for number, _, _, detail in steps}
-        called = {name.lower(): use.name for use in reading.tables for name in (use.alias, use.name)}
-        known = {table.name.lower(): table for table in self.tables()}
-        columns = {name: tuple(column.lower() for column in table.columns) for name, table in known.items()}
-        wanted = _wanted(reading, columns)
         outer: set[int] = set()
+        names = _Called(reading, self.tables())
         for _, parent, _, detail in steps:
+            access = _ACCESS.match(detail)
             if detail.startswith("USE TEMP B-TREE"):
                 yield Scan("", "", False, -1, detail, step="sort")
-                continue
-            access = _ACCESS.match(detail)
-            if access is None:
-                continue
-            name = (access["alias"] or access["table"]).strip('"').lower()
-            table = known.get(called.get(name, name).rpartition(".")[2])
-            inner = parent in outer or details.get(parent, "").startswith("CORRELATED")
-            outer.add(parent)
+            elif access is not None:
+                inner = parent in outer or details.get(parent, "").startswith("CORRELATED")
+                outer.add(parent)
+                name, rest = names.split(access["rest"])
+                if name in names.tables:
+                    yield self._access(access, names, name, rest, inner)
+
+    def _access(self, access: re.Match[str], names: _Called, name: str, rest: str, inner: bool) -> Scan:
+        table = names.tables[name]
+        index = re.search(r"USING (?:COVERING )?INDEX (.*)", rest)
+        used = "rowid" if "INTEGER PRIMARY KEY" in rest else ""
+        if index is not None:  # the name is not quoted, and may hold spaces
+            known = [one.name for one in self._indexes_of(table.name) if f"{index[1]} ".startswith(f"{one.name} ")]
+            used = max(known, key=len, default=index[1].split(" ")[0])
+        searches = access["how"] == "SEARCH" and "AUTOMATIC" not in rest
+        left = names.wanted.get(name, frozenset()) - (_searched(rest, table) if searches else frozenset())
+        return Scan(table.name, used, bool(left), -1, access.string, inner, whole=access["how"] == "SCAN")
+
+
+class _Called:
+    """What the steps of a plan call the tables: by their aliases, without quotes, which names with spaces would need.
+
+    tables: by alias and by name. wanted: the columns that conditions compare, by the same.
+    """
+
+    def __init__(self, reading: Statement, tables: tuple[Table, ...]) -> None:
+        known = {table.name.lower(): table for table in tables}
+        columns = {name: tuple(column.lower() for column in table.columns) for name, table in known.items()}
+        self.tables = dict(known)
+        for use in reading.tables:
+            table = known.get(use.name.rpartition(".")[2].lower())
             if table is not None:
-                index = _INDEX.search(access["rest"])
-                used = index["name"] if index else "rowid" if "INTEGER PRIMARY KEY" in access["rest"] else ""
-                left = wanted.get(name, frozenset()) - _searched(access, table)
-                yield Scan(table.name, used, bool(left), -1, detail, inner, whole=access["how"] == "SCAN")
+                self.tables[use.alias.lower()] = table
+        self.wanted = _wanted(reading, columns)
+
+    def split(self, rest: str) -> tuple[str, str]:
+        """The longest name that the rest of a step begins with, and what follows."""
+        lowered = rest.lower() + " "
+        found = [name for name in self.tables if lowered.startswith(f"{name} ") or lowered.startswith(f'"{name}" ')]
+        name = max(found, key=len, default=lowered.partition(" ")[0])
+        return name, rest[len(name) :]
 
 
-def _searched(access: re.Match[str], table: Table) -> frozenset[str]:
-    """The columns that this access compares inside an index that exists, or by the row's own number."""
-    if access["how"] == "SCAN" or "AUTOMATIC" in access["rest"]:
-        return frozenset()
-    names = frozenset(name.lower() for name in _COMPARED.findall(access["rest"]))
+def _searched(rest: str, table: Table) -> frozenset[str]:
+    """The columns that an access compares inside an index, or by the row's own number."""
+    names = frozenset(name.lower() for name in _COMPARED.findall(rest))
     return names | frozenset(name.lower() for name in table.primary_key if "rowid" in names)
 
 

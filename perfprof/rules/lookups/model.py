@@ -90,38 +90,47 @@ def _direct(scan: Scan, query: Query, function: Function) -> Lookup | None:
 
 def _through_helper(scan: Scan, call: ast.Call, function: Function, program: Program) -> Lookup | None:
     """A call that passes the key on to a function with one query."""
-    starred = any(isinstance(one, ast.Starred) for one in call.args) or any(not one.arg for one in call.keywords)
-    turning = {name for loop in scan.around if loop.target is not None for name in bound_names(loop.target)}
-    if starred or not turning or not _may_reach_a_query(call, function):
+    helper = callee_of(call.func, function, program) if _passes_a_row(scan, call) else None
+    query = _only_query(helper)
+    if helper is None or query is None:
         return None
-    helper = callee_of(call.func, function, program)
-    if (
-        helper is None
-        or isinstance(helper.node, (ast.AsyncFunctionDef, ast.Module))
-        or "<locals>" in helper.qualname
-    ):
+    given = arguments(helper, call)
+    for number, name in _passed_on(query, helper):
+        use = _equality(query, number)
+        placed = _keyed(given[name], scan, function) if name in given else None
+        if use is not None and placed is not None and _fixed(_without(given, name), placed[0], function):
+            return Lookup(
+                function, helper, placed[0], scan, query, call, placed[1], given[name], number, use, name, given
+            )
+    return None
+
+
+def _passed_on(query: Query, helper: Function) -> Iterator[tuple[int, str]]:
+    """(parameter of the statement, parameter of the helper) where the one is the other, as it came."""
+    for number, inside in query.parameters.items():
+        if isinstance(inside, ast.Name) and not helper.names.bindings.get(inside.id):
+            yield number, inside.id
+
+
+def _without(given: Mapping[str, ast.expr], name: str) -> list[ast.expr]:
+    return [one for other, one in given.items() if other != name]
+
+
+def _passes_a_row(scan: Scan, call: ast.Call) -> bool:
+    """A cheap look before the project is searched for the callee: does a loop bind names, and may they be passed on?"""
+    starred = any(isinstance(one, ast.Starred) for one in call.args) or any(not one.arg for one in call.keywords)
+    turning = any(loop.target is not None for loop in scan.around)
+    return turning and not starred and bool(call.args or call.keywords) and path_of(call.func) is not None
+
+
+def _only_query(helper: Function | None) -> Query | None:
+    """The one query of a plain function that does not repeat it itself."""
+    if helper is None or not isinstance(helper.node, ast.FunctionDef) or "<locals>" in helper.qualname:
         return None
     found = queries(helper)
     if len(found) != 1 or any(one.node is found[0].call and one.around for one in helper.scans):
         return None
-    given = arguments(helper, call)
-    for number, inside in found[0].parameters.items():
-        use = _equality(found[0], number)
-        if use is None or not isinstance(inside, ast.Name) or inside.id not in given:
-            continue
-        spot = given[inside.id]
-        placed = _keyed(spot, scan, function)
-        others = [one for name, one in given.items() if name != inside.id]
-        if placed is not None and not helper.names.bindings.get(inside.id) and _fixed(others, placed[0], function):
-            loop, key = placed
-            passed = (inside.id, given)
-            return Lookup(function, helper, loop, scan, found[0], call, key, spot, number, use, *passed)
-    return None
-
-
-def _may_reach_a_query(call: ast.Call, function: Function) -> bool:
-    """A cheap look before the project is searched for the callee: functions with ``execute`` take a key and little else."""
-    return bool(call.args or call.keywords) and path_of(call.func) is not None
+    return found[0]
 
 
 def _keyed(spot: ast.expr, scan: Scan, function: Function) -> tuple[Loop, ast.expr] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -74,27 +73,31 @@ def shape(case: Case) -> Shape:
     access = _access(kinds, used, found)
     if not access:
         return Shape(problem="how rows give their columns was not observed")
-    if not found.extra:
-        key = f"{{row}}[{found.column!r}]" if access == "name" else f"{{row}}[{found.position}]"
-        return Shape(key, why="the key is among the columns of the row, which stays as it is")
-    key = f"{{row}}[{found.column!r}]" if access == "name" else "{row}[-1]"
+    if found.extra:
+        return _with_extra(kinds, used, access, found)
+    key = f"{{row}}[{found.column!r}]" if access == "name" else f"{{row}}[{found.position}]"
+    return Shape(key, why="the key is among the columns of the row, which stays as it is")
+
+
+def _with_extra(kinds: frozenset[str], used: frozenset[Use], access: str, found: Batch) -> Shape:
+    """The key is one more column at the end: not noticed, cut off, or taken out."""
     noticed = sorted(used - {"name", "index", "rows"})
     if not noticed:
+        key = f"{{row}}[{found.column!r}]" if access == "name" else "{row}[-1]"
         return Shape(key, why="rows are only read by column, so one more at the end is not noticed")
-    if kinds == {"tuple"} or (access == "position" and used <= _BY_POSITION and kinds <= {"tuple", "row"}):
+    sliced = access == "position" and used <= _BY_POSITION and kinds <= {"tuple", "row"}
+    if kinds == {"tuple"} or sliced:
         return Shape("{row}[-1]", "{row}[:-1]", why="the key's column is cut off again")
     if kinds == {"dict"}:
         return Shape(f"{{row}}.pop({found.column!r})", why="the key's column is taken out again")
     return Shape(problem=f"the row is used as a whole ({', '.join(noticed)}), and it has one more column now")
 
 
-def _access(kinds: frozenset[str], used: Iterable[Use], found: Batch) -> Literal["name", "position", ""]:
+def _access(kinds: frozenset[str], used: frozenset[Use], found: Batch) -> Literal["name", "position", ""]:
     """By name or by position, as the rows allow and the code prefers."""
-    by_name = bool({"name", "mapping"} & set(used))
-    by_position = bool(_BY_POSITION & set(used))
-    placed = found.extra or found.position >= 0
-    if kinds <= {"row", "dict"} and (by_name or "dict" in kinds or (kinds and not by_position)):
-        return "name"
-    if kinds <= {"row", "tuple"} and placed and (by_position or kinds):
+    if not kinds <= {"row", "dict", "tuple"}:
+        return ""
+    can_name, can_place = "tuple" not in kinds, "dict" not in kinds and (found.extra or found.position >= 0)
+    if can_place and (kinds == {"tuple"} or _BY_POSITION & used):
         return "position"
-    return "name" if kinds == {"row"} else ""
+    return "name" if can_name and (kinds or {"name", "mapping"} & used) else ""

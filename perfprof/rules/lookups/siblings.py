@@ -119,28 +119,28 @@ def _source(function: Function, statement: ast.stmt) -> str:
 
 def _tail(lookup: Lookup, statements: list[ast.stmt], rows: str, results: str) -> str:
     """What the helper does after the query, as the body of a loop over the keys."""
-    helper, key = lookup.reader, lookup.parameter
-    empty = {"one": f"{rows}.get({key})", "all": f"{rows}.get({key}, [])", "each": f"{rows}.get({key}, ())"}
-    edits = [(lookup.query.fetch, empty[lookup.query.how])]
+    helper, key, fetch = lookup.reader, lookup.parameter, lookup.query.fetch
     lines = list(helper.module.raw_lines)
-    for node in sorted(
-        (one for top in statements for one in ast.walk(top) if isinstance(one, ast.Return)), key=_line
-    ):
-        last = node is statements[-1]
-        begins = lines[node.lineno - 1]
-        value = b"" if node.value is not None else b" None"
-        word = b"return" if node.value is None else b"return "
-        head, rest = begins[: node.col_offset], begins[node.col_offset + len(word) :]
-        lines[node.lineno - 1] = head + f"{results}[{key}] = ".encode() + value.strip() + rest
-        if not last:
-            end = (node.end_lineno or node.lineno) - 1
-            lines[end] += b"\n" + head + b"continue"
-        if node.value is not None and node.lineno == lookup.query.fetch.lineno:
-            grown = len(f"{results}[{key}] = ") - len(word)
-            edits = [(_moved(lookup.query.fetch, grown), edits[0][1])]
-    _splice(lines, *edits[0])
+    returns = [one for top in statements for one in ast.walk(top) if isinstance(one, ast.Return)]
+    for node in sorted(returns, key=_line):
+        grown = _stored(lines, node, f"{results}[{key}]", last=node is statements[-1])
+        if node.lineno == fetch.lineno:
+            fetch = _moved(fetch, grown)
+    missing = {"one": "", "all": ", []", "each": ", ()"}[lookup.query.how]
+    _splice(lines, fetch, f"{rows}.get({key}{missing})")
     chosen = lines[statements[0].lineno - 1 : statements[-1].end_lineno]
-    return textwrap.dedent("\n".join(line.decode() for line in chosen if line is not None))
+    return textwrap.dedent("\n".join(line.decode() for line in chosen))
+
+
+def _stored(lines: list[bytes], node: ast.Return, target: str, *, last: bool) -> int:
+    """``return x`` becomes ``target = x`` and, unless it is the last one, ``continue``; by how many columns x moves."""
+    line = lines[node.lineno - 1]
+    head, word = line[: node.col_offset], b"return " if node.value is not None else b"return"
+    new = f"{target} = ".encode() if node.value is not None else f"{target} = None".encode()
+    lines[node.lineno - 1] = head + new + line[node.col_offset + len(word) :]
+    if not last:
+        lines[(node.end_lineno or node.lineno) - 1] += b"\n" + head + b"continue"
+    return len(new) - len(word)
 
 
 def _line(node: ast.AST) -> int:

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from perfprof.rules.reading.placeholders import template, word_at
+from perfprof.rules.reading.placeholders import Mark, template, word_at
 
 if TYPE_CHECKING:
     from perfprof.rules.lookups.model import Lookup
@@ -46,33 +46,46 @@ class Batch:
 def batch(lookup: Lookup, mode: Mode) -> Batch | str:
     """The statement for many keys, or why there is none."""
     query = lookup.query
-    text, marks = query.text, template(query.text, query.dialect).marks
-    mark = next(one for one in marks if one.number == lookup.number)
-    compared = _COMPARED.search(text[: mark.start])
-    start = word_at(text, query.dialect, "from")
+    mark = next(one for one in template(query.text, query.dialect).marks if one.number == lookup.number)
+    compared = _COMPARED.search(query.text[: mark.start])
+    start = word_at(query.text, query.dialect, "from")
     if compared is None or start < 0:
         return "the key is not compared as `column = ?`"
     if not query.mark and mode != "any":
         return "named parameters are not batched"
-    written = compared["column"]
-    position, name = _found(lookup, written)
-    if mode == "values" and ("*" in query.statement.selected or (position == -1 and not _room(lookup, WANTED))):
-        return "`*` would give the keys as well"
-    extra = mode == "values" or position is None
-    if position is None and (not _room(lookup, name) or "*" in query.statement.selected):
+    position, name = _found(lookup, compared["column"])
+    problem = _problem(lookup, mode, position, name)
+    return problem or _made(lookup, mode, _Spot(mark, compared, start), position, name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """Where the statement changes: the key's placeholder, the comparison before it, and FROM."""
+
+    mark: Mark
+    compared: re.Match[str]
+    start: int
+
+
+def _problem(lookup: Lookup, mode: Mode, position: int | None, name: str) -> str:
+    """Why the key's column cannot be told apart in the rows."""
+    star = "*" in lookup.query.statement.selected
+    if mode == "values" and (star or not _room(lookup, WANTED)):
+        return "`*` would give the keys as well" if star else f"there is a column `{WANTED}` already"
+    if mode != "values" and position is None and (star or not _room(lookup, name)):
         return "the key's column is ambiguous among those of the row"
-    changes = [_comparison(mode, compared, mark.start, mark.end, query.mark)]
+    return ""
+
+
+def _made(lookup: Lookup, mode: Mode, spot: _Spot, position: int | None, name: str) -> Batch:
+    others = [one for one in template(lookup.query.text, lookup.query.dialect).marks if one is not spot.mark]
+    here, extra = spot.mark.start, position is None
     if mode == "values":
-        changes.append((start + 4, start + 4, f" (VALUES {_MARKS}) AS {WANTED} CROSS JOIN"))
-        changes.append((_end_of_list(text, start), _end_of_list(text, start), f", {WANTED}.column1 AS {WANTED}"))
-    elif extra:
-        changes.append((_end_of_list(text, start), _end_of_list(text, start), f", {written}"))
-    here = start if mode == "values" else mark.start
-    others = [one for one in marks if one is not mark]
+        here, extra, name = spot.start, True, WANTED
     return Batch(
         mode,
-        _pieces(lookup, sorted(changes)),
-        WANTED if mode == "values" else name,
+        _pieces(lookup, sorted([_comparison(mode, spot), *_additions(lookup, mode, spot, extra=extra)])),
+        name,
         extra,
         -1 if extra or position is None else position,
         tuple(one.number for one in others if one.start < here),
@@ -80,36 +93,41 @@ def batch(lookup: Lookup, mode: Mode) -> Batch | str:
     )
 
 
-def _comparison(mode: Mode, compared: re.Match[str], start: int, end: int, mark: str) -> tuple[int, int, str]:
-    """``id = ?`` from the end of the column's name on."""
-    after = compared.end("column")
-    new = {"in": f" IN ({_MARKS})", "values": f" = {WANTED}.column1"}.get(mode)
-    return (after, end, new) if new is not None else (start, end, "ANY(\1)")
+def _additions(lookup: Lookup, mode: Mode, spot: _Spot, *, extra: bool) -> list[tuple[int, int, str]]:
+    """The key's column at the end of the select list, and the table of keys behind FROM."""
+    end, after = len(lookup.query.text[: spot.start].rstrip()), spot.start + len("FROM")
+    if mode == "values":
+        return [
+            (end, end, f", {WANTED}.column1 AS {WANTED}"),
+            (after, after, f" (VALUES {_MARKS}) AS {WANTED} CROSS JOIN"),
+        ]
+    return [(end, end, f", {spot.compared['column']}")] if extra else []
+
+
+def _comparison(mode: Mode, spot: _Spot) -> tuple[int, int, str]:
+    """``id = ?`` from the end of the column's name on; for ANY only the placeholder."""
+    after, end = spot.compared.end("column"), spot.mark.end
+    if mode == "any":
+        return spot.mark.start, end, "ANY(\1)"
+    return after, end, f" IN ({_MARKS})" if mode == "in" else f" = {WANTED}.column1"
 
 
 def _found(lookup: Lookup, written: str) -> tuple[int | None, str]:
-    """The place of the key's column in the row, None if it is not there, and its name."""
+    """The place of the key's column in the row (-1 below a star), None if it is not there; and its name."""
     statement, wanted = lookup.query.statement, lookup.use.column
     name = written.rpartition(".")[2].strip('"`[]') if lookup.query.dialect == "sqlite" else wanted.name
     if "*" in statement.selected:
-        return (-1, name) if len(statement.tables) == 1 and len(statement.selected) == 1 else (None, name)
-    alone = len(statement.tables) == 1
-    places = [
-        place
-        for place, column in enumerate(statement.columns)
-        if column is not None and column.name == wanted.name and (alone or column.table == wanted.table)
-    ]
-    named = [one for one in statement.selected if one == wanted.name]
-    return (places[0], name) if len(places) == 1 and len(named) == 1 else (None, name)
+        return (-1 if len(statement.tables) == len(statement.selected) == 1 else None), name
+    same = [place for place, column in enumerate(statement.columns) if column and column.name == wanted.name]
+    if len(same) != 1 or list(statement.selected).count(wanted.name) != 1:
+        return None, name
+    mine = len(statement.tables) == 1 or statement.columns[same[0]] == wanted
+    return (same[0] if mine else None), name
 
 
 def _room(lookup: Lookup, name: str) -> bool:
     """Whether no other column of the row has this name."""
     return name.lower() not in [one.lower() for one in lookup.query.statement.selected]
-
-
-def _end_of_list(text: str, start: int) -> int:
-    return len(text[:start].rstrip())
 
 
 def _pieces(lookup: Lookup, changes: Sequence[tuple[int, int, str]]) -> tuple[str, ...]:

@@ -140,18 +140,22 @@ def _literal(found: Batch, names: Names) -> str:
 
 def _arguments(lookup: Lookup, found: Batch, given: str) -> str:
     """The second argument of ``execute``."""
-    parameters, text = lookup.query.parameters, lookup.reader.text
-    given_node = lookup.query.call.args[1]
-    if isinstance(given_node, ast.Dict):
-        pairs = zip(given_node.keys, given_node.values, strict=True)
-        key = parameters[lookup.number]
-        named = [f"{text(name)}: {given if one is key else text(one)}" for name, one in pairs if name is not None]
-        return f"{{{', '.join(named)}}}"
-    before, after = ([text(parameters[number]) for number in numbers] for numbers in (found.before, found.after))
+    text, argument = lookup.reader.text, lookup.query.call.args[1]
+    if isinstance(argument, ast.Dict):
+        return _mapping(lookup, argument, given)
+    before, after = ([text(lookup.query.parameters[one]) for one in part] for part in (found.before, found.after))
     if found.mode == "any":
         everything = [*before, given, *after]
         return f"({', '.join(everything)}{',' if len(everything) == 1 else ''})"
     return f"({', '.join([*before, f'*{given}', *after])})" if before or after else given
+
+
+def _mapping(lookup: Lookup, argument: ast.Dict, given: str) -> str:
+    """Named parameters, with all keys in the place of the one."""
+    text, key = lookup.reader.text, lookup.query.parameters[lookup.number]
+    pairs = zip(argument.keys, argument.values, strict=True)
+    named = [f"{text(name)}: {given if one is key else text(one)}" for name, one in pairs if name is not None]
+    return f"{{{', '.join(named)}}}"
 
 
 def target_of(lookup: Lookup) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfprof.rules.lookups.evidence import runs
 from perfprof.rules.obligations.proofs import obligation, observed, proved, unproved
 from perfprof.rules.reading.deeds import Deed, deeds
-from perfprof.rules.reading.effects import hazards
+from perfprof.rules.reading.effects import Hazard, hazards
 from perfprof.rules.reading.expressions import path_of
 from perfprof.rules.reading.names import read_names
 from perfprof.rules.rule import Case, Proof
@@ -71,20 +72,26 @@ def _recorded_writes(case: Case) -> frozenset[str]:
 def same_connection(case: Case) -> Proof:
     """Every turn asks the same connection."""
     lookup: Lookup = case.suspect.reading
-    function = lookup.function
-    base = lookup.call.func.value if isinstance(lookup.call.func, ast.Attribute) else None
-    paths = [path_of(one) for one in (base, *_passed(lookup)) if one is not None]
     receiver = lookup.query.receiver
     if isinstance(receiver, ast.Call) and not _is_cursor(receiver):
         why = f"`{lookup.reader.text(receiver)}` may give another connection in each turn"
         return unproved(why, lookup.reader.place(receiver))
-    for hazard in hazards(lookup.region, function, case.program):
-        for path in filter(None, paths):
-            made_here = hazard.kind == "rebinds" and hazard.name == path[0] and not _makes_a_cursor(lookup, path[0])
-            if made_here or (hazard.kind == "attribute" and hazard.name in path[1:]):
-                why = f"`{'.'.join(path)}` is bound anew in the loop"
-                return unproved(why, function.place(hazard.node))
+    base = lookup.call.func.value if isinstance(lookup.call.func, ast.Attribute) else None
+    for path in filter(None, (path_of(one) for one in (base, *_passed(lookup)) if one is not None)):
+        place = _rebound(case, path)
+        if place:
+            return unproved(f"`{'.'.join(path)}` is bound anew in the loop", place)
     return proved("every turn asks the same connection")
+
+
+def _rebound(case: Case, path: tuple[str, ...]) -> str:
+    """Where the loop gives a name or an attribute of this path another value; empty if nowhere."""
+    lookup: Lookup = case.suspect.reading
+    for hazard in hazards(lookup.region, lookup.function, case.program):
+        named = hazard.kind == "rebinds" and hazard.name == path[0] and not _makes_a_cursor(lookup, path[0])
+        if named or (hazard.kind == "attribute" and hazard.name in path[1:]):
+            return lookup.function.place(hazard.node)
+    return ""
 
 
 def _passed(lookup: Lookup) -> list[ast.expr]:
@@ -107,27 +114,52 @@ def _makes_a_cursor(lookup: Lookup, name: str) -> bool:
 def key_unchanged(case: Case) -> Proof:
     """Keys are the same before the loop and in its turns."""
     lookup: Lookup = case.suspect.reading
-    function = lookup.function
-    names = read_names(lookup.key)
-    attributes = {node.attr for node in ast.walk(lookup.key) if isinstance(node, ast.Attribute)}
-    items = any(isinstance(node, ast.Subscript) for node in ast.walk(lookup.key))
+    key = _Key.of(lookup)
     unsure = ""
-    for hazard in hazards(lookup.region[1:] or lookup.region, function, case.program):
-        where = function.place(hazard.node)
-        if hazard.kind == "rebinds" and hazard.name in names and lookup.loop.holder is None:
-            return unproved(f"`{hazard.name}` is bound anew in the loop", where)
-        if hazard.kind == "attribute" and (hazard.name in attributes or (hazard.name == "*" and attributes)):
-            return unproved(f"`.{hazard.name}`, of which the key is made, is stored in the loop", where)
-        if hazard.kind == "mutates" and items and hazard.base is not None and read_names(hazard.base) & names:
-            return unproved("what the key is read from is changed in the loop", where)
-        if hazard.kind == "unknown" and isinstance(hazard.node, ast.Call) and _is_given(hazard.node, names):
+    for hazard in hazards(lookup.region[1:] or lookup.region, lookup.function, case.program):
+        where, problem = lookup.function.place(hazard.node), key.changed_by(hazard)
+        if problem:
+            return unproved(problem, where)
+        if hazard.kind == "unknown" and isinstance(hazard.node, ast.Call) and _is_given(hazard.node, key.names):
             unsure = unsure or where
     if unsure:
         return observed("a call that cannot be read is given what the key is read from", unsure)
     return proved("nothing in the loop changes what the key is read from")
 
 
-def _is_given(call: ast.Call, names: set[str]) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """What a key is read from. private: a comprehension binds its names for itself."""
+
+    names: frozenset[str]
+    attributes: frozenset[str]
+    items: bool
+    private: bool
+
+    @classmethod
+    def of(cls, lookup: Lookup) -> _Key:
+        nodes = list(ast.walk(lookup.key))
+        return cls(
+            frozenset(read_names(lookup.key)),
+            frozenset(node.attr for node in nodes if isinstance(node, ast.Attribute)),
+            any(isinstance(node, ast.Subscript) for node in nodes),
+            lookup.loop.holder is not None,
+        )
+
+    def changed_by(self, hazard: Hazard) -> str:
+        """Why a hazard changes the key; empty if it does not."""
+        if hazard.kind == "rebinds":
+            bound = hazard.name in self.names and not self.private
+            return f"`{hazard.name}` is bound anew in the loop" if bound else ""
+        if hazard.kind == "attribute":
+            stored = bool(self.attributes) and hazard.name in self.attributes | {"*"}
+            return f"`.{hazard.name}`, of which the key is made, is stored in the loop" if stored else ""
+        changes = hazard.kind == "mutates" and self.items and hazard.base is not None
+        changes = changes and bool(read_names(hazard.base) & self.names)  # type: ignore[arg-type]  # it is not None here
+        return "what the key is read from is changed in the loop" if changes else ""
+
+
+def _is_given(call: ast.Call, names: frozenset[str]) -> bool:
     """Whether an object that the key is read from is handed over as a whole."""
     given = [*call.args, *(word.value for word in call.keywords)]
     return any(isinstance(one, ast.Name) and one.id in names for one in given)

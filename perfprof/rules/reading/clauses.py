@@ -39,19 +39,22 @@ def blocks(tree: Tree) -> Iterator[Tree]:
 
 def tables(number: int, block: Tree, defined: set[str]) -> Iterator[TableUse]:
     """The tables that this block itself names; those of subqueries belong to their own blocks."""
-    sources = [block.this] if kind_of(block) in ("Update", "Delete") else []
-    start = argument(block, "from")
-    sources += [start.this] if start is not None else []
-    using = block.args.get("using") or []
-    sources += using if isinstance(using, list) else []
-    for source in list(sources):
-        sources += [join.this for join in (source.args.get("joins") or ()) if source is not None]
-    sources += [join.this for join in block.args.get("joins") or ()]
-    for source in sources:
+    for source in _sources(block):
         if kind_of(source) == "Table" and kind_of(source.this) == "Identifier":
             name = _name(source)
             if name not in defined:
                 yield TableUse(number, name, _alias(source) or name)
+
+
+def _sources(block: Tree) -> Iterator[Tree]:
+    """What stands in UPDATE, DELETE FROM, FROM, USING and JOIN."""
+    start, using = argument(block, "from"), block.args.get("using")
+    firsts = [block.this] if kind_of(block) in ("Update", "Delete") else []
+    firsts += [start.this] if start is not None else []
+    firsts += using if isinstance(using, list) else []
+    yield from firsts
+    for holder in (*firsts, block):
+        yield from (join.this for join in holder.args.get("joins") or ())
 
 
 def _name(table: Tree) -> str:

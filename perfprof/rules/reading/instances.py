@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from perfprof.rules.reading.program import DEFINITIONS
@@ -60,7 +61,10 @@ def _assigned(
     values: list[ast.expr] | None, function: Function, program: Program
 ) -> tuple[ast.ClassDef, Module] | None:
     """The one class that all assigned values are instances of."""
-    found = [_class_of(value, function, program) for value in values or ()]
+    return _the_only([_class_of(value, function, program) for value in values or ()])
+
+
+def _the_only(found: list[tuple[ast.ClassDef, Module] | None]) -> tuple[ast.ClassDef, Module] | None:
     return found[0] if found and all(one is not None and one == found[0] for one in found) else None
 
 
@@ -68,17 +72,26 @@ def _attribute(name: str, function: Function, program: Program) -> tuple[ast.Cla
     """The class of ``self.name``: annotated in the class's body, or the same in every assignment of the class."""
     if function.owner is None:
         return None
-    for statement in function.owner.body:
-        if isinstance(statement, ast.AnnAssign) and getattr(statement.target, "id", "") == name:
-            return _named(statement.annotation, function.module, program)
-    found = []
-    for method in function.module.functions:
-        for node in ast.walk(method.node) if method.owner is function.owner else ():
-            if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
-                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-                if any(_is_attribute(target, name) for target in targets):
-                    found.append(_class_of(node.value, method, program))
-    return found[0] if found and all(one is not None and one == found[0] for one in found) else None
+    annotated = _declared(name, function.owner)
+    if annotated is not None:
+        return _named(annotated.annotation, function.module, program)
+    methods = [one for one in function.module.functions if one.owner is function.owner]
+    return _the_only([_class_of(value, one, program) for one in methods for value in _stored(name, one)])
+
+
+def _declared(name: str, owner: ast.ClassDef) -> ast.AnnAssign | None:
+    """``name: Class`` in the body of a class."""
+    found = (one for one in owner.body if isinstance(one, ast.AnnAssign))
+    return next((one for one in found if getattr(one.target, "id", "") == name), None)
+
+
+def _stored(name: str, method: Function) -> Iterator[ast.expr]:
+    """What a method assigns to ``self.name``."""
+    for node in ast.walk(method.node):
+        if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            if any(_is_attribute(target, name) for target in targets):
+                yield node.value
 
 
 def _is_attribute(target: ast.expr, name: str) -> bool:

@@ -7,7 +7,7 @@ Strings, quoted names, comments and operators that look like a placeholder (``::
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -73,58 +73,64 @@ def template(text: str, dialect: str) -> Template:
     """Find the placeholders of a statement; dialect is "sqlite" or "postgresql"."""
     marks: list[Mark] = []
     numbers: dict[str, int] = {}
-    doubled: list[int] = []
-    inside: list[int] = []
-    operand, at = False, 0
-    while at < len(text):
-        match = _next(text, at, dialect)
-        at, kind, piece = match.end(), match.lastgroup, match.group()
+    twice: list[int] = []
+    quoted: list[int] = []
+    operand = False
+    for match in _tokens(text, dialect):
+        kind, piece = match.lastgroup, match.group()
         if kind == "mark" and _is_mark(piece, operand, dialect):
             marks.append(_mark(match, numbers))
-            operand = True
         elif kind == "twice" and dialect == "postgresql":
-            doubled.append(match.start())
-            operand = False
-        elif kind != "note":
-            inside += [match.start() + found.start() for found in _TWICE.finditer(piece)] if kind == "text" else []
-            operand = kind in (None, "text") or piece in ")]" or _names_something(piece, kind)
-    if any(text[mark.start] == "%" for mark in marks):  # psycopg formats the whole text, quoted parts too
-        doubled += inside
-    return Template(text, tuple(marks), tuple(doubled))
+            twice.append(match.start())
+        elif kind == "text":
+            quoted += _doubled_in(match)
+        operand = operand if kind == "note" else _ends_an_operand(match)
+    formatted = any(text[mark.start] == "%" for mark in marks)  # by psycopg, quoted parts too
+    return Template(text, tuple(marks), tuple(twice + quoted if formatted else twice))
+
+
+def _doubled_in(match: re.Match[str]) -> list[int]:
+    return [match.start() + found.start() for found in _TWICE.finditer(match.group())]
+
+
+def _tokens(text: str, dialect: str) -> Iterator[re.Match[str]]:
+    at = 0
+    while at < len(text):
+        match = _next(text, at, dialect)
+        yield match
+        at = match.end()
+
+
+def _ends_an_operand(match: re.Match[str]) -> bool:
+    """Whether an operator must follow: after a value, a name or a closing parenthesis."""
+    kind, piece = match.lastgroup, match.group()
+    if kind in (None, "text", "mark"):
+        return True
+    return piece in ")]" or (kind == "word" and not _OPERAND_FOLLOWS.fullmatch(piece))
 
 
 def separated(script: str, dialect: str) -> tuple[str, ...]:
     """The statements of a script, cut at semicolons outside of strings, names and comments; bodies of triggers too."""
-    found, start, at = [], 0, 0
-    while at < len(script):
-        match = _next(script, at, dialect)
-        at = match.end()
+    found, start = [], 0
+    for match in _tokens(script, dialect):
         if match.group() == ";":
-            found.append(script[start : at - 1])
-            start = at
+            found.append(script[start : match.start()])
+            start = match.end()
     return tuple(piece.strip() for piece in [*found, script[start:]] if _says_something(piece, dialect))
 
 
 def word_at(text: str, dialect: str, word: str) -> int:
     """Where a keyword stands outside of parentheses, strings and comments; -1 if nowhere."""
-    depth, at = 0, 0
-    while at < len(text):
-        match = _next(text, at, dialect)
+    depth = 0
+    for match in _tokens(text, dialect):
         if not depth and match.lastgroup == "word" and match.group().lower() == word:
             return match.start()
         depth += {"(": 1, ")": -1}.get(match.group(), 0)
-        at = match.end()
     return -1
 
 
 def _says_something(piece: str, dialect: str) -> bool:
-    at = 0
-    while at < len(piece):
-        match = _next(piece, at, dialect)
-        if match.lastgroup != "note":
-            return True
-        at = match.end()
-    return False
+    return any(match.lastgroup != "note" for match in _tokens(piece, dialect))
 
 
 def _next(text: str, at: int, dialect: str) -> re.Match[str]:
@@ -133,10 +139,6 @@ def _next(text: str, at: int, dialect: str) -> re.Match[str]:
     match = bracketed or _TOKEN.match(text, at)
     assert match is not None
     return match
-
-
-def _names_something(token: str, kind: str | None) -> bool:
-    return kind == "word" and not _OPERAND_FOLLOWS.fullmatch(token)
 
 
 def _is_mark(piece: str, operand: bool, dialect: str) -> bool:

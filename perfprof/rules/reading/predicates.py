@@ -6,7 +6,7 @@ Works on a tree of sqlglot and imports nothing of it itself: nodes are asked by 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 Tree: TypeAlias = Any  # a node of sqlglot, which has no types of its own here
@@ -175,14 +175,22 @@ def _side(block: int, side: Tree, other: Tree, how: How, *, optional: bool, role
         column, wrapped = _wrapped(side)
     if column is None or kind_of(other) in _QUERIES:
         return
-    number, partner = parameter_of(other), column_of(other)
     if how == "equality" and kind_of(other) == "Any":
         how, role = "in", "array"
-    if partner is None:
+    partner = column_of(other)
+    if partner is not None:
+        yield from _joined(Use(block, column, how, None, False, partner, wrapped, optional, role=role))
+    else:
+        number = parameter_of(other)
         constant = number is None and not _columns(other)
         yield Use(block, column, how, number, constant, None, wrapped, optional, role=role)
-    elif how in ("equality", "range") and (partner.table != column.table or not column.table):
-        yield Use(block, column, "join", other=partner, wrapped=wrapped, optional=optional, role=role)
+
+
+def _joined(use: Use) -> Iterator[Use]:
+    """A comparison of two columns is a join, unless both are of one table."""
+    assert use.other is not None
+    if use.how in ("equality", "range") and (use.other.table != use.column.table or not use.column.table):
+        yield replace(use, how="join")
 
 
 def _columns(node: Tree) -> list[Tree]:

@@ -103,19 +103,22 @@ def query_of(call: ast.Call, function: Function) -> Query | None:
 
 def text_of(node: ast.expr, function: Function) -> tuple[str, ast.expr, Module] | None:
     """The text that an expression has whenever it is evaluated: a literal, or a constant that is bound once."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return node.value, node, function.module
     if isinstance(node, ast.Name):
-        if function.names.is_local(node.id) and function.qualname != "<module>":
-            values = function.names.values(node.id)
-            return _constant(values[0], function.module) if values is not None and len(values) == 1 else None
-        if node.id not in function.module.rebound:
-            return _assigned(function.module.top.get(node.id), function.module)
-    owner, base = function.owner, node.value if isinstance(node, ast.Attribute) else None
-    if owner is not None and isinstance(base, ast.Name) and base.id in ("self", "cls", owner.name):
-        assert isinstance(node, ast.Attribute)
-        return _of_class(owner, node.attr, function.module)
-    return None
+        return _named(node.id, function)
+    owner = function.owner
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and owner is not None:
+        own = node.value.id in ("self", "cls", owner.name)
+        return _of_class(owner, node.attr, function.module) if own else None
+    return _constant(node, function.module)
+
+
+def _named(name: str, function: Function) -> tuple[str, ast.expr, Module] | None:
+    """A local or a global name that is assigned once."""
+    module = function.module
+    if function.names.is_local(name) and function.qualname != "<module>":
+        values = function.names.values(name)
+        return _constant(values[0], module) if values is not None and len(values) == 1 else None
+    return None if name in module.rebound else _assigned(module.top.get(name), module)
 
 
 def _of_class(owner: ast.ClassDef, name: str, module: Module) -> tuple[str, ast.expr, Module] | None:
@@ -153,19 +156,20 @@ def _parameters(text: str, given: ast.expr | None) -> Mapping[int, ast.expr] | N
     marks = template(text, dialect_of(text)).marks
     if given is None:
         return None if marks else {}
-    if isinstance(given, (ast.Tuple, ast.List)) and _mark(text):
-        plain = not any(isinstance(one, ast.Starred) for one in given.elts) and len(given.elts) == len(marks)
+    if isinstance(given, (ast.Tuple, ast.List)):
+        starred = any(isinstance(one, ast.Starred) for one in given.elts)
+        plain = _mark(text) and not starred and len(given.elts) == len(marks)
         return dict(enumerate(given.elts)) if plain else None
-    if isinstance(given, ast.Dict):
-        named = {
-            key.value: value
-            for key, value in zip(given.keys, given.values, strict=True)
-            if isinstance(key, ast.Constant)
-        }
-        wanted = {mark.name: mark.number for mark in marks}
-        if len(named) == len(given.keys) and "" not in wanted and wanted.keys() <= named.keys():
-            return {number: named[name] for name, number in wanted.items()}
-    return None
+    return _of_mapping(given, {mark.name: mark.number for mark in marks}) if isinstance(given, ast.Dict) else None
+
+
+def _of_mapping(given: ast.Dict, wanted: Mapping[str, int]) -> Mapping[int, ast.expr] | None:
+    """The parameters of ``{"name": value}``."""
+    pairs = zip(given.keys, given.values, strict=True)
+    named = {key.value: value for key, value in pairs if isinstance(key, ast.Constant)}
+    if len(named) != len(given.keys) or "" in wanted or not wanted.keys() <= named.keys():
+        return None
+    return {number: named[name] for name, number in wanted.items()}
 
 
 def _fetch(call: ast.Call, function: Function) -> tuple[ast.expr, How, ast.stmt | None] | None:
@@ -187,38 +191,40 @@ def _fetch(call: ast.Call, function: Function) -> tuple[ast.expr, How, ast.stmt 
 def _taken(rows: ast.expr, function: Function) -> tuple[ast.expr, How] | None:
     """``rows.fetchone()``, ``rows.fetchall()``, ``for … in rows`` or ``list(rows)``."""
     above = function.parents.get(rows)
-    if isinstance(above, ast.Attribute) and above.attr in _FETCHES:
-        fetched = function.parents.get(above)
-        if isinstance(fetched, ast.Call) and fetched.func is above and not fetched.args and not fetched.keywords:
-            return fetched, _FETCHES[above.attr]
-    if isinstance(above, (ast.For, ast.comprehension)) and above.iter is rows:
-        return rows, "each"
-    if isinstance(above, ast.Call) and isinstance(above.func, ast.Name) and above.args == [rows]:
-        return (rows, "each") if above.func.id in ("list", "tuple", "sorted", "set", "iter") else None
+    if isinstance(above, ast.Attribute):
+        return _fetched(above, function)
+    walked = isinstance(above, (ast.For, ast.comprehension)) and above.iter is rows
+    if isinstance(above, ast.Call) and isinstance(above.func, ast.Name):
+        walked = above.args == [rows] and above.func.id in ("list", "tuple", "sorted", "set", "iter")
+    return (rows, "each") if walked else None
+
+
+def _fetched(method: ast.Attribute, function: Function) -> tuple[ast.expr, How] | None:
+    call = function.parents.get(method)
+    if method.attr in _FETCHES and isinstance(call, ast.Call) and call.func is method:
+        return None if call.args or call.keywords else (call, _FETCHES[method.attr])
     return None
 
 
 def _taken_next(statement: ast.stmt, cursor: str, function: Function) -> tuple[ast.expr, How, ast.stmt] | None:
-    """The one use of the cursor in the next statement of the block, if nothing after it uses it before it executes again."""
+    """The one use of the cursor in the next statement of the block; what comes later must execute first."""
     block = _block_of(statement, function)
-    place = block.index(statement)
-    if place + 1 >= len(block):
-        return None
-    uses = [node for node in _names(block[place + 1]) if node.id == cursor]
+    following = block[block.index(statement) + 1 :]
+    uses = _names(following[0], cursor) if following else []
     taken = _taken(uses[0], function) if len(uses) == 1 else None
-    if taken is None:
+    later = [node for one in following[1:] for node in _names(one, cursor)]
+    if taken is None or (later and not _executes(later[0], function)):
         return None
-    for later in block[place + 2 :]:
-        first = next((node for node in _names(later) if node.id == cursor), None)
-        if first is not None:
-            above = function.parents.get(first)
-            again = isinstance(above, ast.Attribute) and above.attr == "execute"
-            return (*taken, statement) if again else None
     return *taken, statement
 
 
-def _names(node: ast.AST) -> Iterator[ast.Name]:
-    return (one for one in ast.walk(node) if isinstance(one, ast.Name))
+def _executes(cursor: ast.Name, function: Function) -> bool:
+    above = function.parents.get(cursor)
+    return isinstance(above, ast.Attribute) and above.attr == "execute"
+
+
+def _names(node: ast.AST, name: str) -> list[ast.Name]:
+    return [one for one in ast.walk(node) if isinstance(one, ast.Name) and one.id == name]
 
 
 def _block_of(statement: ast.stmt, function: Function) -> list[ast.stmt]:

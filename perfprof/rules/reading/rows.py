@@ -40,14 +40,15 @@ class _Follower:
         if isinstance(above, (ast.BoolOp, ast.IfExp)):
             yield from self.uses(above, many)
         elif isinstance(above, (ast.Assign, ast.AnnAssign, ast.NamedExpr)) and above.value is value:
-            for target in above.targets if isinstance(above, ast.Assign) else [above.target]:
-                yield from self._bound(target, self.function.node, many)
-            if isinstance(above, ast.NamedExpr):
-                yield from self.uses(above, many)
-        elif many:
-            yield from self._of_many(value, above)
+            yield from self._assigned(above, many)
         else:
-            yield from self._of_one(value, above)
+            yield from self._of_many(value, above) if many else self._of_one(value, above)
+
+    def _assigned(self, above: ast.Assign | ast.AnnAssign | ast.NamedExpr, many: bool) -> Iterator[Use]:
+        for target in above.targets if isinstance(above, ast.Assign) else [above.target]:
+            yield from self._bound(target, self.function.node, many)
+        if isinstance(above, ast.NamedExpr):
+            yield from self.uses(above, many)
 
     def _bound(self, target: ast.expr, scope: ast.AST, many: bool) -> Iterator[Use]:
         """The uses of what a target binds, everywhere in the scope."""
@@ -65,18 +66,16 @@ class _Follower:
                 yield from self.uses(node, many)
 
     def _of_many(self, value: ast.expr, above: ast.AST | None) -> Iterator[Use]:
-        if isinstance(above, ast.For) and above.iter is value:
-            yield from self._bound(above.target, above, many=False)
-        elif isinstance(above, ast.comprehension) and above.iter is value:
-            yield from self._bound(above.target, self.function.parents[above], many=False)
-        elif isinstance(above, ast.Call) and isinstance(above.func, ast.Name) and above.args == [value]:
-            if above.func.id in ("list", "tuple", "iter", "reversed"):
-                yield from self.uses(above, many=True)
-            elif above.func.id not in ("len", "bool"):
-                yield "escape"
+        called = _called_with(value, above)
+        if isinstance(above, (ast.For, ast.comprehension)) and above.iter is value:
+            scope = above if isinstance(above, ast.For) else self.function.parents[above]
+            yield from self._bound(above.target, scope, many=False)
+        elif called in ("list", "tuple", "iter", "reversed"):
+            assert isinstance(above, ast.Call)
+            yield from self.uses(above, many=True)
         elif isinstance(above, ast.Subscript) and above.value is value and isinstance(above.ctx, ast.Load):
             yield from self.uses(above, many=isinstance(above.slice, ast.Slice))
-        else:
+        elif called not in ("len", "bool"):
             yield "escape"
             yield "rows"
 
@@ -89,27 +88,33 @@ class _Follower:
             yield "mapping"
         elif isinstance(above, ast.Starred):
             yield "sequence"
-        elif isinstance(above, ast.Call) and above.args == [value]:
-            name = above.func.id if isinstance(above.func, ast.Name) else f".{getattr(above.func, 'attr', '')}"
-            yield _CALLS.get(name, "escape")
         else:
-            yield "escape"
+            yield _CALLS.get(_called_with(value, above), "escape")
 
     def _read(self, attribute: ast.Attribute) -> Use:
-        if not isinstance(attribute.ctx, ast.Load):
+        above = self.function.parents.get(attribute)
+        if isinstance(above, ast.Call) and above.func is attribute:
+            return _method(attribute.attr, above)
+        stored = isinstance(above, ast.Subscript) and not isinstance(above.ctx, ast.Load)
+        if stored or not isinstance(attribute.ctx, ast.Load):
             return "changed"
-        call = self.function.parents.get(attribute)
-        if isinstance(call, ast.Call) and call.func is attribute:
-            if attribute.attr == "get" and call.args and isinstance(call.args[0], ast.Constant):
-                return "name"
-            if attribute.attr in _VIEWS:
-                return "mapping"
-            return "changed"  # a method of it may do anything to it
-        if isinstance(call, ast.Subscript):
-            return "attribute" if isinstance(call.ctx, ast.Load) else "changed"
-        if isinstance(call, ast.Attribute):  # a method of the attribute's value
-            return "attribute" if call.attr in TEXT_METHODS | LOOKUP_METHODS else "changed"
+        if isinstance(above, ast.Attribute) and above.attr not in TEXT_METHODS | LOOKUP_METHODS:
+            return "changed"  # a method of the attribute's value may do anything to it
         return "attribute"
+
+
+def _called_with(value: ast.expr, above: ast.AST | None) -> str:
+    """``len`` for ``len(value)``, ``.join`` for ``x.join(value)``, else empty."""
+    if not isinstance(above, ast.Call) or above.args != [value]:
+        return ""
+    return above.func.id if isinstance(above.func, ast.Name) else f".{getattr(above.func, 'attr', '')}"
+
+
+def _method(name: str, call: ast.Call) -> Use:
+    """``row.get("x")`` reads by name, ``row.keys()`` all of it, any other method may change it."""
+    if name == "get" and call.args and isinstance(call.args[0], ast.Constant):
+        return "name"
+    return "mapping" if name in _VIEWS else "changed"
 
 
 def _only_tested(value: ast.expr, above: ast.AST | None) -> bool:

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 
 from perfprof.rules.reading import clauses
 from perfprof.rules.reading.placeholders import Template, template
@@ -98,7 +99,7 @@ def _read(text: str, dialect: str) -> Statement:
         return _fallback(marks, dialect, tree is not None)
     if dialect == "sqlite":
         _fold(tree)
-    blocks = list(clauses.blocks(tree))
+    blocks = list(enumerate(clauses.blocks(tree)))
     names = {cte.alias.lower() for cte in tree.find_all(clauses.node_class("CTE"))}
     return Statement(
         template=marks,
@@ -106,15 +107,15 @@ def _read(text: str, dialect: str) -> Statement:
         fingerprint=_fingerprint(tree, dialect),
         kind=clauses.WRITES.get(kind_of(tree), "select"),
         parsed=True,
-        tables=tuple(use for number, block in enumerate(blocks) for use in clauses.tables(number, block, names)),
+        tables=tuple(chain.from_iterable(clauses.tables(*block, names) for block in blocks)),
         writes=clauses.written(tree),
         changes=clauses.changed(tree),
         values=tuple(clauses.assigned(tree)),
-        uses=tuple(use for number, block in enumerate(blocks) for use in clauses.uses(number, block)),
+        uses=tuple(chain.from_iterable(clauses.uses(*block) for block in blocks)),
         selected=clauses.selected(tree),
         columns=clauses.columns(tree),
         complex=clauses.complexity(tree),
-        limited=frozenset(number for number, block in enumerate(blocks) if block.args.get("limit") is not None),
+        limited=frozenset(number for number, block in blocks if block.args.get("limit") is not None),
         bounds=tuple(clauses.bounds(tree)),
     )
 

@@ -104,16 +104,15 @@ def covering(wanted: Candidate, indexes: Iterable[Index], table: Table | None) -
     An index covers if it begins with the wanted columns, if it is unique and all its columns are compared by equality,
     or if the primary key does. A partial or broken index covers nothing: whether it applies depends on the query.
     """
+    if table is not None and table.primary_key:
+        indexes = [Index("the primary key", wanted.table, table.primary_key, unique=True), *indexes]
+    usable = (one for one in indexes if one.table == wanted.table and one.valid and not one.partial)
+    return next((one.name for one in usable if _does_it(one, wanted)), "")
+
+
+def _does_it(index: Index, wanted: Candidate) -> bool:
     equal = {key.name for key in wanted.groups[0]} if wanted.groups else set()
-    key = table.primary_key if table is not None else ()
-    if key and (set(key) <= equal or _begins(key, (), wanted)):
-        return "the primary key"
-    for index in indexes:
-        if index.table != wanted.table or index.partial or not index.valid:
-            continue
-        if _begins(index.columns, index.descending, wanted) or (index.unique and set(index.columns) <= equal):
-            return index.name
-    return ""
+    return (index.unique and set(index.columns) <= equal) or _begins(index.columns, index.descending, wanted)
 
 
 def _begins(columns: Sequence[str], descending: Sequence[bool], wanted: Candidate) -> bool:

@@ -71,12 +71,11 @@ def needs(executions: tuple[Execution, ...], catalog: Catalog) -> Iterator[Need]
     taken = {index.name for index in catalog.indexes()} | {table.name for table in catalog.tables()}
     found = []
     for new in merge_all({one.candidate: None for one in wanted}, WIDEST):
-        mine = [one for one in wanted if serves(new, one.candidate)]
-        if mine:
-            name = index_name(new, taken)
-            taken.add(name)
-            served = tuple(Served(one.asked, one.before, min(one.left, one.before)) for one in _once(mine))
-            found.append(Need(new, name, mine[0].table, served, *_writes(workload, new, catalog)))
+        name = index_name(new, taken)
+        taken.add(name)
+        mine = _once(one for one in wanted if serves(new, one.candidate))
+        served = tuple(Served(one.asked, one.before, min(one.left, one.before)) for one in mine)
+        found.append(Need(new, name, mine[0].table, served, *_writes(workload, new, catalog)))
     yield from sorted(found, key=lambda need: -need.saved)
 
 
@@ -132,11 +131,15 @@ class _Shapes:
                 continue
             sorts = use.block in item.reading.limited and any(step.step == "sort" for step in plan)
             steps = [step for step in plan if _wasteful(step, table, sorts)]
-            for wanted in self._shaped(item, use, uses, table) if steps else ():
-                if not (
-                    all(step.index for step in steps) and covering(wanted.candidate, self.catalog.indexes(), table)
-                ):
-                    yield replace(wanted, before=max(self._reads(step, table) for step in steps))
+            if steps:
+                yield from self._for_steps(steps, self._shaped(item, use, uses, table))
+
+    def _for_steps(self, steps: list[Scan], wanted: Iterable[_Wanted]) -> Iterator[_Wanted]:
+        """Candidates with the rows read so far; none that an index covers through which all of the plan goes already."""
+        by_index = all(step.index for step in steps)
+        for one in wanted:
+            if not (by_index and covering(one.candidate, self.catalog.indexes(), one.table)):
+                yield replace(one, before=max(self._reads(step, one.table) for step in steps))
 
     def _reads(self, step: Scan, table: Table) -> float:
         """Rows that one pass of this access reads; the first column of an index decides most of it."""
@@ -150,9 +153,9 @@ class _Shapes:
 
     def _shaped(self, item: Asked, use: TableUse, uses: tuple[Use, ...], table: Table) -> Iterator[_Wanted]:
         plain = [one for one in uses if not one.optional and not one.wrapped]
-        constants = self._columns(table, (one for one in plain if one.how in _EQUAL))
-        joins = self._columns(table, (one for one in plain if one.how == "join"))
-        ranges = self._columns(table, (one for one in plain if one.how == "range"))
+        constants = self._columns(table, plain, _EQUAL)
+        joins = self._columns(table, plain, ("join",))
+        ranges = self._columns(table, plain, ("range",))
         order = self._order(item, use, uses, table)
         for equal in [constants, (*constants, *joins), joins] if joins else [constants]:
             found = self._narrowed(table, equal, ranges, order)
@@ -163,20 +166,24 @@ class _Shapes:
         self, table: Table, equal: tuple[str, ...], ranges: tuple[str, ...], order: tuple[Key, ...]
     ) -> tuple[Candidate, float] | None:
         """Equality columns while they narrow, then one range or the order if many rows are left for a key."""
+        chosen, left = self._selective(table, equal)
+        rest: tuple[Key, ...] = ()
+        room = WIDEST - len(chosen) if left > FEW else 0
+        if room and ranges:
+            rest, left = (Key(ranges[0]),), left / 3  # the planners' own guess for a range
+        elif order and len(order) <= room and set(chosen) == set(equal):
+            rest, left = order, FEW
+        return (candidate(table.name, chosen, rest, table.schema), left) if chosen or rest else None
+
+    def _selective(self, table: Table, equal: tuple[str, ...]) -> tuple[tuple[str, ...], float]:
+        """The columns that each halve the rows at least, the most selective first; and the rows of one key."""
         chosen: tuple[str, ...] = ()
         left = float(table.rows)
-        ranked = sorted(equal, key=lambda column: -self.catalog.distinct(table.key, (column,)))
-        for column in ranked:
+        for column in sorted(equal, key=lambda name: -self.catalog.distinct(table.key, (name,))):
             now = table.rows / self.catalog.distinct(table.key, (*chosen, column))
             if len(chosen) < WIDEST and left > FEW and now <= left / 2:
                 chosen, left = (*chosen, column), now
-        rest: tuple[Key, ...] = ()
-        room = WIDEST - len(chosen)
-        if left > FEW and room and ranges:
-            rest, left = (Key(ranges[0]),), left / 3  # the planners' own guess for a range
-        elif left > FEW and order and len(order) <= room and set(chosen) == set(equal):
-            rest, left = order, FEW
-        return (candidate(table.name, chosen, rest, table.schema), left) if chosen or rest else None
+        return chosen, left
 
     def _left(self, item: Asked, table: Table, estimated: float) -> float:
         """What was recorded knows better than an average: a plain statement reads what it returns."""
@@ -192,8 +199,8 @@ class _Shapes:
             return ()
         return tuple(Key(self.book.column(table, one.column.name), one.descending) for one in mine)
 
-    def _columns(self, table: Table, uses: Iterable[Use]) -> tuple[str, ...]:
-        names = (self.book.column(table, one.column.name) for one in uses)
+    def _columns(self, table: Table, uses: Iterable[Use], hows: tuple[str, ...]) -> tuple[str, ...]:
+        names = (self.book.column(table, one.column.name) for one in uses if one.how in hows)
         return tuple(dict.fromkeys(name for name in names if name))
 
 

@@ -66,21 +66,27 @@ def definitions(executions: Iterable[Execution]) -> Iterator[str]:
 
 
 def _asked(members: list[tuple[Execution, Statement]], wrappers: frozenset[Frame]) -> Asked:
+    executions = [execution for execution, _ in members]
+    known = [execution for execution in executions if execution.rows >= 0]
+    times = sum(execution.count for execution in known)
+    return Asked(
+        text=executions[0].statement.text,
+        reading=members[0][1],
+        count=sum(execution.count for execution in executions),
+        seconds=sum(execution.seconds for execution in executions),
+        rows=sum(execution.rows for execution in known) / times if times else -1.0,
+        places=_places(executions, wrappers),
+    )
+
+
+def _places(executions: list[Execution], wrappers: frozenset[Frame]) -> tuple[Frame, ...]:
+    """The innermost frames that are no wrapper, the costliest first."""
     cost: dict[Frame, float] = {}
-    for execution, _ in members:
+    for execution in executions:
         own = [frame for frame in execution.site if frame not in wrappers] or execution.site
         for frame in own[:1]:
             cost[frame] = cost.get(frame, 0.0) + execution.seconds
-    known = [execution for execution, _ in members if execution.rows >= 0]
-    times = sum(execution.count for execution in known)
-    return Asked(
-        text=members[0][0].statement.text,
-        reading=members[0][1],
-        count=sum(execution.count for execution, _ in members),
-        seconds=sum(execution.seconds for execution, _ in members),
-        rows=sum(execution.rows for execution in known) / times if times else -1.0,
-        places=tuple(sorted(cost, key=lambda frame: (-cost[frame], frame.path, frame.line))),
-    )
+    return tuple(sorted(cost, key=lambda frame: (-cost[frame], frame.path, frame.line)))
 
 
 def inserted(executions: Iterable[Execution], dialect: str = "sqlite") -> dict[str, int]:
