@@ -13,6 +13,7 @@ from perfprof.optimizer.project import Project
 
 CHEAP = 10.0  # seconds; a suite that takes less is run twice to see whether it is flaky
 LEAST_TIMEOUT = 30.0
+_COPY = "It ran in a copy of the project, in which nothing was changed; what lies beside the project is not there."
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ def checked_workload(project: Project, ran: Ran, left_out: tuple[str, ...]) -> N
     raise BaselineError(
         f"the workload {how} before any change\n{ran.last_lines()}",
         where=str(project.workload),
-        todo="Make it run by itself first; perfprof changed nothing." + _missing(left_out),
+        todo=f"{_COPY} Make it run by itself first.{_missing(left_out)}",
     )
 
 
@@ -119,7 +120,7 @@ def _red(project: Project, suite: Suite, what: str) -> BaselineError:
     return BaselineError(
         f"{what}: {suite.sentence()}\n{suite.ran.last_lines()}",
         where=str(project.tests),
-        todo="Make them pass first; perfprof changed nothing.",
+        todo=f"{_COPY} Make them pass first.",
     )
 
 

@@ -54,7 +54,7 @@ def function_benchmark(
             return FunctionTimes(answered, problem=problem)
         left -= time.monotonic() - begun
         total = bench.weighed()
-        answered = decide(total.before, total.after, promise=promise)
+        answered = total.decide(promise)
         if answered.decision != "cannot tell" or left < seconds / 4 or answered.pairs < look:
             break
     if answered.pairs < FEWEST:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from perfprof.optimizer.judge.statistics import FEWEST, SMALLEST, Answered, interval
+from perfprof.optimizer.judge.statistics import Answered, decide, resolution
 from perfprof.optimizer.judge.verdict import Comparison
 
 
@@ -16,10 +16,21 @@ class Pairs:
     before: list[float] = field(default_factory=list)
     after: list[float] = field(default_factory=list)
 
+    def decide(self, promise: float = 1.0) -> Answered:
+        """Is the new side faster? A gain that this machine could not tell from noise is not claimed."""
+        answered = decide(self.before, self.after, promise=promise)
+        if answered.decision == "faster" and answered.ratio - 1 < self.resolution:
+            return replace(answered, decision="cannot tell")
+        return answered
+
+    @property
+    def resolution(self) -> float:
+        """The smallest effect that can be told here: what the old code shows against itself, one pair later."""
+        return resolution(self.before[:-1], self.before[1:])
+
     def comparison(self, metric: str, answered: Answered) -> Comparison:
         """As it stands in the verdict."""
-        logs = [math.log(max(old, 1e-9) / max(new, 1e-9)) for old, new in zip(self.before, self.after, strict=True)]
-        low, high = interval(logs) if len(logs) >= FEWEST else (-math.inf, math.inf)
+        seen = self.resolution
         return Comparison(
             metric,
             tuple(self.before),
@@ -27,7 +38,7 @@ class Pairs:
             answered.ratio,
             answered.low,
             answered.high,
-            max(SMALLEST, math.exp(min(high - low, 20.0) / 2) - 1),
+            seen if math.isfinite(seen) else 0.0,
         )
 
 

@@ -163,12 +163,21 @@ def _ended(pid: int, deadline: float, look: Callable[[], None]) -> bool:
                 select.select([descriptor], [], [], min(left, _LOOK_EVERY))
             else:
                 time.sleep(min(left, 0.005))
-            if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
+            if _over(pid):
                 return True
             look()
     finally:
         if descriptor >= 0:
             os.close(descriptor)
+
+
+def _over(pid: int) -> bool:
+    """Has it ended? It is left to be collected, so that its number cannot belong to another process yet."""
+    if hasattr(os, "waitid"):
+        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    import psutil
+
+    return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
 
 
 def _kill_group(pid: int) -> None:

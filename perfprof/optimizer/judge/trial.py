@@ -93,7 +93,8 @@ class Trial:
             return "rejected", f"slower: {told}"
         if answered.decision == "no change":
             return "rejected", f"{self._shortfall(answered)}: {told}"
-        return "cannot tell", f"after {answered.pairs} pairs it is not clear on this machine: {told}"
+        noise = f"; this machine tells {compared.resolution:.0%} from noise" if compared is not None else ""
+        return "cannot tell", f"after {answered.pairs} pairs it is not clear: {told}{noise}"
 
     def _shortfall(self, answered: Answered) -> str:
         promise = self.patch.promise

@@ -44,7 +44,7 @@ def workload_benchmark(run: Callable[[Side, int], Ran], *, promise: float, secon
             if not runs[side][-1].well:
                 return WorkloadTimes(decide((), ()), failed=_failed(side, runs[side][-1]))
         over = time.monotonic() - begun > seconds
-        answered = decide([ran.cpu for ran in runs["old"]], [ran.cpu for ran in runs["new"]], promise=promise)
+        answered = Pairs([ran.cpu for ran in runs["old"]], [ran.cpu for ran in runs["new"]]).decide(promise)
         if over or (pair in LOOKS and answered.decision != "cannot tell"):
             break
     return _times(runs, answered)
@@ -58,7 +58,7 @@ def _failed(side: Side, ran: Ran) -> str:
 def _times(runs: Mapping[Side, Sequence[Ran]], answered: Answered) -> WorkloadTimes:
     def compared(metric: str, of: Callable[[Ran], float]) -> Comparison:
         pairs = Pairs([of(ran) for ran in runs["old"]], [of(ran) for ran in runs["new"]])
-        return pairs.comparison(metric, decide(pairs.before, pairs.after))
+        return pairs.comparison(metric, pairs.decide())
 
     cpu = compared("cpu", lambda ran: ran.cpu)
     known = all(ran.memory for side in runs.values() for ran in side)
