@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -117,10 +117,22 @@ def _without(given: Mapping[str, ast.expr], name: str) -> list[ast.expr]:
 
 
 def _passes_a_row(scan: Scan, call: ast.Call) -> bool:
-    """A cheap look before the project is searched for the callee: does a loop bind names, and may they be passed on?"""
-    starred = any(isinstance(one, ast.Starred) for one in call.args) or any(not one.arg for one in call.keywords)
-    turning = any(loop.target is not None for loop in scan.around)
-    return turning and not starred and bool(call.args or call.keywords) and path_of(call.func) is not None
+    """A cheap look before the project is searched for the callee: is it given something of a row?"""
+    given = [*call.args, *(word.value for word in call.keywords)]
+    spread = any(isinstance(one, ast.Starred) for one in given) or not all(word.arg for word in call.keywords)
+    if spread or path_of(call.func) is None:
+        return False
+    bound = _bound_each_turn(scan.around)
+    return any(read_names(one) & bound for one in given)
+
+
+def _bound_each_turn(around: Sequence[Loop]) -> set[str]:
+    """The names of all targets, and what the innermost loop's body assigns."""
+    targets: list[ast.AST] = [loop.target for loop in around if loop.target is not None]
+    innermost = around[-1].node
+    body = innermost.body if isinstance(innermost, ast.For) else []
+    assigned = [one for one in body if isinstance(one, ast.Assign)]
+    return {name for one in (*targets, *assigned) for name in bound_names(one)}
 
 
 def _only_query(helper: Function | None) -> Query | None:

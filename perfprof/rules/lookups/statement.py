@@ -115,7 +115,7 @@ def _comparison(mode: Mode, spot: _Spot) -> tuple[int, int, str]:
 def _found(lookup: Lookup, written: str) -> tuple[int | None, str]:
     """The place of the key's column in the row (-1 below a star), None if it is not there; and its name."""
     statement, wanted = lookup.query.statement, lookup.use.column
-    name = written.rpartition(".")[2].strip('"`[]') if lookup.query.dialect == "sqlite" else wanted.name
+    name = _as_rows_say(lookup, written)
     if "*" in statement.selected:
         return (-1 if len(statement.tables) == len(statement.selected) == 1 else None), name
     same = [place for place, column in enumerate(statement.columns) if column and column.name == wanted.name]
@@ -123,6 +123,11 @@ def _found(lookup: Lookup, written: str) -> tuple[int | None, str]:
         return None, name
     mine = len(statement.tables) == 1 or statement.columns[same[0]] == wanted
     return (same[0] if mine else None), name
+
+
+def _as_rows_say(lookup: Lookup, written: str) -> str:
+    """SQLite gives columns the names that the statement writes, PostgreSQL the table's."""
+    return written.rpartition(".")[2].strip('"`[]') if lookup.query.dialect == "sqlite" else lookup.use.column.name
 
 
 def _room(lookup: Lookup, name: str) -> bool:

@@ -154,9 +154,11 @@ class _Key:
         if hazard.kind == "attribute":
             stored = bool(self.attributes) and hazard.name in self.attributes | {"*"}
             return f"`.{hazard.name}`, of which the key is made, is stored in the loop" if stored else ""
-        changes = hazard.kind == "mutates" and self.items and hazard.base is not None
-        changes = changes and bool(read_names(hazard.base) & self.names)  # type: ignore[arg-type]  # it is not None here
-        return "what the key is read from is changed in the loop" if changes else ""
+        read = hazard.kind == "mutates" and self.items and self._holds(hazard.base)
+        return "what the key is read from is changed in the loop" if read else ""
+
+    def _holds(self, base: ast.expr | None) -> bool:
+        return base is not None and bool(read_names(base) & self.names)
 
 
 def _is_given(call: ast.Call, names: frozenset[str]) -> bool:

@@ -12,6 +12,8 @@ from perfprof.rules.reading.resolution import class_named
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Module, Program
 
+DEPTH = 4  # assignments that are followed back to a constructor or an annotation
+
 
 def callee_of(callee: ast.expr, function: Function, program: Program) -> Function | None:
     """Like `Program.resolve`, and through ``self.customers.get`` and ``repository.get``; None if not sure.
@@ -25,16 +27,18 @@ def callee_of(callee: ast.expr, function: Function, program: Program) -> Functio
     return None if owner is None else _method(*owner, callee.attr, program)
 
 
-def _class_of(node: ast.expr, function: Function, program: Program) -> tuple[ast.ClassDef, Module] | None:
+def _class_of(
+    node: ast.expr, function: Function, program: Program, depth: int = DEPTH
+) -> tuple[ast.ClassDef, Module] | None:
     module = function.module
+    if not depth:  # ``x = y`` and ``y = x`` go in a circle
+        return None
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
         return class_named(node.func.id, module, program)
     if isinstance(node, ast.Name):
-        return _annotated(node.id, function, program) or _assigned(
-            function.names.values(node.id), function, program
-        )
+        return _annotated(node.id, function, program) or _assigned(node.id, function, program, depth)
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
-        return _attribute(node.attr, function, program)
+        return _attribute(node.attr, function, program, depth)
     return None
 
 
@@ -57,18 +61,17 @@ def _named(annotation: ast.expr | None, module: Module, program: Program) -> tup
     return class_named(name, module, program) if name.isidentifier() else None
 
 
-def _assigned(
-    values: list[ast.expr] | None, function: Function, program: Program
-) -> tuple[ast.ClassDef, Module] | None:
-    """The one class that all assigned values are instances of."""
-    return _the_only([_class_of(value, function, program) for value in values or ()])
+def _assigned(name: str, function: Function, program: Program, depth: int) -> tuple[ast.ClassDef, Module] | None:
+    """The one class that all values of a local name are instances of."""
+    values = function.names.values(name)
+    return _the_only([_class_of(value, function, program, depth - 1) for value in values or ()])
 
 
 def _the_only(found: list[tuple[ast.ClassDef, Module] | None]) -> tuple[ast.ClassDef, Module] | None:
     return found[0] if found and all(one is not None and one == found[0] for one in found) else None
 
 
-def _attribute(name: str, function: Function, program: Program) -> tuple[ast.ClassDef, Module] | None:
+def _attribute(name: str, function: Function, program: Program, depth: int) -> tuple[ast.ClassDef, Module] | None:
     """The class of ``self.name``: annotated in the class's body, or the same in every assignment of the class."""
     if function.owner is None:
         return None
@@ -76,7 +79,7 @@ def _attribute(name: str, function: Function, program: Program) -> tuple[ast.Cla
     if annotated is not None:
         return _named(annotated.annotation, function.module, program)
     methods = [one for one in function.module.functions if one.owner is function.owner]
-    return _the_only([_class_of(value, one, program) for one in methods for value in _stored(name, one)])
+    return _the_only([_class_of(value, one, program, depth - 1) for one in methods for value in _stored(name, one)])
 
 
 def _declared(name: str, owner: ast.ClassDef) -> ast.AnnAssign | None:
