@@ -11,7 +11,7 @@ from __future__ import annotations
 class PerfprofError(Exception):
     """Something that a user can understand and act on; shown without a traceback."""
 
-    exit_code = 1
+    exit_code = 2
 
     def __init__(self, what: str, *, where: str = "", todo: str = "") -> None:
         super().__init__(what)
@@ -27,8 +27,6 @@ class PerfprofError(Exception):
 
 class UsageError(PerfprofError):
     """The command line or the configuration cannot be understood."""
-
-    exit_code = 2
 
 
 class BaselineError(PerfprofError):

@@ -172,7 +172,7 @@ def test_errors_have_what_where_todo_and_code() -> None:
         message(UsageError("it is wrong", where="a.py:3", todo="Do this."))
         == "error: a.py:3: it is wrong\n  Do this."
     )
-    assert (PerfprofError.exit_code, UsageError.exit_code, BaselineError.exit_code) == (1, 2, 3)
+    assert (PerfprofError.exit_code, UsageError.exit_code, BaselineError.exit_code) == (2, 2, 3)
     assert message(PermissionError(13, "Permission denied", "/x/y")) == "error: /x/y: Permission denied"
     assert "ZeroDivisionError" in message(ZeroDivisionError("by zero"))
 
@@ -252,7 +252,7 @@ def test_undo_takes_the_last_apply_back(project: Path) -> None:
     assert (project / "slow.py").read_text("utf-8") == SLOW
     assert not (project / "new.sql").exists()
     again = call(project, "fix", "--undo")
-    assert again.returncode == 1
+    assert again.returncode == 2
     assert "there is nothing to take back" in again.stderr
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from perfprof.errors import PerfprofError
 from perfprof.optimizer.patch_files import write_patches
 from perfprof.optimizer.patches import FileChange
 from perfprof.optimizer.run import Outcome, Run
@@ -26,7 +27,10 @@ def deliver(run: Run, changes: Sequence[FileChange], root: Path, apply: bool) ->
         return run
     from perfprof.optimizer.apply import apply as write
 
-    write(root, [*changes, *migrations], label=run.id)
+    try:
+        write(root, [*changes, *migrations], label=run.id)
+    except PerfprofError as problem:  # the report is kept all the same
+        return replace(run, refused=str(problem))
     applied = [replace(one, status="applied") if one.status == "accepted" else one for one in outcomes]
     touched = tuple(change.path for change in changes)
     return replace(run, outcomes=tuple(applied), files_changed=touched, applied=True)

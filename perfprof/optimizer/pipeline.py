@@ -16,6 +16,7 @@ from perfprof.optimizer.argue import Argued, Suspects, find, prove
 from perfprof.optimizer.delivery import deliver
 from perfprof.optimizer.judge import Judge
 from perfprof.optimizer.judge.baseline import Baseline
+from perfprof.optimizer.judge.settings import Settings
 from perfprof.optimizer.plan import Plan, plan
 from perfprof.optimizer.rewriting import Written, rewrite
 from perfprof.optimizer.run import Run
@@ -39,7 +40,8 @@ def fix(options: FixOptions, progress: Progress) -> Run:
     sources = Sources(root)
     program = Program(root, sources.text, refuse=lambda path, error: sources.skip(path, syntax_reason(error)))
 
-    with Judge(options.project, folder=folder, progress=progress.tell) as judge:
+    settings = Settings(timeout=options.timeout, jobs=options.jobs or cores())
+    with Judge(options.project, folder=folder, settings=settings, progress=progress.tell) as judge:
         baseline = step("baseline", judge.baseline)
         recorded = step("record", record, options, folder)
         with opened(recorded.executions, folder, options.database, root) as (databases, closed):

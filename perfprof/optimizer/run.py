@@ -50,7 +50,7 @@ class Run:
 
     skipped: files that were not read, with the reason. whole: the workload before and after all accepted patches.
     tests: a sentence. hidden: findings below the least share, counted and not shown. asked: the command line of perfprof
-    as it was typed, without passwords.
+    as it was typed, without passwords. refused: why the accepted changes could not be written.
     """
 
     id: str
@@ -70,3 +70,4 @@ class Run:
     hidden: int = 0
     stacks: Mapping[str, int] = field(default_factory=dict)
     asked: str = ""
+    refused: str = ""

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from perfprof.errors import UsageError
+from perfprof.errors import PerfprofError, UsageError
 from perfprof.optimizer.cli import CHANGED
 from perfprof.optimizer.commands import arguments
 from perfprof.optimizer.options import FixOptions
@@ -71,6 +71,8 @@ def fix(ctx: click.Context, settings: dict[str, Any]) -> None:
 
     document = keep(replace(run, asked=ctx.meta[arguments.ASKED]))
     show(document, settings.get("json"), quiet=bool(settings.get("quiet")))
+    if run.refused:
+        raise PerfprofError(run.refused)
     ctx.exit(1 if document["totals"]["accepted"] else 0)
 
 

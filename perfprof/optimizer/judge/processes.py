@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from perfprof.errors import PerfprofError
+from perfprof.errors import BaselineError, PerfprofError
 
 TOKEN = "PERFPROF_JUDGED_BY"  # noqa: S105 (an environment variable by which our descendants are known)
 LAST_BYTES = 64_000
@@ -121,7 +121,7 @@ class Processes:
                 )
             except OSError as error:
                 what = f"the command cannot be started: {error.strerror}"
-                raise PerfprofError(
+                raise BaselineError(
                     what, where=argv[0], todo="Check its name and whether it is installed."
                 ) from None
             self._running.add(process.pid)

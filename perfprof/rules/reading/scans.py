@@ -98,18 +98,27 @@ def _statement(statement: ast.stmt, around: tuple[Loop, ...]) -> Iterator[Scan]:
 
 
 def _block(body: list[ast.stmt], around: tuple[Loop, ...]) -> Iterator[Scan]:
+    """A block that ends by leaving the loops around it runs once at most: they do not repeat it."""
+    last = body[-1] if body else None
+    if isinstance(last, (ast.Return, ast.Raise)):
+        around = ()
+    elif isinstance(last, ast.Break):
+        around = around[:-1]
     for statement in body:
         yield from _statement(statement, around)
 
 
 def _children(node: ast.AST, statement: ast.stmt, around: tuple[Loop, ...]) -> Iterator[Scan]:
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.stmt):
-            yield from _statement(child, around)
-        elif isinstance(child, ast.expr):
-            yield from _expression(child, statement, around)
-        else:  # handlers, match cases, with items, keywords
-            yield from _children(child, statement, around)
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if isinstance(value, list) and value and isinstance(value[0], ast.stmt):
+            yield from _block(value, around)
+        else:
+            for child in value if isinstance(value, list) else (value,):
+                if isinstance(child, ast.expr):
+                    yield from _expression(child, statement, around)
+                elif isinstance(child, ast.AST):  # handlers, match cases, with items, keywords
+                    yield from _children(child, statement, around)
 
 
 def _expression(
