@@ -44,6 +44,11 @@ class Lookup:
     given: Mapping[str, ast.expr] = field(default_factory=dict)
 
     @property
+    def subject(self) -> str:
+        """``customers by id``."""
+        return f"{self.query.statement.tables[0].name} by {self.use.column.name}"
+
+    @property
     def answer(self) -> ast.expr:
         """The expression in the loop that gives what was looked up."""
         return self.call if self.parameter else self.query.fetch

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from perfprof.rules.reading.expressions import LOOKUP_METHODS, TEXT_METHODS
+from perfprof.rules.reading.scans import COMPREHENSIONS
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function
@@ -61,9 +62,16 @@ class _Follower:
         if (scope, target.id) in self.followed:
             return
         self.followed.add((scope, target.id))
-        for node in ast.walk(scope):
-            if isinstance(node, ast.Name) and node.id == target.id and isinstance(node.ctx, ast.Load):
-                yield from self.uses(node, many)
+        for node in self._loads(target.id, scope):
+            yield from self.uses(node, many)
+
+    def _loads(self, name: str, scope: ast.AST) -> list[ast.Name]:
+        """Where the name is read in the scope; a comprehension inside that binds the name itself means another."""
+        within = [one for one in ast.walk(scope) if isinstance(one, ast.Name) and one.id == name]
+        if isinstance(scope, COMPREHENSIONS):
+            return [one for one in within if isinstance(one.ctx, ast.Load)]
+        own = set(self.function.names.loads.get(name, ()))
+        return [one for one in within if one in own]
 
     def _of_many(self, value: ast.expr, above: ast.AST | None) -> Iterator[Use]:
         called = _called_with(value, above)

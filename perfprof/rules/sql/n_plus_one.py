@@ -59,18 +59,15 @@ class Customers:
     def __init__(self, conn):
         self.conn = conn
 
-    def name_of(self, customer_id: int) -> str | None:
-        """The customer's name, in capitals."""
-        row = self.conn.execute("SELECT name FROM customers WHERE id = ?", (customer_id,)).fetchone()
-        if row is None:
-            return None
-        return row["name"].upper()
+    def name(self, key: int) -> str | None:
+        row = self.conn.execute("SELECT name FROM customers WHERE id = ?", (key,)).fetchone()
+        return row["name"].upper() if row else None
 
 
 def ledger(conn):
     customers = Customers(conn)
     orders = conn.execute("SELECT id, customer_id FROM orders ORDER BY id").fetchall()
-    return [(order["id"], customers.name_of(order["customer_id"])) for order in orders]
+    return [(order["id"], customers.name(order["customer_id"])) for order in orders]
 ```
 
 ```python after
@@ -78,16 +75,13 @@ class Customers:
     def __init__(self, conn):
         self.conn = conn
 
-    def name_of(self, customer_id: int) -> str | None:
-        """The customer's name, in capitals."""
-        row = self.conn.execute("SELECT name FROM customers WHERE id = ?", (customer_id,)).fetchone()
-        if row is None:
-            return None
-        return row["name"].upper()
+    def name(self, key: int) -> str | None:
+        row = self.conn.execute("SELECT name FROM customers WHERE id = ?", (key,)).fetchone()
+        return row["name"].upper() if row else None
 
-    def name_of_many(self, customer_ids: list[int]) -> dict[int, str | None]:
-        """What `name_of` gives for each of these, by customer_id."""
-        wanted = list(dict.fromkeys(customer_ids))
+    def name_many(self, keys: list[int]) -> dict[int, str | None]:
+        """What `name` gives for each of these, by key."""
+        wanted = list(dict.fromkeys(keys))
         rows = {}
         for start in range(0, len(wanted), 500):
             part = wanted[start : start + 500]
@@ -97,139 +91,109 @@ class Customers:
             ):
                 rows.setdefault(row["id"], row)
         found = {}
-        for customer_id in wanted:
-            row = rows.get(customer_id)
-            if row is None:
-                found[customer_id] = None
-                continue
-            found[customer_id] = row["name"].upper()
+        for key in wanted:
+            row = rows.get(key)
+            found[key] = row["name"].upper() if row else None
         return found
 
 
 def ledger(conn):
     customers = Customers(conn)
     orders = conn.execute("SELECT id, customer_id FROM orders ORDER BY id").fetchall()
-    name_ofs_by_customer_id = customers.name_of_many([order["customer_id"] for order in orders])
-    return [(order["id"], name_ofs_by_customer_id[order["customer_id"]]) for order in orders]
+    names_by_customer_id = customers.name_many([order["customer_id"] for order in orders])
+    return [(order["id"], names_by_customer_id[order["customer_id"]]) for order in orders]
 ```
 
 The statement counts, so its one row speaks of all rows of a key:
 
 ```python unchanged plain-look-up
 def ledger(conn):
-    lines = []
-    for order in conn.execute("SELECT id FROM customers ORDER BY id").fetchall():
-        row = conn.execute("SELECT count(*) AS n FROM orders WHERE customer_id = ?", (order["id"],)).fetchone()
-        lines.append((order["id"], row["n"]))
-    return lines
+    count = "SELECT count(*) AS n FROM orders WHERE customer_id = ?"
+    customers = conn.execute("SELECT id FROM customers").fetchall()
+    return [row["n"] for customer in customers for row in conn.execute(count, (customer["id"],))]
 ```
 
 The newest order of each customer: LIMIT would count the rows of all customers together:
 
 ```python unchanged no-limit-per-key
 def ledger(conn):
-    lines = []
-    for customer in conn.execute("SELECT id FROM customers ORDER BY id").fetchall():
-        row = conn.execute(
-            "SELECT id FROM orders WHERE customer_id = ? ORDER BY id DESC LIMIT 1", (customer["id"],)
-        ).fetchone()
-        lines.append((customer["id"], row["id"] if row else None))
-    return lines
+    newest = "SELECT id FROM orders WHERE customer_id = ? ORDER BY id DESC LIMIT 1"
+    customers = conn.execute("SELECT id FROM customers").fetchall()
+    return [row["id"] for customer in customers for row in conn.execute(newest, (customer["id"],))]
 ```
 
 Keys that SQL compares in a way of its own:
 
 ```python unchanged keys-compare-alike
 def ledger(conn):
-    lines = []
-    for order in conn.execute("SELECT id, customer_id + 0.5 AS k FROM orders ORDER BY id").fetchall():
-        row = conn.execute("SELECT name FROM customers WHERE id = ?", (order["k"],)).fetchone()
-        lines.append((order["id"], row["name"] if row else None))
-    return lines
+    find = "SELECT name FROM customers WHERE id = ?"
+    orders = conn.execute("SELECT customer_id + 0.5 AS half FROM orders").fetchall()
+    return [row["name"] for order in orders for row in conn.execute(find, (order["half"],))]
 ```
 
 The row is given on as a whole, and it would have one more column:
 
 ```python unchanged rows-keep-their-shape
 def ledger(conn):
-    lines = []
-    for order in conn.execute("SELECT id, customer_id FROM orders ORDER BY id").fetchall():
-        row = conn.execute("SELECT name, country FROM customers WHERE id = ?", (order["customer_id"],)).fetchone()
-        lines.append(dict(row) if row else None)
-    return lines
+    find = "SELECT name, country FROM customers WHERE id = ?"
+    orders = conn.execute("SELECT customer_id FROM orders").fetchall()
+    return [dict(row) for order in orders for row in conn.execute(find, (order["customer_id"],)).fetchall()]
 ```
 
 A turn changes what a later turn reads:
 
 ```python unchanged loop-writes-nothing-it-reads
 def ledger(conn):
-    lines = []
-    for order in conn.execute("SELECT id, customer_id FROM orders ORDER BY id").fetchall():
+    names = []
+    for order in conn.execute("SELECT customer_id FROM orders").fetchall():
         row = conn.execute("SELECT name FROM customers WHERE id = ?", (order["customer_id"],)).fetchone()
         conn.execute("UPDATE customers SET name = 'seen' WHERE id = ?", (order["customer_id"],))
-        lines.append(row["name"] if row else None)
-    return lines
+        names.append(row["name"] if row else None)
+    return names
 ```
 
-Each turn asks whatever connection is current:
+Each turn asks for a connection:
 
 ```python unchanged same-connection
-class Shop:
-    def __init__(self, conn):
-        self.conn = conn
-
-
 def ledger(conn):
-    shop = Shop(conn)
-    lines = []
-    for order in conn.execute("SELECT id, customer_id FROM orders ORDER BY id").fetchall():
-        row = shop.conn.execute("SELECT name FROM customers WHERE id = ?", (order["customer_id"],)).fetchone()
-        lines.append(row["name"] if row else None)
-        shop.conn = conn
-    return lines
+    idle, names = [conn], []
+    for order in conn.execute("SELECT customer_id FROM orders").fetchall():
+        row = idle.pop().execute("SELECT name FROM customers WHERE id = ?", (order["customer_id"],)).fetchone()
+        idle.append(conn)
+        names.append(row["name"] if row else None)
+    return names
 ```
 
 The keys themselves are changed on the way:
 
 ```python unchanged key-unchanged
 def ledger(conn):
-    orders = [{"customer_id": row[0]} for row in conn.execute("SELECT customer_id FROM orders ORDER BY id")]
-    lines = []
+    orders = [dict(row) for row in conn.execute("SELECT customer_id FROM orders")]
+    names = []
     for order in orders:
         row = conn.execute("SELECT name FROM customers WHERE id = ?", (order["customer_id"],)).fetchone()
-        lines.append(row["name"] if row else None)
-        order["customer_id"] = 0
-    return lines
+        order["customer_id"] = row["name"] if row else None
+        names.append(order)
+    return names
 ```
 
-What was looked up is changed by the caller, and turns with the same key would share it:
+Whoever gets the lists may change one, and orders of the same customer would share it:
 
 ```python unchanged answers-not-shared
-class Customers:
-    def __init__(self, conn):
-        self.conn = conn
-
-    def find(self, customer_id):
-        row = self.conn.execute("SELECT name FROM customers WHERE id = ?", (customer_id,)).fetchone()
-        return [row["name"]] if row else []
+def names_of(conn, key):
+    return [row["name"] for row in conn.execute("SELECT name FROM customers WHERE id = ?", (key,))]
 
 
 def ledger(conn):
-    customers = Customers(conn)
-    lines = []
-    for order in conn.execute("SELECT id, customer_id FROM orders ORDER BY id").fetchall():
-        names = customers.find(order["customer_id"])
-        names.append(str(order["id"]))
-        lines.append(names)
-    return lines
+    orders = conn.execute("SELECT customer_id FROM orders").fetchall()
+    return [names_of(conn, order["customer_id"]) for order in orders]
 ```
 
 The loop stops at the first hit, so most keys would be looked up in vain:
 
 ```python unchanged loop-runs-through
 def ledger(conn):
-    orders = conn.execute("SELECT id, customer_id FROM orders ORDER BY id").fetchall()
-    for order in orders * 9:
+    for order in conn.execute("SELECT id, customer_id FROM orders ORDER BY id").fetchall() * 9:
         row = conn.execute("SELECT name FROM customers WHERE id = ?", (order["customer_id"],)).fetchone()
         if order["id"] >= 9:
             return row["name"] if row else None
@@ -239,32 +203,28 @@ def ledger(conn):
 An error of one key is answered in its turn:
 
 ```python unchanged errors-not-caught
-import sqlite3
-
-
 def ledger(conn):
-    lines = []
-    for order in conn.execute("SELECT id, customer_id FROM orders ORDER BY id").fetchall():
+    names = []
+    for order in conn.execute("SELECT customer_id FROM orders").fetchall():
         try:
             row = conn.execute("SELECT name FROM customers WHERE id = ?", (order["customer_id"],)).fetchone()
-        except sqlite3.Error:
-            row = None
-        lines.append(row["name"] if row else None)
-    return lines
+            names.append(row["name"] if row else None)
+        except Exception:
+            names.append("?")
+    return names
 ```
 
 The loop finds more to do while it runs:
 
 ```python unchanged walked-unchanged
 def ledger(conn):
-    wanted = [row[0] for row in conn.execute("SELECT customer_id FROM orders ORDER BY id")]
-    lines = []
+    wanted = [row[0] for row in conn.execute("SELECT customer_id FROM orders")]
+    names = []
     for customer_id in wanted:
         row = conn.execute("SELECT name FROM customers WHERE id = ?", (customer_id,)).fetchone()
-        lines.append(row["name"] if row else None)
-        if customer_id > 1:
-            wanted.append(customer_id // 2)
-    return lines
+        names.append(row["name"] if row else None)
+        wanted += [customer_id // 2] if customer_id > 1 else []
+    return names
 ```
 
 The helper does more than look up:
@@ -280,7 +240,7 @@ def find(conn, customer_id):
 
 
 def ledger(conn):
-    orders = conn.execute("SELECT id, customer_id FROM orders ORDER BY id").fetchall()
+    orders = conn.execute("SELECT customer_id FROM orders").fetchall()
     return [find(conn, order["customer_id"]) for order in orders]
 ```
 '''
@@ -292,7 +252,7 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules.findings import finding
 from perfprof.rules.lookups.evidence import watches, worth_a_batch
-from perfprof.rules.lookups.model import Lookup, lookups
+from perfprof.rules.lookups.model import lookups
 from perfprof.rules.lookups.rewrite import batched
 from perfprof.rules.obligations import looked_up as rows
 from perfprof.rules.obligations import looping as loops
@@ -305,18 +265,9 @@ if TYPE_CHECKING:
 def looks_for(function: Function, program: Program) -> Iterator[Suspect]:
     """Queries that a loop runs once for each of its rows."""
     for found in lookups(function, program):
-        what = finding("n-plus-one", function, found.call, _subject(found), _message(found))
+        message = f"one query for each row{f' through {found.reader.qualname}' if found.parameter else ''}"
+        what = finding("n-plus-one", function, found.call, found.subject, message)
         yield Suspect(what, found, tuple(watches(found, what.id)), function)
-
-
-def _subject(found: Lookup) -> str:
-    table = found.query.statement.tables[0].name
-    return f"{table} by {found.use.column.name}"
-
-
-def _message(found: Lookup) -> str:
-    through = f" through {found.reader.qualname}" if found.parameter else ""
-    return f"one query for each row{through}"
 
 
 RULE = Rule(
