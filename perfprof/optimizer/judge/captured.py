@@ -22,7 +22,7 @@ def read(folder: Path | None, roots: Sequence[Path]) -> tuple[Call, ...]:
             Call(
                 f"{_relative(path, roots)}::{name}",
                 call.blob,
-                getattr(call, "weight", 1),
+                call.weight,
                 call.size,
                 call.cpu_seconds or call.seconds,
                 _relative(call.main, roots),

@@ -7,74 +7,61 @@ leave a note for the case that a bare ``except`` did.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-_REFUSED = frozenset(
-    {
-        "os.chflags",
-        "os.chmod",
-        "os.chown",
-        "os.exec",
-        "os.fork",
-        "os.forkpty",
-        "os.kill",
-        "os.killpg",
-        "os.link",
-        "os.mkdir",
-        "os.posix_spawn",
-        "os.putenv",
-        "os.remove",
-        "os.rename",
-        "os.rmdir",
-        "os.setxattr",
-        "os.removexattr",
-        "os.spawn",
-        "os.startfile",
-        "os.symlink",
-        "os.system",
-        "os.truncate",
-        "os.unsetenv",
-        "os.utime",
-    }
-    | {
-        "shutil.chown",
-        "shutil.copyfile",
-        "shutil.copymode",
-        "shutil.copystat",
-        "shutil.copytree",
-        "shutil.make_archive",
-        "shutil.move",
-        "shutil.rmtree",
-        "shutil.unpack_archive",
-    }
-    | {"signal.pthread_kill"}
-    | {"smtplib.connect", "smtplib.send"}
-    | {
-        "socket.bind",
-        "socket.connect",
-        "socket.getaddrinfo",
-        "socket.gethostbyname",
-        "socket.sendmsg",
-        "socket.sendto",
-    }
-    | {"sqlite3.connect"}
-    | {"subprocess.Popen"}
-    | {"syslog.openlog", "syslog.syslog"}
-    | {"tempfile.mkdtemp", "tempfile.mkstemp"}
-    | {"telnetlib.Telnet.open"}
-    | {"ftplib.connect"}
-    | {"imaplib.open"}
-    | {"nntplib.connect"}
-    | {"poplib.connect"}
-    | {"urllib.Request"}
-    | {"webbrowser.open"}
+_EFFECTS = {
+    "os": "chflags chmod chown exec fork forkpty kill killpg link mkdir posix_spawn putenv remove rename rmdir setxattr"
+    " removexattr spawn startfile symlink system truncate unsetenv utime",
+    "shutil": "chown copyfile copymode copystat copytree make_archive move rmtree unpack_archive",
+    "socket": "bind connect getaddrinfo gethostbyname sendmsg sendto",
+    "signal": "pthread_kill",
+    "smtplib": "connect send",
+    "sqlite3": "connect",
+    "subprocess": "Popen",
+    "syslog": "openlog syslog",
+    "tempfile": "mkdtemp mkstemp",
+    "urllib": "Request",
+    "webbrowser": "open",
+}
+_REFUSED = frozenset(f"{module}.{name}" for module, names in _EFFECTS.items() for name in names.split())
+# These connect in C, where no audit event tells of it.
+_DRIVERS = (
+    ("psycopg.generators", "connect"),
+    ("psycopg2", "_connect"),
+    ("MySQLdb", "connect"),
+    ("mariadb", "connect"),
+    ("pyodbc", "connect"),
+    ("oracledb", "connect"),
+    ("cx_Oracle", "connect"),
+    ("pymssql", "connect"),
+    ("duckdb", "connect"),
 )
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+
+
+def open_connection() -> str:
+    """The type of a database connection that the program opened when it was imported, or empty.
+
+    What runs on it is not seen by the fence.
+    """
+    if _connection():
+        gc.collect()  # closed ones linger in cycles
+    return _connection()
+
+
+def _connection() -> str:
+    drivers = ("sqlite3", *(name.partition(".")[0] for name, _ in _DRIVERS))
+    for item in gc.get_objects():
+        kind = type(item)
+        if "onnection" in kind.__name__ and kind.__module__.partition(".")[0] in drivers:
+            return f"{kind.__module__}.{kind.__name__}"
+    return ""
 
 
 class Refused(BaseException):
@@ -96,6 +83,7 @@ class Fence:
     def around(self, seconds: float) -> Iterator[None]:
         """Watch one call; ``seconds`` of CPU time at most."""
         self.note = ""
+        self._shut_drivers()
         if self._timed:
             signal.setitimer(signal.ITIMER_PROF, seconds, 0.25)
         self._closed = True
@@ -116,6 +104,22 @@ class Fence:
                 self._stop(f"opens {arguments[0]!s} for writing")
         elif event in _REFUSED and not (event == "sqlite3.connect" and arguments[:1] == (":memory:",)):
             self._stop(f"does {event}")
+
+    def _shut_drivers(self) -> None:
+        for name, attribute in _DRIVERS:
+            module = sys.modules.get(name)
+            connect = getattr(module, attribute, None)
+            if connect is not None and not hasattr(connect, "refuses"):
+                setattr(module, attribute, self._refusing(name, connect))
+
+    def _refusing(self, name: str, connect: Callable[..., Any]) -> Callable[..., Any]:
+        def refusing(*args: Any, **kwargs: Any) -> Any:
+            if self._closed:
+                self._stop(f"does {name.partition('.')[0]}.connect")
+            return connect(*args, **kwargs)
+
+        refusing.refuses = True  # type: ignore[attr-defined]
+        return refusing
 
     def _late(self, number: int, frame: object) -> None:
         if self._closed:

@@ -15,7 +15,7 @@ from typing import Any
 from .calling import Caller
 from .comparing import Compared, Subject
 from .differing import differential
-from .fences import Fence
+from .fences import Fence, open_connection
 from .modules import NotImportedError, load
 from .shapes import brief, digest
 from .sides import Sides
@@ -75,6 +75,9 @@ def _case(job: dict[str, Any], case: dict[str, Any], caller: Caller, tell: Tell)
     name = case["id"]
     tell({"case": name, "at": "import"})
     sides, problems = sides_of(job, case)
+    connection = open_connection()
+    if connection:
+        problems.append(f"a {connection} is open as soon as the module is imported: what runs on it is no replay")
     if problems:
         tell({"case": name, "problems": problems})
         return
