@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import signal
 import subprocess
@@ -221,7 +222,6 @@ def test_a_worker_that_is_terminated_while_it_waits_has_written_everything(tmp_p
             for _ in range(3):
                 with multiprocessing.get_context(sys.argv[1]).Pool(2) as pool:
                     pool.map(work, range(10))
-                    time.sleep(0.1)
         """,
     )
     for method in ("fork", "spawn"):
@@ -396,3 +396,61 @@ def test_a_file_that_is_no_recording(tmp_path):
     (tmp_path / "text").write_text("not a database, but long enough to look like one" * 50)
     with pytest.raises(UsageError, match="not a recording"):
         Recording.open(tmp_path / "text")
+
+
+def test_interpreters_too_old_for_the_recorders_run_all_the_same(tmp_path):
+    """What an old Python makes of the way in: it parses, and chains."""
+    from perfprof.profilers.workload import _START
+
+    tree = ast.parse((_START / "sitecustomize.py").read_text(), feature_version=(3, 4))
+    assert not [
+        node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr | ast.AnnAssign | ast.FunctionDef)
+    ]
+
+
+def test_deep_recursion_keeps_a_bounded_stack(tmp_path):
+    write(
+        tmp_path,
+        spin=SPIN,
+        app="""
+        import sys, spin
+        sys.setrecursionlimit(5000)
+        def dive(n):
+            if n:
+                dive(n - 1)
+            else:
+                spin.spin(0.2)
+        dive(2000)
+        """,
+    )
+    with recorded(tmp_path, PYTHON, "app.py") as recording:
+        depths = {len(sample.stack) for sample in recording.samples()}
+        assert max(depths) == 200
+        assert recording.share(tmp_path / "app.py", 9, 9) > 0.5
+        assert recording.share(tmp_path / "spin.py", 4, 11) > 0.5
+
+
+TERMINAL = """
+import sys
+from pathlib import Path
+from perfprof.profilers.workload import record
+code = "import time; print('name?', flush=True); print('hello', input(), flush=True); time.sleep(60)"
+with record([sys.argv[1], "-c", code], cwd=Path("."), folder=Path(sys.argv[2]), sampler="off") as recording:
+    print("ended", recording.meta["exit_code"], recording.meta["interrupted"], flush=True)
+"""
+
+
+def test_on_a_terminal_the_program_reads_and_ctrl_c_ends_it(tmp_path):
+    pty = pytest.importorskip("pty")
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execv(sys.executable, [sys.executable, "-c", TERMINAL, PYTHON, str(tmp_path / "run")])
+    said = ""
+    for wait_for, answer in (("name?", b"you\n"), ("hello you", b"\x03"), (" yes", b"")):
+        while wait_for not in said:
+            said += os.read(terminal, 1024).decode()
+        os.write(terminal, answer)
+    _, status = os.waitpid(pid, 0)
+    os.close(terminal)
+    assert os.waitstatus_to_exitcode(status) == 0, said
+    assert "ended 130 yes" in said.replace("\r", "")

@@ -43,7 +43,7 @@ class CapturedCall:
     size: int = 0
     raised: str = ""
     main: str = ""
-    weight: float = 1.0
+    weight: int = 1
 
 
 def key_of(capture: Capture) -> str:
@@ -146,7 +146,7 @@ def _weighed(calls: list[CapturedCall], counts: Mapping[str, Mapping[str, int]])
     """The calls of one function, each with its share of the calls like it."""
     kept = Counter(_shape(call) for call in calls)
     known = counts.get(calls[0].function, {})
-    return [replace(call, weight=max(known.get(_shape(call), 1) / kept[_shape(call)], 1.0)) for call in calls]
+    return [replace(call, weight=max(known.get(_shape(call), 1) // kept[_shape(call)], 1)) for call in calls]
 
 
 def _shape(call: CapturedCall) -> str:

@@ -76,9 +76,13 @@ def run(
         raise UsageError(f"{argv[0]} cannot be started: {error.strerror}", where=str(program)) from None
     stopper = _Stopper(child.pid, alone)
     with stopper.forwarding(), stopper.ending_after(timeout):
-        if started is not None:
-            started(child.pid)
-        status, usage = _wait(child)
+        try:
+            if started is not None:
+                started(child.pid)
+            status, usage = _wait(child)
+        except BaseException:  # of ours, not of the child, which must not outlive it
+            stopper.kill()
+            raise
     seconds = time.perf_counter() - clock
     return Ran(_exit_code(status), seconds, usage, stopper.interrupted, stopper.timed_out)
 
@@ -171,6 +175,10 @@ class _Stopper:
             self._over.set()
             if watcher is not None:
                 watcher.join()
+
+    def kill(self) -> None:
+        """End it at once."""
+        self._send(signal.SIGKILL)
 
     def _forward(self, number: int, frame: FrameType | None) -> None:
         if self.interrupted:

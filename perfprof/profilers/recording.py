@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from types import TracebackType
 
@@ -188,11 +189,11 @@ class Recording:
 
     def share(self, path: str | Path, first: int, last: int) -> float:
         """The share of all samples that have, at any depth, a frame of this file with its line in first..last."""
-        return self._share(self._tree.below(str(path), first, last))
+        return self._share(self._tree.below(_real(path), first, last))
 
     def own_share(self, path: str | Path, first: int, last: int) -> float:
         """The share of all samples whose innermost application frame is in this file and these lines."""
-        return self._share(self._tree.leaves(str(path), first, last))
+        return self._share(self._tree.leaves(_real(path), first, last))
 
     def files(self) -> Mapping[str, int]:
         """Application files and the samples that have a frame of theirs at any depth, the most first."""
@@ -207,6 +208,7 @@ class Recording:
         frames in a row are one frame with the name of their package.
         """
         found: dict[str, int] = {}
+        root = root.resolve()
         for stack, count in self._tree.own.items():
             text = ";".join(self._tree.labels(stack, root))
             if text:
@@ -219,3 +221,8 @@ class Recording:
 
     def _share(self, samples: int) -> float:
         return samples / self.total if self.total else 0.0
+
+
+@lru_cache(maxsize=4_096)
+def _real(path: str | Path) -> str:
+    return os.path.realpath(path)

@@ -1,9 +1,8 @@
 """The file one process writes: append-only JSON lines, flushed four times a second and whenever the process may end.
 
-A flush happens as recorders notice that it is due (no thread of ours: it would draw warnings from ``os.fork``), before
-a multiprocessing worker waits for work, on SIGTERM, before ``os._exit`` and ``os.exec*``, and at exit. A fork starts a
-file of its own. Workers keep the system's SIGTERM: pools end them by it just as they begin to wait for a lock, where
-a handler of Python's would come too late and leave them waiting for ever.
+A flush happens as recorders notice that it is due (no thread of ours: it would draw warnings from ``os.fork``), on
+SIGTERM, before ``os._exit`` and ``os.exec*``, at exit, and in workers of multiprocessing around their queues
+(workers.py). A fork starts a file of its own.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from collections.abc import Callable, Iterable
 from time import perf_counter, time_ns
 from typing import Any
 
-from . import imports, signals
+from . import signals, workers
 
 try:
     from _json import encode_basestring_ascii as _quote
@@ -59,9 +58,9 @@ def start(folder: str, header: Callable[[], dict[str, Any]]) -> None:
         os.register_at_fork(after_in_child=_after_fork)
     for name in ("_exit", "execv", "execve"):
         setattr(os, name, _flush_before(getattr(os, name)))
-    if "--multiprocessing-fork" not in sys.argv:
+    if not workers.is_spawned():
         signals.borrow(_signal.SIGTERM, _terminated)
-    imports.after("multiprocessing.queues", _flush_before_waiting)
+    workers.follow(flush)
 
 
 def add(collect: Collect, forked: Callable[[], None]) -> None:
@@ -81,10 +80,11 @@ def flush() -> None:
     try:
         due = start + PERIOD
         for collect in _sources:
-            _write(collect())
+            try:
+                _write(collect())
+            except Exception:  # a full disk or a half-torn-down interpreter must not reach the program
+                pass
         due = max(due, start + (perf_counter() - start) / SHARE)
-    except Exception:  # a full disk or a half-torn-down interpreter must not reach the program
-        pass
     finally:
         _lock.release()
     if _state["ending"]:
@@ -113,7 +113,7 @@ def _write(lines: Iterable[str]) -> None:
 def _after_fork() -> None:
     """The child writes a file of its own and keeps nothing of its parent's."""
     global _lock
-    signals.give_back(_signal.SIGTERM)
+    signals.give_back(_signal.SIGTERM)  # see workers.py
     _lock = allocate_lock()  # another thread of the parent may have held the old one
     _state["ending"] = 0
     if _state["fd"] >= 0:
@@ -145,26 +145,6 @@ def _flush_before(function: Callable[..., Any]) -> Callable[..., Any]:
     ending.__name__ = ending.__qualname__ = function.__name__
     ending.__doc__ = function.__doc__
     return ending
-
-
-def _flush_before_waiting() -> None:
-    """Workers of pools and queues write what they have when there is nothing to do."""
-    queues: Any = sys.modules["multiprocessing.queues"]
-    for kind in (queues.SimpleQueue, queues.Queue):
-        kind.get = _getting(kind.get)
-
-
-def _getting(get: Callable[..., Any]) -> Callable[..., Any]:
-    def flush_and_get(self: Any, *arguments: Any, **named: Any) -> Any:
-        try:
-            if self.empty():
-                flush()
-        except Exception:  # a closed queue: get() says so
-            pass
-        return get(self, *arguments, **named)
-
-    flush_and_get.__name__, flush_and_get.__qualname__, flush_and_get.__doc__ = "get", get.__qualname__, get.__doc__
-    return flush_and_get
 
 
 def _terminated(number: int, frame: Any) -> None:

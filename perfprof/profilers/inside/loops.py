@@ -24,6 +24,8 @@ try:
 except ImportError:  # Windows, which has no SIGPROF either
     _clock_of = None  # type: ignore[assignment]
 
+_INNER, _OUTER = 150, 50  # frames that are kept of a deep stack: recursion would fill the disk
+
 Key = tuple[int, ...]
 
 _counts: dict[tuple[int, Key], int] = {}  # (thread, stack) -> samples
@@ -117,6 +119,8 @@ def _stack(frame: Any) -> Key:
             line = _own[place] = frame.f_lineno or code.co_firstlineno
         key += (place[0], line)
         frame = frame.f_back
+    if len(key) > 2 * (_INNER + _OUTER):
+        del key[2 * _INNER : -2 * _OUTER]
     return tuple(key)
 
 

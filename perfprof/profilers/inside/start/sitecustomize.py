@@ -1,41 +1,33 @@
 """The way in: this folder stands first on PYTHONPATH, so the interpreter imports this file before the program.
 
 It arms the recorders that PERFPROF_* asks for, takes its folder off ``sys.path`` and runs the ``sitecustomize``
-that would have run without us.
+that would have run without us. Interpreters too old for the recorders can read it, too, and only do the latter.
 """
 
 import os
 import sys
 
-_START = os.path.dirname(os.path.abspath(__file__))
+_start = os.path.dirname(os.path.abspath(__file__))
+sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != _start]
 
-
-def _arm() -> None:
-    """Load our modules as a package under a private name that no program has."""
-    package = type(sys)("_perfprof")
-    package.__path__ = [os.path.dirname(_START)]
-    sys.modules["_perfprof"] = package
-    from _perfprof import arm  # type: ignore[import-not-found]
-
-    arm.arm()
-
-
-def _chain() -> None:
-    """Run the user's own sitecustomize in our place, if there is one; its errors stay its own."""
-    from importlib.machinery import PathFinder
-
-    spec = PathFinder.find_spec("sitecustomize")
-    if spec is None or spec.loader is None:
-        return
-    module = sys.modules["sitecustomize"]
-    module.__spec__, module.__loader__, module.__file__ = spec, spec.loader, spec.origin
-    spec.loader.exec_module(module)
-
-
-sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != _START]
-if os.environ.get("PERFPROF_FOLDER"):
+if os.environ.get("PERFPROF_FOLDER") and sys.version_info >= (3, 10):
     try:
-        _arm()
+        _package = type(sys)("_perfprof")  # our modules as a package under a name that no program has
+        _package.__path__ = [os.path.dirname(_start)]
+        sys.modules["_perfprof"] = _package
+        from _perfprof import arm  # type: ignore[import-not-found]
+
+        arm.arm()
     except Exception:  # the program runs without us rather than not at all
         pass
-_chain()
+
+try:
+    from importlib.machinery import PathFinder
+except ImportError:  # Python 2
+    PathFinder = None  # type: ignore[assignment,misc]
+
+_spec = PathFinder.find_spec("sitecustomize") if PathFinder is not None else None
+if _spec is not None and _spec.loader is not None:
+    _module = sys.modules["sitecustomize"]
+    _module.__spec__, _module.__loader__, _module.__file__ = _spec, _spec.loader, _spec.origin
+    _spec.loader.exec_module(_module)  # its errors stay its own
