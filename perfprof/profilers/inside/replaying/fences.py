@@ -42,6 +42,7 @@ _DRIVERS = (
     ("pymssql", "connect"),
     ("duckdb", "connect"),
 )
+_DRIVER_NAMES = frozenset(name.partition(".")[0] for name, _ in _DRIVERS)
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
@@ -56,7 +57,7 @@ def open_connection() -> str:
 
 
 def _connection() -> str:
-    drivers = ("sqlite3", *(name.partition(".")[0] for name, _ in _DRIVERS))
+    drivers = {"sqlite3", *_DRIVER_NAMES}
     for item in gc.get_objects():
         kind = type(item)
         if "onnection" in kind.__name__ and kind.__module__.partition(".")[0] in drivers:
@@ -102,6 +103,8 @@ class Fence:
         if event == "open":
             if _for_writing(arguments):
                 self._stop(f"opens {arguments[0]!s} for writing")
+        elif event == "import" and str(arguments[0]).partition(".")[0] in _DRIVER_NAMES:
+            self._stop(f"imports {arguments[0]}")  # and would connect before its connect can be replaced
         elif event in _REFUSED and not (event == "sqlite3.connect" and arguments[:1] == (":memory:",)):
             self._stop(f"does {event}")
 

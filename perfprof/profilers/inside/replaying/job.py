@@ -103,7 +103,7 @@ def _function(job: dict[str, Any], subject: Subject, calls: list[tuple[int, byte
     makers = [_maker(blob) for _, blob in calls]
     seen = subject.compare(makers, limits["call"])
     answer = _replayed(seen, calls, makers)
-    effects = any(why.startswith(("opens", "does")) for why in seen.refused.values())
+    effects = any(why.startswith(("opens", "does", "imports")) for why in seen.refused.values())
     good = [blob for place, (_, blob) in enumerate(calls) if place not in seen.refused]
     if limits["examples"] and good and not effects and not seen.divergences:
         answer |= _derived(job, subject, good)
