@@ -5,15 +5,16 @@ from __future__ import annotations
 import contextlib
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .comparing import Compared, Subject
+from .comparing import Compared, Divergence, Subject
 from .mutants import Mutant, domain_of, limits, small
 from .shapes import brief
 
 BATCH = 20
+SHRINKING = 120  # inputs that may be tried to make a difference readable
 ONE_CALL = 0.3  # seconds; what takes longer on half a dozen elements is left out
 
 
@@ -88,15 +89,37 @@ def _limits(bases: Sequence[bytes], chance: random.Random, domain: tuple[Any, ..
 
 
 def _told(subject: Subject, batch: list[Mutant], seen: Compared, hostile: bool) -> dict[str, Any]:
-    """The difference in the fewest changes that still show it, alone if it shows alone."""
+    """The difference on the smallest input that still shows it, if it shows on one call alone."""
     first = seen.divergences[0]
     mutant = batch[max(first.index, 0)]
+
+    def alone(simpler: Mutant) -> Divergence | None:
+        found = subject.compare([simpler.make], ONE_CALL, lenient=hostile).divergences
+        return found[0] if found else None
+
     for changes in range(mutant.changes + 1):
         simpler = replace(mutant, changes=changes)
-        alone = subject.compare([simpler.make], ONE_CALL, lenient=hostile)
-        if alone.divergences:
-            mutant, first = simpler, alone.divergences[0]
+        shown = alone(simpler)
+        if shown is not None:
+            mutant, first = _shrunk(simpler, shown, alone)
             break
     args, kwargs = mutant.make()
     text = ", ".join([*map(brief, args), *(f"{name}={brief(value)}" for name, value in kwargs.items())])
     return {"arguments": text[:400], "part": first.part, "old": first.old, "new": first.new}
+
+
+def _shrunk(
+    mutant: Mutant, shown: Divergence, alone: Callable[[Mutant], Divergence | None]
+) -> tuple[Mutant, Divergence]:
+    """Take out element after element as long as the difference stays."""
+    tries = SHRINKING
+    smaller = True
+    while smaller:
+        smaller = False
+        for candidate in mutant.cut():
+            tries -= 1
+            found = alone(candidate) if tries > 0 else None
+            if found is not None:
+                mutant, shown, smaller = candidate, found, True
+                break
+    return mutant, shown

@@ -14,6 +14,9 @@ class Twin:
     def __init__(self, value: int) -> None:
         self.value = value
 
+    def __repr__(self) -> str:
+        return "<equal, not the same>"
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Twin) and other.value == self.value
 
@@ -23,6 +26,9 @@ class Twin:
 
 class Anything:
     """Equal to everything, as ``unittest.mock.ANY`` is."""
+
+    def __repr__(self) -> str:
+        return "<equal to anything>"
 
     def __eq__(self, other: object) -> bool:
         return True
@@ -39,12 +45,18 @@ class Unhashable:
     def __init__(self, value: int) -> None:
         self.value = value
 
+    def __repr__(self) -> str:
+        return "<without hash>"
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Unhashable) and other.value == self.value
 
 
 class AnyCase(str):
     """Text that compares without case but is hashed with it."""
+
+    def __repr__(self) -> str:
+        return f"<any case {str.__repr__(self)}>"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, str) and str.lower(self) == str.lower(other)
