@@ -91,6 +91,7 @@ def sorted_slots(root: list[Any]) -> tuple[list[Slot], list[Slot]]:
 
 
 def refill(slot: Slot, members: list[Any]) -> None:
+    """Give a collection other members, in place where the object is one that others may hold."""
     value = slot.value
     if isinstance(value, (dict, set)):
         value.clear()
