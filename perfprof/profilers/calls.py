@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -73,24 +73,38 @@ def write_summary(folder: Path, captures: Sequence[Capture], lines: Iterable[Seq
 
     lines: ``["capture", key, calls, kept, {reason: times}, {shape: calls}]`` or ``["missed", key, reason]``.
     """
-    missed = {key_of(capture): "its module was not imported in this run" for capture in captures}
-    counts: dict[str, int] = dict.fromkeys(missed, 0)
-    kept: dict[str, int] = dict.fromkeys(missed, 0)
-    why: dict[str, Counter[str]] = {key: Counter() for key in missed}
-    shapes: dict[str, Counter[str]] = {key: Counter() for key in missed}
+    told = {key_of(capture): _Told() for capture in captures}
     for kind, key, *rest in lines:
-        if kind == "missed" and key in missed:
-            missed[key] = rest[0]
+        if kind == "missed" and key in told:
+            told[key].otherwise = rest[0]
         elif kind == "capture":
-            counts[key] += rest[0]
-            kept[key] += rest[1]
-            why[key].update(rest[2])
-            shapes[key].update(rest[3])
-            missed[key] = "it was not called in this run"
-    reasons = {key: _reason(why[key], counts[key], missed[key]) for key in missed if not kept[key]}
-    for name, content in ((_REASONS, reasons), (_COUNTS, shapes)):
+            told[key].add(*rest)
+    reasons = {key: one.reason() for key, one in told.items() if not one.kept}
+    for name, content in ((_REASONS, reasons), (_COUNTS, {key: one.shapes for key, one in told.items()})):
         (folder / name).touch(mode=0o600)
         (folder / name).write_text(json.dumps(content), "utf-8")
+
+
+@dataclass(slots=True)
+class _Told:
+    """What all processes said of one function."""
+
+    calls: int = 0
+    kept: int = 0
+    why: Counter[str] = field(default_factory=Counter)
+    shapes: Counter[str] = field(default_factory=Counter)
+    otherwise: str = "its module was not imported in this run"
+
+    def add(self, calls: int, kept: int, why: Mapping[str, int], shapes: Mapping[str, int]) -> None:
+        self.calls += calls
+        self.kept += kept
+        self.why.update(why)
+        self.shapes.update(shapes)
+        self.otherwise = "its calls were all inside one another" if self.calls else "it was not called in this run"
+
+    def reason(self) -> str:
+        """Why no call was kept."""
+        return self.why.most_common(1)[0][0] if self.why else self.otherwise
 
 
 def _json(path: Path) -> Any:
@@ -98,12 +112,6 @@ def _json(path: Path) -> Any:
         return json.loads(path.read_text("utf-8"))
     except (OSError, ValueError):
         return {}
-
-
-def _reason(why: Mapping[str, int], calls: int, otherwise: str) -> str:
-    if not why:
-        return otherwise if not calls else "its calls were all inside one another"
-    return max(why.items(), key=lambda item: item[1])[0]
 
 
 def _read(path: Path) -> CapturedCall | None:

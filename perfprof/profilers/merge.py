@@ -128,6 +128,19 @@ class Writer:
 
         Statements with literals in them became one statement without, so their rows are added up here.
         """
+        folded: dict[tuple[Any, ...], list[Any]] = {}
+        for statement, site, activations, count, seconds, fetched, keys, sorts, calls in self._rows(journal):
+            names = [f"{number}.{activation}" for activation in activations] or [f"{number}.0"]
+            place = (statement, site, names[0], " ".join(names[1:]), sorts)
+            _add(folded.setdefault(place, [0, 0, 0.0, -1, 0]), [calls, count, seconds, fetched, keys])
+        self._connection.executemany(
+            "insert into executions (statement, site, activation, around, sorts, calls, count, seconds, rows, keys)"
+            " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            ((*place, *numbers) for place, numbers in folded.items()),
+        )
+
+    def _rows(self, journal: Journal) -> Iterator[Line]:
+        """The last line about each row, with our numbers for its statement and site."""
         statements: dict[int, int] = {}
         sites: dict[int, int] = {}
         rows: dict[int, Line] = {}
@@ -136,18 +149,11 @@ class Writer:
                 statements[key] = self._statement(*rest)
             elif kind == "site":
                 sites[key] = self._stack([Frame(*frame) for frame in reversed(rest[0])])
-            elif kind == "execution" and rest[0] in statements and rest[1] in sites:
+            elif kind == "execution":
                 rows[key] = rest
-        folded: dict[tuple[Any, ...], list[Any]] = {}
-        for statement, site, activations, count, seconds, fetched, keys, sorts, calls in rows.values():
-            names = [f"{number}.{activation}" for activation in activations] or [f"{number}.0"]
-            place = (statements[statement], sites[site], names[0], " ".join(names[1:]), sorts)
-            _add(folded.setdefault(place, [0, 0, 0.0, -1, 0]), [calls, count, seconds, fetched, keys])
-        self._connection.executemany(
-            "insert into executions (statement, site, activation, around, sorts, calls, count, seconds, rows, keys)"
-            " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            ((*place, *numbers) for place, numbers in folded.items()),
-        )
+        for statement, site, *others in rows.values():
+            if statement in statements and site in sites:
+                yield [statements[statement], sites[site], *others]
 
     def _stack(self, frames: Iterable[Frame]) -> int:
         """The number of a stack given root first; our own frames are left out."""

@@ -95,20 +95,24 @@ def _program(argv: Sequence[str], cwd: Path, env: Mapping[str, str]) -> str:
         raise UsageError("there is no such folder to run the command in", where=str(cwd))
     name = argv[0]
     if os.sep in name:
-        found = cwd / name
-        if not found.exists():
-            raise UsageError(f"{name}: there is no such program", where=str(cwd))
-        if found.is_dir() or not os.access(found, os.X_OK):
-            todo = f"run it by its interpreter: -- python {name}" if name.endswith(".py") else f"chmod +x {name}"
-            raise UsageError(f"{name} is not executable", where=str(cwd), todo=todo)
-        return str(found)
+        return _file(cwd, name)
     program = shutil.which(name, path=env.get("PATH", os.defpath))
-    if program is None:
-        todo = "check the spelling"
-        if (cwd / name).exists():
-            todo = f"for the file in this folder: -- python {name}" if name.endswith(".py") else f"-- ./{name}"
-        raise UsageError(f"{name}: there is no such command on PATH", todo=todo)
-    return program
+    if program is not None:
+        return program
+    todo = "check the spelling"
+    if (cwd / name).exists():
+        todo = f"for the file in this folder: -- python {name}" if name.endswith(".py") else f"-- ./{name}"
+    raise UsageError(f"{name}: there is no such command on PATH", todo=todo)
+
+
+def _file(cwd: Path, name: str) -> str:
+    found = cwd / name
+    if not found.exists():
+        raise UsageError(f"{name}: there is no such program", where=str(cwd))
+    if found.is_dir() or not os.access(found, os.X_OK):
+        todo = f"run it by its interpreter: -- python {name}" if name.endswith(".py") else f"chmod +x {name}"
+        raise UsageError(f"{name} is not executable", where=str(cwd), todo=todo)
+    return str(found)
 
 
 def _is_terminal() -> bool:

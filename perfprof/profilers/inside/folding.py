@@ -14,6 +14,7 @@ from .templates import template
 _getrefcount = sys.getrefcount
 
 _ROWS = 10_000  # activations that have rows of their own at one spot; the rest are summed up
+_PENDING = 2_000  # new rows in memory before they are written ahead of time
 _KEYS = 1_024  # hashes kept to count distinct parameter sets; beyond it a sample of them
 _LOOPS = 500  # loops over cursors that one row follows before it looks which are over
 
@@ -51,6 +52,8 @@ class Spot:
         return found
 
     def _new(self, activation: int, around: tuple[int, ...]) -> Row:
+        if len(pending) > _limit:
+            journal.flush()
         row = Row()
         row.spot = self
         row.activations = (activation, *around) if activation or around else ()
@@ -159,10 +162,12 @@ spots: dict[tuple[Any, ...], Spot] = {}
 pending: list[Row] = []  # rows that may still have to be written
 _numbers: dict[Any, int] = {}  # statements and sites of this process's journal
 _last_row = 0
+_limit = _PENDING  # rows in memory at which they are written
 
 
 def collect() -> Iterable[str]:
     """The journal's lines for what is new; rows whose call is over are forgotten."""
+    global _limit
     rows = pending[:]
     del pending[: len(rows)]  # other threads append meanwhile
     lines: list[str] = []
@@ -172,6 +177,7 @@ def collect() -> Iterable[str]:
         _write(row, lines)
         if alive:
             pending.append(row)
+    _limit = len(pending) + _PENDING
     return lines
 
 

@@ -22,15 +22,14 @@ _SCRIPTS = tuple(
 )
 _INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
 
-library: dict[str, bool] = {}  # co_filename -> not application code; filled by is_library
+
+class _Library(dict[str, bool]):
+    def __missing__(self, filename: str) -> bool:
+        self[filename] = known = _is_library(filename)
+        return known
 
 
-def is_library(filename: str) -> bool:
-    """Whether code of this file is not the application's; remembered in ``library``."""
-    known = library.get(filename)
-    if known is None:
-        known = library[filename] = _is_library(filename)
-    return known
+library = _Library()  # co_filename -> whether it is not the application's
 
 
 def _is_library(filename: str) -> bool:

@@ -120,13 +120,17 @@ class Instrumenter:
         else:
             self._fields(node, in_class=in_class, qualname=qualname)
         for key in keys:
-            self._place(key)
-            if key in self._glances:
-                node = _switched(self._names[key], node)
-                continue
-            other = [ast.parse(self._others[key], mode="eval").body] if key in self._others else []
-            node = _located(ast.Call(ast.Name(self._names[key], ast.Load()), [node, *other], []), node)
+            node = self._wrapped(key, node)
         return node
+
+    def _wrapped(self, key: str, node: ast.expr) -> ast.expr:
+        """The expression as the argument of its probe."""
+        self._place(key)
+        if key in self._glances:
+            return _switched(self._names[key], node)
+        other = [ast.parse(self._others[key], mode="eval").body] if key in self._others else []
+        call: ast.expr = _located(ast.Call(ast.Name(self._names[key], ast.Load()), [node, *other], []), node)
+        return call
 
     def _capture(self, node: ast.FunctionDef | ast.AsyncFunctionDef, qualname: str) -> None:
         for key, capture in self._captures.items():

@@ -16,8 +16,8 @@ _SEQUENCES: tuple[Any, ...] = (list, tuple)
 _WALKED: tuple[Any, ...] = (set, frozenset, dict, deque)
 _WALK = 4_096  # a larger one is not walked to its end: only its first elements are seen
 _FIELD = type(namedtuple("_", "field").field)  # type: ignore[attr-defined]
-_STATIC = (types.MemberDescriptorType, types.GetSetDescriptorType, types.MethodDescriptorType, _FIELD)
-_METHODS = (types.FunctionType, classmethod, staticmethod, types.BuiltinFunctionType)
+_STATIC = (types.MemberDescriptorType, types.GetSetDescriptorType, _FIELD)
+_METHODS = (types.FunctionType, types.MethodDescriptorType, classmethod, staticmethod, types.BuiltinFunctionType)
 _ORDINARY = [
     base.__getattribute__
     for base in (
@@ -75,40 +75,43 @@ def elements(value: Any) -> Iterable[Any]:
     """At most 64 elements of a builtin collection, spread over it as far as that is cheap; keys of a dict."""
     kind = type(value)
     walk = _of_type(kind, "__iter__")
-    size: int
     for base in _SEQUENCES:
         if issubclass(kind, base) and walk is base.__iter__:
-            size = base.__len__(value)
-            return (
-                [base.__getitem__(value, place * size // MOST) for place in range(MOST)] if size > MOST else value
-            )
+            return _spread(value, base)
     for base in _WALKED:
         if issubclass(kind, base) and type(walk) is _WRAPPER:
-            size = base.__len__(value)
+            size: int = base.__len__(value)
             step = max(1, size // MOST) if size <= _WALK else 1
             return list(islice(walk(value), 0, MOST * step, step))
     return value[:1] if kind is range else ()
+
+
+def _spread(value: Any, base: Any) -> Iterable[Any]:
+    size: int = base.__len__(value)
+    return [base.__getitem__(value, place * size // MOST) for place in range(MOST)] if size > MOST else value
 
 
 def reading(value: Any, attribute: str) -> str:
     """What ``value.attribute`` does: a ``plain`` look-up, ``computed`` by code, or ``missing``."""
     kind = type(value)
     if kind is types.ModuleType:
-        return (
-            "plain" if attribute in value.__dict__ else "computed" if "__getattr__" in value.__dict__ else "missing"
-        )
+        return _reading_module(value.__dict__, attribute)
     if _of_type(kind, "__getattribute__") not in _ORDINARY:
         return "computed"
     found = _of_type(kind, attribute)
-    if type(found) in _STATIC:
-        return "plain"
     if _is_data(found):
-        return "computed"
+        return "plain" if type(found) in _STATIC else "computed"
     if attribute in _dictionary(value, kind):
         return "plain"
-    if found is not None:
-        return "plain" if type(found) in _METHODS or not _has(type(found), "__get__") else "computed"
-    return "computed" if _has(kind, "__getattr__") else "missing"
+    if found is None:
+        return "computed" if _has(kind, "__getattr__") else "missing"
+    return "plain" if type(found) in _METHODS or not _has(type(found), "__get__") else "computed"
+
+
+def _reading_module(names: dict[str, Any], attribute: str) -> str:
+    if attribute in names:
+        return "plain"
+    return "computed" if "__getattr__" in names else "missing"
 
 
 def _of_type(kind: type, name: str) -> Any:

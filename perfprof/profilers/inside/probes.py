@@ -61,23 +61,26 @@ class Probe:
         """Look at the value of evaluation ``count``; those before it, back to the last look, count as the last."""
         self._weigh(count - 1 - self.looked)
         self.looked = count
-        size = read = None
         if self.kind == "collection":
-            size = length(value)
-            if size is not None:
-                self.shortest = size if self.shortest is None else min(self.shortest, size)
-                self.longest = size if self.longest is None else max(self.longest, size)
-            for element in elements(value):
-                _add(self.elements, value_name(element), 1)
+            self.last = (type_name(type(value)), self._measure(value), None)
             if count & (count - 1) == 0:
                 _glance_again()
-        elif self.detail and self.kind in ("attribute", "types"):
-            read = reading(value, self.detail)
-        name = type_name(type(value)) if self.kind == "collection" else value_name(value)
-        self.last = (name, size, read)
+        else:
+            read = reading(value, self.detail) if self.detail and self.kind in ("attribute", "types") else None
+            self.last = (value_name(value), None, read)
         self._weigh(1)
         if perf_counter() > journal.due:
             journal.flush()
+
+    def _measure(self, value: Any) -> int | None:
+        """The length of a collection, and the types of its elements."""
+        size = length(value)
+        if size is not None:
+            self.shortest = size if self.shortest is None else min(self.shortest, size)
+            self.longest = size if self.longest is None else max(self.longest, size)
+        for element in elements(value):
+            _add(self.elements, value_name(element), 1)
+        return size
 
     def _weigh(self, times: int) -> None:
         """Count the last look ``times`` more."""

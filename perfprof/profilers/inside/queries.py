@@ -12,13 +12,12 @@ from itertools import count
 from typing import Any
 
 from . import journal
-from .folding import Place, Row, Spot, pending, spots
-from .frames import is_library, library
+from .folding import Place, Row, Spot, spots
+from .frames import library
 
 MANY = object()  # given as parameters: executemany, whose sets of parameters are not looked at
 
 _DEPTH = 3  # application frames that a site keeps
-_PENDING = 2_000  # rows in memory before they are written ahead of time
 _GENERATORS = 0x20 | 0x80 | 0x200  # CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR: their callers may change
 _PLAIN = frozenset({int, float, str, bytes, bool, type(None)})  # told apart by value; anything else by identity
 
@@ -50,7 +49,10 @@ class Activation:
         if self.rows is None:
             self.rows = {}
         self.rows[self.at] = self.row
-        return self.rows.get(at)
+        found = self.rows.get(at)
+        if found is not None:
+            self.at, self.row = at, found
+        return found
 
 
 _next_id = count(1).__next__
@@ -65,9 +67,7 @@ def note(what: tuple[str, str, str], parameters: Any, seconds: float, now: float
     is fetched later.
     """
     sorts, key = _shape(parameters)
-    while frame is not None and library.get(frame.f_code.co_filename, True):
-        if frame.f_code.co_filename not in library and not is_library(frame.f_code.co_filename):
-            break
+    while frame is not None and library[frame.f_code.co_filename]:
         frame = frame.f_back
     at: Any
     if frame is None:
@@ -79,22 +79,20 @@ def note(what: tuple[str, str, str], parameters: Any, seconds: float, now: float
         at = (what, sorts, frame.f_lasti) if activation.steady else (what, sorts, _outline(frame))
     row = activation.row if at == activation.at else activation.look_up(at)
     if row is None:
-        row = _row(at, frame, activation)
-        activation.at, activation.row = at, row
-    elif row is not activation.row:
-        activation.at, activation.row = at, row
+        row = activation.row = _row(at, frame, activation)
+        activation.at = at
     row.count += 1
     row.seconds += seconds
     if key != row.key:
         row.another(key)
-    if now > journal.due or len(pending) > _PENDING:
+    if now > journal.due:
         journal.flush()
     return row
 
 
 def _application(frame: Any) -> Any:
     """The first application frame from here outwards; None if there is none."""
-    while frame is not None and is_library(frame.f_code.co_filename):
+    while frame is not None and library[frame.f_code.co_filename]:
         frame = frame.f_back
     return frame
 
@@ -173,21 +171,9 @@ def _walk(frame: Any) -> tuple[Place, tuple[int, ...]]:
 
 def _shape(parameters: Any) -> tuple[str, int]:
     """The exact types of the parameters and a hash that tells parameter sets apart; no code of theirs is run."""
-    kind = type(parameters)
-    if kind is tuple:
-        values = parameters
-    elif kind is list:
-        values = tuple(parameters)
-    elif kind is dict:
-        values = tuple(parameters.values())
-    elif parameters is None:
-        values = ()
-    elif parameters is MANY:
-        return "*", 0
-    elif issubclass(kind, tuple):
-        values = tuple.__getitem__(parameters, slice(None))
-    else:
-        return "?", id(parameters)
+    values = parameters if type(parameters) is tuple else _values(parameters)
+    if values is None:
+        return ("*", 0) if parameters is MANY else ("?", id(parameters))
     types = tuple(map(type, values))
     known = _types.get(types)
     if known is None:
@@ -196,6 +182,21 @@ def _shape(parameters: Any) -> tuple[str, int]:
     if known[1]:
         return known[0], hash(values)
     return known[0], hash(tuple(value if type(value) in _PLAIN else id(value) for value in values))
+
+
+def _values(parameters: Any) -> tuple[Any, ...] | None:
+    """The values of a parameter set of another kind than a tuple; None if it is none that can be looked into."""
+    kind = type(parameters)
+    if kind is list:
+        return tuple(parameters)
+    if kind is dict:
+        return tuple(parameters.values())
+    if parameters is None:
+        return ()
+    if issubclass(kind, tuple):
+        found: tuple[Any, ...] = tuple.__getitem__(parameters, slice(None))
+        return found
+    return None
 
 
 def _name(kind: type) -> str:
