@@ -36,8 +36,8 @@ from perfprof.rules.reading.scans import COMPREHENSIONS
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Program
 
+DEEPEST = 20  # calls followed into the project, one inside the other
 IN_PLACE = (ast.Add, ast.Mult, ast.BitOr)  # what lists and dicts do in place; sets are not indexed
-DEPTH = 6  # calls followed into the project before the answer is "unknown"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -55,15 +55,13 @@ class Hazard:
     base: ast.expr | None = None
 
 
-def hazards(
-    region: Iterable[ast.AST], function: Function, program: Program, depth: int = DEPTH
-) -> Iterator[Hazard]:
+def hazards(region: Iterable[ast.AST], function: Function, program: Program) -> Iterator[Hazard]:
     """All hazards of a region of a function, through the calls that it makes."""
     for root in region:
-        yield from _walk(root, function, program, depth, frozenset())
+        yield from _walk(root, function, program, frozenset())
 
 
-def _walk(node: ast.AST, function: Function, program: Program, depth: int, own: frozenset[str]) -> Iterator[Hazard]:
+def _walk(node: ast.AST, function: Function, program: Program, own: frozenset[str]) -> Iterator[Hazard]:
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         yield Hazard("rebinds", node, node.name)
         return
@@ -75,11 +73,11 @@ def _walk(node: ast.AST, function: Function, program: Program, depth: int, own: 
         return
     yield from _own(node)
     if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
-        yield from _property(node, function, program, depth)
+        yield from _property(node, function, program)
     if isinstance(node, ast.Call):
-        yield from _call(node, function, program, depth)
+        yield from _call(node, function, program)
     for child in ast.iter_child_nodes(node):
-        yield from _walk(child, function, program, depth, own)
+        yield from _walk(child, function, program, own)
 
 
 def _own(node: ast.AST) -> Iterator[Hazard]:
@@ -98,10 +96,10 @@ def _own(node: ast.AST) -> Iterator[Hazard]:
             yield Hazard("rebinds", node, name)
 
 
-def _call(call: ast.Call, function: Function, program: Program, depth: int) -> Iterator[Hazard]:
+def _call(call: ast.Call, function: Function, program: Program) -> Iterator[Hazard]:
     callee = call.func
     if isinstance(callee, ast.Name) and is_builtin(callee.id, function):
-        yield from _builtin(call, callee.id, function, program, depth)
+        yield from _builtin(call, callee.id, function, program)
         return
     if isinstance(callee, ast.Attribute):
         if callee.attr in CONTAINER_METHODS or (
@@ -115,32 +113,32 @@ def _call(call: ast.Call, function: Function, program: Program, depth: int) -> I
             return
     known = standard(callee, function)
     if known is not None:
-        yield from _library(call, known, function, program, depth)
+        yield from _library(call, known, function, program)
         return
     target = program.resolve(callee, function)
     if target is None and isinstance(callee, ast.Name):
         made = class_named(callee.id, function.module, program)
         if made is not None:
-            yield from _constructor(made[0], call, function, program, depth)
+            yield from _constructor(made[0], call, function, program)
             return
-    if target is None or depth == 0:
+    if target is None:
         yield Hazard("unknown", call, name=function.text(callee))
         return
-    yield from _followed(target, call, function, program, depth)
+    yield from _followed(target, call, function, program)
 
 
-def _property(node: ast.Attribute, function: Function, program: Program, depth: int) -> Iterator[Hazard]:
+def _property(node: ast.Attribute, function: Function, program: Program) -> Iterator[Hazard]:
     """Reading ``self.name`` runs code if the class has a property of that name."""
-    if function.owner is None or not isinstance(node.value, ast.Name) or node.value.id != "self" or not depth:
+    if function.owner is None or not isinstance(node.value, ast.Name) or node.value.id != "self":
         return
     for one in function.module.functions:
         named = one.owner is function.owner and one.qualname.rsplit(".", 1)[-1] == node.attr
         if named and not isinstance(one.node, ast.Module) and one.node.decorator_list and one is not function:
             given = ast.copy_location(ast.Call(node, [], []), node)
-            yield from _followed(one, given, function, program, depth)
+            yield from _followed(one, given, function, program)
 
 
-def _builtin(call: ast.Call, name: str, function: Function, program: Program, depth: int) -> Iterator[Hazard]:
+def _builtin(call: ast.Call, name: str, function: Function, program: Program) -> Iterator[Hazard]:
     if name in {"setattr", "delattr"}:
         given = call.args[1] if len(call.args) > 1 else None
         yield Hazard("attribute", call, str(given.value) if isinstance(given, ast.Constant) else "*")
@@ -151,7 +149,7 @@ def _builtin(call: ast.Call, name: str, function: Function, program: Program, de
         called = [*keys, *(call.args[:1] if name in {"map", "filter"} else [])]
         for one in called:
             if isinstance(one, (ast.Name, ast.Attribute)) and not _harmless_reference(one, function):
-                yield from _call(ast.copy_location(ast.Call(one, [], []), call), function, program, depth)
+                yield from _call(ast.copy_location(ast.Call(one, [], []), call), function, program)
     elif not (isinstance(value, type) and issubclass(value, BaseException)):
         yield Hazard("unknown", call, name=name)
 
@@ -162,21 +160,19 @@ def _harmless_reference(node: ast.expr, function: Function) -> bool:
     return isinstance(node, ast.Attribute) and node.attr in TEXT_METHODS | LOOKUP_METHODS
 
 
-def _library(call: ast.Call, name: str, function: Function, program: Program, depth: int) -> Iterator[Hazard]:
+def _library(call: ast.Call, name: str, function: Function, program: Program) -> Iterator[Hazard]:
     """A function of the standard library: it may change an argument, and it may call one."""
     if name in CHANGES_FIRST_ARGUMENT and call.args:
         yield Hazard("mutates", call, base=call.args[0])
     for one in [*call.args, *(word.value for word in call.keywords)]:
         if isinstance(one, (ast.Name, ast.Attribute)):
             target = program.resolve(one, function)
-            if target is not None and depth:
+            if target is not None:
                 given = ast.copy_location(ast.Call(one, [], []), call)
-                yield from _followed(target, given, function, program, depth)
+                yield from _followed(target, given, function, program)
 
 
-def _constructor(
-    owner: ast.ClassDef, call: ast.Call, function: Function, program: Program, depth: int
-) -> Iterator[Hazard]:
+def _constructor(owner: ast.ClassDef, call: ast.Call, function: Function, program: Program) -> Iterator[Hazard]:
     methods = {one.name for one in owner.body if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef))}
     made = methods & {"__init__", "__new__", "__post_init__"}
     plain_bases = all(isinstance(base, ast.Name) and base.id in _PLAIN_BASES for base in owner.bases)
@@ -187,11 +183,11 @@ def _constructor(
     where = class_named(owner.name, function.module, program)
     module = where[1] if where is not None else function.module
     found = [one for one in module.functions if one.owner is owner and one.qualname.rsplit(".", 1)[-1] in made]
-    if not plain_bases or "__new__" in made or depth == 0:
+    if not plain_bases or "__new__" in made:
         yield Hazard("unknown", call, name=owner.name)
         return
     for one in found:
-        for hazard in hazards(one.body, one, program, depth - 1):
+        for hazard in _summary(one, program):
             if hazard.kind == "mutates" and hazard.base is not None and _root(hazard.base) == "self":
                 continue  # the new object is its own
             if hazard.kind in {"unknown", "suspends", "mutates"}:
@@ -204,12 +200,35 @@ _PLAIN_BASES = frozenset(
 )
 
 
-def _followed(
-    target: Function, call: ast.Call, function: Function, program: Program, depth: int
-) -> Iterator[Hazard]:
+def _summary(target: Function, program: Program) -> tuple[Hazard, ...]:
+    """The hazards of a whole function, each sort once. In a circle of calls, or too deep, it is unknown."""
+    found = target.memo.get("hazards")
+    if found is None:
+        if target in program.following or len(program.following) >= DEEPEST:
+            return (Hazard("unknown", target.node, name=target.qualname),)
+        program.following.append(target)
+        try:
+            found = tuple(_distinct(hazards(target.body, target, program)))
+        finally:
+            program.following.pop()
+        target.memo["hazards"] = found
+    return found  # type: ignore[return-value]  # the memo holds what was put there
+
+
+def _distinct(found: Iterable[Hazard]) -> Iterator[Hazard]:
+    known: set[tuple[str, str]] = set()
+    for one in found:
+        told = ast.unparse(one.base) if one.base is not None else one.name
+        key = (one.kind, "" if one.kind in {"unknown", "suspends"} else told)
+        if key not in known:
+            known.add(key)
+            yield one
+
+
+def _followed(target: Function, call: ast.Call, function: Function, program: Program) -> Iterator[Hazard]:
     """The hazards of a function of the project, as its caller sees them."""
     given = _arguments(target, call)
-    for hazard in hazards(target.body, target, program, depth - 1):
+    for hazard in _summary(target, program):
         if hazard.kind == "rebinds":
             if hazard.name in target.names.elsewhere:
                 yield replace(hazard, node=call)

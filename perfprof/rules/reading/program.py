@@ -197,6 +197,7 @@ class Program:
     read: Callable[[Path], str | None]
     alone: bool = False
     refuse: Callable[[Path, Exception], None] = lambda path, error: None
+    following: list[Function] = field(default_factory=list)  # functions whose effects are being read right now
     modules: dict[Path, Module | None] = field(default_factory=dict)
 
     def module(self, path: Path) -> Module | None:

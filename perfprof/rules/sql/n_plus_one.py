@@ -263,7 +263,13 @@ if TYPE_CHECKING:
 
 
 def looks_for(function: Function, program: Program) -> Iterator[Suspect]:
-    """Queries that a loop runs once for each of its rows."""
+    """Queries that a loop runs once for each of its rows.
+
+    Without a run to come, only files that speak of executing are read: whether a helper in another file asks a
+    database is worth looking for only where a loop was seen to be hot.
+    """
+    if program.alone and "execute" not in function.module.source:
+        return
     for found in lookups(function, program):
         message = f"one query for each row{f' through {found.reader.qualname}' if found.parameter else ''}"
         what = finding("n-plus-one", function, found.call, found.subject, message)
