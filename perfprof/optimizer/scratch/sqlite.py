@@ -103,13 +103,13 @@ class SqliteScratch:
     def _counted(self, statement: Statement, values: Sequence[Value], every: int) -> Ran:
         if statement.kind == "other":
             raise PerfprofError("only SELECT, INSERT, UPDATE and DELETE are run", where=statement.fingerprint[:80])
-        text = statement.template.rendered(lambda number: f"?{number + 1}")
+        text = statement.template.rendered(lambda number: f":p{number}")
         ticks = _Ticks(MOST_STEPS // every)
         fold = Fold()
         with _told(statement.fingerprint), self._transaction(keep=False):
             self.connection.set_progress_handler(ticks, every)
             try:
-                cursor = self.connection.execute(text, tuple(values))
+                cursor = self.connection.execute(text, _named(values))
                 for row in cursor:
                     fold.add(row)
             except sqlite3.OperationalError:
@@ -153,6 +153,11 @@ class SqliteScratch:
             before = self._asked("PRAGMA freelist_count")
             self.connection.execute(f"DROP INDEX {quoted(index)}")
             return (self._asked("PRAGMA freelist_count") - before) * self._asked("PRAGMA page_size")
+
+
+def _named(values: Sequence[Value]) -> dict[str, Value]:
+    """Parameters by name: from Python 3.14 on numbered ones do not take a sequence."""
+    return {f"p{number}": value for number, value in enumerate(values)}
 
 
 class _Ticks:

@@ -42,8 +42,8 @@ class SqliteCatalog:
         reading = read(statement, self.dialect)
         if reading.kind == "other":
             return ()
-        text = reading.template.rendered(lambda number: f"?{number + 1}")
-        nothing = [None] * reading.template.parameters
+        text = reading.template.rendered(lambda number: f":p{number}")
+        nothing = {f"p{number}": None for number in range(reading.template.parameters)}
         try:
             steps = self.connection.execute("EXPLAIN QUERY PLAN " + text, nothing).fetchall()
         except (sqlite3.Error, sqlite3.Warning):

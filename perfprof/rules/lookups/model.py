@@ -74,7 +74,7 @@ def lookups(function: Function, program: Program) -> Iterator[Lookup]:
         if scan.kind != "call" or not scan.around or not isinstance(scan.node, ast.Call):
             continue
         if isinstance(scan.node.func, ast.Attribute) and scan.node.func.attr == "execute":
-            query = query_of(scan.node, function)
+            query = query_of(scan.node, function, program)
             found = None if query is None else _direct(scan, query, function)
         else:
             found = _through_helper(scan, scan.node, function, program)
@@ -96,7 +96,7 @@ def _direct(scan: Scan, query: Query, function: Function) -> Lookup | None:
 def _through_helper(scan: Scan, call: ast.Call, function: Function, program: Program) -> Lookup | None:
     """A call that passes the key on to a function with one query."""
     helper = callee_of(call.func, function, program) if _passes_a_row(scan, call) else None
-    query = _only_query(helper)
+    query = _only_query(helper, program)
     if helper is None or query is None:
         return None
     given = arguments(helper, call)
@@ -140,11 +140,11 @@ def _bound_each_turn(around: Sequence[Loop]) -> set[str]:
     return {name for one in (*targets, *assigned) for name in bound_names(one)}
 
 
-def _only_query(helper: Function | None) -> Query | None:
+def _only_query(helper: Function | None, program: Program) -> Query | None:
     """The one query of a plain function that does not repeat it itself."""
     if helper is None or not isinstance(helper.node, ast.FunctionDef) or "<locals>" in helper.qualname:
         return None
-    found = queries(helper)
+    found = queries(helper, program)
     if len(found) != 1 or any(one.node is found[0].call and one.around for one in helper.scans):
         return None
     return found[0]

@@ -34,10 +34,12 @@ class Deed:
 
 def deeds(region: Iterable[ast.AST], function: Function, program: Program, depth: int = DEPTH) -> Iterator[Deed]:
     """All deeds of a region of a function, through the calls that it makes."""
-    for hazard in hazards(region, function, program, depth=0):
+    seen: set[ast.AST] = set()
+    for hazard in hazards(region, function, program):
         if hazard.kind == "suspends":
             yield Deed("suspends", hazard.node)
-        elif hazard.kind == "unknown" and isinstance(hazard.node, ast.Call):
+        elif hazard.kind == "unknown" and isinstance(hazard.node, ast.Call) and hazard.node not in seen:
+            seen.add(hazard.node)  # a call is told once for each thing that is not known of it
             yield from _call(hazard.node, function, program, depth)
 
 
@@ -45,7 +47,7 @@ def _call(call: ast.Call, function: Function, program: Program, depth: int) -> I
     callee = call.func
     method = callee.attr if isinstance(callee, ast.Attribute) else ""
     if method in _EXECUTES:
-        yield from _executed(call, function)
+        yield from _executed(call, function, program)
         return
     target = callee_of(callee, function, program)
     if target is not None and depth:
@@ -58,10 +60,10 @@ def _call(call: ast.Call, function: Function, program: Program, depth: int) -> I
         yield Deed("unknown", call, function.text(callee))
 
 
-def _executed(call: ast.Call, function: Function) -> Iterator[Deed]:
+def _executed(call: ast.Call, function: Function, program: Program) -> Iterator[Deed]:
     from perfprof.rules.reading.statements import read
 
-    found = text_of(call.args[0], function) if call.args else None
+    found = text_of(call.args[0], function, program) if call.args else None
     if found is None:
         yield Deed("unknown", call, function.text(call.func))
         return

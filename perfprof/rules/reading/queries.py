@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from perfprof.rules.reading.placeholders import template
+from perfprof.rules.reading.resolution import module_of
 from perfprof.rules.reading.scans import SCOPES
 
 if TYPE_CHECKING:
-    from perfprof.rules.reading.program import Function, Module
+    from perfprof.rules.reading.program import Function, Module, Program
     from perfprof.rules.reading.statements import Statement
 
 How = Literal["one", "all", "each"]
@@ -61,17 +62,18 @@ def dialect_of(text: str) -> str:
     return "postgresql" if any(text[mark.start] == "%" for mark in template(text, "postgresql").marks) else "sqlite"
 
 
-def queries(function: Function) -> tuple[Query, ...]:
+def queries(function: Function, program: Program) -> tuple[Query, ...]:
     """The queries of a function whose text and parameters can be read, in order."""
     if "queries" not in function.memo:
-        function.memo["queries"] = tuple(_queries(function)) if ".execute(" in function.module.source else ()
+        executes = ".execute(" in function.module.source
+        function.memo["queries"] = tuple(_queries(function, program)) if executes else ()
     return function.memo["queries"]  # type: ignore[return-value]  # the memo holds what was put there
 
 
-def _queries(function: Function) -> Iterator[Query]:
+def _queries(function: Function, program: Program) -> Iterator[Query]:
     for node in _own_nodes(function):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "execute":
-            found = query_of(node, function)
+            found = query_of(node, function, program)
             if found is not None:
                 yield found
 
@@ -85,11 +87,11 @@ def _own_nodes(function: Function) -> Iterator[ast.AST]:
             stack.extend(reversed(list(ast.iter_child_nodes(node))))
 
 
-def query_of(call: ast.Call, function: Function) -> Query | None:
+def query_of(call: ast.Call, function: Function, program: Program) -> Query | None:
     """The query of an ``execute`` call; None if its text, its parameters or its fetch cannot be read."""
     if call.keywords or not 1 <= len(call.args) <= 2 or not isinstance(call.func, ast.Attribute):
         return None
-    text = text_of(call.args[0], function)
+    text = text_of(call.args[0], function, program)
     if text is None:
         return None
     parameters = _parameters(text[0], call.args[1] if len(call.args) == 2 else None)
@@ -101,10 +103,10 @@ def query_of(call: ast.Call, function: Function) -> Query | None:
     return Query(call, receiver, *text, parameters, mark, expression, how, apart)
 
 
-def text_of(node: ast.expr, function: Function) -> tuple[str, ast.expr, Module] | None:
+def text_of(node: ast.expr, function: Function, program: Program) -> tuple[str, ast.expr, Module] | None:
     """The text that an expression has whenever it is evaluated: a literal, or a constant that is bound once."""
     if isinstance(node, ast.Name):
-        return _named(node.id, function)
+        return _named(node.id, function, program)
     owner = function.owner
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and owner is not None:
         own = node.value.id in ("self", "cls", owner.name)
@@ -112,13 +114,23 @@ def text_of(node: ast.expr, function: Function) -> tuple[str, ast.expr, Module] 
     return _constant(node, function.module)
 
 
-def _named(name: str, function: Function) -> tuple[str, ast.expr, Module] | None:
+def _named(name: str, function: Function, program: Program) -> tuple[str, ast.expr, Module] | None:
     """A local or a global name that is assigned once."""
     module = function.module
     if function.names.is_local(name) and function.qualname != "<module>":
         values = function.names.values(name)
         return _constant(values[0], module) if values is not None and len(values) == 1 else None
-    return None if name in module.rebound else _assigned(module.top.get(name), module)
+    return _global(name, module, program)
+
+
+def _global(name: str, module: Module, program: Program, depth: int = 3) -> tuple[str, ast.expr, Module] | None:
+    """A constant of the module, or one that it imports from another module of the project."""
+    found = None if name in module.rebound else module.top.get(name)
+    if not isinstance(found, ast.ImportFrom):
+        return _assigned(found, module)
+    other = module_of(found, module, program) if depth else None
+    original = next((one.name for one in found.names if (one.asname or one.name) == name), name)
+    return None if other is None else _global(original, other, program, depth - 1)
 
 
 def _of_class(owner: ast.ClassDef, name: str, module: Module) -> tuple[str, ast.expr, Module] | None:
