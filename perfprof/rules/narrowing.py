@@ -33,9 +33,7 @@ if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Program
 
 VIEWS = frozenset({"items", "values", "keys"})
-CONSUMING = frozenset(
-    ["any", "all", "sum", "min", "max", "list", "set", "dict", "sorted", "tuple", "frozenset", "next"]
-)
+CONSUMING = frozenset("any all sum min max list set dict sorted tuple frozenset next".split())
 WRAPPERS = frozenset({"range", "len", "enumerate", "zip", "reversed"})
 
 
