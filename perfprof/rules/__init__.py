@@ -14,15 +14,19 @@ from perfprof.rules.rule import Rule
 FAMILIES = ("python", "sql")
 
 
-@cache
 def registry() -> Mapping[str, Rule]:
     """All rules by name, in the order of families and names."""
+    return MappingProxyType({name: rule for family in FAMILIES for name, rule in family_of(family).items()})
+
+
+@cache
+def family_of(family: str) -> Mapping[str, Rule]:
+    """The rules of one family by name; only their files are imported."""
+    package = importlib.import_module(f"{__name__}.{family}")
     found: dict[str, Rule] = {}
-    for family in FAMILIES:
-        package = importlib.import_module(f"{__name__}.{family}")
-        for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda one: one.name):
-            module = importlib.import_module(f"{package.__name__}.{info.name}")
-            name = info.name.replace("_", "-")
-            rule: Rule = module.RULE
-            found[name] = replace(rule, name=name, page=module.__doc__ or "", origin=module.__file__ or "")
+    for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda one: one.name):
+        module = importlib.import_module(f"{package.__name__}.{info.name}")
+        name = info.name.replace("_", "-")
+        rule: Rule = module.RULE
+        found[name] = replace(rule, name=name, page=module.__doc__ or "", origin=module.__file__ or "")
     return MappingProxyType(found)

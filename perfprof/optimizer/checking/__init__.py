@@ -6,9 +6,9 @@ Imports nothing heavy. What was read is remembered by content, with the files it
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from concurrent.futures import Executor
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from perfprof.optimizer import runs
 from perfprof.optimizer.checking.changed import Lines, changed_lines
@@ -18,6 +18,9 @@ from perfprof.optimizer.options import CheckOptions
 from perfprof.optimizer.run import Outcome, Run
 from perfprof.optimizer.sources import python_files
 from perfprof.rules.rule import Finding, Level
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 CHUNK = 25  # files a task: about 60 ms of work, so that any executor's overhead is small
 SERIAL = 50  # below that many files, starting processes costs more than it saves

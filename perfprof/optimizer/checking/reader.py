@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from perfprof.optimizer.sources import Sources, syntax_reason
-from perfprof.rules import registry
+from perfprof.rules import family_of
 from perfprof.rules.reading.program import Module, Program
-from perfprof.rules.rule import Case, Finding, Level, Proof, weigh
+from perfprof.rules.rule import Case, Finding, Level, Proof, Rule, weigh
 
 _IGNORE = re.compile(r"#\s*perfprof:\s*ignore(?:\[([\w\s,-]+)\])?")
 
@@ -66,10 +66,14 @@ class Reader:
             relative, kept, tuple(sorted(set(needs) - {relative})) if found else (), "", len(found) - len(kept)
         )
 
+    def _rules(self, module: Module) -> list[Rule]:
+        """The rules that can have something to say of a file; those about statements are imported only then."""
+        families = ("python", "sql") if "execute" in module.source else ("python",)
+        rules = [pair for family in families for pair in family_of(family).items()]
+        return [rule for name, rule in rules if rule.in_function and (not self.only or name in self.only)]
+
     def _found(self, module: Module) -> Iterable[Found]:
-        rules = [
-            rule for name, rule in registry().items() if rule.in_function and (not self.only or name in self.only)
-        ]
+        rules = self._rules(module)
         for function in module.functions:
             for rule in rules if function.loops else ():
                 assert rule.in_function is not None
