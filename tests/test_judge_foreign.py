@@ -153,6 +153,31 @@ def test_a_package_in_src_whose_command_sets_the_path_itself(root: Path) -> None
     assert verdict.decision == "accepted", verdict
 
 
+def test_a_shell_script_that_starts_the_program_in_another_folder(root: Path) -> None:
+    files = {
+        "go.sh": f"cd tools && exec {sys.executable} run.py",
+        "tools/run.py": f"import sys\nsys.path.insert(0, '../lib')\nfrom core import common\n{CALLS}",
+        "lib/core.py": COMMON,
+    }
+    _, verdict = judged(root, files, "lib/core.py", GUARDED, "sh", "go.sh")
+    assert verdict.decision == "accepted", verdict
+    assert "4 captured calls agree" in {layer.name: layer.reason for layer in verdict.layers}["replay"]
+
+
+def test_a_patch_with_a_new_module_and_a_new_test(root: Path) -> None:
+    (root / "core.py").write_text(COMMON)
+    (root / "run.py").write_text(f"from core import common\n{CALLS}")
+    new = GUARDED.replace("_SAFE = frozenset({int, str})\n", "from safe import SAFE as _SAFE\n")
+    made = "--- /dev/null\n+++ b/{}\n@@ -0,0 +1,1 @@\n+{}\n"
+    text = diff_of(COMMON, new, "core.py") + made.format("safe.py", "SAFE = frozenset({int, str})")
+    text += made.format("test_safe.py", "import safe")
+    patch, verdict = judge_foreign(
+        Project(root, (root,), Command((sys.executable, "run.py"))), text, settings=QUICK
+    )
+    assert [change.path for change in patch.changes] == ["core.py", "safe.py", "test_safe.py"]
+    assert verdict.decision == "accepted", verdict
+
+
 def test_a_function_in_the_script_itself_which_starts_without_a_guard(root: Path) -> None:
     _, verdict = judged(root, {"run.py": COMMON + CALLS}, "run.py", GUARDED + CALLS, sys.executable, "run.py")
     assert verdict.decision == "accepted", verdict

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from perfprof.errors import BaselineError
 from perfprof.optimizer.judge.processes import Ran
@@ -21,7 +21,7 @@ class Baseline:
     """What the old code does. reached: files that the workload and that the tests imported, relative to the root.
 
     flaky: tests that failed in one of two runs; they decide nothing. notes: what lowers the certainty, as sentences.
-    outside: files of the project that ran from the user's folder and not from the copy.
+    outside: files of the project that ran from the user's folder and not from the copy. seen: the workload's run.
     """
 
     workload: Ran | None
@@ -31,6 +31,7 @@ class Baseline:
     by_workload: frozenset[str] = frozenset()
     by_tests: frozenset[str] = frozenset()
     outside: frozenset[str] = frozenset()
+    seen: Executed = field(default_factory=Executed)
 
     @property
     def workload_timeout(self) -> float:
@@ -64,13 +65,12 @@ class Baseline:
 def first_runs(bench: Workbench, timeout: float, progress: Callable[[str], None]) -> Baseline:
     """Workload and tests on the old tree. Raises BaselineError if one of them fails. timeout: seconds for each."""
     project = bench.project
-    nothing = Executed(frozenset(), frozenset())
-    workload, by_workload = None, nothing
+    workload, by_workload = None, Executed()
     if project.workload is not None:
         progress("the workload before any change")
         workload, by_workload = bench.watched(project.workload, bench.old, timeout)
         checked_workload(project, workload, bench.left_out)
-    suite, by_tests = None, nothing
+    suite, by_tests = None, Executed()
     flaky: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     if project.tests is not None:
@@ -85,7 +85,7 @@ def first_runs(bench: Workbench, timeout: float, progress: Callable[[str], None]
         suite, flaky, notes = checked_tests(project, run)
         by_tests = executed[0]
     outside = by_workload.outside | by_tests.outside
-    return Baseline(workload, suite, flaky, notes, by_workload.inside, by_tests.inside, outside)
+    return Baseline(workload, suite, flaky, notes, by_workload.inside, by_tests.inside, outside, by_workload)
 
 
 def checked_workload(project: Project, ran: Ran, left_out: tuple[str, ...]) -> None:

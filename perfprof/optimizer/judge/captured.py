@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from perfprof.optimizer.judge.replay import Call, Case
-from perfprof.optimizer.patches import Patch
+from perfprof.optimizer.patches import FileChange, Patch
 
 
 def read(folder: Path | None, roots: Sequence[Path]) -> tuple[Call, ...]:
@@ -31,14 +31,20 @@ def read(folder: Path | None, roots: Sequence[Path]) -> tuple[Call, ...]:
     return tuple(calls)
 
 
-def case_of(patch: Patch, calls: Iterable[Call]) -> Case:
-    """The calls of the functions that the patch changes; if there are none, those of their modules."""
-    calls = tuple(calls)
-    paths = {change.path for change in patch.changes}
+def case_of(patch: Patch, calls: Iterable[Call], imported: frozenset[str]) -> Case:
+    """The calls of the functions that the patch changes; if there are none, those of their modules.
+
+    imported: files that the workload executes; only changes of these, or if nothing is known all, can be played.
+    """
+    changes = tuple(change for change in patch.changes if _playable(change, imported))
+    calls, paths = tuple(calls), {change.path for change in changes}
     exact = tuple(call for call in calls if call.function in patch.functions)
     near = tuple(call for call in calls if call.function.partition("::")[0] in paths)
-    changes = tuple(change for change in patch.changes if change.path.endswith(".py"))
     return Case(patch.digest, changes, exact or near)
+
+
+def _playable(change: FileChange, imported: frozenset[str]) -> bool:
+    return bool(change.before) and change.path.endswith(".py") and (change.path in imported or not imported)
 
 
 def _relative(path: str, roots: Sequence[Path]) -> str:

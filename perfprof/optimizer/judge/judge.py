@@ -15,7 +15,7 @@ from perfprof.optimizer.judge.layers import Layers
 from perfprof.optimizer.judge.replay import Call
 from perfprof.optimizer.judge.sets import SetJudge
 from perfprof.optimizer.judge.settings import Settings
-from perfprof.optimizer.judge.trial import Trial
+from perfprof.optimizer.judge.trial import Outcome, Trial
 from perfprof.optimizer.judge.verdict import Together, Verdict
 from perfprof.optimizer.judge.watching import observed
 from perfprof.optimizer.judge.workbench import FOREVER, Workbench
@@ -100,13 +100,13 @@ class Judge:
     def announce(self, patches: Iterable[Patch]) -> None:
         """These patches will come: runs of the old code that several of them need are made once."""
         calls = self._captured()
-        trials = [Trial(patch, captured.case_of(patch, calls)) for patch in patches]
+        trials = [Trial(patch, captured.case_of(patch, calls, frozenset())) for patch in patches]
         waiting = [trial for trial in trials if trial.patch.counter or not trial.case.calls]
         self._old_runs.announce(name for trial in waiting for name in functions_of(trial))
 
     def patch(self, patch: Patch) -> Verdict:
         """Judge one patch by itself. Raises BaselineError if nothing can be judged here."""
-        trial = Trial(patch, captured.case_of(patch, self._captured()))
+        trial = Trial(patch, captured.case_of(patch, self._captured(), self._imported()))
         self._trials[patch.digest] = trial
         if not trial.ask("certificate", lambda _: reading.certificate(patch)):
             return trial.verdict()
@@ -115,7 +115,7 @@ class Judge:
                 "syntax", lambda _: ("skipped", "no code changes: a migration is judged on a scratch database")
             )
             return trial.verdict()
-        if trial.ask("syntax", lambda _: reading.syntax(patch)):
+        if trial.ask("syntax", lambda _: self._stale(patch) or reading.syntax(patch)):
             self._run_layers(trial)
         return trial.verdict()
 
@@ -124,6 +124,16 @@ class Judge:
         layers, _ = self._ready()
         trials = [self._trials[patch.digest] for patch in patches if patch.digest in self._trials]
         return SetJudge(layers, self.baseline(), trials).judge(patches, self._progress)
+
+    def _imported(self) -> frozenset[str]:
+        return self._baseline.by_workload if self._baseline is not None else frozenset()
+
+    def _stale(self, patch: Patch) -> Outcome | None:
+        """A patch is only good for the text that it was made from."""
+        for change in patch.changes:
+            if self._bench.old.text(change.path) != change.before:
+                return "failed", f"{change.path} is not what it was when the patch was made"
+        return None
 
     def _captured(self) -> tuple[Call, ...]:
         return captured.read(self._calls, (self._bench.root, self._bench.old.path))
@@ -156,7 +166,7 @@ class Judge:
         """Count in the running workload where that is the evidence; False if the patch is out."""
         if self.project.workload is None:
             return True
-        if trial.outcome("replay") != "passed":
+        if trial.outcome("replay") != "passed" or trial.outcome("differential") != "passed":
             self._progress(f"{trial.patch.title}: answers")
             if not trial.ask("answers", counting.answers):
                 return False

@@ -153,7 +153,10 @@ class Layers:
         return workload_benchmark(run, promise=promise, seconds=self._settings.workload_seconds)
 
     def _stage(self, trial: Trial) -> Stage:
-        return self._bench.stage(next((call.main for call in trial.case.calls if call.main), ""))
+        """The old code; files that the patch makes are there, too, for its new code may import them."""
+        self._bench.old.write([change for change in trial.patch.changes if not change.before])
+        main = next((call.main for call in trial.case.calls if call.main), "")
+        return self._bench.stage(main, self._baseline.seen)
 
     def _outside(self, trial: Trial) -> str:
         strays = {change.path for change in trial.patch.changes} & self._baseline.outside

@@ -64,6 +64,13 @@ class Tree:
             self._put(name, text)
         self.reset()
 
+    def text(self, name: str) -> str:
+        """A file as it is before any change by ``write``; empty if it is not there."""
+        if name in self._base:
+            return self._base[name]
+        path = self.project / name
+        return read_text(path) if name in self._sources and path.exists() else ""
+
     def reset(self) -> None:
         """Remove what runs made and restore what they changed."""
         now = self._snapshot()

@@ -64,7 +64,8 @@ class Trial:
 
     def doubt(self) -> str:
         """Why the runs do not show that the patch keeps the answers, empty if they do."""
-        same = self.outcome("replay") == "passed" or self.outcome("answers") == "passed"
+        derived = self.outcome("differential") == "passed" or self.patch.level > Level.OBSERVED
+        same = (self.outcome("replay") == "passed" and derived) or self.outcome("answers") == "passed"
         tested = self.outcome("tests") == "passed"
         level = self.patch.level
         if not same and not tested:

@@ -93,7 +93,8 @@ def weigh_differential(played: Played, kind: str) -> Weighed:
         )
     if effects:
         return Weighed("cannot tell", f"not tried: {effects[0]} touches the outside")
-    return Weighed("cannot tell", "not tried: nothing was replayed")
+    replayed = any(answer.get("seconds") for _, answer in played.answers)
+    return Weighed("cannot tell", "no input could be derived" if replayed else "not tried: nothing was replayed")
 
 
 def told(function: str, difference: Mapping[str, Any]) -> str:

@@ -25,10 +25,15 @@ FOREVER = 7 * 24 * 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Executed:
-    """Files of the project that a run executed, relative: from its copy, and from the user's folder after all."""
+    """Files of the project that a run executed, relative: from its copy, and from the user's folder after all.
 
-    inside: frozenset[str]
-    outside: frozenset[str]
+    interpreter: what executed them. folders: of the project on its ``sys.path``, relative.
+    """
+
+    inside: frozenset[str] = frozenset()
+    outside: frozenset[str] = frozenset()
+    interpreter: str = ""
+    folders: tuple[str, ...] = ()
 
 
 class Workbench:
@@ -84,34 +89,44 @@ class Workbench:
         )
         ran = self._run(command, tree, env, timeout)
         lines = notes.read_bytes().splitlines() if notes.exists() else []
-        return ran, self._executed(tree, {Path(os.fsdecode(line)) for line in lines})
+        return ran, self._executed(tree, [os.fsdecode(line).split("\t") for line in lines])
 
-    def stage(self, main: str = "") -> Stage:
-        """For replay: the old tree and the workload's interpreter. main: the main script, if a recording knows it."""
+    def stage(self, main: str = "", seen: Executed | None = None) -> Stage:
+        """For replay: the old tree and the workload's interpreter.
+
+        main: the main script, if a recording knows it. seen: what a run of the workload told.
+        """
         command = self.project.workload or self.project.tests
         argv = command.argv if command is not None else ()
         script = main or (script_of(argv, self.root) if self.project.workload else "")
-        folders = [self.old.path / Path(script).parent if script else self.old.path, *self.old.import_folders()]
+        known = [self.old.path / folder for folder in (seen.folders if seen is not None else ())]
+        folders = [self.old.path / Path(script).parent, *known, *self.old.import_folders()]
+        interpreter = (seen.interpreter if seen is not None else "") or interpreter_of(argv, self.root)
         return Stage(
-            self.processes,
-            interpreter_of(argv, self.root),
-            self.old,
-            self.place.path,
-            script,
-            tuple(dict.fromkeys(map(str, folders))),
+            self.processes, interpreter, self.old, self.place.path, script, tuple(dict.fromkeys(map(str, folders)))
         )
 
     def _run(self, command: Command, tree: Tree, env: dict[str, str], timeout: float) -> Ran:
         return self.processes.run(tree.command(command.argv, env), cwd=tree.path, env=env, timeout=timeout)
 
-    def _executed(self, tree: Tree, paths: set[Path]) -> Executed:
-        roots = (self.root, self.project.root)
+    def _executed(self, tree: Tree, lines: list[list[str]]) -> Executed:
+        """What the witness noted: lines of path, interpreter and folders."""
+        inside = [line for line in lines if _below(Path(line[0]), tree.path)]
+        folders = dict.fromkeys(_below(Path(folder), tree.path) for line in lines for folder in line[2:])
+        return Executed(
+            frozenset(_below(Path(line[0]), tree.path) for line in inside),
+            self._outside(tree, {Path(line[0]) for line in lines}),
+            next((line[1] for line in inside), ""),
+            tuple(filter(None, folders)),
+        )
+
+    def _outside(self, tree: Tree, paths: set[Path]) -> frozenset[str]:
+        """Files of the user's folder, environments in it aside."""
         linked = [self.root / name for name in tree.content.linked]
-        inside = {str(path.relative_to(tree.path)) for path in paths if tree.path in path.parents}
-        outside = {
-            str(path.relative_to(root))
-            for root in roots
-            for path in paths
-            if root in path.parents and not any(link in path.parents for link in linked)
-        }
-        return Executed(frozenset(inside), frozenset(outside - inside))
+        ours = {path for path in paths if not any(_below(path, link) for link in linked)}
+        return frozenset(_below(path, root) for root in (self.root, self.project.root) for path in ours) - {""}
+
+
+def _below(path: Path, root: Path) -> str:
+    """The path relative to the root ("." for the root itself), empty if it lies elsewhere."""
+    return os.path.relpath(path, root) if root in (path, *path.parents) else ""

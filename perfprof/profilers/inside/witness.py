@@ -1,6 +1,6 @@
 """Which of the project's files did this run execute, and from which copy? Used as ``sitecustomize`` by the judge.
 
-PERFPROF_WITNESS        file that gets one absolute path a line
+PERFPROF_WITNESS        file that gets one line a file: path, interpreter, and the folders of the project on sys.path
 PERFPROF_WITNESS_ROOTS  folders, separated as in PATH; files elsewhere are not noted
 
 The interpreter raises the audit event "exec" for the code of every module that it runs, whoever loads it.
@@ -27,13 +27,18 @@ def _watch(file: str, roots: "tuple[str, ...]") -> None:
             if path.startswith(roots):
                 descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
                 try:
-                    os.write(descriptor, os.fsencode(path) + b"\n")
+                    os.write(descriptor, os.fsencode("\t".join((path, sys.executable, *_folders(roots)))) + b"\n")
                 finally:
                     os.close(descriptor)
         except Exception:  # the program must not notice
             return
 
     sys.addaudithook(note)
+
+
+def _folders(roots: "tuple[str, ...]") -> "list[str]":
+    entries = [os.path.abspath(entry or ".") for entry in sys.path]
+    return [entry for entry in entries if (entry + os.sep).startswith(roots)]
 
 
 def _chain() -> None:

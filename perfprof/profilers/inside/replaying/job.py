@@ -158,6 +158,7 @@ def _arguments(make: Callable[[], Any]) -> str:
 def prepare(root: str, folders: list[str], cloudpickle: str) -> None:
     """Make the process look to the project's code as its own program would: paths, folder, no traces left."""
     sys.dont_write_bytecode = True
+    sys.argv = sys.argv[:1]  # the program may read its command line when it is imported
     if hasattr(sys, "set_int_max_str_digits"):
         sys.set_int_max_str_digits(0)
     os.chdir(root)

@@ -111,7 +111,12 @@ def small(blob: bytes) -> bytes:
             slot.put(_cut(slot.value))
         if not long:
             break
-    return pickle.dumps((tuple(root[0]), root[1]), protocol=4)
+    try:
+        return pickle.dumps((tuple(root[0]), root[1]), protocol=4)
+    except Exception:
+        import cloudpickle  # the target's, or lent to it: what came as a lambda goes as one
+
+        return bytes(cloudpickle.dumps((tuple(root[0]), root[1]), protocol=4))
 
 
 def domain_of(blob: bytes) -> list[Any]:
