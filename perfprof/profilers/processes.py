@@ -20,6 +20,7 @@ from perfprof.errors import UsageError
 
 Stream = int | IO[Any] | None
 
+_FORWARDED = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
 _GRACE = 3.0  # seconds between SIGTERM and SIGKILL when the time is up
 
 
@@ -112,7 +113,7 @@ def _file(cwd: Path, name: str) -> str:
     if found.is_dir() or not os.access(found, os.X_OK):
         todo = f"run it by its interpreter: -- python {name}" if name.endswith(".py") else f"chmod +x {name}"
         raise UsageError(f"{name} is not executable", where=str(cwd), todo=todo)
-    return str(found)
+    return str(found.absolute())
 
 
 def _is_terminal() -> bool:
@@ -156,11 +157,12 @@ class _Stopper:
 
     @contextmanager
     def forwarding(self) -> Iterator[None]:
-        """SIGINT and SIGTERM go to the child, as long as this lasts; only the main thread can arrange it."""
+        """SIGINT and its like go to the child, as long as this lasts; only the main thread can arrange it."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = {number: signal.signal(number, self._forward) for number in (signal.SIGINT, signal.SIGTERM)}
+        wanted = [number for number in _FORWARDED if signal.getsignal(number) != signal.SIG_IGN]
+        before = {number: signal.signal(number, self._forward) for number in wanted}
         try:
             yield
         finally:

@@ -181,7 +181,7 @@ def _is_wrappable(node: ast.expr) -> bool:
         return False
     if isinstance(node, ast.Tuple):
         return not any(isinstance(item, ast.Slice) for item in node.elts)
-    return not isinstance(node, (ast.Slice, ast.Starred, ast.FormattedValue))
+    return type(node).__name__ not in ("Slice", "Starred", "FormattedValue", "Interpolation")
 
 
 def _must_stay_first(owner: ast.AST, number: int, statement: ast.stmt) -> bool:
