@@ -227,6 +227,43 @@ def main(conn):
     return out
 """,
     ),
+    "walrus, a loop with else, a name that is read afterwards": (
+        SETUP,
+        f"""
+def main(conn):
+    out = []
+    row = None
+    for order in {ORDERS}.fetchall():
+        if (row := conn.execute("SELECT name FROM customers WHERE id = ?", (order[1],)).fetchone()) is not None:
+            out.append(row[0])
+    else:
+        out.append("end")
+    return out, row
+""",
+    ),
+    "a generator that sum eats, a dict's items": (
+        SETUP,
+        f"""
+def main(conn):
+    orders = {{order[0]: order[1] for order in {ORDERS}}}
+    return sum(
+        len(conn.execute("SELECT name FROM customers WHERE id = ?", (customer_id,)).fetchone() or ())
+        for order_id, customer_id in orders.items()
+    )
+""",
+    ),
+    "two look-ups in one loop, lists of cursors": (
+        SETUP,
+        f"""
+def main(conn):
+    out = {{}}
+    for order in {ORDERS}.fetchall():
+        names = list(conn.execute("SELECT name FROM customers WHERE id = ?", (order[1],)))
+        skus = conn.execute("SELECT sku FROM items WHERE order_id = ? ORDER BY pieces", (order[0],)).fetchall()
+        out[order[0]] = (names, [sku for (sku,) in skus])
+    return out
+""",
+    ),
     "nobody is asked twice": (
         ROWS,
         """
@@ -445,6 +482,40 @@ def main(conn):
     for order in {ORDERS}.fetchall():
         out.append(load(conn, order[1]))
     return [one.name for one in out if one]
+""",
+    ),
+    "a lazy generator, a write before it is walked": (
+        "loop-writes-nothing-it-reads",
+        f"""
+def main(conn):
+    orders = {ORDERS}.fetchall()
+    names = (conn.execute("SELECT name FROM customers WHERE id = ?", (order[1],)).fetchone() for order in orders)
+    conn.execute("UPDATE customers SET name = 'seen'")
+    return list(names)
+""",
+    ),
+    "a generator walked by a loop that writes": (
+        "loop-writes-nothing-it-reads",
+        f"""
+def main(conn):
+    orders = {ORDERS}.fetchall()
+    out = []
+    for row in (conn.execute("SELECT name FROM customers WHERE id = ?", (order[1],)).fetchone() for order in orders):
+        conn.execute("UPDATE customers SET name = 'seen'")
+        out.append(row)
+    return out
+""",
+    ),
+    "numbers that are asked of a column of text": (
+        "keys-compare-alike",
+        f"""
+def main(conn):
+    conn.execute("CREATE TABLE codes (code VARCHAR(9), label TEXT)")
+    conn.executemany("INSERT INTO codes VALUES (?, ?)", [(str(i), f"L{{i}}") for i in range(50)])
+    out = []
+    for order in {ORDERS}.fetchall():
+        out.append(conn.execute("SELECT label FROM codes WHERE code = ?", (order[0],)).fetchone())
+    return out
 """,
     ),
     "a connection of its own in each turn": (

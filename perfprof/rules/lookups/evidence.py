@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from perfprof.profilers.observations import Watch
+from perfprof.profilers.observations import Watch, WatchKind
 from perfprof.rules.lookups.text import CHUNK
 from perfprof.rules.narrowing import watch
 from perfprof.rules.rule import Case, Evidence
@@ -24,14 +24,33 @@ def watches(lookup: Lookup, prefix: str) -> Iterator[Watch]:
     """What a run must tell: types of keys, of rows, of what is walked, and of a helper's answers."""
     iterable = lookup.loop.iterable
     yield watch(f"{prefix}:key", lookup.spot, lookup.function, "value")
-    if lookup.query.how == "all":
-        yield watch(f"{prefix}:row", lookup.query.fetch, lookup.reader, "collection")
-    elif lookup.query.how == "one":
-        yield watch(f"{prefix}:row", lookup.query.fetch, lookup.reader, "value")
+    spot = _row_spot(lookup)
+    if spot is not None:
+        yield watch(f"{prefix}:row", spot[0], lookup.reader, spot[1])
     if iterable is not None:
         yield watch(f"{prefix}:walked", iterable, lookup.function, "collection")
     if lookup.parameter:
         yield watch(f"{prefix}:answer", lookup.call, lookup.function, "value")
+
+
+def _row_spot(lookup: Lookup) -> tuple[ast.expr, WatchKind] | None:
+    """Where a row, or a list of rows, can be seen: the fetch itself, ``list(cursor)``, or the first use of a row."""
+    query = lookup.query
+    if query.how != "each":
+        return query.fetch, "value" if query.how == "one" else "collection"
+    above = lookup.reader.parents.get(query.fetch)
+    if isinstance(above, ast.Call):
+        return above, "collection"
+    if isinstance(above, (ast.For, ast.comprehension)) and isinstance(above.target, ast.Name):
+        scope = above if isinstance(above, ast.For) else lookup.reader.parents[above]
+        loads = _loads(above.target.id, scope)
+        return (loads[0], "value") if loads else None
+    return None
+
+
+def _loads(name: str, scope: ast.AST) -> list[ast.Name]:
+    found = [one for one in ast.walk(scope) if isinstance(one, ast.Name) and one.id == name]
+    return [one for one in found if isinstance(one.ctx, ast.Load)]
 
 
 @dataclass(frozen=True, slots=True)

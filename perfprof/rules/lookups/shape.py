@@ -55,7 +55,7 @@ def row_kinds(case: Case) -> frozenset[str]:
     if seen is None:
         return frozenset()
     lookup: Lookup = case.suspect.reading
-    types = seen.elements if lookup.query.how == "all" else seen.types
+    types = seen.elements or ({} if lookup.query.how == "all" else seen.types)
     return frozenset(ROWS.get(name.partition("[")[0], name) for name in types if name != "builtins.NoneType")
 
 

@@ -8,8 +8,10 @@ from perfprof.rules import guards
 from perfprof.rules.lookups.evidence import runs
 from perfprof.rules.lookups.shape import batch_of, mode_of, row_kinds, row_uses, shape
 from perfprof.rules.obligations.proofs import obligation, observed, proved, unproved
+from perfprof.rules.reading.definitions import declared_type, holds_text
 from perfprof.rules.reading.rows import uses
 from perfprof.rules.rule import Case, Proof
+from perfprof.rules.schema.workload import definitions
 
 if TYPE_CHECKING:
     from perfprof.rules.lookups.model import Lookup
@@ -30,10 +32,7 @@ def plain_look_up(case: Case) -> Proof:
         return unproved(found, where)
     if any(use.how == "order" for use in lookup.query.statement.uses):
         return proved("it gives columns of the rows with that key, in the order that it asks for", where)
-    why = (
-        "it gives columns of the rows with that key; in which order is open in both, and was the same in every run"
-    )
-    return observed(why, where)
+    return observed("it gives columns of the rows with that key, in an order that is open before and after", where)
 
 
 _LIMITS = ("it has LIMIT", "it has OFFSET")
@@ -57,17 +56,27 @@ def keys_compare_alike(case: Case) -> Proof:
     types = guards.readable(seen.types) if seen is not None and seen.types else ""
     mode = mode_of(case)
     if mode is None:
-        why = (
-            f"keys are {types}: whether SQL compares them as Python does is not known"
-            if types
-            else "no key was seen"
-        )
-        return unproved(why, where)
+        unlike = f"keys are {types}: whether SQL compares them as Python does is not known"
+        return unproved(unlike if types else "no key was seen", where)
     if mode == "values":
-        why = f"every key was {types}; each row brings the key that it was found by, so SQL alone compares"
-    else:
-        why = f"every key was {types}, and whole numbers are equal in SQL when they are in Python"
-    return observed(why, where)
+        return observed(
+            f"every key was {types}; each row brings the key it was found by, so SQL alone compares", where
+        )
+    column = f"{lookup.subject.partition(' ')[0]}.{lookup.use.column.name}"
+    declared = _declared(case)
+    if holds_text(declared):
+        return unproved(f"keys were {types}, but {column} is declared {declared} and gives text back", where)
+    known = f" ({column} is declared {declared})" if declared else ""
+    return observed(f"every key was {types}, and numbers are equal in SQL when they are in Python{known}", where)
+
+
+def _declared(case: Case) -> str:
+    """The type of the key's column, if the run created the table."""
+    lookup: Lookup = case.suspect.reading
+    owner = lookup.use.column.table
+    tables = [use.name for use in lookup.query.statement.tables if owner in ("", use.alias, use.name)]
+    found = (declared_type(definitions(case.executions), table, lookup.use.column.name) for table in tables)
+    return next(filter(None, found), "")
 
 
 @obligation

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfprof.rules.lookups.evidence import runs
+from perfprof.rules.narrowing import runs_later
 from perfprof.rules.obligations.proofs import obligation, observed, proved, unproved
 from perfprof.rules.reading.deeds import Deed, deeds
 from perfprof.rules.reading.effects import Hazard, hazards
@@ -25,20 +26,38 @@ def loop_writes_nothing_it_reads(case: Case) -> Proof:
     """No turn changes what a later one reads."""
     lookup: Lookup = case.suspect.reading
     tables = lookup.query.statement.table_names()
+    later = runs_later(lookup.scan, lookup.function) or _walked_by_a_statement(lookup)
+    if later is not None:
+        return unproved(
+            "a generator expression asks when it is walked, perhaps after a write", lookup.function.place(later)
+        )
     found = [one for one in deeds(lookup.region, lookup.function, case.program) if one.node is not lookup.call]
     for deed in found:
         problem = _problem(deed, tables)
         if problem:
             return unproved(problem, lookup.function.place(deed.node))
-    written = _recorded_writes(case) & tables
-    if written:
-        return unproved(f"the recorded loop writes {', '.join(sorted(written))}")
+    named = ", ".join(sorted(tables))
     if not found:
-        return proved(f"nothing in the loop writes to a database, so {', '.join(sorted(tables))} stay")
+        return proved(f"nothing in the loop writes to a database, so {named} stay")
+    return _as_recorded(case, found[0], tables)
+
+
+def _as_recorded(case: Case, unsure: Deed, tables: frozenset[str]) -> Proof:
+    """What cannot be read was seen running: which tables did it write?"""
+    lookup: Lookup = case.suspect.reading
+    where, written = lookup.function.place(unsure.node), _recorded_writes(case) & tables
+    if written:
+        return unproved(f"the recorded loop writes {', '.join(sorted(written))}", where)
     if not case.executions:
-        return unproved(f"`{found[0].what or found[0].kind}` may write, and no run was recorded")
-    why = f"no recorded statement of the loop writes {', '.join(sorted(tables))}"
-    return observed(why, lookup.function.place(found[0].node))
+        return unproved(f"`{unsure.what or unsure.kind}` may write, and no run was recorded", where)
+    return observed(f"no recorded statement of the loop writes {', '.join(sorted(tables))}", where)
+
+
+def _walked_by_a_statement(lookup: Lookup) -> ast.AST | None:
+    """``for x in (… for y in ys)``: the statement's body runs between two turns of the generator."""
+    holder = lookup.loop.holder
+    lazy = isinstance(holder, ast.GeneratorExp) and isinstance(lookup.function.parents.get(holder), ast.For)
+    return holder if lazy else None
 
 
 def _problem(deed: Deed, tables: frozenset[str]) -> str:
