@@ -15,7 +15,7 @@ from perfprof.errors import PerfprofError
 from perfprof.optimizer.indexes.validate import judge_migration
 from perfprof.optimizer.migrations.sql import changes, folder_of, pending, read
 from perfprof.optimizer.patches import Patch
-from perfprof.optimizer.scratch.sqlite import SqliteScratch, copied
+from perfprof.optimizer.scratch.sqlite import SqliteScratch, copied, rebuilt
 from perfprof.profilers.recording import Execution, Frame, Statement
 from perfprof.rules.catalog import Index, Table
 from perfprof.rules.rule import Finding, Migration
@@ -132,6 +132,14 @@ def test_updates_and_deletes_are_served_too_and_never_kept(scratch: SqliteScratc
     found = outcomes(scratch, on("customer_id"), run("DELETE FROM orders WHERE customer_id = ?", rows=10))
     assert found["decision"] == "accepted"
     assert scratch.rows("SELECT count(*) FROM orders") == [(3000,)]
+
+
+def test_without_data_nothing_is_accepted() -> None:
+    definition = "CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_id INTEGER, due TEXT)"
+    with rebuilt(":memory:", [definition], {"orders": 5000}) as empty:
+        verdict = judge_migration(patch(on("customer_id")), empty, [run(BY_CUSTOMER)])
+    assert (verdict.decision, verdict.comparison) == ("cannot tell", None)
+    assert "no data" in verdict.reason
 
 
 def test_a_migration_that_does_not_apply_is_rejected_not_raised(scratch: SqliteScratch) -> None:

@@ -108,7 +108,9 @@ def within_reach(binaries: Binaries, who: Account, folder: Path) -> Binaries:
     copy = folder / "postgresql" / package.name / root.name
     for name in ("bin", "lib", "share"):
         shutil.copytree(root / name, copy / name, symlinks=True)
-    libraries = package.with_name(f"{package.name}.libs")  # where a wheel keeps the shared libraries, beside the package
+    libraries = package.with_name(
+        f"{package.name}.libs"
+    )  # where a wheel keeps the shared libraries, beside the package
     if libraries.is_dir():
         shutil.copytree(libraries, folder / "postgresql" / libraries.name, symlinks=True)
     return Binaries(copy / "bin")

@@ -19,6 +19,7 @@ from perfprof.rules.reading.placeholders import separated
 from perfprof.rules.reading.statements import Statement
 from perfprof.rules.schema.ddl import quoted
 
+MOST_BYTES = 4 << 30
 MOST_STEPS = 200_000_000  # a statement is stopped here; about a minute of SQLite
 _EXACT_BELOW = 20_000
 _COARSE = 100
@@ -186,6 +187,8 @@ def copied(database: Path, folder: Path) -> Iterator[SqliteScratch]:
         with closing(copy):
             _careless(copy)
             size = target.stat().st_size / 1e6
+            if os.name == "posix":
+                target.unlink()  # it lives on while it is open, and is gone even if we are killed
             yield SqliteScratch(copy, str(database), True, f"a copy of {database.name}, {size:.1f} MB")
     finally:
         _removed(target)
@@ -227,6 +230,11 @@ def _defined(connection: sqlite3.Connection, text: str) -> bool:
 def _read_only(database: Path) -> sqlite3.Connection:
     if not database.is_file():
         raise PerfprofError(f"there is no database file {database}")
+    if database.stat().st_size > MOST_BYTES:
+        raise PerfprofError(
+            f"{database} is larger than {MOST_BYTES >> 30} GB, too large to copy",
+            todo="give a smaller copy of it with --database sqlite:///path",
+        )
     return sqlite3.connect(
         f"file:{quote(str(database.absolute()))}?mode=ro", uri=True, isolation_level=None, timeout=5
     )
