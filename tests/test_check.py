@@ -82,6 +82,14 @@ def test_a_comment_for_another_rule_ignores_nothing(tmp_path: Path) -> None:
     assert len(found(checked(tmp_path))) == 1
 
 
+def test_tests_are_read_only_when_they_are_named(tmp_path: Path) -> None:
+    (tmp_path / "tests").mkdir()
+    for name in ("test_m.py", "tests/m.py"):
+        (tmp_path / name).write_text(JOIN)
+    assert found(checked(tmp_path)) == []
+    assert len(found(checked(tmp_path, paths=(tmp_path / "test_m.py",)))) == 1
+
+
 def test_files_that_cannot_be_read_are_told(tmp_path: Path) -> None:
     (tmp_path / "broken.py").write_text("def f(:\n")
     (tmp_path / "latin.py").write_bytes(b"x = '\xe9'\n")

@@ -29,7 +29,12 @@ SERIAL = 50  # below that many files, starting processes costs more than it save
 def check(options: CheckOptions) -> Run:
     """Read what the options name; the run has one outcome a finding."""
     project = options.project
-    files = python_files(project.paths, options.root)
+    named = frozenset(project.paths)
+    files = [
+        path
+        for path in python_files(project.paths, options.root)
+        if path in named or not is_test(path, options.root)
+    ]
     changed = changed_lines(options.root, options.diff) if options.diff else None
     if changed is not None:
         files = [path for path in files if path in changed]
@@ -53,6 +58,18 @@ def check(options: CheckOptions) -> Run:
         ),
         skipped={read.path: read.skipped for read in reads if read.skipped},
         hidden=hidden,
+    )
+
+
+def is_test(path: Path, root: Path) -> bool:
+    """Whether a file looks like a test: the speed of tests is rarely worth a diff, so they are read only by name."""
+    parts = path.relative_to(root).parts if path.is_relative_to(root) else path.parts
+    name = path.stem
+    return (
+        bool({"test", "tests"} & set(parts[:-1]))
+        or name.startswith("test_")
+        or name.endswith("_test")
+        or name == "conftest"
     )
 
 
