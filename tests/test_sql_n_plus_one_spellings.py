@@ -370,7 +370,11 @@ def find(conn, key):
 
 
 def country(conn, key):
-    row = conn.execute("SELECT country FROM customers WHERE id = ?", (key,)).fetchone()
+    row = conn.execute(
+        "SELECT country FROM customers"
+        " WHERE id = ?",
+        (key,),
+    ).fetchone()
     if not row:
         return ""
 
@@ -393,6 +397,7 @@ def test_helpers_in_other_modules_get_their_siblings_there(tmp_path: Path) -> No
         assert bench.printed(files, workload) == old
     assert not [case for case in bench.cases(files, workload) if proven(case)]
     assert files["shop/customers.py"].count("_many(") == 3
+    assert "        row = rows.get(key)\n        if not row:" in files["shop/customers.py"]
     assert "from shop.customers import Customers, find, find_many" in files["example.py"]
 
 

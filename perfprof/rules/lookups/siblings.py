@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function
 
 
+_GONE = b"\0"
+
+
 def through_sibling(case: Case, found: Batch, walked: str) -> list[Edit]:
     """A sibling of the helper that takes many keys, and one call of it before the loop."""
     lookup: Lookup = case.suspect.reading
@@ -129,7 +132,7 @@ def _tail(lookup: Lookup, statements: list[ast.stmt], rows: str, results: str) -
     missing = {"one": "", "all": ", []", "each": ", ()"}[lookup.query.how]
     _splice(lines, fetch, f"{rows}.get({key}{missing})")
     chosen = lines[statements[0].lineno - 1 : statements[-1].end_lineno]
-    return textwrap.dedent("\n".join(line.decode() for line in chosen))
+    return textwrap.dedent("\n".join(line.decode() for line in chosen if line != _GONE))
 
 
 def _stored(lines: list[bytes], node: ast.Return, target: str, *, last: bool) -> int:
@@ -157,10 +160,10 @@ def _moved(node: ast.expr, columns: int) -> ast.expr:
 
 
 def _splice(lines: list[bytes], node: ast.expr, new: str) -> None:
-    """Put ``new`` in the place of an expression; lines that it no longer needs become empty."""
+    """Put ``new`` in the place of an expression; lines that it no longer needs are marked."""
     first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
     joined = lines[first][: node.col_offset] + new.encode() + lines[last][node.end_col_offset or 0 :]
-    lines[first : last + 1] = [joined] + [b""] * (last - first)
+    lines[first : last + 1] = [joined] + [_GONE] * (last - first)
 
 
 def _signature(helper: Function, parameter: str, many: str) -> str:
