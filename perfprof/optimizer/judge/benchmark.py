@@ -55,8 +55,11 @@ def function_benchmark(
         left -= time.monotonic() - begun
         total = bench.weighed()
         answered = total.decide(promise)
-        if answered.decision != "cannot tell" or left < seconds / 4 or answered.pairs < look:
+        if answered.decision != "cannot tell" or answered.pairs < look:
             break
+        if look > _FIRST and left < seconds / 4:
+            break
+        left = max(left, seconds / 2)  # the first look is short: what it leaves open deserves the ten pairs
     if answered.pairs < FEWEST:
         return FunctionTimes(answered, problem=f"only {answered.pairs} pairs could be measured in {seconds:.0f} s")
     return bench.times(answered)

@@ -71,7 +71,7 @@ class Limits:
     later: float = 0.4
     typed: float = 0.5
     hostile: float = 0.4
-    examples: int = 120
+    examples: int = 100
     timeout: float = 60.0  # wall, for the whole process
 
 

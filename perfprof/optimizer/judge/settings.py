@@ -19,7 +19,7 @@ class Settings:
     seeds: tuple[int, ...] = (0, 1)
     jobs: int = 2
     function_seconds: float = 3.0
-    workload_seconds: float = 15.0
+    workload_seconds: float = 20.0
     long_suite: float = 10.0
     timeout: float = 0.0
     limits: Limits = field(default_factory=Limits)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import inspect
 import io
@@ -128,15 +127,17 @@ def _run(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, 
 
 
 def _awaited(answer: Any) -> Any:
+    if not inspect.iscoroutine(answer) and not inspect.isasyncgen(answer):
+        return answer
+    import asyncio  # costs as much as a hundred calls, and few need it
+
     if inspect.iscoroutine(answer):
         return asyncio.run(answer)
-    if inspect.isasyncgen(answer):
 
-        async def collect() -> list[Any]:
-            return ["async generator", [item async for item in answer]]
+    async def collect() -> list[Any]:
+        return ["async generator", [item async for item in answer]]
 
-        return asyncio.run(collect())
-    return answer
+    return asyncio.run(collect())
 
 
 def _one_shot(answer: Any) -> bool:

@@ -7,6 +7,7 @@ Objects without a readable state are written by type alone and named in ``Shape.
 
 from __future__ import annotations
 
+import contextlib
 import copyreg
 import enum
 import functools
@@ -36,7 +37,6 @@ _ONE_SHOT = (
     types.TracebackType,
 )
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{4,}")
-_MISSING = object()
 
 
 class Shape:
@@ -227,33 +227,26 @@ def fields_of(value: Any) -> dict[str, Any]:
         found = dict(stored) if isinstance(stored, dict) else {}
     except AttributeError:
         found = {}
-    for kind in type(value).__mro__:
-        for name in slots_of(kind):
-            field = _slot(kind, name, value)
-            if field is not _MISSING:
-                found[name] = field
+    kind: Any = type(value)
+    for name, member in _slots(kind):
+        with contextlib.suppress(AttributeError):  # an empty slot
+            found[name] = member.__get__(value)
     return {str(name): field for name, field in found.items()}
 
 
-def slots_of(kind: type) -> tuple[str, ...]:
-    """The slots that this class itself declares, with private names as they are stored."""
-    declared = kind.__dict__.get("__slots__", ())
-    names = (declared,) if isinstance(declared, str) else tuple(declared)
-    owner = kind.__name__.lstrip("_")
-    mangled = (
-        f"_{owner}{name}" if name.startswith("__") and not name.endswith("__") and owner else name for name in names
-    )
-    return tuple(name for name in mangled if name not in ("__dict__", "__weakref__"))
-
-
-def _slot(kind: type, name: str, value: Any) -> Any:
-    member = kind.__dict__.get(name)
-    if not isinstance(member, types.MemberDescriptorType):
-        return _MISSING
-    try:
-        return member.__get__(value, kind)
-    except AttributeError:
-        return _MISSING
+@functools.lru_cache(maxsize=4096)
+def _slots(kind: Any) -> tuple[tuple[str, Any], ...]:
+    """The slots of a class and of its bases, with private names as they are stored."""
+    found: dict[str, Any] = {}
+    for base in kind.__mro__:
+        declared = base.__dict__.get("__slots__", ())
+        owner = base.__name__.lstrip("_")
+        for name in (declared,) if isinstance(declared, str) else tuple(declared):
+            private = name.startswith("__") and not name.endswith("__") and owner
+            stored = f"_{owner}{name}" if private else name
+            if isinstance(base.__dict__.get(stored), types.MemberDescriptorType):
+                found.setdefault(stored, base.__dict__[stored])
+    return tuple(found.items())
 
 
 @functools.lru_cache(maxsize=4096)

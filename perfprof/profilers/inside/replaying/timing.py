@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import gc
 import inspect
@@ -74,7 +73,6 @@ class Ruler:
 
     def __init__(self, sides: Sequence[Sides], root: Path) -> None:
         self._sides = sides
-        self._loop = asyncio.new_event_loop()
         self._worlds: dict[str, World] = {}
         for side in ("new", "old"):
             self._use(side)
@@ -150,7 +148,9 @@ class Ruler:
     def _finisher(self, answer: Any) -> Finish | None:
         """What completes a call that only gave a promise."""
         if inspect.iscoroutine(answer):
-            return self._loop.run_until_complete
+            import asyncio
+
+            return asyncio.new_event_loop().run_until_complete
         if hasattr(type(answer), "__next__"):
             return lambda items: deque(items, maxlen=0)
         return None
