@@ -32,15 +32,12 @@ def read(folder: Path | None, roots: Sequence[Path]) -> tuple[Call, ...]:
 
 
 def case_of(patch: Patch, calls: Iterable[Call], imported: frozenset[str]) -> Case:
-    """The calls of the functions that the patch changes; if there are none, those of their modules.
+    """The calls of the functions that the patch changes; calls of others would tell nothing of it, least of all its time.
 
     imported: files that the workload executes; only changes of these, or if nothing is known all, can be played.
     """
     changes = tuple(change for change in patch.changes if _playable(change, imported))
-    calls, paths = tuple(calls), {change.path for change in changes}
-    exact = tuple(call for call in calls if call.function in patch.functions)
-    near = tuple(call for call in calls if call.function.partition("::")[0] in paths)
-    return Case(patch.digest, changes, exact or near)
+    return Case(patch.digest, changes, tuple(call for call in calls if call.function in patch.functions))
 
 
 def _playable(change: FileChange, imported: frozenset[str]) -> bool:
