@@ -23,7 +23,9 @@ from perfprof.rules.reading.program import Program
 from perfprof.rules.rule import Case, Level, Rule, Suspect, weigh
 
 RULES = {
-    name: rule for name, rule in registry().items() if rule.in_function is not None and Path(rule.origin).parent.name == "python"
+    name: rule
+    for name, rule in registry().items()
+    if rule.in_function is not None and Path(rule.origin).parent.name == "python"
 }
 ALL = [(name, one) for name, rule in RULES.items() for one in examples(rule.page)]
 REWRITES = [pytest.param(name, one, id=f"{name}-{one.number}") for name, one in ALL if one.after]

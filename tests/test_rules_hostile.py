@@ -20,7 +20,11 @@ from perfprof.rules import registry
 from perfprof.rules.reading.program import Program
 from perfprof.rules.rule import Case, Rule, Suspect, weigh
 
-RULES = [rule for rule in registry().values() if rule.in_function is not None and Path(rule.origin).parent.name == "python"]
+RULES = [
+    rule
+    for rule in registry().values()
+    if rule.in_function is not None and Path(rule.origin).parent.name == "python"
+]
 RUNS = 400
 
 
