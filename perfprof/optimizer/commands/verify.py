@@ -26,7 +26,7 @@ from perfprof.optimizer.options import FixOptions
 def command(ctx: click.Context, /, patch: str, **given: Any) -> None:
     """Judge PATCH, a patch file or a git range (main..HEAD), as perfprof judges its own.
 
-    Exit code 1 if it is rejected. Nothing is applied.
+    Exit code 1 unless it is accepted. Nothing is applied.
     """
     settings = arguments.settle(ctx, given)
     if "workload" not in settings:
@@ -46,4 +46,4 @@ def command(ctx: click.Context, /, patch: str, **given: Any) -> None:
     run = verify(patch, options, progress)
     document = keep(replace(run, asked=ctx.meta[arguments.ASKED]))
     show(document, settings.get("json"), quiet=bool(settings.get("quiet")))
-    ctx.exit(1 if document["totals"]["rejected"] else 0)
+    ctx.exit(0 if document["totals"]["accepted"] else 1)
