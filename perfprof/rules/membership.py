@@ -185,19 +185,20 @@ def _answer(
     wanted, listed = found.function.text(probe), found.function.text(found.scan.subject)
     once: list[Edit] = []
     if not isinstance(probe, (ast.Name, ast.Constant)):
-        kept = fresh(_word(probe), taken)
+        kept = _name_for(probe, taken)
         once = [at("replace", probe, f"({kept} := {wanted})")]
         wanted = kept
     test = guards.joined([guards.is_key(wanted, types), whole])
     return in_style(f"({name} if {test} else {listed})", found.function), once
 
 
-def _word(probe: ast.expr) -> str:
-    """A name for what is looked for: the attribute or item that it is read from."""
+def _name_for(probe: ast.expr, taken: frozenset[str]) -> str:
+    """A name for what is looked for: the attribute or item that it is read from, else with its owner's name."""
+    word, owner = "wanted", ""
     if isinstance(probe, ast.Attribute):
-        return probe.attr.lstrip("_") or "wanted"
-    if isinstance(probe, ast.Subscript) and isinstance(probe.slice, ast.Constant):
+        word, owner = probe.attr.lstrip("_") or word, getattr(probe.value, "id", "")
+    elif isinstance(probe, ast.Subscript) and isinstance(probe.slice, ast.Constant):
         value = probe.slice.value
         if isinstance(value, str) and value.isidentifier():
-            return value
-    return "wanted"
+            word, owner = value, getattr(probe.value, "id", "")
+    return fresh(f"{owner}_{word}" if owner and word in taken else word, taken)
