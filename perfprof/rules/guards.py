@@ -34,11 +34,11 @@ def key_types(types: Iterable[str]) -> tuple[str, ...] | None:
 def is_key(expression: str, types: Iterable[str]) -> str:
     """A test that the value is exactly of one of these key types: ``type(x) is int``."""
     flat = [FLAT[name] for name in types if name in FLAT]
-    tests = [_exactly(expression, flat)] if flat else []
+    tests = [exactly(expression, flat)] if flat else []
     tuples = [name for name in types if name.startswith(TUPLE)]
     if tuples:
         items = sorted({FLAT[item] for name in tuples for item in _items(name)})
-        inner = f"all({_exactly('item', items)} for item in {expression})" if items else f"{expression} == ()"
+        inner = f"all({exactly('item', items)} for item in {expression})" if items else f"{expression} == ()"
         tests.append(f"type({expression}) is tuple and {inner}")
     return tests[0] if len(tests) == 1 else " or ".join(f"({test})" for test in tests)
 
@@ -55,10 +55,11 @@ def is_collection(expression: str, types: Iterable[str]) -> str | None:
     names = [COLLECTIONS.get(name) for name in sorted(set(types))]
     if not names or None in names:
         return None
-    return _exactly(expression, [name for name in names if name])
+    return exactly(expression, [name for name in names if name])
 
 
-def _exactly(expression: str, names: list[str]) -> str:
+def exactly(expression: str, names: list[str]) -> str:
+    """A test that the value is of one of these types and of no subclass."""
     if len(names) == 1:
         return f"type({expression}) is {names[0]}"
     return f"type({expression}) in ({', '.join(names)})"

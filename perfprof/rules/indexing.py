@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from perfprof.rules import guards
+from perfprof.rules.iterators import plain_tests
 from perfprof.rules.reading.names import bound_names, fresh
 from perfprof.rules.reading.selection import substituted
 from perfprof.rules.rule import Case, Edit, Level, Rewrite
@@ -140,6 +141,7 @@ def _conditions(case: Case, found: Narrowing, row: str, new: dict[str, ast.expr]
             tests.append(guards.is_collection(found.function.text(base), seen.types if seen else ()) or "")
     for base, stable in zip((*found.bases, *found.also), found.stable, strict=True):
         tests += [f"{found.function.text(base)} is not {other}" for other in stable.apart]
+    tests += plain_tests(case, found)
     if case.level("keys-hash-as-equal") is not Level.PROVED:
         tests.append(f"all({_row_test(case, found, new)} for {_bare(row)} in {walked})")
     return guards.joined(tests)

@@ -16,6 +16,7 @@ from perfprof.profilers.observations import Watch
 from perfprof.rules import guards
 from perfprof.rules.findings import finding
 from perfprof.rules.indexing import at, collection_name, in_style
+from perfprof.rules.iterators import plain_tests, unknown_iterables
 from perfprof.rules.narrowing import identities, outermost, watch
 from perfprof.rules.reading.expressions import builtin_type, path_of, reads_only
 from perfprof.rules.reading.names import fresh
@@ -118,9 +119,8 @@ def _watches(found: Membership, prefix: str) -> Iterator[Watch]:
     if found.scan.probe is not None:
         yield watch(f"{prefix}:probe", found.scan.probe, found.function, "types")
     yield from identities(prefix, found.bases, found.stable, found.function)
-    for number, loop in enumerate(found.scan.around):
-        if loop.iterable is not None:
-            yield watch(f"{prefix}:loop{number}", loop.iterable, found.function, "value")
+    for name, iterable, _ in unknown_iterables(found):
+        yield watch(f"{prefix}:{name}", iterable, found.function, "value")
 
 
 def build_set(case: Case) -> Rewrite:
@@ -144,6 +144,7 @@ def build_set(case: Case) -> Rewrite:
             else []
         )
         tests += [f"{listed} is not {other}" for stable in found.stable for other in stable.apart]
+        tests += plain_tests(case, found)
         before = (
             f"{name} = set({listed}) if {guards.joined([*tests, guards.all_keys(listed, types)])} else {listed}"
         )

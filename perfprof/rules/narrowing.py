@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 from perfprof.profilers.observations import Watch, WatchKind
 from perfprof.rules.findings import finding
+from perfprof.rules.iterators import unknown_iterables
 from perfprof.rules.reading.expressions import attributes_of, is_builtin, items_of, leaves, path_of, reads_only
 from perfprof.rules.reading.names import bound_names, read_names
 from perfprof.rules.reading.scans import Loop, Scan
@@ -279,9 +280,8 @@ def _watches(found: Narrowing, prefix: str) -> Iterator[Watch]:
     for number, (item, reader) in enumerate(item_reads(found)):
         yield watch(f"{prefix}:item{number}", item, reader, "types")
     yield watch(f"{prefix}:outer", found.selection.outer, found.reader, "types")
-    for number, loop in enumerate(found.scan.around):
-        if loop.iterable is not None:
-            yield watch(f"{prefix}:loop{number}", loop.iterable, found.function, "value")
+    for name, iterable, _ in unknown_iterables(found):
+        yield watch(f"{prefix}:{name}", iterable, found.function, "value")
     yield from identities(prefix, (*found.bases, *found.also), found.stable, found.function)
     for number, (read, reader) in enumerate(reads(found)):
         yield watch(f"{prefix}:read{number}", read.value, reader, "types", read.attr)

@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from perfprof.rules import guards
+from perfprof.rules.iterators import PLAIN, hidden, unknown_iterables
 from perfprof.rules.narrowing import Narrowing
 from perfprof.rules.obligations.proofs import guarded, obligation, observed, proved, unproved
 from perfprof.rules.reading.expressions import builtin_type, is_builtin, path_of
@@ -13,7 +14,7 @@ from perfprof.rules.reading.names import bound_before
 from perfprof.rules.rule import Case, Proof
 
 if TYPE_CHECKING:
-    from perfprof.rules.reading.program import Function
+    pass
 
 PLAIN_ITERATORS = (
     "builtins.",
@@ -53,36 +54,22 @@ def collection_unchanged(case: Case) -> Proof:
 def loops_run_no_code(case: Case) -> Proof:
     """The loops around it walk plain containers."""
     found = case.suspect.reading
-    levels = []
-    for number, loop in enumerate(found.scan.around):
-        if loop.iterable is None or builtin_type(loop.iterable, found.function) in {"list", "tuple"}:
-            continue
-        if _is_range(loop.iterable, found.function):
-            continue
-        seen = case.watched(f"loop{number}")
-        if seen is not None and seen.types and not all(_plain_iterator(one) for one in seen.types):
-            why = f"`{found.function.text(loop.iterable)}` was a {guards.readable(seen.types)}, whose code runs in each turn"
-            return unproved(why, found.function.place(loop.iterable))
-        levels.append(f"`{found.function.text(loop.iterable)}`")
-    if levels:
-        return observed(f"{', '.join(levels)} was a plain container in every recorded run")
-    return proved("the loops around it count, or walk lists that were made here")
-
-
-def _is_range(node: ast.expr, function: Function) -> bool:
-    return (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id
-        in {
-            "range",
-            "enumerate",
-            "zip",
-            "reversed",
-            "sorted",
-        }
-        and is_builtin(node.func.id, function)
-    )
+    if hidden(found):
+        return proved("nobody outside of the function can reach the collection, whatever the loops run")
+    guarded_ones: list[str] = []
+    watched: list[str] = []
+    for name, one, named in unknown_iterables(found):
+        seen, text = case.watched(name), f"`{found.function.text(one)}`"
+        if seen is not None and seen.types and not all(_plain_iterator(kind) for kind in seen.types):
+            why = f"{text} was a {guards.readable(seen.types)}, whose code runs in each turn"
+            return unproved(why, found.function.place(one))
+        testable = named and not getattr(found, "appends", ()) and (seen is None or set(seen.types) <= set(PLAIN))
+        (guarded_ones if testable else watched).append(text)
+    if watched:
+        return observed(f"{', '.join(watched)} was a plain container in every recorded run")
+    if guarded_ones:
+        return guarded(f"a test of the exact type of {', '.join(guarded_ones)}: a generator is walked as before")
+    return proved("the loops around it count, or walk what was made here")
 
 
 def _plain_iterator(name: str) -> bool:

@@ -20,8 +20,10 @@ def priced(lines, products):
     total = 0
     # Left empty, so that all of them are walked as before, unless every key is exactly str.
     products_by_sku = {}
-    if type(products) is list and all(
-        type(p) is dict and type(p.get("sku")) is str for p in products
+    if (
+        type(products) is list
+        and type(lines) is list
+        and all(type(p) is dict and type(p.get("sku")) is str for p in products)
     ):
         for p in products:
             products_by_sku.setdefault(p["sku"], []).append(p)
@@ -71,9 +73,13 @@ def find(products, sku):
 def priced(lines, products):
     # Left empty, so that all of them are walked as before, unless every key is exactly str.
     products_by_sku = {}
-    if type(products) is list and all(
-        type(product) is dict and type(product.get("sku")) is str
-        for product in products
+    if (
+        type(products) is list
+        and type(lines) is list
+        and all(
+            type(product) is dict and type(product.get("sku")) is str
+            for product in products
+        )
     ):
         for product in products:
             products_by_sku.setdefault(product["sku"], []).append(product)

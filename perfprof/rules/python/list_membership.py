@@ -21,7 +21,9 @@ def unknown(orders, customer_ids):
     missing = []
     customer_ids_set = (
         set(customer_ids)
-        if type(customer_ids) is list and set(map(type, customer_ids)) <= {int}
+        if type(customer_ids) is list
+        and type(orders) is list
+        and set(map(type, customer_ids)) <= {int}
         else customer_ids
     )
     for order in orders:

@@ -22,9 +22,13 @@ def statement_lines(orders, customers):
     lines = []
     # Left empty, so that all of them are walked as before, unless every key is exactly int.
     customers_by_id = {}
-    if type(customers) is list and all(
-        type(customer) is dict and type(customer.get("id")) is int
-        for customer in customers
+    if (
+        type(customers) is list
+        and type(orders) is list
+        and all(
+            type(customer) is dict and type(customer.get("id")) is int
+            for customer in customers
+        )
     ):
         for customer in customers:
             customers_by_id.setdefault(customer["id"], []).append(customer)

@@ -27,13 +27,15 @@ class Stability:
     """The answer. problem: why it may change, empty if it cannot. where: ``path:line`` of the reason.
 
     apart: expressions that are read once before the region and must not be the collection itself (a guard can
-    check that). watch: expressions in the region that must not be it, which only a run can tell.
+    check that). watch: expressions in the region that must not be it, which only a run can tell. private: nobody
+    outside of the function can reach it before the region ends.
     """
 
     problem: str = ""
     where: str = ""
     apart: tuple[str, ...] = ()
     watch: tuple[ast.expr, ...] = ()
+    private: bool = False
 
 
 def stability(
@@ -66,7 +68,7 @@ def stability(
             apart.append(ast.unparse(hazard.base))
         elif hazard.base is not None and relation == "watch":
             watch.append(hazard.base)
-    return Stability(apart=tuple(dict.fromkeys(apart)), watch=tuple(watch))
+    return Stability(apart=tuple(dict.fromkeys(apart)), watch=tuple(watch), private=private)
 
 
 def _changed(
