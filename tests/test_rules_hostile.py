@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import copy
 import random
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -70,6 +71,19 @@ class Once:
 
     def __init__(self, rows: list[object]) -> None:
         self.rows = rows
+
+
+class Meddler:
+    """Stands for a generator that adds to the searched list while the loop asks it for its rows."""
+
+    def __init__(self, rows: list[object]) -> None:
+        self.rows = rows
+
+    def meddling(self, others: object) -> Iterator[object]:
+        for row in self.rows:
+            if isinstance(others, list):
+                others.append(row)
+            yield row
 
 
 NAN = float("nan")
@@ -156,7 +170,7 @@ def imagined(watch: Watch, dicts: bool) -> Seen:
     """Evidence that nobody collected: sizes that pay, plain attributes, and ints and strings for keys."""
     keys = {"builtins.int": 500, "builtins.str": 500}
     kinds = {"base": {"builtins.list": 1000}, "item": {"builtins.dict" if dicts else "builtins.list": 1000}}
-    kinds["leaf"] = {"builtins.str": 1000}
+    kinds |= {"leaf": {"builtins.str": 1000}, "loop": {"builtins.list": 1000}}
     types = kinds.get(watch.id.rpartition(":")[2][:4], keys)
     elements = {"builtins.dict": 1000} if dicts else keys
     count = 10 if watch.kind == "entry" else 1000
@@ -228,6 +242,8 @@ def arguments(chance: random.Random) -> list[object]:
         return [lists[0], Once(lists[1]), lists[2]]
     elif shape < 0.33:
         return [lists[0], None, lists[2]]
+    elif shape < 0.4:
+        return [Meddler(lists[0]), lists[1], lists[2]]
     return list(lists)
 
 
@@ -239,6 +255,9 @@ def copied(given: list[object]) -> list[object]:
             twins[id(one)] = iter(one.rows)
         else:
             twins.setdefault(id(one), copy.copy(one))
+    first = given[0]
+    if isinstance(first, Meddler):
+        twins[id(first)] = first.meddling(twins[id(given[1])])
     return [twins[id(one)] for one in given]
 
 
