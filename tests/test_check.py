@@ -140,6 +140,17 @@ def test_diff_names_only_changed_code(tmp_path: Path) -> None:
     assert found(checked(tmp_path, diff="HEAD")) == [("m.py", 13, "nested-loop-join")]
 
 
+def test_diff_knows_new_files_and_every_name(tmp_path: Path) -> None:
+    git = ("git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@b")
+    old = tmp_path / "alte bücher.py"
+    old.write_text("x = 1\n")
+    for argv in (("init", "-q"), ("config", "diff.noprefix", "true"), ("add", "."), ("commit", "-qm", "one")):
+        subprocess.run([*git, *argv], check=True)
+    old.write_text(JOIN)
+    (tmp_path / "new.py").write_text(JOIN)
+    assert [path for path, *_ in found(checked(tmp_path, diff="HEAD"))] == ["alte bücher.py", "new.py"]
+
+
 def test_a_recording_ranks_and_drops_what_is_cold(tmp_path: Path) -> None:
     hot = JOIN.replace("customer.id", "customer").replace("order.customer_id", "order")
     (tmp_path / "m.py").write_text(hot + "\n\n" + hot.replace("join", "cold"))
