@@ -42,6 +42,14 @@ def test_rows_never_wrap(width: int) -> None:
     assert all(cell_len(row) <= width for row in table), max(table, key=cell_len)
 
 
+@pytest.mark.parametrize("width", [80, 140])
+def test_what_is_not_applied_says_why_to_its_end(width: int) -> None:
+    text = shown(RUN, width)
+    reasons = [f"{one.status}: {one.reason}" for one in RUN.outcomes if one.status in terminal.TOLD]
+    assert reasons
+    assert [reason for reason in reasons if " ".join(reason.split()) not in text] == []
+
+
 def test_columns_drop_in_order() -> None:
     heads = {width: shown(RUN, width).split("\n")[1].split() for width in (80, 100, 140)}
     assert "level" in heads[140]

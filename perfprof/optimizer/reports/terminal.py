@@ -44,7 +44,8 @@ _STATE = _Column("state", "level", 18, 250)
 _ALL = (_MARK, _SHARE, _WHERE, _WHAT, _OBSERVED, _GAIN, _STATE)
 _DROPPED = (_STATE, _OBSERVED)  # first to last, when the screen is narrow
 _SHRUNK = (_STATE, _GAIN, _WHAT, _WHERE)  # first to last, down to their least
-LEGEND = "x rejected   ? cannot tell   - not tried"
+LEGEND = "x rejected   ? cannot tell   - not tried, or held back"
+TOLD = ("rejected", "cannot tell", "held back", "open")  # why they were not applied is told to its end
 
 
 def show(report: Document, file: TextIO | None = None, width: int | None = None) -> None:
@@ -66,6 +67,7 @@ def lines(report: Document, width: int, console: Console) -> Iterator[Text]:
     if found:
         yield from _table(found[:FULL], width)
         yield from _brief(found[FULL:], width)
+        yield from _reasons(found[:FULL], width)
         yield from _layers(report)
         yield _text("")
         yield _text(totals(report))
@@ -142,7 +144,17 @@ def _layout(found: Sequence[Row], width: int) -> tuple[list[dict[str, str]], dic
 
 
 def _why(row: Row) -> str:
-    return row.state if row.gain in UNTRIED else row.gain
+    return row.state if row.gain in UNTRIED or row.finding["status"] == "held back" else row.gain
+
+
+def _reasons(found: Sequence[Row], width: int) -> Iterator[Text]:
+    """To its end why a row was not applied, where its column is too narrow to tell."""
+    room = _layout(found, width)[1].get(_STATE.name, 0)
+    cut = [row for row in found if row.finding["status"] in TOLD and len(row.state) > room]
+    if cut:
+        yield _text("")
+    for row in cut:
+        yield _text(f"{row.mark:>3}  {line(row.where)}: {line(row.state)}")
 
 
 def _natural(column: _Column, cells: Sequence[dict[str, str]]) -> int:
