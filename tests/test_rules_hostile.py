@@ -157,6 +157,8 @@ SPELLINGS = {
     ),
     "lowered": "for a in xs:\n        for b in ys:\n            if str(b).lower() == a:\n                out.append((a, b))",
     "out-is-given": "for a in xs:\n        for b in ys:\n            if b == a:\n                zs.append(b)\n                break",
+    "seen-is-given": "for a in xs:\n        if a not in ys:\n            ys.append(a)",
+    "seen-and-set": "for a in xs:\n        if a not in ys:\n            ys.append(a)\n            zs[0] = 'b'",
     "given-grows": "for a in xs:\n        if a in ys:\n            zs.append(a)",
 }
 HEAD = "def find(rows, key):\n    for row in rows:\n        if row == key:\n            return row\n    return None\n\n\n"

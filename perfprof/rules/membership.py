@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from perfprof.profilers.observations import Watch
+from perfprof.profilers.observations import Seen, Watch
 from perfprof.rules import guards
 from perfprof.rules.findings import finding
 from perfprof.rules.indexing import at, collection_name, in_style
@@ -132,28 +132,22 @@ def build_set(case: Case) -> Rewrite:
     seen = case.watched("base0")
     types = guards.key_types(seen.elements if seen is not None else ()) or ("builtins.str",)
     listed = function.text(found.scan.subject)
+    tests = _is_list(found, seen, listed)
+    whole = there = ""
     if found.appends:
-        before = _beside(found, name, types, listed)
+        there = f"{name} is not None" if tests else ""
+        before = _beside(found, name, types, listed, guards.joined(tests))
         whole = f"len({name}) == len({listed})"
     else:
-        whole = ""
-        kinds = set(seen.types if seen is not None else ()) or {"builtins.list"}
-        tests = (
-            [guards.is_collection(listed, kinds) or ""]
-            if builtin_type(found.scan.subject, function) is None
-            else []
-        )
-        tests += [f"{listed} is not {other}" for stable in found.stable for other in stable.apart]
-        tests += plain_tests(case, found)
-        before = (
-            f"{name} = set({listed}) if {guards.joined([*tests, guards.all_keys(listed, types)])} else {listed}"
-        )
-    answer, once = _answer(found, name, types, whole, taken | {name})
+        tests += [*plain_tests(case, found), guards.all_keys(listed, types)]
+        before = f"{name} = set({listed}) if {guards.joined(tests)} else {listed}"
+    answer, once = _answer(found, name, types, (there, whole), taken | {name})
     edits = [at("before", found.hoist.statement, before), at("replace", found.scan.subject, answer), *once]
     for statement in found.appends:
         assert isinstance(statement.value, ast.Call)
         value = function.text(statement.value.args[0])
-        edits.append(at("after", statement, f"if {guards.is_key(value, types)}:\n    {name}.add({value})"))
+        test = guards.joined([there, guards.is_key(value, types)])
+        edits.append(at("after", statement, f"if {test}:\n    {name}.add({value})"))
     return Rewrite(
         edits=tuple(edits),
         why=f"one hash look-up in a set instead of a walk over {listed} for each test",
@@ -161,23 +155,39 @@ def build_set(case: Case) -> Rewrite:
     )
 
 
-def _beside(found: Membership, name: str, types: tuple[str, ...], listed: str) -> str:
-    """The set beside a growing list, as it is when the loop begins."""
+def _is_list(found: Membership, seen: Seen | None, listed: str) -> list[str]:
+    """What must hold before the loop: it is a plain list, where that is not known, and none of what the loop changes."""
+    kinds = {"builtins.list"} if found.appends or seen is None else set(seen.types) or {"builtins.list"}
+    known = builtin_type(found.scan.subject, found.function) is not None
+    kind = None if known else guards.is_collection(listed, kinds)
+    others = [f"{listed} is not {other}" for stable in found.stable for other in stable.apart]
+    return [*([kind] if kind else []), *others]
+
+
+def _beside(found: Membership, name: str, types: tuple[str, ...], listed: str, test: str) -> str:
+    """The set beside a growing list, as it is when the loop begins; None where the test fails, which may be empty."""
+    if not test and _starts_empty(found):
+        return f"{name} = set()"
+    item = fresh("item", found.function.visible)
+    made = f"{{{item} for {item} in {listed} if {guards.is_key(item, types)}}}"
+    return f"{name} = {made} if {test} else None" if test else f"{name} = {made}"
+
+
+def _starts_empty(found: Membership) -> bool:
     names = found.function.names
     path = path_of(found.scan.subject) or ()
     values = names.values(path[0]) if len(path) == 1 else None
-    empty = bool(values) and all(isinstance(value, ast.List) and not value.elts for value in values or ())
-    untouched = not any(use.lineno < found.hoist.statement.lineno for use in names.loads.get(path[0], ()))
-    if empty and untouched and values is not None and len(values) == 1:
-        return f"{name} = set()"
-    item = fresh("item", found.function.visible)
-    return f"{name} = {{{item} for {item} in {listed} if {guards.is_key(item, types)}}}"
+    if values is None or len(values) != 1 or not isinstance(values[0], ast.List) or values[0].elts:
+        return False
+    return not any(use.lineno < found.hoist.statement.lineno for use in names.loads.get(path[0], ()))
 
 
 def _answer(
-    found: Membership, name: str, types: tuple[str, ...], whole: str, taken: frozenset[str]
+    found: Membership, name: str, types: tuple[str, ...], around: tuple[str, str], taken: frozenset[str]
 ) -> tuple[str, list[Edit]]:
-    """What is asked: the set if the probe is of the guarded types (and the set is complete), else the list.
+    """What is asked: the set if the probe is of the guarded types, else the list.
+
+    around: what else is tested before the probe (the set is there) and after it (the set is complete), or empty.
 
     A probe that is more than a name is read once, into a name of its own.
     """
@@ -189,7 +199,7 @@ def _answer(
         kept = _name_for(probe, taken)
         once = [at("replace", probe, f"({kept} := {wanted})")]
         wanted = kept
-    test = guards.joined([guards.is_key(wanted, types), whole])
+    test = guards.joined([around[0], guards.is_key(wanted, types), around[1]])
     return in_style(f"({name} if {test} else {listed})", found.function), once
 
 
