@@ -104,6 +104,8 @@ def test_many_findings_stay_short_and_add_up() -> None:
 
 def test_last_line_is_the_next_command() -> None:
     assert shown(WAITING, 80).splitlines()[-1] == "Next: perfprof fix --apply -- python -m shop.bench"
+    once = "perfprof fix --apply -- make bench"
+    assert shown(replace(WAITING, asked=once), 80).splitlines()[-1] == f"Next: {once}"
     assert "Undo: perfprof fix --undo" in shown(RUN, 80)
 
 

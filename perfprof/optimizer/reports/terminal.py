@@ -108,6 +108,8 @@ def _changes(report: Document) -> Iterator[str]:
 def again(report: Document) -> str:
     """The command that applies what was accepted."""
     asked = report["run"]["asked"] or f"perfprof fix -- {report['run']['command']}"
+    if "--apply" in asked.partition(" -- ")[0].split():  # it was asked for, and could not be done
+        return asked
     return asked.replace("perfprof fix", "perfprof fix --apply", 1)
 
 
