@@ -56,8 +56,8 @@ def _write(run: Run, file: Path) -> None:
 
 
 def _show(run: Run) -> None:
-    """One line a finding, then what to do with them; files that were not read go to standard error."""
-    if not run.outcomes and not run.skipped:
+    """One line a finding, then what to do with them; what was not read or not shown goes to standard error."""
+    if not run.outcomes and not run.skipped and not run.hidden:
         return
     from perfprof.optimizer.reports.rows import line
 
@@ -66,6 +66,8 @@ def _show(run: Run) -> None:
     for found in (outcome.finding for outcome in run.outcomes):
         share = f" ({found.share:.0%} of the last recording)" if found.share is not None else ""
         click.echo(line(f"{found.path}:{found.line}: {found.rule}: {found.message}{share}"))
+    if run.hidden:  # else a recording of something small would silence everything unseen
+        click.echo(f"{run.hidden} not shown: cold in the last recording.", err=True)
     if run.outcomes:
         count = f"{len(run.outcomes)} finding{'s' if len(run.outcomes) > 1 else ''}"
         click.echo(f"{count}. To measure, fix and prove: perfprof fix -- WORKLOAD")
