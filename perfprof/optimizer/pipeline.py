@@ -12,17 +12,16 @@ from typing import TYPE_CHECKING
 
 from perfprof.optimizer import runs
 from perfprof.optimizer.apply import recover
-from perfprof.optimizer.argue import Argued, Suspects, find, prove
+from perfprof.optimizer.argue import find, prove
 from perfprof.optimizer.delivery import deliver
 from perfprof.optimizer.judge import Judge
-from perfprof.optimizer.judge.baseline import Baseline
 from perfprof.optimizer.judge.settings import Settings
-from perfprof.optimizer.plan import Plan, plan
-from perfprof.optimizer.rewriting import Written, rewrite
+from perfprof.optimizer.plan import plan
+from perfprof.optimizer.rewriting import rewrite
 from perfprof.optimizer.run import Run
 from perfprof.optimizer.scratch.databases import Closed, opened
 from perfprof.optimizer.sources import Sources, syntax_reason
-from perfprof.optimizer.verdicts import Judged, judge_all
+from perfprof.optimizer.verdicts import judge_all
 from perfprof.optimizer.workload import Recorded, observe, record
 from perfprof.profilers.environment import environment
 from perfprof.rules.reading.program import Program
@@ -82,6 +81,3 @@ def _environment(recorded: Recorded, closed: tuple[Closed, ...]) -> dict[str, st
     """What the figures depend on, and what could not be tried."""
     notes = {f"note {number}": note for number, note in enumerate(recorded.notes, 1)}
     return {**environment(), **notes, **{f"database {one.database}": f"not tried: {one.reason}" for one in closed}}
-
-
-__all__ = ["Argued", "Baseline", "Judged", "Plan", "Suspects", "Written", "fix"]

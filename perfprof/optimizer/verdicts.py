@@ -80,17 +80,23 @@ def _alone(written: Written, judge: Judge, databases: Sequence[Opened], jobs: in
             waiting.put(mine)
         return replace(outcome(candidate, verdict.decision, verdict.reason), patch=patch, verdict=verdict)
 
+    code = [pair for pair in written.patches if pair[1].migration is None]
+    judge.announce(patch for _, patch in code)
     with ExitStack() as stack:
-        judge.announce(patch for _, patch in written.patches if patch.migration is None)
-        waiting.put(judge)
-        for _ in range(min(jobs, len(written.patches)) - 1):
-            waiting.put(stack.enter_context(judge.twin()))
         pool = stack.enter_context(ThreadPoolExecutor(jobs))
-        code = [pair for pair in written.patches if pair[1].migration is None]
-        futures = {id(pair): pool.submit(one, *pair) for pair in code}
-        # Scratch databases belong to this thread.
-        made = {id(pair): one(*pair) for pair in written.patches if pair[1].migration is not None}
-        return [made.get(id(pair)) or futures[id(pair)].result() for pair in written.patches]
+        judges = [judge, *(stack.enter_context(judge.twin()) for _ in range(min(jobs, len(code)) - 1))]
+        for each in judges:
+            waiting.put(each)
+        try:
+            futures = {id(pair): pool.submit(one, *pair) for pair in code}
+            # Scratch databases belong to this thread.
+            made = {id(pair): one(*pair) for pair in written.patches if pair[1].migration is not None}
+            return [made.get(id(pair)) or futures[id(pair)].result() for pair in written.patches]
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for each in judges:
+                each.close()  # ends what it runs, so that nobody waits for that
+            raise
 
 
 def _verdict(patch: Patch, judge: Judge, databases: Sequence[Opened]) -> Verdict:
