@@ -147,6 +147,10 @@ SPELLINGS = {
         "rows = [{'k': y} if y else {} for y in ys]\n    for a in xs:\n        for row in rows:\n"
         "            if row['k'] == a:\n                out.append(a)\n                break"
     ),
+    "item-by-number": (
+        "rows = [[y] if y else [] for y in ys]\n    for a in xs:\n        for row in rows:\n"
+        "            if row[0] == a:\n                out.append(a)\n                break"
+    ),
     "pair-key": (
         "rows = [Row(k=y, v=1) for y in ys]\n    for a in xs:\n        for row in rows:\n"
         "            if (row.k, row.v) == (a, 1):\n                out.append(a)"
@@ -168,13 +172,13 @@ def source_of(spelling: str) -> str:
     return f"{HEAD}def work(xs, ys, zs):\n    out = []\n    {spelling}\n    return out\n"
 
 
-def imagined(watch: Watch, dicts: bool) -> Seen:
+def imagined(watch: Watch, rows: str) -> Seen:
     """Evidence that nobody collected: sizes that pay, plain attributes, and ints and strings for keys."""
     keys = {"builtins.int": 500, "builtins.str": 500}
-    kinds = {"base": {"builtins.list": 1000}, "item": {"builtins.dict" if dicts else "builtins.list": 1000}}
+    kinds = {"base": {"builtins.list": 1000}, "item": {rows or "builtins.list": 1000}}
     kinds |= {"leaf": {"builtins.str": 1000}, "loop": {"builtins.list": 1000}}
     types = kinds.get(watch.id.rpartition(":")[2][:4], keys)
-    elements = {"builtins.dict": 1000} if dicts else keys
+    elements = {rows: 1000} if rows else keys
     count = 10 if watch.kind == "entry" else 1000
     return Seen(watch.id, count, types, 100, 100, 100_000, elements, {"plain": 5, "other": 5})
 
@@ -193,8 +197,9 @@ def rewritten(rule: Rule, source: str) -> str | None:
 
 
 def case_of(rule: Rule, suspect: Suspect, program: Program) -> Case | None:
-    dicts = suspect.function is not None and "{'k'" in suspect.function.module.source
-    seen = {watch.id: imagined(watch, dicts) for watch in suspect.watches}
+    source = suspect.function.module.source if suspect.function is not None else ""
+    rows = "builtins.dict" if "{'k'" in source else "builtins.list" if "[[y]" in source else ""
+    seen = {watch.id: imagined(watch, rows) for watch in suspect.watches}
     proofs, level = weigh(rule, Case(suspect, program, seen))
     return Case(suspect, program, seen, proofs=proofs) if level else None
 

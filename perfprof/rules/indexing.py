@@ -172,6 +172,11 @@ def _leaf_test(case: Case, found: Narrowing, leaf: ast.expr, types: tuple[str, .
         base, item = ast.unparse(leaf.value), in_style(ast.unparse(leaf.slice), found.function)
         default = "" if absent == "None" else ", ..."
         return guards.joined([f"type({base}) is dict", guards.is_key(f"{base}.get({item}{default})", types)])
+    kinds = _sequences(case, leaf)
+    if kinds and isinstance(leaf, ast.Subscript):
+        base, item = ast.unparse(leaf.value), ast.unparse(leaf.slice)
+        key = guards.is_key(ast.unparse(leaf), types)
+        return guards.joined([guards.exactly(base, kinds), f"len({base}) > {item}", key])
     return guards.is_key(in_style(ast.unparse(leaf), found.function), types)
 
 
@@ -186,6 +191,17 @@ def _of_dicts(case: Case, leaf: ast.Subscript, found: Narrowing) -> bool:
     """Whether the rows themselves were dicts, each of them."""
     rows = case.watched("base0")
     return isinstance(leaf.value, ast.Name) and rows is not None and set(rows.elements) == {"builtins.dict"}
+
+
+def _sequences(case: Case, leaf: ast.expr) -> list[str]:
+    """The types of the rows, if the leaf is an item by its number of rows that were lists or tuples: ``row[0]``."""
+    rows = case.watched("base0")
+    if rows is None or not isinstance(leaf, ast.Subscript) or not isinstance(leaf.value, ast.Name):
+        return []
+    if not isinstance(leaf.slice, ast.Constant) or type(leaf.slice.value) is not int:
+        return []
+    kinds = {name.partition("[")[0] for name in rows.elements}
+    return sorted(guards.LISTS[kind] for kind in kinds) if kinds <= set(guards.LISTS) else []
 
 
 def in_style(source: str, function: Function) -> str:
