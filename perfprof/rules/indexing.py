@@ -138,9 +138,10 @@ def _conditions(case: Case, found: Narrowing, row: str, new: dict[str, ast.expr]
     if case.level("walked-again") is not Level.PROVED:
         for number, base in enumerate(found.bases):
             seen = case.watched(f"base{number}")
-            tests.append(guards.is_collection(found.function.text(base), seen.types if seen else ()) or "")
+            there = in_style(quietly(base), found.function)
+            tests.append(guards.is_collection(there, seen.types if seen else ()) or "")
     for base, stable in zip((*found.bases, *found.also), found.stable, strict=True):
-        tests += [f"{found.function.text(base)} is not {other}" for other in stable.apart]
+        tests += [f"{found.function.text(base)} is not {quiet_text(other)}" for other in stable.apart]
     tests += plain_tests(case, found)
     if case.level("keys-hash-as-equal") is not Level.PROVED:
         tests.append(f"all({_row_test(case, found, new)} for {_bare(row)} in {walked})")
@@ -167,7 +168,7 @@ def _row_test(case: Case, found: Narrowing, new: dict[str, ast.expr]) -> str:
 def _leaf_test(case: Case, found: Narrowing, leaf: ast.expr, types: tuple[str, ...]) -> str:
     absent = "None" if "builtins.NoneType" not in types else "..."
     if isinstance(leaf, ast.Attribute):
-        return guards.is_key(in_style(_quietly(leaf, absent), found.function), types)
+        return guards.is_key(in_style(quietly(leaf, absent), found.function), types)
     if isinstance(leaf, ast.Subscript) and isinstance(leaf.slice, ast.Constant) and _of_dicts(case, leaf, found):
         base, item = ast.unparse(leaf.value), in_style(ast.unparse(leaf.slice), found.function)
         default = "" if absent == "None" else ", ..."
@@ -180,10 +181,15 @@ def _leaf_test(case: Case, found: Narrowing, leaf: ast.expr, types: tuple[str, .
     return guards.is_key(in_style(ast.unparse(leaf), found.function), types)
 
 
-def _quietly(node: ast.expr, absent: str) -> str:
+def quiet_text(source: str) -> str:
+    """The same for source: another attribute may be missing where the loop does not read it."""
+    return quietly(ast.parse(source, mode="eval").body)
+
+
+def quietly(node: ast.expr, absent: str = "None") -> str:
     """``row.owner.id`` -> ``getattr(getattr(row, 'owner', None), 'id', None)``."""
     if isinstance(node, ast.Attribute):
-        return f"getattr({_quietly(node.value, absent)}, {node.attr!r}, {absent})"
+        return f"getattr({quietly(node.value, absent)}, {node.attr!r}, {absent})"
     return ast.unparse(node)
 
 

@@ -54,6 +54,18 @@ def unknown_iterables(found: Looped) -> Iterator[tuple[str, ast.expr, bool]]:
         for place, one in enumerate(_walked(loop.iterable, found.function)):
             named = isinstance(one, ast.Name) and loop.node is found.hoist.node
             yield f"loop{number}{'abcdefgh'[place % 8]}", one, named
+    for number, iterable in enumerate(_meanwhile(found)):
+        yield f"also{number}", iterable, False
+
+
+def _meanwhile(found: Looped) -> list[ast.expr]:
+    """What other loops walk while the loop runs, besides the collection itself and what was made here."""
+    statement = found.hoist.statement
+    last = statement.end_lineno or statement.lineno
+    own = [one.own for one in found.function.scans if one.own is not None and one is not found.scan]
+    loops = [one for one in dict.fromkeys(own) if one not in found.scan.around and one.iterable is not None]
+    loops = [one for one in loops if statement.lineno <= one.statement.lineno <= last]
+    return [part for one in loops if one.iterable for part in _walked(one.iterable, found.function)]
 
 
 def _walked(iterable: ast.expr, function: Function) -> list[ast.expr]:

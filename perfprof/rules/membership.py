@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 from perfprof.profilers.observations import Seen, Watch
 from perfprof.rules import guards
 from perfprof.rules.findings import finding
-from perfprof.rules.indexing import at, collection_name, in_style
+from perfprof.rules.indexing import at, collection_name, in_style, quiet_text, quietly
 from perfprof.rules.iterators import plain_tests, unknown_iterables
 from perfprof.rules.narrowing import identities, outermost, watch
 from perfprof.rules.reading.expressions import builtin_type, path_of, reads_only
-from perfprof.rules.reading.names import fresh
+from perfprof.rules.reading.names import fresh, read_names
 from perfprof.rules.reading.scans import Loop, Scan
 from perfprof.rules.reading.stability import Stability
 from perfprof.rules.rule import Case, Edit, Rewrite, Suspect
@@ -49,7 +49,7 @@ def memberships(function: Function, program: Program) -> Iterator[Membership]:
         kind, grows = builtin_type(scan.subject, function), _appends(scan, function)
         if kind not in {None, "list", "tuple"} or (program.alone and kind is None and not grows):
             continue
-        if _short(scan.subject, function):
+        if _short(scan.subject, function) or not _has_room(scan, function):
             continue
         loop, stable = outermost([scan.subject], scan, function, program)
         if loop is None:
@@ -62,6 +62,19 @@ def memberships(function: Function, program: Program) -> Iterator[Membership]:
                 yield Membership(function, scan, growing, (scan.subject,), kept, inside)
                 continue
         yield Membership(function, scan, loop, (scan.subject,), stable)
+
+
+def _has_room(scan: Scan, function: Function) -> bool:
+    """Whether a probe that is more than a name may get one: not in what a comprehension walks."""
+    node: ast.AST | None = scan.probe
+    if isinstance(node, (ast.Name, ast.Constant)):
+        return True
+    while node is not None and not isinstance(node, ast.stmt):
+        above = function.parents.get(node)
+        if isinstance(above, ast.comprehension) and above.iter is node:
+            return False
+        node = above
+    return True
 
 
 def _short(subject: ast.expr, function: Function) -> bool:
@@ -96,7 +109,8 @@ def _all_appends(function: Function) -> Iterator[tuple[tuple[str, ...] | None, a
         ):
             continue
         plain = call.func.attr == "append" and len(call.args) == 1 and not call.keywords
-        if plain and reads_only(call.args[0], function):
+        root = (path_of(call.func.value) or ("",))[0]
+        if plain and reads_only(call.args[0], function) and root not in read_names(call.args[0]):
             yield path_of(call.func.value), node
 
 
@@ -140,7 +154,9 @@ def build_set(case: Case) -> Rewrite:
         whole = f"len({name}) == len({listed})"
     else:
         tests += [*plain_tests(case, found), guards.all_keys(listed, types)]
-        before = f"{name} = set({listed}) if {guards.joined(tests)} else {listed}"
+        missing = isinstance(found.scan.subject, ast.Attribute)  # perhaps: then only the loop's own test reads it
+        there = name if missing else ""
+        before = f"{name} = set({listed}) if {guards.joined(tests)} else {'()' if missing else listed}"
     answer, once = _answer(found, name, types, (there, whole), taken | {name})
     edits = [at("before", found.hoist.statement, before), at("replace", found.scan.subject, answer), *once]
     for statement in found.appends:
@@ -159,8 +175,9 @@ def _is_list(found: Membership, seen: Seen | None, listed: str) -> list[str]:
     """What must hold before the loop: it is a plain list, where that is not known, and none of what the loop changes."""
     kinds = {"builtins.list"} if found.appends or seen is None else set(seen.types) or {"builtins.list"}
     known = builtin_type(found.scan.subject, found.function) is not None
-    kind = None if known else guards.is_collection(listed, kinds)
-    others = [f"{listed} is not {other}" for stable in found.stable for other in stable.apart]
+    subject = in_style(quietly(found.scan.subject), found.function)
+    kind = None if known else guards.is_collection(subject, kinds)
+    others = [f"{listed} is not {quiet_text(other)}" for stable in found.stable for other in stable.apart]
     return [*([kind] if kind else []), *others]
 
 
@@ -197,7 +214,8 @@ def _answer(
     once: list[Edit] = []
     if not isinstance(probe, (ast.Name, ast.Constant)):
         kept = _name_for(probe, taken)
-        once = [at("replace", probe, f"({kept} := {wanted})")]
+        value = f"({wanted})" if isinstance(probe, (ast.NamedExpr, ast.Yield, ast.YieldFrom)) else wanted
+        once = [at("replace", probe, f"({kept} := {value})")]
         wanted = kept
     test = guards.joined([around[0], guards.is_key(wanted, types), around[1]])
     return in_style(f"({name} if {test} else {listed})", found.function), once

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 from perfprof.profilers.observations import Watch, WatchKind
 from perfprof.rules.findings import finding
 from perfprof.rules.iterators import unknown_iterables
+from perfprof.rules.reading.callees import is_generator
 from perfprof.rules.reading.expressions import attributes_of, is_builtin, items_of, leaves, path_of, reads_only
 from perfprof.rules.reading.names import bound_names, read_names
 from perfprof.rules.reading.scans import Loop, Scan
@@ -60,6 +61,7 @@ class Narrowing:
     stable: tuple[Stability, ...]
     reader: Function  # where the equality stands: the function itself or the helper
     helper: Function | None = None
+    inside: Scan | None = None  # the helper's own loop
 
     @property
     def leaves(self) -> list[tuple[ast.expr, bool]]:
@@ -107,6 +109,7 @@ class _Search:
     chosen: Selection
     outer: ast.expr
     helper: Function | None = None
+    inside: Scan | None = None
 
 
 def _narrowing(function: Function, program: Program, scan: Scan, search: _Search) -> Iterator[Narrowing]:
@@ -132,6 +135,7 @@ def _narrowing(function: Function, program: Program, scan: Scan, search: _Search
             stable=stable,
             reader=search.helper or function,
             helper=search.helper,
+            inside=search.inside,
         )
 
 
@@ -165,12 +169,21 @@ def outermost(
     later = runs_later(scan, function)
     for loop in scan.around:
         stable = tuple(stability(base, [loop.statement], function, program, allowed) for base in bases)
+        stable = tuple(_seen_before(base, one, scan, function) for base, one in zip(bases, stable, strict=True))
         if later is not None:
             stable = (Stability("a generator expression that may run later asks it", function.place(later)),)
         last = (loop, stable)
         if not any(one.problem for one in stable):
             return last
     return last
+
+
+def _seen_before(base: ast.expr, stable: Stability, scan: Scan, function: Function) -> Stability:
+    """A name that a comprehension binds for itself is another one before the statement."""
+    root = (path_of(base) or ("",))[0]
+    if any(loop.holder is not None and root in bound_names(loop.node.target) for loop in scan.around if loop.target):  # type: ignore[union-attr]
+        return Stability(f"`{root}` is bound anew in the loop", function.place(scan.node))
+    return stable
 
 
 def runs_later(scan: Scan, function: Function) -> ast.AST | None:
@@ -219,7 +232,7 @@ def _helper(function: Function, program: Program, scan: Scan) -> Iterator[Narrow
             continue
         outer = substituted(found.outer, {one: given[one] for one in wanted})
         if reads_only(outer, function):
-            search = _Search(given[name], inside.own.target, found, outer, target)
+            search = _Search(given[name], inside.own.target, found, outer, target, inside)
             yield from _narrowing(function, program, scan, search)
 
 
@@ -232,8 +245,9 @@ def _searches(target: Function) -> tuple[tuple[str, Scan, Selection], ...]:
 
 
 def _parameter_searches(target: Function) -> Iterator[tuple[str, Scan, Selection]]:
-    if not target.loops or isinstance(target.node, (ast.AsyncFunctionDef, ast.Module)):
+    if not target.loops or isinstance(target.node, (ast.AsyncFunctionDef, ast.Module)) or is_generator(target):
         return
+    start = target.body[1:] if ast.get_docstring(target.node) is not None else target.body
     for inside in target.scans:
         name = inside.subject.id if isinstance(inside.subject, ast.Name) else ""
         if inside.kind != "loop" or name not in target.parameters or not _only_walked(name, inside, target):
@@ -241,14 +255,16 @@ def _parameter_searches(target: Function) -> Iterator[tuple[str, Scan, Selection
         found = selection(inside, target)
         if found is None:
             continue
-        fixed = not any(target.names.bindings.get(one) for one in read_names(found.outer))
+        at_once = isinstance(found.outer, ast.Name) or inside.node is start[0]  # read by every call
+        fixed = at_once and not any(target.names.bindings.get(one) for one in read_names(found.outer))
         if fixed and read_names(found.inner) <= found.bound:
             yield name, inside, found
 
 
 def arguments(target: Function, call: ast.Call) -> dict[str, ast.expr]:
     """Which expression each parameter gets; a bound method's ``self`` is left out."""
-    names = list(target.parameters)
+    assert not isinstance(target.node, ast.Module)
+    names = [one.arg for one in (*target.node.args.posonlyargs, *target.node.args.args)]
     if names[:1] in (["self"], ["cls"]) and isinstance(call.func, ast.Attribute):
         names = names[1:]
     given = dict(zip(names, call.args, strict=False))
@@ -291,6 +307,9 @@ def identities(
     prefix: str, bases: Sequence[ast.expr], stable: Sequence[Stability], function: Function
 ) -> Iterator[Watch]:
     """What the loop changes and might be the collection itself: only a run can tell."""
+    for number, base in enumerate(bases):
+        if isinstance(base, ast.Attribute):
+            yield watch(f"{prefix}:held{number}", base.value, function, "types", base.attr)
     pairs = [(base, one) for base, kept in zip(bases, stable, strict=False) for one in kept.watch]
     for number, (base, other) in enumerate(pairs):
         yield watch(f"{prefix}:same{number}", other, function, "identity", ast.unparse(base))

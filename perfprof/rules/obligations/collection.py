@@ -14,19 +14,24 @@ from perfprof.rules.reading.names import bound_before
 from perfprof.rules.rule import Case, Proof
 
 if TYPE_CHECKING:
-    pass
+    from perfprof.rules.reading.program import Function
 
+# Their turns may run what they were made of.
+RUNS_CODE = frozenset(
+    "builtins." + name
+    for name in "generator async_generator coroutine map filter zip enumerate reversed callable_iterator".split()
+)
 PLAIN_ITERATORS = (
     "builtins.",
     "collections.",
-    "itertools.",
     "_io.",
     "io.",
     "_csv.",
     "csv.",
     "sqlite3.",
     "dict_",
-    "_",
+    "_collections",
+    "_sqlite3",
 )
 
 
@@ -37,6 +42,11 @@ def collection_unchanged(case: Case) -> Proof:
     for stable in found.stable:
         if stable.problem:
             return unproved(stable.problem, stable.where)
+    for number, base in enumerate(found.bases):
+        held = case.watched(f"held{number}")
+        if held is not None and held.reads.get("computed"):
+            why = f"`{ast.unparse(base)}` is computed (a property or `__getattr__`), perhaps anew in each turn"
+            return unproved(why, found.function.place(base))
     for number, base in enumerate(one for stable in found.stable for one in stable.watch):
         seen = case.watched(f"same{number}")
         if seen is None or seen.reads.get("same", 1):
@@ -73,17 +83,16 @@ def loops_run_no_code(case: Case) -> Proof:
 
 
 def _plain_iterator(name: str) -> bool:
-    return name.startswith(PLAIN_ITERATORS) and name not in {
-        "builtins.generator",
-        "builtins.map",
-        "builtins.filter",
-    }
+    return name.startswith(PLAIN_ITERATORS) and name not in RUNS_CODE
 
 
 @obligation
 def walked_again(case: Case) -> Proof:
     """The collection can be walked again and again."""
     found: Narrowing = case.suspect.reading
+    if _unpacks(found):
+        why = "its rows are unpacked, which may fail for one that the loop does not reach"
+        return unproved(why, found.function.place(found.walked))
     if all(builtin_type(base, found.function) in {"list", "tuple"} for base in found.bases):
         return proved("it is a list or a tuple, which can be walked any number of times")
     for number, base in enumerate(found.bases):
@@ -94,20 +103,45 @@ def walked_again(case: Case) -> Proof:
     return guarded("a test of its exact type: a generator or an own class is walked as before")
 
 
+def _unpacks(found: Narrowing) -> bool:
+    """Whether binding a row can fail: names for its parts, which only ``items``, ``enumerate`` and ``zip`` give."""
+    if not isinstance(found.target, (ast.Tuple, ast.List)):
+        return False
+    walked, flat = found.walked, all(isinstance(one, ast.Name) for one in found.target.elts)
+    if not isinstance(walked, ast.Call) or not flat:
+        return True
+    name = walked.func.attr if isinstance(walked.func, ast.Attribute) else getattr(walked.func, "id", "")
+    parts = {"items": 2, "enumerate": 2, "zip": len(walked.args)}.get(name, 0)
+    return len(found.target.elts) != parts or any(isinstance(one, ast.Starred) for one in walked.args)
+
+
 @obligation
 def index_has_a_place(case: Case) -> Proof:
     """What is built can be built before the loop."""
     found = case.suspect.reading
     statement, function = found.hoist.statement, found.function
     line = function.module.raw_lines[statement.lineno - 1]
-    if line[: statement.col_offset].strip() or line.lstrip().startswith(b"elif"):
+    above = function.module.raw_lines[statement.lineno - 2] if statement.lineno > 1 else b""
+    if line[: statement.col_offset].strip() or line.lstrip().startswith(b"elif") or above.endswith(b"\\"):
         return unproved("the loop does not begin a line of its own", function.place(statement))
     others = [ast.parse(other, mode="eval").body for stable in found.stable for other in stable.apart]
     for base in (*found.bases, *getattr(found, "also", ()), *others):
         root = (path_of(base) or ("",))[0]
-        if not bound_before(root, statement, function):
+        if not (bound_before(root, statement, function) and _is_somewhere(root, function)):
             return unproved(f"`{root}` may not have a value before the loop", function.place(statement))
     return proved("what it is made of has its value before the loop begins", function.place(statement))
+
+
+def _is_somewhere(root: str, function: Function) -> bool:
+    """Whether a name that is not the function's own is one of the module or of a function around it."""
+    if function.names.is_local(root) and root not in function.names.elsewhere:
+        return True
+    scope = function.outer
+    while scope is not None and scope.qualname != "<module>":
+        if root in scope.names.bindings or root in scope.parameters:
+            return True
+        scope = scope.outer
+    return root in function.module.top
 
 
 @obligation

@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 def keys_hash_as_equal(case: Case) -> Proof:
     """Keys that are equal hash alike."""
     found: Narrowing = case.suspect.reading
-    if {builtin_type(found.inner, found.function), builtin_type(found.outer, found.function)} <= {"int", "str"}:
+    own = found.helper is None
+    if own and {builtin_type(found.inner, found.function), builtin_type(found.outer, found.function)} <= {
+        "int",
+        "str",
+    }:
         return proved("both keys are ints or strings")
     seen = case.watched("inner")
     if seen is not None and seen.types and guards.key_types(seen.types) is None:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules.narrowing import Narrowing
 from perfprof.rules.obligations.proofs import obligation, proved, unproved
-from perfprof.rules.reading.effects import hazards
+from perfprof.rules.reading.callees import is_container
+from perfprof.rules.reading.effects import Hazard, hazards
 from perfprof.rules.reading.names import bound_names
 from perfprof.rules.rule import Case, Proof
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function
-    from perfprof.rules.reading.scans import Loop
 
 
 @obligation
@@ -31,91 +31,139 @@ def keys_unchanged(case: Case) -> Proof:
     """The rows keep their keys while the loop runs."""
     found: Narrowing = case.suspect.reading
     attributes = {node.attr for node in ast.walk(found.inner) if isinstance(node, ast.Attribute)}
-    items = {repr(node.slice.value) for node in ast.walk(found.inner) if _constant_item(node)}  # type: ignore[attr-defined]
+    items = _items(found.inner)
     region = [found.hoist.statement]
     for hazard in hazards(region, found.function, case.program):
         where = found.function.place(hazard.node)
         if hazard.kind == "attribute" and (hazard.name in attributes or (hazard.name == "*" and attributes)):
             return unproved(f"`.{hazard.name}`, a row's key, is stored in the loop", where)
-        if hazard.kind == "mutates" and items and _stores_item(hazard.node, items):
+        if hazard.kind == "mutates" and items and _stores_item(hazard, items, found.function):
             return unproved("an item that is a row's key is stored in the loop", where)
         if hazard.kind in {"unknown", "suspends"} and (attributes or items):
             return unproved("a call that cannot be read may change a row's key", where)
     return proved("nothing in the loop stores what the key is read from")
 
 
-def _constant_item(node: ast.AST) -> bool:
-    return isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant)
+def _items(key: ast.expr) -> set[str]:
+    """The constant items that a key is read from; "?" for one that is not constant."""
+    found = set()
+    for node in ast.walk(key):
+        part: ast.expr | None = node.slice if isinstance(node, ast.Subscript) else None
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get":
+            part = node.args[0] if node.args else None
+        if part is not None:
+            found.add(repr(part.value) if isinstance(part, ast.Constant) else "?")
+    return found
 
 
-def _stores_item(node: ast.AST, items: set[str]) -> bool:
+def _stores_item(hazard: Hazard, items: set[str], function: Function) -> bool:
+    node = hazard.node
     target = node.target if isinstance(node, ast.AugAssign) else node
     if isinstance(target, ast.Subscript):
-        return not isinstance(target.slice, ast.Constant) or repr(target.slice.value) in items
+        fixed = isinstance(target.slice, ast.Constant) and "?" not in items
+        return not fixed or repr(target.slice.value) in items  # type: ignore[attr-defined]
+    if hazard.base is not None and is_container(hazard.base, function):
+        return False  # made here, so it is no row
     method = node.func.attr if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else ""
-    return method in {"update", "pop", "clear", "setdefault", "popitem"}
+    named = all(one[:1] in {"'", '"'} for one in items)  # what has them is no list
+    if isinstance(node, ast.AugAssign):
+        return isinstance(node.op, ast.BitOr) if named else not _counts(target, function)
+    return not (named and method in {"append", "extend", "insert", "sort", "reverse", "remove", "add", "discard"})
 
 
 @obligation
 def wanted_key_fixed(case: Case) -> Proof:
     """The wanted key stays the same during one walk."""
     found: Narrowing = case.suspect.reading
-    own = found.scan.own
-    if found.helper is not None or own is None or not isinstance(own.node, (ast.For, ast.AsyncFor)):
-        return proved("nothing runs between two comparisons of one walk")
-    names = {node.id for node in ast.walk(found.outer) if isinstance(node, ast.Name)}
-    attributes = {node.attr for node in ast.walk(found.outer) if isinstance(node, ast.Attribute)}
-    deep = any(isinstance(node, (ast.Attribute, ast.Subscript)) for node in ast.walk(found.outer))
-    for hazard in hazards(own.node.body, found.function, case.program):
-        where = found.function.place(hazard.node)
+    outer, function = found.selection.outer, found.reader
+    names = {node.id for node in ast.walk(outer) if isinstance(node, ast.Name)}
+    attributes = {node.attr for node in ast.walk(outer) if isinstance(node, ast.Attribute)}
+    items = _items(outer) - _items(found.selection.inner)  # those are for `keys_unchanged`
+    deep = bool(_items(outer) or attributes)
+    for hazard in hazards(_one_walk(found), function, case.program):
+        where = function.place(hazard.node)
         if hazard.kind == "rebinds" and hazard.name in names:
             return unproved(f"`{hazard.name}` is bound anew while the rows are walked", where)
         if hazard.kind == "attribute" and (hazard.name in attributes or hazard.name == "*"):
             return unproved(f"`.{hazard.name}` is stored while the rows are walked", where)
-        if hazard.kind == "mutates" and _reads_item_of(found.outer, hazard.base):
+        if hazard.kind == "mutates" and items and _stores_item(hazard, items, function):
             return unproved("what the wanted key is read from is changed meanwhile", where)
         if hazard.kind in {"unknown", "suspends"} and deep:
             return unproved("a call that cannot be read may change the wanted key", where)
     return proved("the wanted key is not written while the rows are walked")
 
 
-def _reads_item_of(outer: ast.expr, base: ast.expr | None) -> bool:
-    if base is None:
-        return False
-    source = ast.unparse(base)
-    return any(isinstance(node, ast.Subscript) and ast.unparse(node.value) == source for node in ast.walk(outer))
+def _counts(target: ast.AST, function: Function) -> bool:
+    """Whether ``+=`` adds to a number or a text: the name begins as one."""
+    bindings = function.names.bindings.get(target.id, ()) if isinstance(target, ast.Name) else ()
+    return any(isinstance(one.value, (ast.Constant, ast.JoinedStr)) for one in bindings)
+
+
+def _one_walk(found: Narrowing) -> list[ast.AST]:
+    """What runs between two comparisons of one walk."""
+    own = (found.inside or found.scan).own
+    assert own is not None
+    if isinstance(own.node, ast.For):
+        return list(own.node.body)
+    return [own.holder] if own.holder is not None else []
 
 
 @obligation
 def row_unread_after(case: Case) -> Proof:
     """Nobody reads the loop's variable after the loop."""
     found: Narrowing = case.suspect.reading
-    node = found.scan.node
-    if found.helper is not None:
-        return proved("the row's name is the helper's own")
+    scan = found.inside or found.scan
+    node = scan.node
     if not isinstance(node, (ast.For, ast.AsyncFor)):
         return proved("a comprehension keeps its names to itself")
     for name in sorted(found.selection.bound):
-        use = _read_outside(name, node, found.hoist, found.function)
+        use = _read_outside(name, node, found.reader)
         if use is not None:
             why = f"`{name}` is read after the loop, when it is the last row that was walked"
-            return unproved(why, found.function.place(use))
+            return unproved(why, found.reader.place(use))
     return proved("names of the loop are not read after it without a match")
 
 
-def _read_outside(name: str, loop: ast.For | ast.AsyncFor, hoist: Loop, function: Function) -> ast.AST | None:
+def _read_outside(name: str, loop: ast.For | ast.AsyncFor, function: Function) -> ast.AST | None:
     """A place that may read the loop's variable as the loop left it."""
     if name in function.names.captured or name in function.names.elsewhere:
         return loop
-    if loop.orelse and _always_binds(loop.orelse, name):
-        return None
+    above = _around(loop, function)
     inside = {id(node) for statement in loop.body for node in ast.walk(statement)}
-    for use in function.names.loads.get(name, ()):
-        before = use.lineno < hoist.statement.lineno
-        if id(use) in inside or before or _own_value(name, use, loop, function):
+    begins = min((one.lineno for one in above if isinstance(one, REPEATED)), default=loop.lineno)
+    unmatched = (
+        not loop.orelse or not _always_binds(loop.orelse, name) or any(isinstance(one, ast.Try) for one in above)
+    )
+    for use in _uses(name, function):
+        again = use.lineno < loop.lineno  # in the next turn
+        if id(use) in inside or use.lineno < begins or not (again or unmatched):
             continue
-        return use
+        if not _own_value(name, use, loop, function):
+            return use
     return None
+
+
+REPEATED = (ast.For, ast.AsyncFor, ast.While)
+
+
+def _around(node: ast.AST, function: Function) -> list[ast.stmt]:
+    found = []
+    while node in function.parents:
+        node = function.parents[node]
+        if isinstance(node, ast.stmt):
+            found.append(node)
+    return found[:-1] if found and found[-1] is function.node else found
+
+
+def _uses(name: str, function: Function) -> list[ast.Name]:
+    """Where a name must have a value: reads, ``del`` and ``+=``."""
+    found = list(function.names.loads.get(name, ()))
+    for binding in function.names.bindings.get(name, ()):
+        node = binding.node
+        if isinstance(node, ast.Name):
+            changed = isinstance(function.parents.get(node), ast.AugAssign)
+            found += [node] if changed or isinstance(node.ctx, ast.Del) else []
+    return found
 
 
 def _always_binds(block: list[ast.stmt], name: str) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from perfprof.rules.reading.expressions import makes_container, path_of
 
 if TYPE_CHECKING:
-    from perfprof.rules.reading.program import Function
+    from perfprof.rules.reading.program import Function, Program
 
 # On an object of unknown class these names nearly always mean the builtin containers' own methods …
 CONTAINER_METHODS = frozenset(
@@ -95,3 +95,24 @@ def _attribute_values(function: Function, name: str) -> Iterator[ast.expr | None
         for target in targets:
             if isinstance(target, ast.Attribute) and target.attr == name:
                 yield value
+
+
+def set_by_code(node: ast.AST, function: Function, program: Program) -> bool:
+    """Whether storing there may call a property's setter, or the object's own ``__setitem__``."""
+    if isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
+        return path_of(node.value) == ("self",)
+    if not isinstance(node, ast.Attribute) or isinstance(node.ctx, ast.Load):
+        return False
+    return any(node.attr in module.methods for module in (function.module, *program.modules.values()) if module)
+
+
+def own_method(callee: ast.Attribute, function: Function, program: Program) -> bool:
+    """Whether a class that is read so far has a method of this name, so that it need not be the builtins'."""
+    if is_container(callee.value, function):
+        return False
+    return any(callee.attr in module.methods for module in (function.module, *program.modules.values()) if module)
+
+
+def is_generator(function: Function) -> bool:
+    """Whether calling it only makes a generator."""
+    return any(isinstance(one, (ast.Yield, ast.YieldFrom)) for one in ast.walk(function.node))

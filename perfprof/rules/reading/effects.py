@@ -18,8 +18,11 @@ from perfprof.rules.reading.callees import (
     PLAIN_DECORATORS,
     SHARED_METHODS,
     is_container,
+    is_generator,
     logs,
     may_be_own_method,
+    own_method,
+    set_by_code,
     standard,
 )
 from perfprof.rules.reading.expressions import (
@@ -72,6 +75,8 @@ def _walk(node: ast.AST, function: Function, program: Program, own: frozenset[st
             yield Hazard("rebinds", node, node.id)
         return
     yield from _own(node)
+    if set_by_code(node, function, program):
+        yield Hazard("unknown", node, name=ast.unparse(node))
     if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
         yield from _property(node, function, program)
     if isinstance(node, ast.Call):
@@ -81,16 +86,21 @@ def _walk(node: ast.AST, function: Function, program: Program, own: frozenset[st
 
 
 def _own(node: ast.AST) -> Iterator[Hazard]:
-    if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
-        yield Hazard("attribute", node, node.attr)
+    if isinstance(node, ast.Attribute) and (node.attr == "__dict__" or not isinstance(node.ctx, ast.Load)):
+        yield Hazard("attribute", node, "*" if node.attr == "__dict__" else node.attr)
     elif isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
         yield Hazard("mutates", node, base=node.value)
     elif isinstance(node, ast.AugAssign):
         number = isinstance(node.value, ast.Constant) and isinstance(node.value.value, (int, float))
+        number = number and not isinstance(node.op, ast.Mult)
         if isinstance(node.op, IN_PLACE) and not number:  # adding a number to a list raises
             yield Hazard("mutates", node, base=node.target)
     elif isinstance(node, (ast.Yield, ast.YieldFrom, ast.Await, ast.AsyncFor, ast.AsyncWith)):
         yield Hazard("suspends", node)
+    elif isinstance(node, ast.comprehension) and node.is_async:
+        yield Hazard("suspends", node.target)
+    elif isinstance(node, ast.withitem) and not isinstance(node.context_expr, ast.Call):
+        yield Hazard("unknown", node.context_expr, name="with")
     else:
         for name in other_bindings(node):
             yield Hazard("rebinds", node, name)
@@ -101,7 +111,8 @@ def _call(call: ast.Call, function: Function, program: Program) -> Iterator[Haza
     if isinstance(callee, ast.Name) and is_builtin(callee.id, function):
         yield from _builtin(call, callee.id, function, program)
         return
-    if isinstance(callee, ast.Attribute):
+    if isinstance(callee, ast.Attribute) and not own_method(callee, function, program):
+        yield from _called_back(call, callee, function, program)
         if callee.attr in CONTAINER_METHODS or (
             callee.attr in SHARED_METHODS and is_container(callee.value, function)
         ):
@@ -127,6 +138,15 @@ def _call(call: ast.Call, function: Function, program: Program) -> Iterator[Haza
     yield from _followed(target, call, function, program)
 
 
+def _called_back(call: ast.Call, callee: ast.Attribute, function: Function, program: Program) -> Iterator[Hazard]:
+    """``xs.sort(key=f)`` calls f."""
+    for word in call.keywords:
+        given = word.value
+        named = callee.attr == "sort" and isinstance(given, (ast.Name, ast.Attribute))
+        if named and not _harmless_reference(given, function):
+            yield from _call(ast.copy_location(ast.Call(given, [], []), call), function, program)
+
+
 def _property(node: ast.Attribute, function: Function, program: Program) -> Iterator[Hazard]:
     """Reading ``self.name`` runs code if the class has a property of that name."""
     if function.owner is None or not isinstance(node.value, ast.Name) or node.value.id != "self":
@@ -144,6 +164,8 @@ def _builtin(call: ast.Call, name: str, function: Function, program: Program) ->
         yield Hazard("attribute", call, str(given.value) if isinstance(given, ast.Constant) else "*")
         return
     value = getattr(builtins, name)
+    if name == "next" and not (call.args and isinstance(call.args[0], ast.GeneratorExp)):
+        yield Hazard("unknown", call, name=name)  # of a generator, whose code runs
     if name in PURE_BUILTINS | {"next", "open", "input"}:
         keys = [word.value for word in call.keywords if word.arg in {"key", "default_factory"}]
         called = [*keys, *(call.args[:1] if name in {"map", "filter"} else [])]
@@ -234,7 +256,7 @@ def _followed(target: Function, call: ast.Call, function: Function, program: Pro
                 yield replace(hazard, node=call)
         elif hazard.kind == "mutates" and hazard.base is not None:
             yield from _translated(hazard.base, target, given, call, function)
-        elif hazard.kind != "suspends" or not _is_generator(target):
+        elif hazard.kind != "suspends" or not is_generator(target):
             yield replace(hazard, node=call)
 
 
@@ -246,14 +268,19 @@ def _translated(
         yield Hazard("mutates", call, base=given[root])
     elif root is not None and root in target.names.bindings and is_container(ast.Name(root, ast.Load()), target):
         return  # its own local container
-    elif root == "self" and isinstance(call.func, ast.Attribute) and isinstance(base, ast.Attribute):
+    elif root == "self" and isinstance(call.func, ast.Attribute) and len(path_of(base) or ()) == 2:
+        assert isinstance(base, ast.Attribute)
         yield Hazard(
             "mutates", call, base=ast.copy_location(ast.Attribute(call.func.value, base.attr, ast.Load()), call)
         )
-    elif isinstance(base, ast.Name) and root not in target.parameters and not target.names.is_local(root or ""):
+    elif _is_global(base, target) and target.module is function.module:
         yield Hazard("mutates", call, base=base)  # a global: the same name, if the same module
     else:
         yield Hazard("unknown", call, name=function.text(call.func))
+
+
+def _is_global(base: ast.expr, target: Function) -> bool:
+    return isinstance(base, ast.Name) and base.id not in target.parameters and not target.names.is_local(base.id)
 
 
 def _arguments(target: Function, call: ast.Call) -> dict[str, ast.expr]:
@@ -269,7 +296,3 @@ def _root(node: ast.expr) -> str | None:
     while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
         node = node.func if isinstance(node, ast.Call) else node.value
     return node.id if isinstance(node, ast.Name) else None
-
-
-def _is_generator(function: Function) -> bool:
-    return any(isinstance(one, (ast.Yield, ast.YieldFrom)) for one in ast.walk(function.node))

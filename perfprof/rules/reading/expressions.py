@@ -186,9 +186,23 @@ def builtin_type(node: ast.expr, function: Function, depth: int = 3) -> str | No
         return "set"
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and is_builtin(node.func.id, function):
         return MADE_BY.get(node.func.id)
-    if isinstance(node, ast.Name) and depth:
+    if isinstance(node, ast.Name) and depth and not _of_comprehension(node, function):
         return _name_type(node.id, function, depth)
     return None
+
+
+def _of_comprehension(node: ast.Name, function: Function) -> bool:
+    """Whether a comprehension around may bind the name for itself; a copied node may stand anywhere."""
+    above = function.parents.get(node)
+    if above is None:
+        return True
+    while above is not None:
+        if isinstance(above, COMPREHENSIONS):
+            targets = [one for part in above.generators for one in ast.walk(part.target)]
+            if any(isinstance(one, ast.Name) and one.id == node.id for one in targets):
+                return True
+        above = function.parents.get(above)
+    return False
 
 
 def _name_type(name: str, function: Function, depth: int) -> str | None:

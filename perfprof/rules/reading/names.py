@@ -136,6 +136,11 @@ def bound_before(name: str, place: ast.stmt, function: Function) -> bool:
         return True
     if not function.names.is_local(name):
         return True  # a global, a builtin or a closure cell: bound when the module was made
+    if any(
+        isinstance(one.node, ast.Name) and isinstance(one.node.ctx, ast.Del)
+        for one in function.names.bindings[name]
+    ):
+        return False
     node: ast.AST = place
     while node is not function.node:
         above = function.parents[node]
@@ -170,7 +175,9 @@ def _binds(statement: ast.stmt, name: str) -> bool:
         )
     if isinstance(statement, (ast.With, ast.AsyncWith)):
         given = [item.optional_vars for item in statement.items if item.optional_vars is not None]
-        return any(name in bound_names(one) for one in given) or any(_binds(one, name) for one in statement.body)
+        through = not any(_suppresses(item.context_expr) for item in statement.items)
+        inside = through and any(_binds(one, name) for one in statement.body)
+        return inside or any(name in bound_names(one) for one in given)
     if isinstance(statement, ast.Try):
         return any(_binds(one, name) for one in statement.finalbody) or (
             any(_binds(one, name) for one in statement.body)
@@ -180,6 +187,11 @@ def _binds(statement: ast.stmt, name: str) -> bool:
             )
         )
     return False
+
+
+def _suppresses(context: ast.expr) -> bool:
+    callee = context.func if isinstance(context, ast.Call) else context
+    return getattr(callee, "attr", getattr(callee, "id", "")) in {"suppress", "raises", "assertRaises"}
 
 
 def _ends(block: list[ast.stmt]) -> bool:

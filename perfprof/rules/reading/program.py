@@ -176,6 +176,19 @@ class Module:
         )
 
     @cached_property
+    def methods(self) -> frozenset[str]:
+        """The names of all methods of all its classes."""
+        return frozenset(one.qualname.rsplit(".", 1)[-1] for one in self.functions if one.owner is not None)
+
+    @cached_property
+    def derived(self) -> frozenset[tuple[str, str]]:
+        """(base class, class) for each class that names a base."""
+        classes = [node for node in ast.walk(self.tree) if isinstance(node, ast.ClassDef)]
+        return frozenset(
+            (getattr(base, "id", getattr(base, "attr", "")), one.name) for one in classes for base in one.bases
+        )
+
+    @cached_property
     def raw_lines(self) -> list[bytes]:
         """The source by line in UTF-8, as ``ast`` counts lines and columns."""
         return _NEWLINE.split(self.source.encode())

@@ -87,7 +87,8 @@ def _named(name: str, function: Function, program: Program) -> Function | None:
             return None
         if bindings:
             inner = [one for one in function.module.functions if one.node is bindings[0].node]
-            return inner[0] if inner else None
+            plain = inner and isinstance(inner[0].node, DEFINITIONS) and not inner[0].node.decorator_list
+            return inner[0] if plain else None
         scope = scope.outer
     return _top_function(function.module, name, program)
 
@@ -145,4 +146,11 @@ def _method(owner: ast.ClassDef, name: str, module: Module, program: Program, de
 
 def _overridden(owner: str, name: str, program: Program) -> bool:
     """Whether a class that is read so far derives from ``owner`` and has a method of this name."""
-    return any((owner, name) in module.overrides for module in program.modules.values() if module is not None)
+    modules = [module for module in program.modules.values() if module is not None]
+    known, new = {owner}, {owner}
+    while new:
+        if any((one, name) in module.overrides for module in modules for one in new):
+            return True
+        new = {below for module in modules for base, below in module.derived if base in new} - known
+        known |= new
+    return False

@@ -47,6 +47,8 @@ class _Search:
     bound: set[str]
     derived: dict[str, ast.expr] = field(default_factory=dict)
     passed: list[ast.expr] = field(default_factory=list)
+    tests: list[ast.expr] = field(default_factory=list)
+    read: set[str] = field(default_factory=set)  # before the row gave them a value
     problem: str = ""
 
 
@@ -129,6 +131,9 @@ def _derives(statement: ast.stmt, search: _Search) -> bool:
     target = statement.targets[0]
     if not isinstance(target, ast.Name) or not reads_only(statement.value, search.function):
         return False
+    search.read |= read_names(statement.value) - search.bound
+    if target.id in search.read:  # what the row before left
+        search.problem = search.problem or f"line {statement.lineno} runs for every row"
     search.derived[target.id] = substituted(statement.value, search.derived)
     search.bound.add(target.id)
     search.passed.append(statement.value)
@@ -168,13 +173,30 @@ def _among(tests: list[ast.expr], search: _Search) -> Selection | None:
                 outer,
                 compare,
                 frozenset(search.bound),
-                search.problem,
+                search.problem or _out_of_turn(outer, search),
                 tuple(search.passed),
             )
         if not reads_only(test, search.function):
             search.problem = search.problem or f"line {test.lineno} does more than read"
+        search.read |= read_names(test) - search.bound
         search.passed.append(test)
+        search.tests.append(test)
     return None
+
+
+def _out_of_turn(outer: ast.expr, search: _Search) -> str:
+    """Why other tests may not be skipped for a row, or the wanted key not be read without them; empty if they may."""
+    if search.tests and not isinstance(outer, ast.Name):
+        return f"line {outer.lineno} reads the wanted key only after another test"
+    failing = next((test for test in search.passed if any(_may_fail(node) for node in ast.walk(test))), None)
+    return f"line {failing.lineno} may fail for the other rows" if failing is not None else ""
+
+
+def _may_fail(node: ast.AST) -> bool:
+    divides = isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Div, ast.FloorDiv, ast.Mod, ast.Pow))
+    return divides or (
+        isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"int", "float", "ord", "chr"}
+    )
 
 
 def _sides(test: ast.expr, search: _Search) -> Iterator[tuple[ast.expr, ast.expr, ast.Compare]]:

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Program
 
 
+# Builtins whose answer may be, or hold, one of their arguments.
+GIVING_BACK = frozenset("getattr max min sum slice property super iter next".split())
+
+
 @dataclass(frozen=True, slots=True)
 class Stability:
     """The answer. problem: why it may change, empty if it cannot. where: ``path:line`` of the reason.
@@ -55,11 +59,13 @@ def stability(
     private = is_private(path, region, function)
     apart: list[str] = []
     watch: list[ast.expr] = []
-    for hazard in hazards(region, function, program):
-        if hazard.node in allowed:
-            continue
+    found = [hazard for hazard in hazards(region, function, program) if hazard.node not in allowed]
+    moving = {hazard.name for hazard in found if hazard.kind in {"rebinds", "attribute"}}
+    for hazard in found:
         problem = _problem(hazard, path, private, function)
         relation = _changed(hazard, path, private, region, function)
+        if relation == "maybe" and hazard.base is not None and moving & {*(path_of(hazard.base) or ()), "*"}:
+            relation = "watch"
         if relation == "same":
             problem = problem or "it is changed in the loop"
         if problem:
@@ -142,6 +148,7 @@ def _is_other(name: str, path: tuple[str, ...], function: Function) -> bool:
     """Whether a local name holds a container that was made for it, or something that is no container."""
     if not function.names.is_local(name) or name in function.parameters:
         return False
+    only_plain = True
     for binding in function.names.bindings[name]:
         value = binding.value
         if value is None:
@@ -150,9 +157,14 @@ def _is_other(name: str, path: tuple[str, ...], function: Function) -> bool:
                 continue  # in place, or a new object of the same kind
             return False
         plain = isinstance(value, (ast.Constant, ast.JoinedStr, ast.Compare))
+        only_plain = only_plain and plain
         if not plain and not makes_container(value, function):
             return False
-    return not _taken_from(path, name, function)
+    return only_plain or not (
+        _taken_from(path, name, function)
+        or name in function.names.captured
+        or any(_escapes(use, function) for use in function.names.loads.get(name, ()))
+    )
 
 
 def _taken_from(path: tuple[str, ...], name: str, function: Function) -> bool:
@@ -177,7 +189,8 @@ def _root_name(node: ast.expr) -> str | None:
 
 def _holds_only_new(root: str, path: tuple[str, ...], function: Function) -> bool:
     """Whether a local container holds only containers that were made for it (``groups[k] = []``)."""
-    if not _is_other(root, path, function):
+    values = function.names.values(root)
+    if values is None or not _is_other(root, path, function) or not all(map(_holds_nothing, values)):
         return False
     for use in function.names.loads.get(root, ()):
         above = function.parents.get(use)
@@ -187,9 +200,11 @@ def _holds_only_new(root: str, path: tuple[str, ...], function: Function) -> boo
             value = holder.value if isinstance(holder, (ast.Assign, ast.AnnAssign)) else None
             if isinstance(holder, ast.AugAssign):
                 continue
-        elif isinstance(above, ast.Attribute) and above.attr in CONTAINER_METHODS | SHARED_METHODS:
+        elif isinstance(above, ast.Attribute) and above.attr in CONTAINER_METHODS | SHARED_METHODS | {"get"}:
             call = function.parents.get(above)
             value = call.args[-1] if isinstance(call, ast.Call) and call.args else None
+            if above.attr == "get":
+                return False
             if above.attr in {"pop", "sort", "reverse", "clear", "popitem", "popleft"}:
                 continue
         else:
@@ -204,6 +219,16 @@ def _holds_only_new(root: str, path: tuple[str, ...], function: Function) -> boo
         and not _harmless_argument(function.parents[use], function)
         for use in function.names.loads.get(root, ())
     )
+
+
+def _holds_nothing(value: ast.expr | None) -> bool:
+    """``{}``, ``[]``, ``dict()``, ``defaultdict(list)``: nothing of somebody else is in it."""
+    if isinstance(value, ast.Call):
+        given = [one.id if isinstance(one, ast.Name) else "" for one in value.args]
+        return not value.keywords and all(name in {"list", "dict", "set", "int", "str", "float"} for name in given)
+    if isinstance(value, ast.Dict):
+        return not value.keys
+    return isinstance(value, (ast.List, ast.Set)) and not value.elts
 
 
 def is_private(path: tuple[str, ...], region: Sequence[ast.AST], function: Function) -> bool:
@@ -232,6 +257,8 @@ def _above(node: ast.AST, function: Function) -> list[ast.AST]:
 def _escapes(use: ast.AST, function: Function) -> bool:
     """Whether somebody else may hold the object after this use."""
     above = function.parents.get(use)
+    if isinstance(above, (ast.Tuple, ast.List)) and isinstance(function.parents.get(above), ast.Return):
+        return False
     if isinstance(above, (ast.Compare, ast.BinOp, ast.FormattedValue, ast.Starred, ast.Return, ast.Expr)):
         return False
     if isinstance(above, (ast.For, ast.comprehension)):
@@ -239,7 +266,9 @@ def _escapes(use: ast.AST, function: Function) -> bool:
     if isinstance(above, ast.Subscript):
         return above.value is not use
     if isinstance(above, ast.Attribute):
-        return above.attr not in CONTAINER_METHODS | SHARED_METHODS | LOOKUP_METHODS
+        called = function.parents.get(above)
+        at_once = isinstance(called, ast.Call) and called.func is above
+        return not at_once or above.attr not in CONTAINER_METHODS | SHARED_METHODS | LOOKUP_METHODS
     if isinstance(above, ast.Call):
         return not _harmless_argument(above, function)
     if isinstance(above, (ast.If, ast.While, ast.IfExp, ast.Assert)):
@@ -255,6 +284,6 @@ def _harmless_argument(call: ast.AST, function: Function) -> bool:
     return (
         isinstance(call, ast.Call)
         and isinstance(call.func, ast.Name)
-        and call.func.id in PURE_BUILTINS
+        and call.func.id in PURE_BUILTINS - GIVING_BACK
         and is_builtin(call.func.id, function)
     )

@@ -1,0 +1,111 @@
+"""Code that looks like a rule's shape and means something else, as somebody who wants to break the rules writes it.
+
+The table is tests/lookalikes.txt. A case is ``=== name: outcome [evidence]``, a source, and ``>>>`` expressions that
+are evaluated with the old and the new source. The outcome is the obligation that saves it, ``rewritten`` (then both must
+agree), or ``not-found``. The evidence is made up: of types and sizes that pay, and of what only a run can tell: rows are
+``dicts``, what the loop changes is ``apart`` from the collection, loops walk ``generators``, attributes are ``computed``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from perfprof.optimizer.edits import apply_edits
+from perfprof.profilers.observations import Seen, Watch
+from perfprof.rules import registry
+from perfprof.rules.reading.program import Program
+from perfprof.rules.rule import Case, Level, weigh
+
+RULES = [
+    rule
+    for rule in registry().values()
+    if rule.in_function is not None and Path(rule.origin).parent.name == "python"
+]
+KEYS = {"builtins.int": 500, "builtins.str": 500}
+
+
+@dataclass(frozen=True)
+class LookAlike:
+    """One case of the table."""
+
+    name: str
+    wanted: str
+    evidence: frozenset[str]
+    source: str
+    calls: tuple[str, ...]
+
+
+def table() -> Iterator[LookAlike]:
+    text = Path(__file__).with_name("lookalikes.txt").read_text()
+    for part in re.split(r"^=== ", text, flags=re.MULTILINE)[1:]:
+        head, _, rest = part.partition("\n")
+        found = re.fullmatch(r"([\w-]+): ([\w-]+) \[([\w ]*)\]", head)
+        assert found is not None, head
+        lines = rest.rstrip().splitlines()
+        calls = tuple(line[4:] for line in lines if line.startswith(">>> "))
+        source = "\n".join(line for line in lines if not line.startswith(">>> ")) + "\n"
+        yield LookAlike(found[1], found[2], frozenset(found[3].split()), source, calls)
+
+
+CASES = [pytest.param(one, id=one.name) for one in table()]
+
+
+def imagined(watch: Watch, evidence: frozenset[str]) -> Seen:
+    kind = watch.id.rpartition(":")[2]
+    rows = "builtins.dict" if "dicts" in evidence else "builtins.list"
+    types, reads = KEYS, {"plain": 5, "other": 5}
+    if kind.startswith("base"):
+        types = {"builtins.list": 1000}
+    elif kind.startswith("item"):
+        types = {rows: 1000}
+    elif kind.startswith(("loop", "also")):
+        types = {"builtins.generator" if "generators" in evidence else "builtins.list": 10}
+    elif kind.startswith("held") and "computed" in evidence:
+        reads = {"computed": 5}
+    elif watch.kind == "identity" and "apart" in evidence:
+        reads = {"same": 0, "other": 5}
+    elements = {rows: 1000} if "dicts" in evidence else KEYS
+    return Seen(watch.id, 10 if watch.kind == "entry" else 1000, types, 100, 100, 100_000, elements, reads)
+
+
+def answers(one: LookAlike) -> Iterator[str | set[str]]:
+    """For each finding the new source, or the obligations that are open."""
+    program = Program(Path("/"), lambda path: one.source)
+    module = program.module(Path("/work.py"))
+    assert module is not None
+    for rule in RULES:
+        assert rule.in_function is not None
+        for suspect in (found for function in module.functions for found in rule.in_function(function, program)):
+            seen = {watch.id: imagined(watch, one.evidence) for watch in suspect.watches}
+            proofs, level = weigh(rule, Case(suspect, program, seen))
+            if level is Level.OPEN:
+                yield {proof.obligation for proof in proofs if proof.level is Level.OPEN}
+            else:
+                yield apply_edits(one.source, rule.rewrite(Case(suspect, program, seen, proofs=proofs)).edits)
+
+
+@pytest.mark.parametrize("one", CASES)
+def test_nothing_is_rewritten_to_mean_something_else(one: LookAlike) -> None:
+    found = list(answers(one))
+    for new in found:
+        if isinstance(new, str):
+            for call in one.calls:
+                assert outcome(one.source, call) == outcome(new, call), new
+    opens = set().union(*(answer for answer in found if isinstance(answer, set)))
+    rewritten = any(isinstance(answer, str) for answer in found)
+    assert rewritten == (one.wanted == "rewritten")
+    assert one.wanted in ({"rewritten"} if rewritten else opens if found else {"not-found"})
+
+
+def outcome(source: str, call: str) -> str:
+    names: dict[str, object] = {}
+    try:
+        exec(compile(source, "work.py", "exec"), names)
+        return repr(eval(call, names))
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
