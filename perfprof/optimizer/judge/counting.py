@@ -48,10 +48,11 @@ class Counting:
         self._new: dict[str, Counted] = {}
 
     def answers(self, trial: Trial) -> Outcome:
-        """Do the changed functions answer the same, call by call, while the program runs?"""
+        """Do the changed functions answer the same, call by call, while the program runs?
+
+        Code of a module itself has no calls: then what the program prints and leaves behind must be the same.
+        """
         functions = functions_of(trial)
-        if not functions:
-            return "cannot tell", "the patch names no function whose answers could be compared"
         old, new = self._old.get(0, functions, self._run_old), self._run_new(trial)
         if old.ended:
             return "cannot tell", f"the workload could not be watched: {old.ended}"
@@ -64,7 +65,7 @@ class Counting:
             different = next(_differences(old, new, again), "")
             if different:
                 return "failed", different
-        return _weighed(old)
+        return _weighed(old) if functions else _left_behind(old)
 
     def counter(self, trial: Trial) -> Outcome:
         """Has the exact number fallen as promised?"""
@@ -113,6 +114,15 @@ def _weighed(old: Counted) -> Outcome:
         types = sorted({kind for _, kind in old.opaque})
         return "cannot tell", f"answers hold what cannot be looked into: {', '.join(types[:3])}"
     return "passed", f"{sum(old.answers.values()):,} calls answer the same in the running workload"
+
+
+def _left_behind(old: Counted) -> Outcome:
+    """No difference was seen in what the program prints and writes: was there anything?"""
+    seen = [name.split(" ")[0] for name, what in old.effects.items() if what.strip()]
+    if not seen:
+        return "cannot tell", "the change belongs to no function, and the workload prints and writes nothing"
+    kinds = ", ".join(sorted(set(seen)))
+    return "passed", f"the workload leaves the same behind ({kinds}); its changed code belongs to no function"
 
 
 def _differences(old: Counted, new: Counted, again: Counted) -> Iterator[str]:
