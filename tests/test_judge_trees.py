@@ -16,7 +16,7 @@ from perfprof.errors import PerfprofError
 from perfprof.optimizer.judge.copying import content_of
 from perfprof.optimizer.judge.interpreters import interpreter_of, script_of
 from perfprof.optimizer.judge.trees import Tree
-from perfprof.optimizer.judge.workplace import PREFIX, Workplace
+from perfprof.optimizer.judge.workplace import PREFIX, Workplace, remove
 from perfprof.optimizer.patches import FileChange
 
 
@@ -230,3 +230,14 @@ def test_a_forking_program_that_hangs_ends_with_its_children(tmp_path: Path) -> 
     time.sleep(0.1)
     for pid in map(int, pids.read_text().split()):
         assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+def test_removing_twice_leaves_what_is_above_alone(tmp_path: Path) -> None:
+    above = tmp_path / "above"
+    (above / "tree" / "locked").mkdir(parents=True)
+    (above / "tree" / "locked").chmod(0o500)
+    above.chmod(0o751)
+    for _ in range(2):
+        remove(above / "tree")
+    assert not (above / "tree").exists()
+    assert above.stat().st_mode & 0o777 == 0o751

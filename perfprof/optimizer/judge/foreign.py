@@ -182,4 +182,4 @@ def _title(diff: str, where: str) -> str:
     for line in diff.splitlines()[:20]:
         if line.startswith("Subject:"):
             return line.removeprefix("Subject:").strip().removeprefix("[PATCH]").strip()
-    return where
+    return Path(where).name

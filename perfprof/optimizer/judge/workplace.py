@@ -42,14 +42,16 @@ def remove(folder: Path) -> None:
 
     def allow(function: object, name: str, error: object) -> None:
         with contextlib.suppress(OSError):
-            os.chmod(os.path.dirname(name), 0o700)
+            if Path(name) != folder:  # what lies above the tree is not ours to change
+                os.chmod(os.path.dirname(name), 0o700)
             if os.path.isdir(name) and not os.path.islink(name):
                 os.chmod(name, 0o700)
                 shutil.rmtree(name, ignore_errors=True)
             else:
                 os.unlink(name)
 
-    shutil.rmtree(folder, onerror=allow)
+    if folder.is_dir() and not folder.is_symlink():
+        shutil.rmtree(folder, onerror=allow)
 
 
 def _base(root: Path) -> Path:
