@@ -190,15 +190,19 @@ def runs_later(scan: Scan, function: Function) -> ast.AST | None:
     """A generator expression around the scan that is not consumed on the spot."""
     loops = [*scan.around, *([scan.own] if scan.own is not None else [])]
     for loop in loops:
-        if isinstance(loop.holder, ast.GeneratorExp):
-            above = function.parents.get(loop.holder)
-            walked = isinstance(above, (ast.For, ast.comprehension)) and above.iter is loop.holder
-            callee = above.func if isinstance(above, ast.Call) else None
-            joins = isinstance(callee, ast.Attribute) and callee.attr in {"join", "extend", "update"}
-            eats = isinstance(callee, ast.Name) and callee.id in CONSUMING and is_builtin(callee.id, function)
-            if not (walked or joins or eats):
-                return loop.holder
+        if isinstance(loop.holder, ast.GeneratorExp) and not eaten_at_once(loop.holder, function):
+            return loop.holder
     return None
+
+
+def eaten_at_once(node: ast.AST, function: Function) -> bool:
+    """Whether a generator expression is consumed where it stands."""
+    above = function.parents.get(node)
+    walked = isinstance(above, (ast.For, ast.comprehension)) and above.iter is node
+    callee = above.func if isinstance(above, ast.Call) and node in above.args else None
+    joins = isinstance(callee, ast.Attribute) and callee.attr in {"join", "extend", "update"}
+    eats = isinstance(callee, ast.Name) and callee.id in CONSUMING and is_builtin(callee.id, function)
+    return walked or joins or eats
 
 
 def bases_of(walked: ast.expr, function: Function) -> tuple[ast.expr, ...]:

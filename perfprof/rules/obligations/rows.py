@@ -5,15 +5,16 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from perfprof.rules.narrowing import Narrowing
+from perfprof.rules.narrowing import Narrowing, eaten_at_once
 from perfprof.rules.obligations.proofs import obligation, proved, unproved
 from perfprof.rules.reading.callees import is_container
 from perfprof.rules.reading.effects import Hazard, hazards
-from perfprof.rules.reading.names import bound_names
+from perfprof.rules.reading.names import bound_names, read_names
 from perfprof.rules.rule import Case, Proof
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function
+    from perfprof.rules.reading.scans import Scan
 
 
 @obligation
@@ -114,6 +115,11 @@ def row_unread_after(case: Case) -> Proof:
     found: Narrowing = case.suspect.reading
     scan = found.inside or found.scan
     node = scan.node
+    late = _reads_late(scan, found.selection.bound, found.reader)
+    if late is not None:
+        return unproved(
+            "what is made for a match reads the row later, when it is the last", found.reader.place(late)
+        )
     if not isinstance(node, (ast.For, ast.AsyncFor)):
         return proved("a comprehension keeps its names to itself")
     for name in sorted(found.selection.bound):
@@ -122,6 +128,17 @@ def row_unread_after(case: Case) -> Proof:
             why = f"`{name}` is read after the loop, when it is the last row that was walked"
             return unproved(why, found.reader.place(use))
     return proved("names of the loop are not read after it without a match")
+
+
+def _reads_late(scan: Scan, names: frozenset[str], function: Function) -> ast.AST | None:
+    """A lambda or generator in the loop that reads the row by name, perhaps when the loop has gone on."""
+    own = scan.own
+    whole = own.holder or own.node if own is not None else None
+    for node in ast.walk(whole) if whole is not None else ():
+        lazy = isinstance(node, ast.Lambda) or (isinstance(node, ast.GeneratorExp) and node is not whole)
+        if lazy and read_names(node) & names and not eaten_at_once(node, function):
+            return node
+    return None
 
 
 def _read_outside(name: str, loop: ast.For | ast.AsyncFor, function: Function) -> ast.AST | None:

@@ -89,9 +89,11 @@ class Names:
 
     def _assign(self, node: ast.Assign | ast.AnnAssign | ast.NamedExpr) -> None:
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        shared = len(targets) > 1 or isinstance(node, ast.NamedExpr)  # somebody else gets the same object
+        value = None if shared and not isinstance(node.value, ast.Constant) else node.value
         for target in targets:  # a walrus binds in the function, also from inside a comprehension
             if isinstance(target, ast.Name) and node.value is not None:
-                self.bindings[target.id].append(Binding(target, node.value))
+                self.bindings[target.id].append(Binding(target, value))
 
     def _already(self, node: ast.Name) -> bool:
         return any(binding.node is node for binding in self.bindings.get(node.id, ()))
