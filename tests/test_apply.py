@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from perfprof.errors import PerfprofError
-from perfprof.optimizer.apply import apply, recover, undo
 from perfprof.optimizer.patches import FileChange
+from perfprof.optimizer.writing.apply import apply, recover, undo
 
 CHANGES = (
     FileChange("a.py", "a = 1\r\n", "a = 2\r\n"),

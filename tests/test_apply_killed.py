@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from test_apply import CHANGES, NEW, OLD, files
 
-from perfprof.optimizer.apply import apply, recover, undo
+from perfprof.optimizer.writing.apply import apply, recover, undo
 
 # What changes something on disk; between two of them, one possible moment of death.
 CALLS = {

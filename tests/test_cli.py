@@ -17,11 +17,11 @@ from example_run import RUN, WAITING
 
 import perfprof
 from perfprof.errors import BaselineError, PerfprofError, UsageError
-from perfprof.optimizer.apply import apply
 from perfprof.optimizer.cli import COMMANDS, main, message
 from perfprof.optimizer.patches import FileChange
 from perfprof.optimizer.reports.document import document, dumps
 from perfprof.optimizer.run import Run
+from perfprof.optimizer.writing.apply import apply
 
 HEAVY = ("libcst", "astroid", "sqlglot", "black", "rich", "hypothesis", "psycopg", "jsonschema")
 CLEAN = "def double(x):\n    return 2 * x\n"

@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from perfprof.optimizer.edits import EditError, apply_edits, overlaps
+from perfprof.optimizer.writing.edits import EditError, apply_edits, overlaps
 from perfprof.rules.rule import Edit
 
 

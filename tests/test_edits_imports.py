@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from perfprof.optimizer.edits import EditError, apply_edits
+from perfprof.optimizer.writing.edits import EditError, apply_edits
 from perfprof.rules.rule import Edit
 
 DEFAULTDICT = "from collections import defaultdict"

@@ -7,8 +7,8 @@ import ast
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perfprof.optimizer.edits import EditError, apply_edits
-from perfprof.optimizer.edits.text import BOM, Text
+from perfprof.optimizer.writing.edits import EditError, apply_edits
+from perfprof.optimizer.writing.edits.text import BOM, Text
 from perfprof.rules.rule import Edit
 
 SIMPLE = [

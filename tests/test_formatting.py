@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from perfprof.optimizer.formatting import format_touched
+from perfprof.optimizer.writing.formatting import format_touched
 
 UGLY = "a   = 'one'\n\ndef f( x ):\n    y  =  2\n    # here\n    return   x\n"
 LONG = "    wanted = {order.customer_id: order for order in orders_of_the_year if order.is_open and order.is_due}\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perfprof.optimizer.lines import changes
+from perfprof.optimizer.writing.lines import changes
 
 texts = st.lists(st.sampled_from([*"abcdefghx", "", ""]), max_size=30)
 

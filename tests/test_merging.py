@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from perfprof.optimizer.merging import Conflict, conflict, merged
 from perfprof.optimizer.patches import FileChange, Patch
+from perfprof.optimizer.writing.merging import Conflict, conflict, merged
 
 BASE = "a\nb\nc\nd\n"
 

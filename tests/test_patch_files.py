@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perfprof.optimizer.diffs import applied, hunks, split
 from perfprof.optimizer.judge.diffs import apply as patched
 from perfprof.optimizer.judge.diffs import parse
 from perfprof.optimizer.judge.verdict import Comparison, Verdict
-from perfprof.optimizer.patch_files import diff, write_patches
 from perfprof.optimizer.patches import FileChange, Patch
 from perfprof.optimizer.run import Outcome, Status
+from perfprof.optimizer.writing.diffs import applied, hunks, split
+from perfprof.optimizer.writing.patch_files import diff, write_patches
 from perfprof.rules.rule import Finding, Level, Proof
 
 NOW = datetime.datetime(2026, 11, 23, 7, 0, tzinfo=datetime.timezone.utc)

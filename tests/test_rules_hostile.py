@@ -15,7 +15,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from perfprof.optimizer.edits import apply_edits
+from perfprof.optimizer.writing.edits import apply_edits
 from perfprof.profilers.observations import Seen, Watch
 from perfprof.rules import registry
 from perfprof.rules.reading.program import Program

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from perfprof.optimizer.edits import apply_edits
-from perfprof.optimizer.formatting import format_touched
+from perfprof.optimizer.writing.edits import apply_edits
+from perfprof.optimizer.writing.formatting import format_touched
 from perfprof.profilers.workload import observe, record
 from perfprof.rules import registry
 from perfprof.rules.examples import Example, examples

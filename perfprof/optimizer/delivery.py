@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from perfprof.errors import PerfprofError
-from perfprof.optimizer.patch_files import write_patches
 from perfprof.optimizer.patches import FileChange
 from perfprof.optimizer.run import Outcome, Run
+from perfprof.optimizer.writing.patch_files import write_patches
 
 
 def deliver(run: Run, changes: Sequence[FileChange], root: Path, apply: bool) -> Run:
@@ -25,7 +25,7 @@ def deliver(run: Run, changes: Sequence[FileChange], root: Path, apply: bool) ->
     run = replace(run, outcomes=tuple(outcomes), migrations=tuple(change.path for change in migrations))
     if not apply or not (changes or migrations):
         return run
-    from perfprof.optimizer.apply import apply as write
+    from perfprof.optimizer.writing.apply import apply as write
 
     try:
         write(root, [*changes, *migrations], label=run.id)

@@ -11,7 +11,6 @@ import shutil
 from typing import TYPE_CHECKING
 
 from perfprof.optimizer import runs
-from perfprof.optimizer.apply import recover
 from perfprof.optimizer.argue import find, prove
 from perfprof.optimizer.delivery import deliver
 from perfprof.optimizer.judge import Judge
@@ -23,6 +22,7 @@ from perfprof.optimizer.scratch.databases import Closed, opened
 from perfprof.optimizer.sources import Sources, syntax_reason
 from perfprof.optimizer.verdicts import judge_all
 from perfprof.optimizer.workload import Recorded, observe, record
+from perfprof.optimizer.writing.apply import recover
 from perfprof.profilers.environment import environment
 from perfprof.rules.reading.program import Program
 

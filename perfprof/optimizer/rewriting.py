@@ -7,12 +7,12 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
-from perfprof.optimizer.edits import EditError, apply_edits
-from perfprof.optimizer.formatting import format_touched
 from perfprof.optimizer.patches import FileChange, Patch
 from perfprof.optimizer.plan import Candidate, Plan
 from perfprof.optimizer.run import Outcome
 from perfprof.optimizer.sources import Sources
+from perfprof.optimizer.writing.edits import EditError, apply_edits
+from perfprof.optimizer.writing.formatting import format_touched
 from perfprof.rules.reading.program import parse
 from perfprof.rules.rule import Edit
 

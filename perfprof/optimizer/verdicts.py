@@ -11,10 +11,10 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from perfprof.optimizer.judge.verdict import Comparison, Verdict
-from perfprof.optimizer.merging import conflict
 from perfprof.optimizer.patches import FileChange, Patch
 from perfprof.optimizer.rewriting import outcome
 from perfprof.optimizer.run import Outcome
+from perfprof.optimizer.writing.merging import conflict
 
 if TYPE_CHECKING:
     from perfprof.optimizer.judge import Judge

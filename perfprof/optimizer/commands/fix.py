@@ -77,7 +77,7 @@ def fix(ctx: click.Context, settings: dict[str, Any]) -> None:
 
 
 def _undo(settings: dict[str, Any]) -> None:
-    from perfprof.optimizer.apply import undo
+    from perfprof.optimizer.writing.apply import undo
 
     restored = undo(settings["root"])
     if not settings.get("quiet"):

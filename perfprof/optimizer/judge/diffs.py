@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from perfprof.errors import UsageError
-from perfprof.optimizer.diffs import split
+from perfprof.optimizer.writing.diffs import split
 
 _HUNK = re.compile(r"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 _UNREADABLE = ("GIT binary patch", "Binary files ", "rename from ", "copy from ", "deleted file mode ")

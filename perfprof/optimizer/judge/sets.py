@@ -12,8 +12,8 @@ from perfprof.optimizer.judge.statistics import decide, together
 from perfprof.optimizer.judge.trial import Trial
 from perfprof.optimizer.judge.verdict import Together
 from perfprof.optimizer.judge.whole import WorkloadTimes
-from perfprof.optimizer.merging import conflict, merged
 from perfprof.optimizer.patches import Patch
+from perfprof.optimizer.writing.merging import conflict, merged
 
 Check = Callable[[Sequence[Patch]], str]
 

@@ -10,10 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import perfprof.profilers.inside
-from perfprof.optimizer.edits.text import Text
 from perfprof.optimizer.judge.trees import Tree, read_text
 from perfprof.optimizer.judge.workbench import FOREVER, Workbench
 from perfprof.optimizer.patches import FileChange
+from perfprof.optimizer.writing.edits.text import Text
 from perfprof.profilers.inside.replaying.differences import functions as functions_of
 from perfprof.profilers.observations import Capture
 from perfprof.profilers.workload import observe

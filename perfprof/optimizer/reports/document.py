@@ -12,13 +12,13 @@ from typing import cast, get_args
 
 from perfprof import __version__
 from perfprof.errors import UsageError
-from perfprof.optimizer.diffs import diff
 from perfprof.optimizer.judge import verdict as judged
 from perfprof.optimizer.patches import Patch
 from perfprof.optimizer.reports import contract
 from perfprof.optimizer.reports.contract import Document
 from perfprof.optimizer.reports.stacks import flame
 from perfprof.optimizer.run import Outcome, Run, Status
+from perfprof.optimizer.writing.diffs import diff
 from perfprof.rules import rule
 from perfprof.rules.rule import Level
 

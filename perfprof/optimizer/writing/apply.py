@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from perfprof.errors import PerfprofError
-from perfprof.optimizer.journal import Entry, Journal, Side, digest, sync, write
 from perfprof.optimizer.patches import FileChange
-from perfprof.optimizer.targets import examine
+from perfprof.optimizer.writing.journal import Entry, Journal, Side, digest, sync, write
+from perfprof.optimizer.writing.targets import examine
 
 _NOT_WRITTEN = "the changes cannot be written, nothing was changed"
 _NOT_TAKEN_BACK = "not everything could be taken back; perfprof goes on with it when it is started again"

@@ -14,10 +14,10 @@ from email.utils import format_datetime
 from pathlib import Path
 
 from perfprof import __version__
-from perfprof.optimizer.diffs import diff
-from perfprof.optimizer.patch_message import message, subject
 from perfprof.optimizer.run import Outcome
-from perfprof.optimizer.series import Placed, placed
+from perfprof.optimizer.writing.diffs import diff
+from perfprof.optimizer.writing.patch_message import message, subject
+from perfprof.optimizer.writing.series import Placed, placed
 
 __all__ = ["diff", "write_patches"]
 

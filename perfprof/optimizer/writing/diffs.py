@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from perfprof.optimizer.lines import changes as differing
 from perfprof.optimizer.patches import FileChange
+from perfprof.optimizer.writing.lines import changes as differing
 
 CONTEXT = 3
 _NO_END = "\\ No newline at end of file\n"

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from itertools import repeat
 from pathlib import Path
 
-from perfprof.optimizer.diffs import CONTEXT, applied, diff, hunks, one_file, split
-from perfprof.optimizer.lines import changes as differing
-from perfprof.optimizer.merging import Conflict, merged
 from perfprof.optimizer.patches import FileChange, Patch
+from perfprof.optimizer.writing.diffs import CONTEXT, applied, diff, hunks, one_file, split
+from perfprof.optimizer.writing.lines import changes as differing
+from perfprof.optimizer.writing.merging import Conflict, merged
 
 _CONTEXTS = (CONTEXT, 6, 12, 25, 50)
 

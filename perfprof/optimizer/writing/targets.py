@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from perfprof.errors import PerfprofError
-from perfprof.optimizer.journal import Entry, digest
 from perfprof.optimizer.patches import FileChange
+from perfprof.optimizer.writing.journal import Entry, digest
 
 Examined = tuple[Entry, bytes, bytes]  # with the contents before and after
 

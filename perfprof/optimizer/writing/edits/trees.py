@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping, Sequence
 
-from perfprof.optimizer.edits.text import EditError
+from perfprof.optimizer.writing.edits.text import EditError
 from perfprof.rules.rule import Edit
 
 Span = tuple[int, int, int, int]

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from perfprof.optimizer.edits import trees
-from perfprof.optimizer.edits.text import EditError, Text
+from perfprof.optimizer.writing.edits import trees
+from perfprof.optimizer.writing.edits.text import EditError, Text
 
 Import = ast.Import | ast.ImportFrom
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from perfprof.optimizer.edits.imports import joined
-from perfprof.optimizer.lines import changes as differing
 from perfprof.optimizer.patches import FileChange, Patch
+from perfprof.optimizer.writing.edits.imports import joined
+from perfprof.optimizer.writing.lines import changes as differing
 
 
 class Conflict(ValueError):  # noqa: N818 - it says what it is

@@ -13,7 +13,7 @@ from typing import Any
 import libcst as cst
 from libcst.metadata import ByteSpanPositionProvider, CodeSpan, MetadataWrapper
 
-from perfprof.optimizer.edits.text import EditError, with_newlines
+from perfprof.optimizer.writing.edits.text import EditError, with_newlines
 
 Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
 Spans = Mapping[cst.CSTNode, CodeSpan]

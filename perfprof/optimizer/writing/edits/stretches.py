@@ -6,8 +6,8 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from perfprof.optimizer.edits.text import Text
-from perfprof.optimizer.edits.trees import first_line, last_line
+from perfprof.optimizer.writing.edits.text import Text
+from perfprof.optimizer.writing.edits.trees import first_line, last_line
 
 
 @dataclass(frozen=True, slots=True)

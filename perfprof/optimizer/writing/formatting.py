@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from perfprof.optimizer.edits import trees
-from perfprof.optimizer.edits.stretches import stretches
-from perfprof.optimizer.edits.text import BOM, EditError, Text, newlines_of, with_newlines
-from perfprof.optimizer.lines import changes
+from perfprof.optimizer.writing.edits import trees
+from perfprof.optimizer.writing.edits.stretches import stretches
+from perfprof.optimizer.writing.edits.text import BOM, EditError, Text, newlines_of, with_newlines
+from perfprof.optimizer.writing.lines import changes
 
 if TYPE_CHECKING:
     import black

@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from perfprof.optimizer.edits import trees
-from perfprof.optimizer.edits.stretches import Stretch, stretches
-from perfprof.optimizer.edits.text import BOM, EditError, Text, newlines_of, with_newlines
+from perfprof.optimizer.writing.edits import trees
+from perfprof.optimizer.writing.edits.stretches import Stretch, stretches
+from perfprof.optimizer.writing.edits.text import BOM, EditError, Text, newlines_of, with_newlines
 from perfprof.rules.rule import Edit
 
 if TYPE_CHECKING:
-    from perfprof.optimizer.edits.surgery import Cut
+    from perfprof.optimizer.writing.edits.surgery import Cut
 
 __all__ = ["EditError", "apply_edits", "overlaps"]
 
@@ -37,7 +37,7 @@ def apply_edits(source: str, edits: Sequence[Edit]) -> str:
     if places:
         text = Text.of(_apply_places(text, places))
     for statement in dict.fromkeys(edit.source for edit in edits if edit.kind == "import"):
-        from perfprof.optimizer.edits.imports import add_import
+        from perfprof.optimizer.writing.edits.imports import add_import
 
         text = Text.of(add_import(text, statement, min((edit.line for edit in places), default=0)))
     return bom + text.source
@@ -126,7 +126,7 @@ def _shift(edit: Edit, lines: int, columns: int) -> Edit:
 
 def _operate(plain: str, edits: Sequence[Edit], shifted: Sequence[Edit], indent: str) -> str:
     """Make the edits, with parentheses around those expressions that would be read differently without."""
-    from perfprof.optimizer.edits.surgery import Cut, operate
+    from perfprof.optimizer.writing.edits.surgery import Cut, operate
 
     text = Text.of(plain)
     cuts = [
@@ -147,7 +147,7 @@ def _operate(plain: str, edits: Sequence[Edit], shifted: Sequence[Edit], indent:
 
 def _attempt(plain: str, cuts: Sequence[Cut], indent: str) -> str:
     """The plain text with these cuts; empty if they cannot be made as they are."""
-    from perfprof.optimizer.edits.surgery import operate
+    from perfprof.optimizer.writing.edits.surgery import operate
 
     try:
         return operate(plain, cuts, indent)

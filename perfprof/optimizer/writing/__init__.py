@@ -1,0 +1,1 @@
+"""Write changes: edits into texts, texts into patches, patches into files, and the way back."""
