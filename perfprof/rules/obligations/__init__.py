@@ -17,7 +17,23 @@ from perfprof.rules.obligations.collection import (
 from perfprof.rules.obligations.keys import elements_hash_as_equal, keys_hash_as_equal, reads_are_plain
 from perfprof.rules.obligations.rows import keys_unchanged, other_rows_idle, row_unread_after, wanted_key_fixed
 
+# What it takes to let a loop walk only the rows whose key can match (`perfprof.rules.narrowing`).
+NARROWING = (
+    other_rows_idle,
+    collection_unchanged,
+    keys_unchanged,
+    wanted_key_fixed,
+    row_unread_after,
+    walked_again,
+    keys_hash_as_equal,
+    reads_are_plain,
+    loops_run_no_code,
+    index_has_a_place,
+    builtins_are_builtin,
+)
+
 __all__ = [
+    "NARROWING",
     "builtins_are_builtin",
     "collection_unchanged",
     "elements_hash_as_equal",
