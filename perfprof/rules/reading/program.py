@@ -136,6 +136,7 @@ class Module:
     source: str
     tree: ast.Module
     functions: list[Function] = field(default_factory=list)
+    classes: list[ast.ClassDef] = field(default_factory=list)
 
     @cached_property
     def top(self) -> dict[str, ast.stmt]:
@@ -183,9 +184,8 @@ class Module:
     @cached_property
     def derived(self) -> frozenset[tuple[str, str]]:
         """(base class, class) for each class that names a base."""
-        classes = [node for node in ast.walk(self.tree) if isinstance(node, ast.ClassDef)]
         return frozenset(
-            (getattr(base, "id", getattr(base, "attr", "")), one.name) for one in classes for base in one.bases
+            (getattr(base, "id", getattr(base, "attr", "")), one.name) for one in self.classes for base in one.bases
         )
 
     @cached_property
@@ -272,6 +272,7 @@ def _collect(module: Module) -> None:
             found.append(inner)
             push(statement.body, inner, f"{prefix}{statement.name}.<locals>.", None)
         elif isinstance(statement, ast.ClassDef):
+            module.classes.append(statement)
             push(statement.body, function, f"{prefix}{statement.name}.", statement)
         elif isinstance(statement, ast.Global):
             function.declared_global += tuple(statement.names)
