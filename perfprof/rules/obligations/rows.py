@@ -10,6 +10,7 @@ from perfprof.rules.obligations.proofs import obligation, proved, unproved
 from perfprof.rules.reading.callees import is_container
 from perfprof.rules.reading.effects import Hazard, hazards
 from perfprof.rules.reading.names import bound_names, read_names
+from perfprof.rules.reading.stability import is_own
 from perfprof.rules.rule import Case, Proof
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ def _items(key: ast.expr) -> set[str]:
 def _stores_item(hazard: Hazard, items: set[str], function: Function) -> bool:
     node = hazard.node
     target = node.target if isinstance(node, ast.AugAssign) else node
+    if isinstance(hazard.base, ast.Name) and is_own(hazard.base.id, function):
+        return False  # made here and held by nobody else, so it is no row
     if isinstance(target, ast.Subscript):
         fixed = isinstance(target.slice, ast.Constant) and "?" not in items
         return not fixed or repr(target.slice.value) in items  # type: ignore[attr-defined]

@@ -254,6 +254,15 @@ def _above(node: ast.AST, function: Function) -> list[ast.AST]:
     return found
 
 
+def is_own(name: str, function: Function) -> bool:
+    """Whether a name holds a container that was made in this function and that nothing else ever holds."""
+    values = function.names.values(name)
+    made = bool(values) and all(makes_container(value, function) for value in values or ())
+    if not made or name in function.names.captured or function.names.dynamic:
+        return False
+    return not any(_escapes(use, function) for use in function.names.loads.get(name, ()))
+
+
 def _escapes(use: ast.AST, function: Function) -> bool:
     """Whether somebody else may hold the object after this use."""
     above = function.parents.get(use)
