@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 from perfprof.profilers.observations import Seen, Watch
 from perfprof.rules import guards
 from perfprof.rules.findings import finding
+from perfprof.rules.hoisting import identities, outermost, watch
 from perfprof.rules.indexing import at, collection_name, in_style, quiet_text, quietly
 from perfprof.rules.iterators import plain_tests, unknown_iterables
-from perfprof.rules.narrowing import identities, outermost, watch
 from perfprof.rules.reading.expressions import builtin_type, path_of, reads_only
 from perfprof.rules.reading.names import fresh, read_names
 from perfprof.rules.reading.scans import Loop, Scan

@@ -16,26 +16,27 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from perfprof.profilers.observations import Watch, WatchKind
+from perfprof.profilers.observations import Watch
 from perfprof.rules.findings import finding
+from perfprof.rules.hoisting import identities, outermost, watch
 from perfprof.rules.iterators import unknown_iterables
 from perfprof.rules.reading.callees import is_generator
 from perfprof.rules.reading.expressions import attributes_of, is_builtin, items_of, leaves, path_of, reads_only
 from perfprof.rules.reading.names import bound_names, read_names
+from perfprof.rules.reading.resolution import arguments
 from perfprof.rules.reading.scans import Loop, Scan
 from perfprof.rules.reading.selection import Selection, selection, substituted
-from perfprof.rules.reading.stability import Stability, stability
+from perfprof.rules.reading.stability import Stability
 from perfprof.rules.rule import Suspect
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Program
 
 VIEWS = frozenset({"items", "values", "keys"})
-CONSUMING = frozenset("any all sum min max list set dict sorted tuple frozenset next".split())
 WRAPPERS = frozenset({"range", "len", "enumerate", "zip", "reversed"})
 
 
@@ -161,50 +162,6 @@ def _changes(outer: ast.expr, loop: Loop) -> bool:
     return bool(read_names(outer) & bound)
 
 
-def outermost(
-    bases: Sequence[ast.expr], scan: Scan, function: Function, program: Program, allowed: Collection[ast.AST] = ()
-) -> tuple[Loop | None, tuple[Stability, ...]]:
-    """The outermost loop in which all bases stay what they are; else the innermost, with the problem."""
-    last: tuple[Loop | None, tuple[Stability, ...]] = (None, ())
-    later = runs_later(scan, function)
-    for loop in scan.around:
-        stable = tuple(stability(base, [loop.statement], function, program, allowed) for base in bases)
-        stable = tuple(_seen_before(base, one, scan, function) for base, one in zip(bases, stable, strict=True))
-        if later is not None:
-            stable = (Stability("a generator expression that may run later asks it", function.place(later)),)
-        last = (loop, stable)
-        if not any(one.problem for one in stable):
-            return last
-    return last
-
-
-def _seen_before(base: ast.expr, stable: Stability, scan: Scan, function: Function) -> Stability:
-    """A name that a comprehension binds for itself is another one before the statement."""
-    root = (path_of(base) or ("",))[0]
-    if any(loop.holder is not None and root in bound_names(loop.node.target) for loop in scan.around if loop.target):  # type: ignore[union-attr]
-        return Stability(f"`{root}` is bound anew in the loop", function.place(scan.node))
-    return stable
-
-
-def runs_later(scan: Scan, function: Function) -> ast.AST | None:
-    """A generator expression around the scan that is not consumed on the spot."""
-    loops = [*scan.around, *([scan.own] if scan.own is not None else [])]
-    for loop in loops:
-        if isinstance(loop.holder, ast.GeneratorExp) and not eaten_at_once(loop.holder, function):
-            return loop.holder
-    return None
-
-
-def eaten_at_once(node: ast.AST, function: Function) -> bool:
-    """Whether a generator expression is consumed where it stands."""
-    above = function.parents.get(node)
-    walked = isinstance(above, (ast.For, ast.comprehension)) and above.iter is node
-    callee = above.func if isinstance(above, ast.Call) and node in above.args else None
-    joins = isinstance(callee, ast.Attribute) and callee.attr in {"join", "extend", "update"}
-    eats = isinstance(callee, ast.Name) and callee.id in CONSUMING and is_builtin(callee.id, function)
-    return walked or joins or eats
-
-
 def bases_of(walked: ast.expr, function: Function) -> tuple[ast.expr, ...]:
     """The names and attributes that a collection expression is made of; empty if it may give other rows each time."""
     if path_of(walked) is not None:
@@ -265,17 +222,6 @@ def _parameter_searches(target: Function) -> Iterator[tuple[str, Scan, Selection
             yield name, inside, found
 
 
-def arguments(target: Function, call: ast.Call) -> dict[str, ast.expr]:
-    """Which expression each parameter gets; a bound method's ``self`` is left out."""
-    assert not isinstance(target.node, ast.Module)
-    names = [one.arg for one in (*target.node.args.posonlyargs, *target.node.args.args)]
-    if names[:1] in (["self"], ["cls"]) and isinstance(call.func, ast.Attribute):
-        names = names[1:]
-    given = dict(zip(names, call.args, strict=False))
-    given.update({word.arg: word.value for word in call.keywords if word.arg})
-    return given
-
-
 def _only_walked(name: str, scan: Scan, target: Function) -> bool:
     """Whether the parameter is read once, as what the loop walks, so that fewer rows cannot be noticed."""
     loads = target.names.loads.get(name, [])
@@ -307,18 +253,6 @@ def _watches(found: Narrowing, prefix: str) -> Iterator[Watch]:
         yield watch(f"{prefix}:read{number}", read.value, reader, "types", read.attr)
 
 
-def identities(
-    prefix: str, bases: Sequence[ast.expr], stable: Sequence[Stability], function: Function
-) -> Iterator[Watch]:
-    """What the loop changes and might be the collection itself: only a run can tell."""
-    for number, base in enumerate(bases):
-        if isinstance(base, ast.Attribute):
-            yield watch(f"{prefix}:held{number}", base.value, function, "types", base.attr)
-    pairs = [(base, one) for base, kept in zip(bases, stable, strict=False) for one in kept.watch]
-    for number, (base, other) in enumerate(pairs):
-        yield watch(f"{prefix}:same{number}", other, function, "identity", ast.unparse(base))
-
-
 def reads(found: Narrowing) -> list[tuple[ast.Attribute, Function]]:
     """The attribute reads whose number changes, and the function in which each stands."""
     parts = [found.selection.spot, found.selection.outer, *found.selection.conditions]
@@ -329,13 +263,3 @@ def item_reads(found: Narrowing) -> list[tuple[ast.expr, Function]]:
     """The objects of which items are read for a key, and the function in which that stands."""
     parts = [found.selection.spot, found.selection.outer, *found.selection.conditions]
     return [(item, found.reader) for part in parts for item in items_of(part)]
-
-
-def watch(name: str, node: ast.AST, function: Function, kind: WatchKind, detail: str = "") -> Watch:
-    """A watch at the place of a node."""
-    line, column = getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
-    end_line, end_column = (
-        getattr(node, "end_lineno", line) or line,
-        getattr(node, "end_col_offset", column) or column,
-    )
-    return Watch(name, str(function.module.path), line, column, end_line, end_column, kind, detail)

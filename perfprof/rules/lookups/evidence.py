@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfprof.profilers.observations import Watch, WatchKind
+from perfprof.rules.hoisting import watch
 from perfprof.rules.lookups.text import CHUNK
-from perfprof.rules.narrowing import watch
 from perfprof.rules.rule import Case, Evidence
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from perfprof.rules.narrowing import arguments
 from perfprof.rules.reading.expressions import path_of, reads_only
 from perfprof.rules.reading.instances import callee_of
 from perfprof.rules.reading.names import bound_names, read_names
 from perfprof.rules.reading.queries import Query, queries, query_of
+from perfprof.rules.reading.resolution import arguments
 from perfprof.rules.reading.scans import Loop, Scan
 from perfprof.rules.reading.selection import substituted
 

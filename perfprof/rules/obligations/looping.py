@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from perfprof.rules.hoisting import runs_later
 from perfprof.rules.lookups.evidence import runs
-from perfprof.rules.narrowing import runs_later
 from perfprof.rules.obligations.proofs import obligation, observed, proved, unproved
 from perfprof.rules.reading.deeds import Deed, deeds
 from perfprof.rules.reading.effects import Hazard, hazards

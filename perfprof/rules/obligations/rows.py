@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from perfprof.rules.narrowing import Narrowing, eaten_at_once
+from perfprof.rules.hoisting import eaten_at_once
+from perfprof.rules.narrowing import Narrowing
 from perfprof.rules.obligations.proofs import obligation, proved, unproved
 from perfprof.rules.reading.callees import is_container
 from perfprof.rules.reading.effects import Hazard, hazards

@@ -31,9 +31,10 @@ from perfprof.rules.reading.expressions import (
     TEXT_METHODS,
     is_builtin,
     path_of,
+    root_name,
 )
 from perfprof.rules.reading.names import bound_names, other_bindings
-from perfprof.rules.reading.resolution import class_named
+from perfprof.rules.reading.resolution import arguments, class_named
 from perfprof.rules.reading.scans import COMPREHENSIONS
 
 if TYPE_CHECKING:
@@ -210,7 +211,7 @@ def _constructor(owner: ast.ClassDef, call: ast.Call, function: Function, progra
         return
     for one in found:
         for hazard in _summary(one, program):
-            if hazard.kind == "mutates" and hazard.base is not None and _root(hazard.base) == "self":
+            if hazard.kind == "mutates" and hazard.base is not None and root_name(hazard.base) == "self":
                 continue  # the new object is its own
             if hazard.kind in {"unknown", "suspends", "mutates"}:
                 yield Hazard("unknown", call, name=owner.name)
@@ -249,7 +250,7 @@ def _distinct(found: Iterable[Hazard]) -> Iterator[Hazard]:
 
 def _followed(target: Function, call: ast.Call, function: Function, program: Program) -> Iterator[Hazard]:
     """The hazards of a function of the project, as its caller sees them."""
-    given = _arguments(target, call)
+    given = arguments(target, call)
     for hazard in _summary(target, program):
         if hazard.kind == "rebinds":
             if hazard.name in target.names.elsewhere:
@@ -263,7 +264,7 @@ def _followed(target: Function, call: ast.Call, function: Function, program: Pro
 def _translated(
     base: ast.expr, target: Function, given: dict[str, ast.expr], call: ast.Call, function: Function
 ) -> Iterator[Hazard]:
-    root = _root(base)
+    root = root_name(base)
     if root in given and path_of(base) == (root,):
         yield Hazard("mutates", call, base=given[root])
     elif root is not None and root in target.names.bindings and is_container(ast.Name(root, ast.Load()), target):
@@ -281,18 +282,3 @@ def _translated(
 
 def _is_global(base: ast.expr, target: Function) -> bool:
     return isinstance(base, ast.Name) and base.id not in target.parameters and not target.names.is_local(base.id)
-
-
-def _arguments(target: Function, call: ast.Call) -> dict[str, ast.expr]:
-    names = list(target.parameters)
-    if names[:1] in (["self"], ["cls"]) and isinstance(call.func, ast.Attribute):
-        names = names[1:]
-    given = dict(zip(names, call.args, strict=False))
-    given.update({word.arg: word.value for word in call.keywords if word.arg})
-    return given
-
-
-def _root(node: ast.expr) -> str | None:
-    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
-        node = node.func if isinstance(node, ast.Call) else node.value
-    return node.id if isinstance(node, ast.Name) else None

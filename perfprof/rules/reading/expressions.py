@@ -44,6 +44,13 @@ def path_of(node: ast.expr) -> tuple[str, ...] | None:
     return None
 
 
+def root_name(node: ast.expr) -> str | None:
+    """The name that a chain of attributes, items and calls begins with."""
+    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else None
+
+
 def reads_only(node: ast.expr, function: Function) -> bool:
     """Whether evaluating it only reads data: names, attributes, items, operators, and calls known to be pure.
 

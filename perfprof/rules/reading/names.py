@@ -198,3 +198,20 @@ def _suppresses(context: ast.expr) -> bool:
 
 def _ends(block: list[ast.stmt]) -> bool:
     return bool(block) and isinstance(block[-1], (ast.Return, ast.Raise, ast.Continue, ast.Break))
+
+
+def defined_names(statement: ast.stmt) -> Iterator[str]:
+    """Names that a statement at the top of a module defines."""
+    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        yield statement.name
+    elif isinstance(statement, (ast.Import, ast.ImportFrom)):
+        for alias in statement.names:
+            yield alias.asname or alias.name.split(".")[0]
+    elif isinstance(statement, (ast.Assign, ast.AnnAssign)):
+        targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+        for target in targets:
+            if isinstance(target, ast.Name):
+                yield target.id
+    elif isinstance(statement, (ast.If, ast.Try)):
+        for inner in [*statement.body, *statement.orelse]:
+            yield from defined_names(inner)

@@ -16,8 +16,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from perfprof.rules.reading.names import Names, bound_names, defined_names
+
 if TYPE_CHECKING:
-    from perfprof.rules.reading.names import Names
     from perfprof.rules.reading.scans import Scan
 
 FunctionNode: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef | ast.Module"
@@ -73,8 +74,6 @@ class Function:
     @cached_property
     def names(self) -> Names:
         """What each of its names is bound to."""
-        from perfprof.rules.reading.names import Names
-
         return Names(self)
 
     @cached_property
@@ -90,7 +89,7 @@ class Function:
             name
             for scan in self.scans
             for loop in (*scan.around, *([scan.own] if scan.own is not None else []))
-            for name in _target_names(loop.target)
+            for name in (bound_names(loop.target) if loop.target is not None else ())
         }
         return frozenset(found)
 
@@ -143,7 +142,7 @@ class Module:
         """Functions, classes, imports and constants of the module by name; the last definition wins."""
         found: dict[str, ast.stmt] = {}
         for statement in self.tree.body:
-            for name in _defined(statement):
+            for name in defined_names(statement):
                 found[name] = statement
         return found
 
@@ -155,7 +154,7 @@ class Module:
     @cached_property
     def rebound(self) -> frozenset[str]:
         """Global names with more than one meaning: defined twice, or declared ``global`` in a function."""
-        times = Counter(name for statement in self.tree.body for name in _defined(statement))
+        times = Counter(name for statement in self.tree.body for name in defined_names(statement))
         twice = {name for name, number in times.items() if number > 1}
         declared = {name for one in self.functions for name in one.declared_global}
         return frozenset(twice | declared)
@@ -299,25 +298,3 @@ def _mark_loops(module: Module) -> None:
     for function in module.functions:
         at = bisect.bisect_left(lines, function.line)
         function.loops = at < len(lines) and lines[at] <= function.end_line
-
-
-def _target_names(target: ast.expr | None) -> Iterator[str]:
-    for node in ast.walk(target) if target is not None else ():
-        if isinstance(node, ast.Name):
-            yield node.id
-
-
-def _defined(statement: ast.stmt) -> Iterator[str]:
-    if isinstance(statement, (*DEFINITIONS, ast.ClassDef)):
-        yield statement.name
-    elif isinstance(statement, (ast.Import, ast.ImportFrom)):
-        for alias in statement.names:
-            yield alias.asname or alias.name.split(".")[0]
-    elif isinstance(statement, (ast.Assign, ast.AnnAssign)):
-        targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-        for target in targets:
-            if isinstance(target, ast.Name):
-                yield target.id
-    elif isinstance(statement, (ast.If, ast.Try)):
-        for inner in [*statement.body, *statement.orelse]:
-            yield from _defined(inner)

@@ -154,3 +154,14 @@ def _overridden(owner: str, name: str, program: Program) -> bool:
         new = {below for module in modules for base, below in module.derived if base in new} - known
         known |= new
     return False
+
+
+def arguments(target: Function, call: ast.Call) -> dict[str, ast.expr]:
+    """Which expression each parameter gets; a bound method's ``self`` is left out."""
+    assert not isinstance(target.node, ast.Module)
+    names = [one.arg for one in (*target.node.args.posonlyargs, *target.node.args.args)]
+    if names[:1] in (["self"], ["cls"]) and isinstance(call.func, ast.Attribute):
+        names = names[1:]
+    given = dict(zip(names, call.args, strict=False))
+    given.update({word.arg: word.value for word in call.keywords if word.arg})
+    return given

@@ -16,6 +16,7 @@ from perfprof.rules.reading.expressions import (
     makes_container,
     makes_list,
     path_of,
+    root_name,
 )
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def _relation(base: ast.expr, path: tuple[str, ...], region: Sequence[ast.AST], 
         if _is_other(target[0], path, function):
             return "apart"
         return _told_by(base, target[0], region, function)
-    root = _root_name(base)
+    root = root_name(base)
     if root is not None and root != path[0] and _holds_only_new(root, path, function):
         return "apart"
     return _told_by(base, target[0], region, function) if target is not None else "watch"
@@ -130,7 +131,7 @@ def _also_called(path: tuple[str, ...], function: Function) -> set[tuple[str, ..
 
 def _visible(base: ast.expr, function: Function) -> bool:
     """Whether a guard can read the object by its name, before the region as well."""
-    root = _root_name(base)
+    root = root_name(base)
     if root is None:
         return False
     return function.names.is_local(root) or root in function.module.top or root in function.names.captured
@@ -179,12 +180,6 @@ def _taken_from(path: tuple[str, ...], name: str, function: Function) -> bool:
         for statement in function.body
         for node in ast.walk(statement)
     )
-
-
-def _root_name(node: ast.expr) -> str | None:
-    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
-        node = node.func if isinstance(node, ast.Call) else node.value
-    return node.id if isinstance(node, ast.Name) else None
 
 
 def _holds_only_new(root: str, path: tuple[str, ...], function: Function) -> bool:
