@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import importlib
-from concurrent.futures import Executor, ProcessPoolExecutor
+from typing import TYPE_CHECKING
 
 from perfprof.errors import UsageError
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 
 def executor(name: str, jobs: int) -> Executor:
     """The executor ``module:callable``, or a pool of processes. Raises UsageError for a name that gives none."""
+    from concurrent.futures import Executor, ProcessPoolExecutor
+
     if not name:
         return ProcessPoolExecutor(jobs)
     module, _, attribute = name.partition(":")

@@ -6,7 +6,6 @@ run with its reason.
 
 from __future__ import annotations
 
-import os
 import shutil
 from typing import TYPE_CHECKING
 
@@ -23,7 +22,7 @@ from perfprof.optimizer.sources import Sources, syntax_reason
 from perfprof.optimizer.verdicts import judge_all
 from perfprof.optimizer.workload import Recorded, observe, record
 from perfprof.optimizer.writing.apply import recover
-from perfprof.profilers.environment import environment
+from perfprof.profilers.environment import cores, environment
 from perfprof.rules.reading.program import Program
 
 if TYPE_CHECKING:
@@ -70,11 +69,6 @@ def fix(options: FixOptions, progress: Progress) -> Run:
         stacks=recorded.recording.collapsed(root),
     )
     return deliver(run, judged.changes, root, options.apply)
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _environment(recorded: Recorded, closed: tuple[Closed, ...]) -> dict[str, str]:

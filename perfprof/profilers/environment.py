@@ -27,7 +27,7 @@ def environment() -> dict[str, str]:
         "implementation": platform.python_implementation(),
         "platform": platform.platform(terse=True),
         "machine": platform.machine(),
-        "cores": str(_cores()),
+        "cores": str(cores()),
         "memory": f"{psutil.virtual_memory().total / _GIGABYTE:.1f} GB",
         "container": _container(),
     }
@@ -36,7 +36,8 @@ def environment() -> dict[str, str]:
     return found | {f"sampler {name}": reason for name, reason in reasons.items() if reason}
 
 
-def _cores() -> int:
+def cores() -> int:
+    """Cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

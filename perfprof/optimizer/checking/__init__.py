@@ -14,6 +14,7 @@ from perfprof.optimizer import runs
 from perfprof.optimizer.checking.changed import Lines, changed_lines
 from perfprof.optimizer.checking.memory import Memory
 from perfprof.optimizer.checking.reader import Found, Read, read_files
+from perfprof.optimizer.executors import executor
 from perfprof.optimizer.options import CheckOptions
 from perfprof.optimizer.run import Outcome, Run
 from perfprof.optimizer.sources import python_files
@@ -80,11 +81,11 @@ def reason_of(one: Found) -> str:
 
 
 def _read(options: CheckOptions, files: Sequence[Path]) -> list[Read]:
-    jobs = options.jobs or _cores()
-    if jobs == 1 or (len(files) < SERIAL and not options.executor):
+    if options.jobs == 1 or (len(files) < SERIAL and not options.executor):
         return read_files(options.root, files, options.only)
-    from perfprof.optimizer.executors import executor
+    from perfprof.profilers.environment import cores
 
+    jobs = options.jobs or cores()
     chunks = [files[start : start + CHUNK] for start in range(0, len(files), CHUNK)]
     with executor(options.executor, jobs) as pool:
         reads, lost = _submitted(pool, options, chunks)
@@ -112,12 +113,6 @@ def _submitted(
         except BrokenExecutor:
             lost += chunk
     return reads, lost
-
-
-def _cores() -> int:
-    import os
-
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def rank(found: Sequence[Found], options: CheckOptions) -> tuple[list[Found], int]:
