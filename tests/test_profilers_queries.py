@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from perfprof.profilers.inside.templates import template
+from perfprof.profilers.inside.recorders.queries.templates import template
 from perfprof.profilers.recording import Execution
 from perfprof.profilers.workload import record
 

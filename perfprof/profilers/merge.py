@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 from collections import Counter
@@ -11,18 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from perfprof.profilers.journals import Journal, Line
 from perfprof.profilers.packages import OURS, Libraries, without_secrets
+from perfprof.profilers.parts import parts
 from perfprof.profilers.recording import SCHEMA, Frame, Process
-
-Line = list[Any]
-
-
-@dataclass(slots=True)
-class Journal:
-    """What one process wrote: its description and its lines; a line cut off by a kill is left out."""
-
-    process: Mapping[str, Any]
-    lines: list[Line]
 
 
 @dataclass(slots=True)
@@ -35,26 +26,6 @@ class Seen:
     stacks: Counter[tuple[str, tuple[Frame, ...]]] = field(default_factory=Counter)
 
 
-def read_journals(folder: Path) -> Iterator[Journal]:
-    """The journals in ``folder``, in the order in which the processes started."""
-    paths = sorted(folder.glob("*.jsonl"), key=lambda path: (int(path.stem.split("-")[1]), path.name))
-    for path in paths:
-        lines = list(_lines(path))
-        if lines and lines[0][0] == "process":
-            yield Journal(lines[0][1], lines[1:])
-
-
-def _lines(path: Path) -> Iterator[Line]:
-    with path.open(encoding="ascii", errors="replace") as file:
-        for text in file:
-            try:
-                line = json.loads(text)
-            except ValueError:
-                continue
-            if isinstance(line, list) and line:
-                yield line
-
-
 class Writer:
     """Fills one recording file; everything goes in by one transaction at ``finish``."""
 
@@ -64,7 +35,8 @@ class Writer:
         self._connection = sqlite3.connect(path, isolation_level=None)
         self._connection.execute("pragma synchronous = off")
         self._connection.execute("pragma journal_mode = memory")
-        self._connection.executescript(SCHEMA)
+        for schema in (SCHEMA, *(part.schema for part in parts().values())):
+            self._connection.executescript(schema)
         self._connection.execute("begin")
         self._libraries = Libraries()
         self._frames: dict[Frame, int] = {}
@@ -88,6 +60,8 @@ class Writer:
         pythons = {journal.process["pid"]: journal.process.get("python", "") for journal in journals}
         for pid in [*inside, *(pid for pid in seen if pid not in inside)]:
             self._add_process(inside.get(pid), seen.get(pid), pythons.get(pid, ""))
+        for part in parts().values():
+            part.store(self._connection, journals, self._stack)
 
     def finish(self, meta: Mapping[str, str]) -> None:
         """Write what run this was, and close the file."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from perfprof.errors import UsageError
 from perfprof.profilers.stacks import Frame, Tree
@@ -33,9 +34,9 @@ create table executions (
     activation text not null, around text not null, calls integer not null, count integer not null,
     seconds real not null, rows integer not null, keys integer not null, sorts text not null);
 create index executions_by_statement on executions (statement, site);
-pragma user_version = 1;
+pragma user_version = 2;
 """
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +187,14 @@ class Recording:
             )
             for statement, site, activation, count, seconds, fetched, keys, sorts, around, calls in rows
         )
+
+    def rows(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
+        """Rows of a part's own tables (`profilers/parts`), as they are stored."""
+        return self._connection.execute(query, parameters).fetchall()
+
+    def frames(self, stack: int) -> tuple[Frame, ...]:
+        """The frames of a stack by its number, root first; () for 0."""
+        return self._tree.frames(stack)
 
     def share(self, path: str | Path, first: int, last: int) -> float:
         """The share of all samples that have, at any depth, a frame of this file with its line in first..last."""

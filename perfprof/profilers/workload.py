@@ -18,7 +18,8 @@ import perfprof
 from perfprof.errors import UsageError
 from perfprof.profilers.calls import key_of, write_summary
 from perfprof.profilers.cpu import RATE, Choice, Gate, gate_is_possible, leave_to_look
-from perfprof.profilers.merge import Journal, Writer, read_journals
+from perfprof.profilers.journals import Journal, read_journals
+from perfprof.profilers.merge import Writer
 from perfprof.profilers.observations import Capture, Seen, Watch, add_up
 from perfprof.profilers.packages import without_secrets
 from perfprof.profilers.processes import Ran, run
@@ -26,6 +27,7 @@ from perfprof.profilers.recording import Recording
 
 __all__ = ["Observations", "Ran", "observe", "record", "run"]
 
+RECORDERS = ("queries",)  # of inside/recorders, armed unless asked otherwise
 _START = Path(__file__).resolve().parent / "inside" / "start"
 
 
@@ -56,11 +58,12 @@ def record(
     sampler: Choice = "auto",
     output: Path | None = None,
     timeout: float | None = None,
+    recorders: Sequence[str] = RECORDERS,
 ) -> Recording:
     """Run ``argv`` under the recorders and give its recording, ``folder/recording.sqlite``.
 
     sampler: "py-spy" and "auto" sample from outside and fall back to "loops", the sampler inside the process; "off"
-    notes statements only. output: a file for what the program prints (it reads nothing then); else its streams are
+    arms the recorders only. output: a file for what the program prints (it reads nothing then); else its streams are
     ours. How it ended is in ``meta``: exit_code, seconds, cpu_seconds, interrupted or timed_out, notes.
     UsageError if the command cannot be started.
     """
@@ -69,7 +72,9 @@ def record(
     with ExitStack() as stack:
         gate = stack.enter_context(Gate(journals)) if gate_is_possible(sampler) else None
         inside = {"auto": "loops", "py-spy": "loops"}.get(sampler, sampler) if gate is None else "gate"
-        env = _environment(journals, PERFPROF_RECORD="queries", PERFPROF_SAMPLER=inside, **leave_to_look())
+        env = _environment(
+            journals, PERFPROF_RECORD=" ".join(recorders), PERFPROF_SAMPLER=inside, **leave_to_look()
+        )
         ran = _run(argv, cwd, env, output, timeout)
     found = list(read_journals(journals))
     writer = Writer(result)

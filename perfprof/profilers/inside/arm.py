@@ -1,7 +1,7 @@
 """Arm what PERFPROF_* asks for in this process.
 
 PERFPROF_FOLDER    where the journals go (one file a process)
-PERFPROF_RECORD    "queries" to note SQL statements
+PERFPROF_RECORD    the recorders to arm, by name (recorders/), with blanks between
 PERFPROF_SAMPLER   "loops" to sample in the process, "gate" to ask perfprof first, which may sample from outside
 PERFPROF_TRACER    the process whose children may look into this one, where the system asks for leave (Yama)
 PERFPROF_PLAN      a JSON file with watches and captures for the probed run
@@ -30,8 +30,7 @@ def arm() -> None:
     journal.start(folder, journal.process_header)
     if plan:
         probed.arm()
-    if "queries" in os.environ.get("PERFPROF_RECORD", ""):
-        _record_queries()
+    _record(os.environ.get("PERFPROF_RECORD", "").split())
     sampler = os.environ.get("PERFPROF_SAMPLER", "")
     if sampler in ("loops", "gate"):
         from . import loops
@@ -39,23 +38,12 @@ def arm() -> None:
         loops.arm(now=sampler == "loops" or _ask(folder) == "loops")
 
 
-def _record_queries() -> None:
-    from . import imports
-
-    def sqlite3() -> None:
-        from . import folding, sqlite
-
-        journal.add(folding.collect, folding.forked)
-        sqlite.install()
-
-    def psycopg() -> None:
-        from . import folding, postgres
-
-        journal.add(folding.collect, folding.forked)
-        postgres.install()
-
-    imports.after("sqlite3", sqlite3)
-    imports.after("psycopg", psycopg)
+def _record(names: list[str]) -> None:
+    for name in names:
+        try:
+            __import__(f"{__package__}.recorders.{name}", fromlist=["arm"]).arm()
+        except Exception:  # what one recorder cannot do on this interpreter, the others still can
+            pass
 
 
 def _ask(folder: str) -> str:

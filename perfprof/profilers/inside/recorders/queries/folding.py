@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from types import CodeType
 from typing import Any
 
-from . import journal
-from .frames import describe, line_of
+from ... import journal
+from ...frames import describe, line_of
 from .templates import template
 
 _getrefcount = sys.getrefcount

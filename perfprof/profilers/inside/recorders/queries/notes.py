@@ -11,9 +11,9 @@ from __future__ import annotations
 from itertools import count
 from typing import Any
 
-from . import journal
+from ... import journal
+from ...frames import library
 from .folding import Place, Row, Spot, spots
-from .frames import library
 
 MANY = object()  # given as parameters: executemany, whose sets of parameters are not looked at
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
-from .queries import MANY, note
+from .notes import MANY, note
 
 _CURSORS = ("Cursor", "ServerCursor", "AsyncCursor", "AsyncServerCursor")
 

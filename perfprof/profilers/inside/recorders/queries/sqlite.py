@@ -16,7 +16,7 @@ from time import perf_counter
 from typing import Any
 
 from .folding import Row
-from .queries import MANY, note
+from .notes import MANY, note
 
 _ENDLESS = 1 << 62
 _SCRIPT = 100_000  # characters of a script that is taken apart

@@ -1,0 +1,20 @@
+"""SQL statements, from the drivers that the program imports."""
+
+from __future__ import annotations
+
+from ... import imports, journal
+
+DRIVERS = {"sqlite3": "sqlite", "psycopg": "psycopg"}  # the library, and our module that follows it
+
+
+def arm() -> None:
+    """Follow each driver once the program has imported it."""
+    for library, module in DRIVERS.items():
+        imports.after(library, lambda module=module: _follow(module))  # type: ignore[misc]
+
+
+def _follow(module: str) -> None:
+    from . import folding
+
+    journal.add(folding.collect, folding.forked)
+    __import__(f"{__name__}.{module}", fromlist=["install"]).install()

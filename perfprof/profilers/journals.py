@@ -1,0 +1,39 @@
+"""The journals that the processes of a run wrote, one file each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+Line = list[Any]
+
+
+@dataclass(slots=True)
+class Journal:
+    """What one process wrote: its description and its lines; a line cut off by a kill is left out."""
+
+    process: Mapping[str, Any]
+    lines: list[Line]
+
+
+def read_journals(folder: Path) -> Iterator[Journal]:
+    """The journals in ``folder``, in the order in which the processes started."""
+    paths = sorted(folder.glob("*.jsonl"), key=lambda path: (int(path.stem.split("-")[1]), path.name))
+    for path in paths:
+        lines = list(_lines(path))
+        if lines and lines[0][0] == "process":
+            yield Journal(lines[0][1], lines[1:])
+
+
+def _lines(path: Path) -> Iterator[Line]:
+    with path.open(encoding="ascii", errors="replace") as file:
+        for text in file:
+            try:
+                line = json.loads(text)
+            except ValueError:
+                continue
+            if isinstance(line, list) and line:
+                yield line
