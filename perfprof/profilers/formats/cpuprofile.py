@@ -1,0 +1,65 @@
+"""V8's ``.cpuprofile`` (``node --cpu-prof``, Chrome's inspector protocol, domain Profiler): microseconds."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from perfprof.profilers.formats.profile import Lane, Profile, Stack
+from perfprof.profilers.stacks import Frame
+
+_WITHOUT_WORK = frozenset({"(idle)", "(root)"})
+
+
+def read(data: bytes) -> Profile | None:
+    """The time of each sample goes to its node; idle time is left out."""
+    if b'"nodes"' not in data or b'"callFrame"' not in data:
+        return None
+    try:
+        text = json.loads(data)
+        nodes = {node["id"]: node for node in text["nodes"]}
+        parents = {child: node["id"] for node in text["nodes"] for child in node.get("children", ())}
+        parents |= {node["id"]: node["parent"] for node in text["nodes"] if "parent" in node}
+        seconds = _seconds(text, nodes)
+        stacks: dict[Stack, float] = defaultdict(float)
+        for number, time in seconds.items():
+            if nodes[number]["callFrame"]["functionName"] not in _WITHOUT_WORK:
+                stacks[tuple(_stack(number, nodes, parents))] += time
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return Profile(
+        (Lane("node", 0, "main", stacks),), "V8", "a Node.js program: perfprof shows it and rewrites nothing"
+    )
+
+
+def _seconds(text: Mapping[str, Any], nodes: Mapping[int, Any]) -> dict[int, float]:
+    """Node -> seconds in it: by the samples and the time after each, else by the hits."""
+    found: dict[int, float] = dict.fromkeys(nodes, 0.0)
+    samples, deltas = text.get("samples") or [], text.get("timeDeltas") or []
+    if samples and len(samples) == len(deltas):
+        for number, delta in zip(samples, [*deltas[1:], 0], strict=True):
+            found[number] += max(delta, 0) / 1e6
+        return found
+    hits = sum(node.get("hitCount", 0) for node in nodes.values())
+    each = (text["endTime"] - text["startTime"]) / 1e6 / max(hits, 1)
+    return {number: node.get("hitCount", 0) * each for number, node in nodes.items()}
+
+
+def _stack(number: int, nodes: Mapping[int, Any], parents: Mapping[int, int]) -> list[Frame]:
+    return [_frame(nodes[one]["callFrame"]) for one in _up(number, parents)][::-1][1:]
+
+
+def _up(number: int, parents: Mapping[int, int]) -> Iterator[int]:
+    yield number
+    while number in parents:
+        number = parents[number]
+        yield number
+
+
+def _frame(call: Mapping[str, Any]) -> Frame:
+    url = str(call.get("url") or "")
+    path = unquote(urlsplit(url).path) if url.startswith("file:") else url
+    return Frame(path or "<node>", call["functionName"] or "(anonymous)", int(call.get("lineNumber", -1)) + 1)
