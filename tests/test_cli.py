@@ -77,7 +77,7 @@ def test_each_command_has_help(name: str) -> None:
     result = CliRunner().invoke(main, [name, "--help"])
     assert result.exit_code == 0
     assert f"Usage: main {name}" in result.output
-    assert ("[-- WORKLOAD]" in result.output) == (name in ("fix", "record", "verify", "demo"))
+    assert ("[-- WORKLOAD]" in result.output) == (name in ("fix", "record", "verify", "compare", "demo"))
 
 
 def test_check_is_silent_when_clean(project: Path) -> None:

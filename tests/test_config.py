@@ -39,6 +39,9 @@ jobs = 2
 executor = "farm:pool"
 quiet = true
 debug = false
+
+[tool.perfprof.budget]
+queries = 100
 """,
     )
     settings = config.read(tmp_path)
@@ -49,7 +52,7 @@ debug = false
     assert settings["json"] == tmp_path / "out.json"
     assert settings["timeout"] == 60.0
     named = {*FixOptions.__dataclass_fields__, *CheckOptions.__dataclass_fields__} - {"root"}
-    assert {key.replace("-", "_") for key in config.SETTINGS} == named | {"json", "quiet"} == settings.keys()
+    assert {key.replace("-", "_") for key in config.SETTINGS} == named | {"json", "quiet", "budget"} == settings.keys()
 
 
 def test_no_file_and_no_table_set_nothing(tmp_path: Path) -> None:

@@ -176,6 +176,12 @@ def _sampler(value: object, _: Path) -> object:
     return value
 
 
+def _budget(value: object, _: Path) -> object:
+    from perfprof.optimizer.comparing.budget import Budget
+
+    return Budget.read(value)
+
+
 SETTINGS: Mapping[str, Reader] = {
     "paths": _paths,
     "workload": _command,
@@ -195,4 +201,5 @@ SETTINGS: Mapping[str, Reader] = {
     "executor": _text,
     "quiet": _flag,
     "debug": _flag,
+    "budget": _budget,
 }

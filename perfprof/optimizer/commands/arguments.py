@@ -75,6 +75,14 @@ executor = click.option("--executor", metavar="MODULE:CALLABLE", help="Gives the
 timeout = click.option("--timeout", type=click.FloatRange(0), metavar="SECONDS", help="For one run of a command.")
 
 
+def write(text: str, file: Path) -> None:
+    """Write a report into the file that a NewFile named, or print it."""
+    if str(file) == "-":
+        click.echo(text, nl=False)
+        return
+    file.write_text(text, "utf-8")
+
+
 def several(*decorators: Decorator) -> Decorator:
     """Options in the order in which the help shows them."""
 

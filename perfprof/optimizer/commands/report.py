@@ -34,7 +34,7 @@ def command(ctx: click.Context, /, run: str | None, debug: bool | None, **files:
     report = load(_file(run, settings["root"]))
     asked = {form: file for form, file in files.items() if file is not None}
     for form, file in asked.items():
-        _write(_renderer(form)(report), file)
+        arguments.write(_renderer(form)(report), file)
     if not asked:
         from perfprof.optimizer.reports import terminal
 
@@ -67,10 +67,3 @@ def _renderer(form: str) -> Callable[[Document], str]:
         return dumps
     render: Callable[[Document], str] = import_module(f"perfprof.optimizer.reports.{form}").render
     return render
-
-
-def _write(text: str, file: Path) -> None:
-    if str(file) == "-":
-        click.echo(text, nl=False)
-        return
-    file.write_text(text, "utf-8")

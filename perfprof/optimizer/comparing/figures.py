@@ -1,0 +1,71 @@
+"""The figures of a recording that a budget can bound and a comparison can compare."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from perfprof.profilers.recording import Recording
+
+Unit = Literal["s", "bytes", "", "/s", "share"]
+
+FUNCTION = "function "  # begins the name of the CPU time of one function
+_LEAST = 0.01  # share of all samples from which a function is worth a figure
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number of one run.
+
+    exact: counted, so that equal work gives an equal number; else measured, with the noise of the machine in it.
+    higher: more is better (throughput); else less is. samples: what a sampled time rests on, 0 if it is not sampled.
+    """
+
+    name: str
+    value: float
+    unit: Unit
+    exact: bool = False
+    higher: bool = False
+    samples: int = 0
+
+
+def figures(recording: Recording, root: Path) -> dict[str, Figure]:
+    """All figures of a recording by name; what was not recorded is missing. root: what paths are told relative to."""
+    found = (figure for source in SOURCES for figure in source(recording, root))
+    return {figure.name: figure for figure in found}
+
+
+def _times(recording: Recording, root: Path) -> Iterator[Figure]:
+    yield Figure("cpu", float(recording.meta["cpu_seconds"]), "s")
+    yield Figure("wall", float(recording.meta["seconds"]), "s")
+
+
+def _queries(recording: Recording, root: Path) -> Iterator[Figure]:
+    executions = recording.executions()
+    if executions:
+        yield Figure("queries", sum(one.count for one in executions), "", exact=True)
+        yield Figure("time in queries", sum(one.seconds for one in executions), "s")
+
+
+def _functions(recording: Recording, root: Path) -> Iterator[Figure]:
+    """CPU time of each application function with all that it calls, recursion counted once."""
+    interval, total = float(recording.meta["interval"]), recording.total
+    for (path, function), samples in _samples_by_function(recording).items():
+        if samples >= _LEAST * total:
+            place = Path(path).relative_to(root).as_posix() if Path(path).is_relative_to(root) else path
+            yield Figure(f"{FUNCTION}{place}:{function}", samples * interval, "s", samples=samples)
+
+
+def _samples_by_function(recording: Recording) -> Mapping[tuple[str, str], int]:
+    ours = set(recording.files())
+    found: dict[tuple[str, str], int] = defaultdict(int)
+    for sample in recording.samples():
+        for place in {(frame.path, frame.function) for frame in sample.stack if frame.path in ours}:
+            found[place] += sample.count
+    return found
+
+
+SOURCES: tuple[Callable[[Recording, Path], Iterator[Figure]], ...] = (_times, _queries, _functions)

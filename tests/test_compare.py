@@ -1,0 +1,163 @@
+"""``perfprof compare``: two recordings, two revisions, and the budget."""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from perfprof.optimizer.cli import main
+from perfprof.optimizer.comparing.budget import Budget, breaches
+from perfprof.optimizer.comparing.comparison import compare
+from perfprof.optimizer.comparing.figures import Figure
+from perfprof.optimizer.judge.verdict import Comparison
+
+PROGRAM = """
+import sqlite3
+
+def total(n):
+    return sum(i % 7 for i in range(n))
+
+def rows(k):
+    db = sqlite3.connect(":memory:")
+    db.execute("create table t (a)")
+    for i in range(k):
+        db.execute("insert into t values (?)", (i,))
+
+print(total(200_000), rows(20))
+"""
+
+
+def figure(name: str, value: float, **more: object) -> dict[str, Figure]:
+    return {name: Figure(name, value, "s", **more)}  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "app.py").write_text(PROGRAM)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def git(*words: str) -> None:
+    who = ["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"]
+    subprocess.run(["git", *who, *words], check=True, capture_output=True)
+
+
+def run(*words: str) -> tuple[int, str]:
+    result = CliRunner().invoke(main, ["compare", *words])
+    return result.exit_code, result.output
+
+
+def record(name: str) -> str:
+    words = [sys.executable, "-m", "perfprof", "record", "-q", "--sampler", "loops", "-o", name, "--"]
+    subprocess.run([*words, sys.executable, "app.py"], check=True, capture_output=True)
+    return name
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "decision"),
+    [(1.0, 2.0, "worse"), (1.0, 0.5, "better"), (1.0, 1.02, "cannot tell"), (0.001, 0.01, "cannot tell")],
+)
+def test_single_runs_decide_only_what_stands_out(old: float, new: float, decision: str) -> None:
+    (row,) = compare(figure("cpu", old), figure("cpu", new), 0.1).rows
+    assert (row.decision, row.pairs) == (decision, 1)
+    assert row.low < row.change < row.high
+
+
+def test_counts_are_exact_and_more_throughput_is_better() -> None:
+    (row,) = compare(figure("queries", 10, exact=True), figure("queries", 12, exact=True), 0.1).rows
+    assert (row.decision, row.low, row.high) == ("worse", 1.2, 1.2)
+    (row,) = compare(figure("throughput", 100, higher=True), figure("throughput", 50, higher=True), 0.1).rows
+    assert row.decision == "worse"
+    (row,) = compare(figure("throughput", 100, higher=True), figure("throughput", 200, higher=True), 0.1).rows
+    assert row.decision == "better"
+
+
+def test_runs_by_turns_decide_over_the_recordings() -> None:
+    same = Comparison("cpu", (1.0,) * 10, (1.01,) * 10, 1 / 1.01, 0.98, 1.0)
+    (row,) = compare(figure("cpu", 1.0), figure("cpu", 9.0), 0.1, {"cpu": same}).rows
+    assert row.decision == "same"
+    assert row.change == pytest.approx(1.01)
+
+
+def test_from_nothing_to_something_is_worse() -> None:
+    (row,) = compare(figure("queries", 0, exact=True), figure("queries", 3, exact=True), 0.1).rows
+    assert (row.decision, row.change) == ("worse", math.inf)
+
+
+def test_a_budget_bounds_from_above_and_throughput_from_below() -> None:
+    budget = Budget.read({"queries": 10, "throughput": 50, "p95-ms": 20, "functions": {"a.py:f": 0.5}})
+    after = figure("queries", 11) | figure("throughput", 40, higher=True) | figure("latency p95", 0.019)
+    after |= figure("function a.py:f", 0.6)
+    assert [one.figure for one in breaches(budget, after)] == ["queries", "throughput", "function a.py:f"]
+
+
+def test_one_recording_is_held_against_the_budget(project: Path) -> None:
+    recording = record("a.rec")
+    assert run(recording)[0] == 0
+    (project / "pyproject.toml").write_text("[tool.perfprof.budget]\nqueries = 5\np95-ms = 3\n")
+    code, output = run(recording)
+    assert code == 1
+    assert "BUDGET broken: queries is 21, 5 is allowed." in output
+    assert "'latency p95', which was not recorded" in output
+
+
+def test_a_wrong_key_names_the_right_one(project: Path) -> None:
+    (project / "pyproject.toml").write_text("[tool.perfprof.budget]\nquerys = 5\n")
+    code, output = run("a.rec")
+    assert code == 2
+    assert "did you mean queries?" in output
+
+
+def test_two_recordings(project: Path) -> None:
+    first = record("a.rec")
+    (project / "app.py").write_text(PROGRAM.replace("rows(20)", "rows(80)"))
+    code, output = run(first, record("b.rec"), "--json", "out.json")
+    assert code == 1
+    assert "REGRESSION broken: queries is 81, 23.1 is allowed." in output
+    report = json.loads(Path("out.json").read_text())
+    assert report["breaches"][0]["figure"] == "queries"
+    assert run("b.rec", first, "-q", "--markdown", "out.md")[0] == 0
+    assert Path("out.md").read_text().startswith("<!-- perfprof-compare -->")
+
+
+def test_two_revisions_are_run_by_turns(project: Path) -> None:
+    git("init", "-q")
+    git("add", "app.py")
+    git("commit", "-qm", "one")
+    (project / "app.py").write_text(PROGRAM.replace("200_000", "4_000_000").replace("rows(20)", "rows(2)"))
+    code, output = run("HEAD", ".", "--seconds", "1", "--json", "-", "--", sys.executable, "app.py")
+    report = json.loads(output)
+    rows = {row["name"]: row for row in report["rows"]}
+    assert rows["queries"]["decision"] == "better"
+    assert rows["cpu"]["pairs"] >= 3
+    assert rows["cpu"]["change"] > 1
+    assert code in (0, 1)  # one pair need not be enough for an answer about the time
+    assert not list(project.glob("*.rec"))
+    assert git_status() == [" M app.py"]
+
+
+def git_status() -> list[str]:
+    return subprocess.run(
+        ["git", "status", "--short"], capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["nothing"], "no such recording"),
+        (["nothing", "other"], "neither a recording nor a git revision"),
+        (["app.py"], "not a recording"),
+    ],
+)
+def test_wrong_use_is_one_error(project: Path, words: list[str], says: str) -> None:
+    code, output = run(*words)
+    assert code == 2
+    assert says in output
