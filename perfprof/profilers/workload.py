@@ -27,8 +27,8 @@ from perfprof.profilers.recording import Recording
 
 __all__ = ["Observations", "Ran", "observe", "record", "run"]
 
-RECORDERS = ("queries",)  # of inside/recorders, armed unless asked otherwise
-_START = Path(__file__).resolve().parent / "inside" / "start"
+RECORDERS = ("queries", "requests")  # of inside/recorders, armed unless asked otherwise
+START = Path(__file__).resolve().parent / "inside" / "start"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +68,11 @@ def record(
     UsageError if the command cannot be started.
     """
     started = datetime.now(timezone.utc)
-    journals, result = _prepare(folder), folder / "recording.sqlite"
+    journals, result = prepare(folder), folder / "recording.sqlite"
     with ExitStack() as stack:
         gate = stack.enter_context(Gate(journals)) if gate_is_possible(sampler) else None
         inside = {"auto": "loops", "py-spy": "loops"}.get(sampler, sampler) if gate is None else "gate"
-        env = _environment(
+        env = environment_of(
             journals, PERFPROF_RECORD=" ".join(recorders), PERFPROF_SAMPLER=inside, **leave_to_look()
         )
         ran = _run(argv, cwd, env, output, timeout)
@@ -106,14 +106,14 @@ def observe(
     Modules are instrumented as they are imported; no file of the user's is changed and no bytecode is written.
     Captured calls are in ``folder/calls`` and belong to the caller, who deletes them.
     """
-    journals = _prepare(folder)
+    journals = prepare(folder)
     calls = folder / "calls" if captures else None
     if calls is not None:
         shutil.rmtree(calls, ignore_errors=True)
         calls.mkdir(mode=0o700)
     plan = journals / "plan.json"
     _write_private(plan, json.dumps(_plan(watches, captures, calls)))
-    ran = _run(argv, cwd, _environment(journals, PERFPROF_PLAN=str(plan)), output, timeout)
+    ran = _run(argv, cwd, environment_of(journals, PERFPROF_PLAN=str(plan)), output, timeout)
     found = [line for journal in read_journals(journals) for line in _last(journal)]
     seen, missed = add_up(watches, found)
     if calls is not None:
@@ -124,7 +124,7 @@ def observe(
     )
 
 
-def _prepare(folder: Path) -> Path:
+def prepare(folder: Path) -> Path:
     """A fresh private folder for the journals of this run."""
     journals = folder / "journals"
     try:
@@ -136,11 +136,11 @@ def _prepare(folder: Path) -> Path:
     return journals.resolve()
 
 
-def _environment(journals: Path, **asked: str) -> dict[str, str]:
+def environment_of(journals: Path, **asked: str) -> dict[str, str]:
     """Our environment with the recorders in it, and nothing left of a run around us."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("PERFPROF_")}
-    others = [entry for entry in env.get("PYTHONPATH", "").split(os.pathsep) if entry and entry != str(_START)]
-    env["PYTHONPATH"] = os.pathsep.join([str(_START), *others])
+    others = [entry for entry in env.get("PYTHONPATH", "").split(os.pathsep) if entry and entry != str(START)]
+    env["PYTHONPATH"] = os.pathsep.join([str(START), *others])
     env["PERFPROF_FOLDER"] = str(journals)
     return env | asked
 
