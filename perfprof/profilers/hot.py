@@ -1,0 +1,83 @@
+"""Where the time went: functions by their own and their whole time, and the paths that lead to most of it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from perfprof.profilers.recording import Recording
+from perfprof.profilers.stacks import Frame
+
+LEAST = 0.1  # share of all samples from which a path is hot
+
+Place = tuple[str, str]  # path and function
+
+
+@dataclass(frozen=True, slots=True)
+class HotFunction:
+    """An application function. own: share of the samples with it innermost of the application's, libraries below it
+    included; total: with all it calls, recursion counted once. line: that of most of its own samples.
+    """
+
+    path: str
+    function: str
+    line: int
+    own: float
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
+class HotPath:
+    """Application frames from the root to where the path divides into parts that are not hot. share: of all samples."""
+
+    frames: tuple[Frame, ...]
+    share: float
+
+
+def hot_functions(recording: Recording, least: float = 0.01) -> tuple[HotFunction, ...]:
+    """Application functions with at least this share of their own or, called, of everything; the dearest first."""
+    own: dict[Place, int] = defaultdict(int)
+    whole: dict[Place, int] = defaultdict(int)
+    lines: dict[Place, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    for stack, count in _application(recording):
+        inner = stack[-1]
+        own[inner.path, inner.function] += count
+        lines[inner.path, inner.function][inner.line] += count
+        for place in {(frame.path, frame.function) for frame in stack}:
+            whole[place] += count
+    total = recording.total or 1
+    found = [
+        HotFunction(*place, _most(lines[place]), own[place] / total, count / total)
+        for place, count in whole.items()
+        if count >= least * total
+    ]
+    return tuple(sorted(found, key=lambda one: (-one.own, -one.total, one.path, one.function)))
+
+
+def hot_paths(recording: Recording, least: float = LEAST) -> tuple[HotPath, ...]:
+    """Each path whose end has at least this share and none of whose continuations has; the hottest first."""
+    counts: dict[tuple[Frame, ...], int] = defaultdict(int)
+    children: dict[tuple[Frame, ...], set[tuple[Frame, ...]]] = defaultdict(set)
+    for stack, count in _application(recording):
+        for depth in range(1, len(stack) + 1):
+            counts[stack[:depth]] += count
+            children[stack[: depth - 1]].add(stack[:depth])
+    bar = least * (recording.total or 1)
+    hot = {path for path, count in counts.items() if count >= bar}
+    ends = [path for path in hot if not children[path] & hot]
+    found = [HotPath(path, counts[path] / (recording.total or 1)) for path in ends]
+    return tuple(sorted(found, key=lambda one: -one.share))
+
+
+def _application(recording: Recording) -> Iterator[tuple[tuple[Frame, ...], int]]:
+    """Stacks without the frames of libraries, and their samples; those without a frame of the application left out."""
+    ours = set(recording.files())
+    for sample in recording.samples():
+        stack = tuple(frame for frame in sample.stack if frame.path in ours)
+        if stack:
+            yield stack, sample.count
+
+
+def _most(lines: dict[int, int]) -> int:
+    return max(lines, key=lambda line: (lines[line], -line), default=0)
