@@ -1,0 +1,58 @@
+"""Obligations about regular expressions that are compiled before a loop."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from typing import TYPE_CHECKING
+
+from perfprof.rules.obligations.proofs import obligation, proved, unproved
+from perfprof.rules.patterns import text_of_pattern, value_of_flags
+from perfprof.rules.reading.callees import standard
+from perfprof.rules.rule import Case, Proof
+
+if TYPE_CHECKING:
+    from perfprof.rules.patterns import Matching
+
+
+@obligation
+def pattern_is_constant(case: Case) -> Proof:
+    """Every turn means the same pattern."""
+    found: Matching = case.suspect.reading
+    where = found.function.place(found.pattern)
+    if text_of_pattern(found) is None:
+        return unproved(f"`{found.function.text(found.pattern)}` is not a constant", where)
+    if value_of_flags(found.flags, found.module.id) is None:
+        return unproved("its flags are not constants, or act each time", where)
+    return proved("pattern and flags are constants", where)
+
+
+@obligation
+def pattern_compiles(case: Case) -> Proof:
+    """Compiling it earlier raises nothing."""
+    found: Matching = case.suspect.reading
+    where = found.function.place(found.pattern)
+    text, flags = text_of_pattern(found), value_of_flags(found.flags, found.module.id)
+    if text is None or flags is None:
+        return proved("nothing is compiled that is not a constant")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            re.compile(text, flags)
+    except (re.error, Warning, ValueError, RecursionError, OverflowError) as error:
+        return unproved(f"compiling it fails or warns: {error}", where)
+    return proved("the pattern is valid", where)
+
+
+@obligation
+def re_is_the_module(case: Case) -> Proof:
+    """`re` is the standard library's."""
+    found: Matching = case.suspect.reading
+    where = found.function.place(found.call)
+    if standard(found.call.func, found.function) != f"re.{found.method}":
+        return unproved(f"`{found.module.id}` is something else here", where)
+    module = found.function.module
+    shadow = module.path.with_name("re.py")
+    if found.module.id in module.rebound or shadow.is_file():
+        return unproved(f"`{found.module.id}` has a second meaning here", where)
+    return proved("it is imported from the standard library", where)
