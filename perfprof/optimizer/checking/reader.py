@@ -66,6 +66,13 @@ class Reader:
             relative, kept, tuple(sorted(set(needs) - {relative})) if found else (), "", len(found) - len(kept)
         )
 
+    def forget(self) -> None:
+        """Let go of all syntax trees."""
+        for module in self.program.modules.values():
+            if module is not None:
+                module.forget()
+        self.program.modules.clear()
+
     def _rules(self, module: Module) -> list[Rule]:
         """The rules that can have something to say of a file; those about statements are imported only then."""
         families = ("python", "sql") if "execute" in module.source else ("python",)
@@ -107,7 +114,9 @@ def read_files(root: Path, paths: Sequence[Path], only: tuple[str, ...]) -> list
     gc.disable()
     try:
         reader = Reader(root, only)
-        return [reader.read(path) for path in paths]
+        reads = [reader.read(path) for path in paths]
+        reader.forget()
+        return reads
     finally:
         if collects:
             gc.enable()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from perfprof.rules.reading.expressions import makes_container, path_of
+from perfprof.rules.reading.syntax import walk
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Program
@@ -85,7 +86,7 @@ def _attribute_values(function: Function, name: str) -> Iterator[ast.expr | None
     if function.owner is None:
         yield None
         return
-    for node in ast.walk(function.owner):
+    for node in walk(function.owner):
         if isinstance(node, ast.Assign):
             targets, value = node.targets, node.value
         elif isinstance(node, ast.AnnAssign) and node.value is not None:
@@ -115,4 +116,4 @@ def own_method(callee: ast.Attribute, function: Function, program: Program) -> b
 
 def is_generator(function: Function) -> bool:
     """Whether calling it only makes a generator."""
-    return any(isinstance(one, (ast.Yield, ast.YieldFrom)) for one in ast.walk(function.node))
+    return any(isinstance(one, (ast.Yield, ast.YieldFrom)) for one in walk(function.node))

@@ -36,6 +36,7 @@ from perfprof.rules.reading.expressions import (
 from perfprof.rules.reading.names import bound_names, other_bindings
 from perfprof.rules.reading.resolution import arguments, class_named
 from perfprof.rules.reading.scans import COMPREHENSIONS
+from perfprof.rules.reading.syntax import children
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Program
@@ -82,7 +83,7 @@ def _walk(node: ast.AST, function: Function, program: Program, own: frozenset[st
         yield from _property(node, function, program)
     if isinstance(node, ast.Call):
         yield from _call(node, function, program)
-    for child in ast.iter_child_nodes(node):
+    for child in children(node):
         yield from _walk(child, function, program, own)
 
 

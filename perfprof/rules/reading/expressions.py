@@ -7,6 +7,7 @@ import builtins
 from typing import TYPE_CHECKING
 
 from perfprof.rules.reading.scans import COMPREHENSIONS
+from perfprof.rules.reading.syntax import children, walk
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function
@@ -66,9 +67,7 @@ def reads_only(node: ast.expr, function: Function) -> bool:
     if isinstance(node, ast.Call):
         return _call_reads_only(node, function)
     if isinstance(node, (ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Tuple, ast.JoinedStr)):
-        return all(
-            reads_only(child, function) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)
-        )
+        return all(reads_only(child, function) for child in children(node) if isinstance(child, ast.expr))
     if isinstance(node, ast.FormattedValue):
         return reads_only(node.value, function)
     return False
@@ -105,14 +104,14 @@ def is_builtin(name: str, function: Function) -> bool:
 
 def attributes_of(node: ast.expr) -> list[ast.Attribute]:
     """The attribute reads in an expression; the function of a method call is not one."""
-    called = {id(one.func) for one in ast.walk(node) if isinstance(one, ast.Call)}
-    return [one for one in ast.walk(node) if isinstance(one, ast.Attribute) and id(one) not in called]
+    called = {id(one.func) for one in walk(node) if isinstance(one, ast.Call)}
+    return [one for one in walk(node) if isinstance(one, ast.Attribute) and id(one) not in called]
 
 
 def items_of(node: ast.expr) -> list[ast.expr]:
     """The objects of which an expression reads an item (``row["id"]``, ``row.get("id")``)."""
     found = []
-    for one in ast.walk(node):
+    for one in walk(node):
         if isinstance(one, ast.Subscript):
             found.append(one.value)
         elif isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute) and one.func.attr == "get":
@@ -205,7 +204,7 @@ def _of_comprehension(node: ast.Name, function: Function) -> bool:
         return True
     while above is not None:
         if isinstance(above, COMPREHENSIONS):
-            targets = [one for part in above.generators for one in ast.walk(part.target)]
+            targets = [one for part in above.generators for one in walk(part.target)]
             if any(isinstance(one, ast.Name) and one.id == node.id for one in targets):
                 return True
         above = function.parents.get(above)

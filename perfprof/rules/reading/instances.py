@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules.reading.program import DEFINITIONS
 from perfprof.rules.reading.resolution import class_named
+from perfprof.rules.reading.syntax import walk
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Module, Program
@@ -90,7 +91,7 @@ def _declared(name: str, owner: ast.ClassDef) -> ast.AnnAssign | None:
 
 def _stored(name: str, method: Function) -> Iterator[ast.expr]:
     """What a method assigns to ``self.name``."""
-    for node in ast.walk(method.node):
+    for node in walk(method.node):
         if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             if any(_is_attribute(target, name) for target in targets):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfprof.rules.reading.scans import COMPREHENSIONS, SCOPES
+from perfprof.rules.reading.syntax import children, walk
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function
@@ -59,13 +60,13 @@ class Names:
         if isinstance(node, COMPREHENSIONS):
             own = own | {name for part in node.generators for name in bound_names(part.target)}
         self._bind(node, own)
-        for child in ast.iter_child_nodes(node):
+        for child in children(node):
             self._walk(child, own)
 
     def _scope(self, node: ast.AST) -> None:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             self.bindings[node.name].append(Binding(node))
-        for inner in ast.walk(node):
+        for inner in walk(node):
             if isinstance(inner, ast.Name):
                 self.captured.add(inner.id)
             elif isinstance(inner, (ast.Nonlocal, ast.Global)):
@@ -113,14 +114,14 @@ def other_bindings(node: ast.AST) -> Iterator[str]:
 
 def bound_names(target: ast.AST) -> Iterator[str]:
     """Names that an assignment target binds."""
-    for node in ast.walk(target):
+    for node in walk(target):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             yield node.id
 
 
 def read_names(node: ast.AST) -> set[str]:
     """Names that an expression reads."""
-    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)}
+    return {one.id for one in walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)}
 
 
 def fresh(wanted: str, taken: Iterable[str]) -> str:

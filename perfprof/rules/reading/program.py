@@ -9,20 +9,23 @@ import ast
 import bisect
 import builtins
 import re
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from perfprof.rules.reading.names import Names, bound_names, defined_names
+from perfprof.rules.reading.scans import SCOPES
+from perfprof.rules.reading.syntax import children
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.scans import Scan
 
 FunctionNode: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef | ast.Module"
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_Node = TypeVar("_Node", bound=ast.AST)
 
 
 @dataclass(eq=False)
@@ -100,10 +103,27 @@ class Function:
         stack: list[ast.AST] = [self.node]
         while stack:
             node = stack.pop()
-            for child in ast.iter_child_nodes(node):
+            for child in children(node):
                 above[child] = node
                 stack.append(child)
         return above
+
+    @cached_property
+    def nodes(self) -> Mapping[type[ast.AST], list[ast.AST]]:
+        """Every node of it by class, in source order within a class; nested functions and classes are not entered."""
+        found: dict[type[ast.AST], list[ast.AST]] = defaultdict(list)
+        stack: list[ast.AST] = self.body[::-1]  # type: ignore[assignment]  # statements are nodes
+        while stack:
+            node = stack.pop()
+            found[node.__class__].append(node)
+            if not isinstance(node, SCOPES):
+                stack += children(node)[::-1]
+        return found
+
+    def every(self, *kinds: type[_Node]) -> Iterator[_Node]:
+        """All its nodes of these classes, from the one walk that all rules share."""
+        for kind in kinds:
+            yield from self.nodes.get(kind, ())  # type: ignore[misc]  # they are of that class
 
     @cached_property
     def memo(self) -> dict[str, object]:
@@ -192,6 +212,12 @@ class Module:
         """The source by line in UTF-8, as ``ast`` counts lines and columns."""
         return _NEWLINE.split(self.source.encode())
 
+    def forget(self) -> None:
+        """Break the circles between its functions and itself, so that memory is free at once, without a collector."""
+        for one in self.functions:
+            vars(one).clear()
+        self.functions.clear()
+
     def function(self, qualname: str) -> Function | None:
         """The last function of this qualified name."""
         return next((one for one in reversed(self.functions) if one.qualname == qualname), None)
@@ -248,10 +274,17 @@ def parse(path: Path, root: Path, source: str) -> Module:
     return module
 
 
-# A line that may hold a loop or a comprehension; text in strings and comments may match too, which costs only time.
-_LOOP = re.compile(rb"\bfor\b.*\bin\b|\bwhile\b|\bfor\b[^:]*$")
+# A word that may begin a loop or a comprehension; text in strings and comments may match too, which costs only time.
+_LOOP = re.compile(rb"\b(?:for|while)\b")
 _WORD = re.compile(r"[^\W\d]\w*")
 _NEWLINE = re.compile(rb"\r\n|\r|\n")
+
+
+_COMPOUND = frozenset(
+    getattr(ast, name)
+    for name in "If For AsyncFor While With AsyncWith Try TryStar Match".split()
+    if hasattr(ast, name)
+)
 
 
 def _collect(module: Module) -> None:
@@ -275,7 +308,7 @@ def _collect(module: Module) -> None:
             push(statement.body, function, f"{prefix}{statement.name}.", statement)
         elif isinstance(statement, ast.Global):
             function.declared_global += tuple(statement.names)
-        else:
+        elif statement.__class__ in _COMPOUND:
             for block in blocks(statement):
                 push(block, function, prefix, owner)
     found.sort(key=lambda one: one.line)
@@ -294,7 +327,15 @@ def blocks(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
 
 
 def _mark_loops(module: Module) -> None:
-    lines = [number for number, line in enumerate(module.raw_lines, 1) if _LOOP.search(line)]
+    data = module.source.encode()
+    if b"\r" in data:
+        data = b"\n".join(module.raw_lines)
+    lines: list[int] = []
+    line, last = 1, 0
+    for match in _LOOP.finditer(data):
+        line += data.count(b"\n", last, match.start())
+        last = match.start()
+        lines.append(line)
     for function in module.functions:
         at = bisect.bisect_left(lines, function.line)
         function.loops = at < len(lines) and lines[at] <= function.end_line

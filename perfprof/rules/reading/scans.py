@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from perfprof.rules.reading.syntax import fields
+
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function
 
@@ -75,88 +77,103 @@ class Scan:
 
 def scans(function: Function) -> Iterator[Scan]:
     """All scans of a function, in source order; nested functions have their own."""
+    finder = _Finder()
     for statement in function.body:
-        yield from _statement(statement, ())
+        finder.statement(statement, ())
+    return iter(finder.found)
 
 
-def _statement(statement: ast.stmt, around: tuple[Loop, ...]) -> Iterator[Scan]:
-    if isinstance(statement, SCOPES):
-        return
-    if isinstance(statement, (ast.For, ast.AsyncFor)):
-        own = Loop(statement, statement)
-        yield from _expression(statement.iter, statement, around)
-        yield Scan("loop", statement, statement.iter, statement, around, own)
-        yield from _block(statement.body, (*around, own))
-        yield from _block(statement.orelse, around)
-    elif isinstance(statement, ast.While):
-        own = Loop(statement, statement)
-        yield from _expression(statement.test, statement, (*around, own))
-        yield from _block(statement.body, (*around, own))
-        yield from _block(statement.orelse, around)
-    else:
-        yield from _children(statement, statement, around)
+class _Finder:
+    """One walk over statements and expressions; scans are kept as they are met."""
 
+    def __init__(self) -> None:
+        self.found: list[Scan] = []
 
-def _block(body: list[ast.stmt], around: tuple[Loop, ...]) -> Iterator[Scan]:
-    """A block that ends by leaving the loops around it runs once at most: they do not repeat it."""
-    last = body[-1] if body else None
-    if isinstance(last, (ast.Return, ast.Raise)):
-        around = ()
-    elif isinstance(last, ast.Break):
-        around = around[:-1]
-    for statement in body:
-        yield from _statement(statement, around)
-
-
-def _children(node: ast.AST, statement: ast.stmt, around: tuple[Loop, ...]) -> Iterator[Scan]:
-    for name in node._fields:
-        value = getattr(node, name, None)
-        if isinstance(value, list) and value and isinstance(value[0], ast.stmt):
-            yield from _block(value, around)
+    def statement(self, statement: ast.stmt, around: tuple[Loop, ...]) -> None:
+        if isinstance(statement, SCOPES):
+            return
+        if isinstance(statement, (ast.For, ast.AsyncFor)):
+            own = Loop(statement, statement)
+            self.expression(statement.iter, statement, around)
+            self.found.append(Scan("loop", statement, statement.iter, statement, around, own))
+            self.block(statement.body, (*around, own))
+            self.block(statement.orelse, around)
+        elif isinstance(statement, ast.While):
+            own = Loop(statement, statement)
+            self.expression(statement.test, statement, (*around, own))
+            self.block(statement.body, (*around, own))
+            self.block(statement.orelse, around)
         else:
-            for child in value if isinstance(value, list) else (value,):
-                if isinstance(child, ast.expr):
-                    yield from _expression(child, statement, around)
-                elif isinstance(child, ast.AST):  # handlers, match cases, with items, keywords
-                    yield from _children(child, statement, around)
+            self.children(statement, statement, around)
 
+    def block(self, body: list[ast.stmt], around: tuple[Loop, ...]) -> None:
+        """A block that ends by leaving the loops around it runs once at most: they do not repeat it."""
+        last = body[-1] if body else None
+        if isinstance(last, (ast.Return, ast.Raise)):
+            around = ()
+        elif isinstance(last, ast.Break):
+            around = around[:-1]
+        for statement in body:
+            self.statement(statement, around)
 
-def _expression(
-    node: ast.expr, statement: ast.stmt, around: tuple[Loop, ...], consumer: Consumer = "collect"
-) -> Iterator[Scan]:
-    if isinstance(node, (ast.Name, ast.Constant, ast.Lambda)):
-        return
-    if isinstance(node, COMPREHENSIONS):
-        yield from _comprehension(node, statement, around, consumer)
-        return
-    if isinstance(node, ast.Compare):
-        yield from _memberships(node, statement, around)
-    elif isinstance(node, ast.Call):
-        yield Scan("call", node, node.func, statement, around)
+    def children(self, node: ast.AST, statement: ast.stmt, around: tuple[Loop, ...]) -> None:
+        for name in fields(node):
+            value = getattr(node, name, None)
+            if value.__class__ is not list:
+                self.child(value, statement, around)
+            elif value and isinstance(value[0], ast.stmt):
+                self.block(value, around)
+            else:
+                for child in value:
+                    self.child(child, statement, around)
+
+    def child(self, child: object, statement: ast.stmt, around: tuple[Loop, ...]) -> None:
+        if isinstance(child, ast.expr):
+            if not isinstance(child, (ast.Name, ast.Constant, ast.Lambda)):
+                self.expression(child, statement, around)
+        elif isinstance(child, ast.AST):  # handlers, match cases, with items, keywords
+            self.children(child, statement, around)
+
+    def expression(
+        self, node: ast.expr, statement: ast.stmt, around: tuple[Loop, ...], consumer: Consumer = "collect"
+    ) -> None:
+        if isinstance(node, (ast.Name, ast.Constant, ast.Lambda)):
+            return
+        if isinstance(node, COMPREHENSIONS):
+            self.comprehension(node, statement, around, consumer)
+        elif isinstance(node, ast.Call):
+            self.call(node, statement, around)
+        else:
+            if (
+                isinstance(node, ast.Compare)
+                and len(node.ops) == 1
+                and isinstance(node.ops[0], (ast.In, ast.NotIn))
+            ):
+                asked = node.comparators[0]
+                scan = Scan("membership", node, asked, statement, around, probe=node.left, consumer="exists")
+                self.found.append(scan)
+            self.children(node, statement, around)
+
+    def call(self, node: ast.Call, statement: ast.stmt, around: tuple[Loop, ...]) -> None:
+        self.found.append(Scan("call", node, node.func, statement, around))
         taker = CONSUMERS.get(node.func.id) if isinstance(node.func, ast.Name) else None
         if taker and node.args and isinstance(node.args[0], COMPREHENSIONS):
-            yield from _comprehension(node.args[0], statement, around, taker)
+            self.comprehension(node.args[0], statement, around, taker)
             for other in [*node.args[1:], *(word.value for word in node.keywords)]:
-                yield from _expression(other, statement, around)
-            return
-    yield from _children(node, statement, around)
+                self.expression(other, statement, around)
+        else:
+            self.children(node, statement, around)
 
-
-def _memberships(node: ast.Compare, statement: ast.stmt, around: tuple[Loop, ...]) -> Iterator[Scan]:
-    if len(node.ops) == 1 and isinstance(node.ops[0], (ast.In, ast.NotIn)):
-        yield Scan("membership", node, node.comparators[0], statement, around, probe=node.left, consumer="exists")
-
-
-def _comprehension(
-    node: Comprehension, statement: ast.stmt, around: tuple[Loop, ...], consumer: Consumer
-) -> Iterator[Scan]:
-    for generator in node.generators:
-        own = Loop(generator, statement, node)
-        yield from _expression(generator.iter, statement, around)
-        yield Scan("loop", node, generator.iter, statement, around, own, consumer=consumer)
-        around = (*around, own)
-        for condition in generator.ifs:
-            yield from _expression(condition, statement, around)
-    parts = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
-    for part in parts:
-        yield from _expression(part, statement, around)
+    def comprehension(
+        self, node: Comprehension, statement: ast.stmt, around: tuple[Loop, ...], consumer: Consumer
+    ) -> None:
+        for generator in node.generators:
+            own = Loop(generator, statement, node)
+            self.expression(generator.iter, statement, around)
+            self.found.append(Scan("loop", node, generator.iter, statement, around, own, consumer=consumer))
+            around = (*around, own)
+            for condition in generator.ifs:
+                self.expression(condition, statement, around)
+        parts = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
+        for part in parts:
+            self.expression(part, statement, around)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules.reading.expressions import reads_only
 from perfprof.rules.reading.names import bound_names, read_names
+from perfprof.rules.reading.syntax import walk
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function
@@ -188,7 +189,7 @@ def _out_of_turn(outer: ast.expr, search: _Search) -> str:
     """Why other tests may not be skipped for a row, or the wanted key not be read without them; empty if they may."""
     if search.tests and not isinstance(outer, ast.Name):
         return f"line {outer.lineno} reads the wanted key only after another test"
-    failing = next((test for test in search.passed if any(_may_fail(node) for node in ast.walk(test))), None)
+    failing = next((test for test in search.passed if any(_may_fail(node) for node in walk(test))), None)
     return f"line {failing.lineno} may fail for the other rows" if failing is not None else ""
 
 

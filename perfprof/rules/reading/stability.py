@@ -18,6 +18,7 @@ from perfprof.rules.reading.expressions import (
     path_of,
     root_name,
 )
+from perfprof.rules.reading.syntax import walk
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Program
@@ -141,7 +142,7 @@ def _varies(name: str, region: Sequence[ast.AST]) -> bool:
     return any(
         isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load)
         for root in region
-        for node in ast.walk(root)
+        for node in walk(root)
     )
 
 
@@ -178,7 +179,7 @@ def _taken_from(path: tuple[str, ...], name: str, function: Function) -> bool:
         and path_of(node.value) == (name,)
         and any(path_of(target) == path for target in node.targets if isinstance(target, ast.expr))
         for statement in function.body
-        for node in ast.walk(statement)
+        for node in walk(statement)
     )
 
 
