@@ -163,6 +163,16 @@ SPELLINGS = {
     "out-is-given": "for a in xs:\n        for b in ys:\n            if b == a:\n                zs.append(b)\n                break",
     "seen-is-given": "for a in xs:\n        if a not in ys:\n            ys.append(a)",
     "seen-and-set": "for a in xs:\n        if a not in ys:\n            ys.append(a)\n            zs[0] = 'b'",
+    "position": "for a in xs:\n        out.append(ys.index(a))",
+    "position-caught": (
+        "for a in xs:\n        try:\n            out.append(ys.index(a))\n"
+        "        except ValueError as error:\n            out.append(str(error))"
+    ),
+    "position-of-own": "for a in xs:\n        out.append((xs.index(a), ys.index(a)))",
+    "position-of-item": "out = [ys.index(a[0]) for a in xs]",
+    "count": "for a in xs:\n        zs.append(ys.count(a))",
+    "count-own": "out = [a for a in xs if xs.count(a) > 1]",
+    "count-pair": "out = [(ys.count(a), ys.count((a, 1)), ys.count(a)) for a in xs]",
     "given-grows": "for a in xs:\n        if a in ys:\n            zs.append(a)",
 }
 HEAD = "def find(rows, key):\n    for row in rows:\n        if row == key:\n            return row\n    return None\n\n\n"

@@ -1,6 +1,6 @@
 """Code that looks like a rule's shape and means something else, as somebody who wants to break the rules writes it.
 
-The table is tests/lookalikes.txt. A case is ``=== name: outcome [evidence]``, a source, and ``>>>`` expressions that
+The tables are tests/lookalikes*.txt. A case is ``=== name: outcome [evidence]``, a source, and ``>>>`` expressions that
 are evaluated with the old and the new source. The outcome is the obligation that saves it, ``rewritten`` (then both must
 agree), or ``not-found``. The evidence is made up: of types and sizes that pay, and of what only a run can tell: rows are
 ``dicts``, what the loop changes is ``apart`` from the collection, loops walk ``generators``, attributes are ``computed``.
@@ -41,7 +41,8 @@ class LookAlike:
 
 
 def table() -> Iterator[LookAlike]:
-    text = Path(__file__).with_name("lookalikes.txt").read_text()
+    folder = Path(__file__).parent
+    text = "".join(path.read_text() for path in sorted(folder.glob("lookalikes*.txt")))
     for part in re.split(r"^=== ", text, flags=re.MULTILINE)[1:]:
         head, _, rest = part.partition("\n")
         found = re.fullmatch(r"([\w-]+): ([\w-]+) \[([\w ]*)\]", head)

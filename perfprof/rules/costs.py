@@ -9,6 +9,8 @@ ROW = 9.0  # one row of a loop in Python: next, read the key, compare
 ELEMENT = 2.0  # one element of `x in xs` (1.6 for int, 2.5 for str)
 INDEX = 40.0  # one row put into a dict of lists, its key tested
 SET = 10.0  # one element put into a set (5.5 for int, 11 for str), its type looked at
+POSITION = 20.0  # one element put into a dict of positions, its type looked at
+COUNTED = 25.0  # one element counted in a dict, its type looked at
 PROBE = 8.0  # one look-up with its guard
 FIRST = 0.5  # the part of a collection that is walked until a match, on average
 
@@ -22,3 +24,13 @@ def narrowing_gain(rounds: float, rows: float, first: bool) -> float:
 def membership_gain(rounds: float, elements: float, found: float = FIRST) -> float:
     """The ratio old/new when ``rounds`` tests of ``x in xs`` ask a set built once."""
     return (rounds * elements * found * ELEMENT + rounds) / max(elements * SET + rounds * PROBE, 1.0)
+
+
+def position_gain(rounds: float, elements: float) -> float:
+    """The ratio old/new when ``rounds`` calls of ``xs.index(x)`` ask a dict built once."""
+    return (rounds * elements * FIRST * ELEMENT + rounds) / max(elements * POSITION + rounds * 2 * PROBE, 1.0)
+
+
+def count_gain(rounds: float, elements: float) -> float:
+    """The ratio old/new when ``rounds`` calls of ``xs.count(x)`` ask a dict built once."""
+    return (rounds * elements * ELEMENT + rounds) / max(elements * COUNTED + rounds * PROBE, 1.0)

@@ -31,7 +31,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Membership:
-    """A membership test in a loop. appends: the statements by which the list grows meanwhile, empty if it stays."""
+    """A membership test in a loop. appends: the statements by which the list grows meanwhile, empty if it stays.
+
+    twins: other scans that the same rewrite answers, because they ask the same list in the same loop.
+    """
 
     function: Function
     scan: Scan
@@ -39,6 +42,7 @@ class Membership:
     bases: tuple[ast.expr, ...]
     stable: tuple[Stability, ...]
     appends: tuple[ast.Expr, ...] = ()
+    twins: tuple[Scan, ...] = ()
 
 
 def memberships(function: Function, program: Program) -> Iterator[Membership]:
@@ -49,7 +53,7 @@ def memberships(function: Function, program: Program) -> Iterator[Membership]:
         kind, grows = builtin_type(scan.subject, function), _appends(scan, function)
         if kind not in {None, "list", "tuple"} or (program.alone and kind is None and not grows):
             continue
-        if _short(scan.subject, function) or not _has_room(scan, function):
+        if written_short(scan.subject, function) or not has_room(scan, function):
             continue
         loop, stable = outermost([scan.subject], scan, function, program)
         if loop is None:
@@ -64,7 +68,7 @@ def memberships(function: Function, program: Program) -> Iterator[Membership]:
         yield Membership(function, scan, loop, (scan.subject,), stable)
 
 
-def _has_room(scan: Scan, function: Function) -> bool:
+def has_room(scan: Scan, function: Function) -> bool:
     """Whether a probe that is more than a name may get one: not in what a comprehension walks."""
     node: ast.AST | None = scan.probe
     if isinstance(node, (ast.Name, ast.Constant)):
@@ -77,7 +81,7 @@ def _has_room(scan: Scan, function: Function) -> bool:
     return True
 
 
-def _short(subject: ast.expr, function: Function) -> bool:
+def written_short(subject: ast.expr, function: Function) -> bool:
     """Whether the list is written out in the code with fewer elements than a set pays for."""
     if not isinstance(subject, ast.Name):
         return False
@@ -118,11 +122,11 @@ def _within(node: ast.stmt, statement: ast.stmt) -> bool:
     return statement.lineno <= node.lineno <= (statement.end_lineno or statement.lineno)
 
 
-def suspect(rule: str, found: Membership) -> Suspect:
+def suspect(rule: str, found: Membership, message: str = "") -> Suspect:
     """The finding, and what a run must tell about it."""
     function = found.function
     grows = " while it grows" if found.appends else ""
-    message = f"asks the list `{function.text(found.scan.subject)}` in each turn{grows}"
+    message = message or f"asks the list `{function.text(found.scan.subject)}` in each turn{grows}"
     what = finding(rule, function, found.scan.node, function.text(found.scan.subject), message)
     return Suspect(what, found, tuple(_watches(found, what.id)), function)
 
@@ -146,7 +150,7 @@ def build_set(case: Case) -> Rewrite:
     seen = case.watched("base0")
     types = guards.key_types(seen.elements if seen is not None else ()) or ("builtins.str",)
     listed = function.text(found.scan.subject)
-    tests = _is_list(found, seen, listed)
+    tests = list_tests(found, seen, listed)
     whole = there = ""
     if found.appends:
         there = f"{name} is not None" if tests else ""
@@ -171,7 +175,7 @@ def build_set(case: Case) -> Rewrite:
     )
 
 
-def _is_list(found: Membership, seen: Seen | None, listed: str) -> list[str]:
+def list_tests(found: Membership, seen: Seen | None, listed: str) -> list[str]:
     """What must hold before the loop: it is a plain list, where that is not known, and none of what the loop changes."""
     kinds = {"builtins.list"} if found.appends or seen is None else set(seen.types) or {"builtins.list"}
     known = builtin_type(found.scan.subject, found.function) is not None
@@ -213,7 +217,7 @@ def _answer(
     wanted, listed = found.function.text(probe), found.function.text(found.scan.subject)
     once: list[Edit] = []
     if not isinstance(probe, (ast.Name, ast.Constant)):
-        kept = _name_for(probe, taken)
+        kept = name_for(probe, taken)
         value = f"({wanted})" if isinstance(probe, (ast.NamedExpr, ast.Yield, ast.YieldFrom)) else wanted
         once = [at("replace", probe, f"({kept} := {value})")]
         wanted = kept
@@ -221,7 +225,7 @@ def _answer(
     return in_style(f"({name} if {test} else {listed})", found.function), once
 
 
-def _name_for(probe: ast.expr, taken: frozenset[str]) -> str:
+def name_for(probe: ast.expr, taken: frozenset[str]) -> str:
     """A name for what is looked for: the attribute or item that it is read from, else with its owner's name."""
     word, owner = "wanted", ""
     if isinstance(probe, ast.Attribute):

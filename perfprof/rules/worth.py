@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from perfprof.rules import costs, guards
@@ -14,6 +15,8 @@ LEAST_ROUNDS = 8  # with fewer walks an index costs more than it saves, whatever
 LEAST_ROWS = 12
 LEAST_TESTS = 4
 LEAST_ELEMENTS = 16
+LEAST_POSITIONS = 64
+LEAST_COUNTED = 32
 
 
 def worth_an_index(case: Case) -> Evidence:
@@ -33,6 +36,23 @@ def worth_an_index(case: Case) -> Evidence:
 
 def worth_a_set(case: Case) -> Evidence:
     """At least 4 tests an entry of a list of at least 16 elements, and a gain that shows."""
+    return asked_often(case, LEAST_TESTS, LEAST_ELEMENTS, costs.membership_gain)
+
+
+def worth_positions(case: Case) -> Evidence:
+    """``xs.index(x)`` pays from about 64 elements: the dict takes longer to make than a set."""
+    return asked_often(case, LEAST_ROUNDS, LEAST_POSITIONS, costs.position_gain)
+
+
+def worth_counts(case: Case) -> Evidence:
+    """``xs.count(x)`` always walks the whole list, so it pays from about 32 elements."""
+    return asked_often(case, LEAST_ROUNDS, LEAST_COUNTED, costs.count_gain)
+
+
+def asked_often(
+    case: Case, least_tests: int, least_elements: int, model: Callable[[float, float], float]
+) -> Evidence:
+    """Whether a list is asked often enough an entry, and is long enough, for something made of it to pay."""
     entry, listed = case.watched("entry"), case.watched("base0")
     if listed is None or entry is None or not listed.count or not entry.count:
         return Evidence(False, "cold: the loop did not run")
@@ -40,8 +60,9 @@ def worth_a_set(case: Case) -> Evidence:
         return Evidence(False, f"it is a {guards.readable(listed.types)}, not a list")
     rounds, size = listed.count / entry.count, listed.mean_length
     numbers = {"entries": entry.count, "rounds": round(rounds, 1), "elements": round(size, 1)}
-    if rounds < LEAST_TESTS or size < LEAST_ELEMENTS:
-        reason = f"too small: {rounds:,.0f} tests of {size:,.0f} elements an entry (pays from 4 x 16)"
+    if rounds < least_tests or size < least_elements:
+        pays = f"(pays from {least_tests} x {least_elements})"
+        reason = f"too small: {rounds:,.0f} tests of {size:,.0f} elements an entry {pays}"
         return Evidence(False, reason, numbers)
-    gain = costs.membership_gain(rounds, size)
+    gain = model(rounds, size)
     return Evidence(gain >= 1.3, f"{rounds:,.0f} tests of {size:,.0f} elements an entry", numbers, gain)

@@ -32,7 +32,18 @@ NARROWING = (
     builtins_are_builtin,
 )
 
+# What it takes to answer from something that was made once of a list (`perfprof.rules.list_methods`).
+ASKING = (
+    is_a_list,
+    elements_hash_as_equal,
+    collection_unchanged,
+    loops_run_no_code,
+    index_has_a_place,
+    builtins_are_builtin,
+)
+
 __all__ = [
+    "ASKING",
     "NARROWING",
     "builtins_are_builtin",
     "collection_unchanged",

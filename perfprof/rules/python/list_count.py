@@ -1,0 +1,184 @@
+"""Count a list once instead of walking it for each count.
+
+`xs.count(x)` walks the whole list. In a loop (`[x for x in xs if xs.count(x) > 1]`) that is as many walks as
+turns; a dict of counts, made once, answers in one step. NaN, `1 == 1.0 == True` and duplicates count the same in
+both: dicts ask for identity first and then for equality, as lists do.
+
+The dict is filled only if all elements are exactly of types for which `==` and `hash` agree; anything else is
+counted in the list as before.
+
+```python before
+def repeated(words):
+    return [word for word in words if words.count(word) > 1]
+```
+
+```python after
+def repeated(words):
+    words_counts = {}
+    if type(words) is list and set(map(type, words)) <= {str}:
+        for item in words:
+            words_counts[item] = words_counts.get(item, 0) + 1
+    return [
+        word
+        for word in words
+        if (
+            words_counts.get(word, 0)
+            if type(word) is str and words_counts
+            else words.count(word)
+        )
+        > 1
+    ]
+```
+
+```python workload
+repeated([str(i * 7 % (2 * n + 1)) for i in range(3 * n)])
+```
+
+```python before
+def shares(rows, votes):
+    for row in rows:
+        row["share"] = votes.count(row["party"]) / len(votes)
+    return rows
+```
+
+```python after
+def shares(rows, votes):
+    votes_counts = {}
+    if type(votes) is list and type(rows) is list and set(map(type, votes)) <= {int}:
+        for item in votes:
+            votes_counts[item] = votes_counts.get(item, 0) + 1
+    for row in rows:
+        row["share"] = (
+            votes.count(row["party"])
+            if not votes_counts
+            else (
+                votes_counts.get(party, 0)
+                if type(party := row["party"]) is int
+                else votes.count(party)
+            )
+        ) / len(votes)
+    return rows
+```
+
+```python workload
+shares([{"party": i} for i in range(n)], [i * 5 % 7 for i in range(4 * n + 1)])
+```
+
+The loop takes out of the list what it has counted:
+
+```python unchanged collection-unchanged
+def repeated(words):
+    found = []
+    while words:
+        if words.count(words[0]) > 1:
+            found.append(words[0])
+        words.remove(words[0])
+    return found
+```
+
+Elements that cannot be hashed:
+
+```python unchanged elements-hash-as-equal
+def repeated(words):
+    words = [[word] for word in words]
+    return [word for word in words if words.count(word) > 1]
+```
+
+A text counts parts:
+
+```python unchanged is-a-list
+def repeated(words):
+    line = " ".join(words)
+    return [word for word in words if line.count(word) > 1]
+```
+
+A generator changes the list between the turns:
+
+```python unchanged loops-run-no-code
+def repeated(words, others):
+    return [other for other in others if words.count(other) > 1]
+```
+
+```python workload
+def late(words):
+    for i in range(2 * n):
+        words.append(str(i))
+        yield str(i)
+
+words = [str(i) for i in range(n)]
+repeated(words, late(words))
+```
+
+The list has no value before the loop:
+
+```python unchanged index-has-a-place
+def repeated(words):
+    found = []
+    if words:
+        known = words
+    for word in words:
+        if known.count(word) > 1:
+            found.append(word)
+    return found
+```
+
+`set` means something else in this file:
+
+```python unchanged builtins-are-builtin
+def set(words):
+    return sorted(words)
+
+
+def repeated(words):
+    return set([word for word in words if words.count(word) > 1])
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from perfprof.rules import list_methods
+from perfprof.rules import obligations as safe
+from perfprof.rules.indexing import at
+from perfprof.rules.membership import Membership, suspect
+from perfprof.rules.reading.names import fresh
+from perfprof.rules.rule import Case, Rewrite, Rule, Suspect
+from perfprof.rules.worth import worth_counts
+
+if TYPE_CHECKING:
+    from perfprof.rules.reading.program import Function, Program
+
+
+def looks_for(function: Function, program: Program) -> Iterator[Suspect]:
+    """Calls of `count` on the same list that a loop repeats."""
+    for found in list_methods.asked(function, program, "count"):
+        message = f"walks all of `{function.text(found.scan.subject)}` in each turn to count"
+        yield suspect("list-count", found, message)
+
+
+def build_counts(case: Case) -> Rewrite:
+    """A dict of counts before the loop, which answers for elements of the guarded types."""
+    found: Membership = case.suspect.reading
+    listed = found.function.text(found.scan.subject)
+    name, taken = list_methods.names(case, "counts")
+    item = fresh("item", taken)
+    fill = f"for {item} in {listed}:\n        {name}[{item}] = {name}.get({item}, 0) + 1"
+    before = f"{name} = {{}}\nif {list_methods.condition(case)}:\n    {fill}"
+    answers = list_methods.answers(case, name, f"{name}.get({{key}}, 0) if {{test}} and {name}", taken | {item})
+    return Rewrite(
+        edits=(at("before", found.hoist.statement, before), *answers),
+        why=f"{listed} is counted once, and each turn looks its count up",
+        memory=f"one dict entry for each different element of {listed} while the function runs",
+    )
+
+
+RULE = Rule(
+    title="list.count -> dict of counts",
+    in_function=looks_for,
+    worth=worth_counts,
+    safe_if=safe.ASKING,
+    rewrite=build_counts,
+    promises=1.2,
+)

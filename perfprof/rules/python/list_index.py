@@ -1,0 +1,217 @@
+"""Keep the first positions in a dict instead of searching a list for each position.
+
+`xs.index(x)` walks the list until it meets an equal element. In a loop that is a walk for each turn; a dict from
+element to its first position, made once, answers in one step. It is made from the end to the beginning, so that of
+equal elements the first one wins, as it does in `index`.
+
+What the dict does not have is still searched in the list, so that the `ValueError` for a missing element, the
+`except` around it, and elements of other types mean what they meant. Where a loop walks the very list,
+`enumerate` would be another number for duplicates; the dict gives the number that `index` gives.
+
+```python before
+def placed(finishers, names):
+    places = {}
+    for name in names:
+        places[name] = finishers.index(name) + 1
+    return places
+```
+
+```python after
+def placed(finishers, names):
+    places = {}
+    finishers_positions = (
+        dict(zip(reversed(finishers), reversed(range(len(finishers)))))
+        if type(finishers) is list
+        and type(names) is list
+        and set(map(type, finishers)) <= {str}
+        else {}
+    )
+    for name in names:
+        places[name] = (
+            finishers_positions[name]
+            if type(name) is str and name in finishers_positions
+            else finishers.index(name)
+        ) + 1
+    return places
+```
+
+```python workload
+finishers = [str(i * 7 % (n + 1)) for i in range(3 * n)]
+placed(finishers, [str(i) for i in range(n)])
+```
+
+```python before
+def edges(rows, nodes):
+    return [(nodes.index(row["start"]), nodes.index(row["end"])) for row in rows]
+```
+
+```python after
+def edges(rows, nodes):
+    nodes_positions = (
+        dict(zip(reversed(nodes), reversed(range(len(nodes)))))
+        if type(nodes) is tuple
+        and type(rows) is list
+        and set(map(type, nodes)) <= {str}
+        else {}
+    )
+    return [
+        (
+            (
+                nodes.index(row["start"])
+                if not nodes_positions
+                else (
+                    nodes_positions[start]
+                    if type(start := row["start"]) is str and start in nodes_positions
+                    else nodes.index(start)
+                )
+            ),
+            (
+                nodes.index(row["end"])
+                if not nodes_positions
+                else (
+                    nodes_positions[end]
+                    if type(end := row["end"]) is str and end in nodes_positions
+                    else nodes.index(end)
+                )
+            ),
+        )
+        for row in rows
+    ]
+```
+
+```python workload
+nodes = tuple(map(str, range(3 * n)))
+edges([{"start": str(i), "end": str(3 * i)} for i in range(n)], nodes)
+```
+
+Positions shift when the loop removes or inserts:
+
+```python unchanged collection-unchanged
+def placed(finishers, names):
+    places = {}
+    for name in names:
+        place = finishers.index(name)
+        places[name] = place + len(places)
+        finishers.pop(place)
+    return places
+```
+
+```python workload
+placed([str(i) for i in range(2 * n)], [str(i) for i in range(n)])
+```
+
+Elements with an equality of their own:
+
+```python unchanged elements-hash-as-equal
+def placed(finishers, names):
+    finishers = [[name] for name in finishers]
+    places = {}
+    for name in names:
+        places[name] = finishers.index([name])
+    return places
+```
+
+A text has `index` too, and finds parts:
+
+```python unchanged is-a-list
+def placed(finishers, names):
+    line = " ".join(finishers)
+    places = {}
+    for name in names:
+        places[name] = line.index(name)
+    return places
+```
+
+The names come from a generator, whose code changes the list between the turns:
+
+```python unchanged loops-run-no-code
+def placed(finishers, names):
+    places = {}
+    for name in names:
+        places[name] = finishers.index(name)
+    return places
+```
+
+```python workload
+def arriving(finishers):
+    for i in range(n):
+        finishers.insert(0, "n" + str(i))
+        yield "n" + str(i)
+
+finishers = [str(i) for i in range(3 * n)]
+placed(finishers, arriving(finishers))
+```
+
+The list has no value before the loop:
+
+```python unchanged index-has-a-place
+def placed(finishers, names):
+    places = {}
+    if names:
+        arrived = finishers
+    for name in names:
+        places[name] = arrived.index(name)
+    return places
+```
+
+`zip` means something else in this file:
+
+```python unchanged builtins-are-builtin
+def zip(names, places):
+    return {name: place for name, place in __builtins__["zip"](names, places)}
+
+
+def placed(finishers, names):
+    places = []
+    for name in names:
+        places.append(finishers.index(name))
+    return zip(names, places)
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from perfprof.rules import list_methods
+from perfprof.rules import obligations as safe
+from perfprof.rules.indexing import at
+from perfprof.rules.membership import Membership, suspect
+from perfprof.rules.rule import Case, Rewrite, Rule, Suspect
+from perfprof.rules.worth import worth_positions
+
+if TYPE_CHECKING:
+    from perfprof.rules.reading.program import Function, Program
+
+
+def looks_for(function: Function, program: Program) -> Iterator[Suspect]:
+    """Calls of `index` on the same list that a loop repeats."""
+    for found in list_methods.asked(function, program, "index"):
+        message = f"searches `{function.text(found.scan.subject)}` in each turn for a position"
+        yield suspect("list-index", found, message)
+
+
+def build_positions(case: Case) -> Rewrite:
+    """A dict of first positions before the loop, which answers if it has the element."""
+    found: Membership = case.suspect.reading
+    listed = found.function.text(found.scan.subject)
+    name, taken = list_methods.names(case, "positions")
+    made = f"dict(zip(reversed({listed}), reversed(range(len({listed})))))"
+    before = f"{name} = {made} if {list_methods.condition(case)} else {{}}"
+    answers = list_methods.answers(case, name, f"{name}[{{key}}] if {{test}} and {{key}} in {name}", taken)
+    return Rewrite(
+        edits=(at("before", found.hoist.statement, before), *answers),
+        why=f"one look-up in a dict of first positions instead of a walk over {listed} for each",
+        memory=f"one dict entry for each element of {listed} while the function runs",
+    )
+
+
+RULE = Rule(
+    title="list.index -> dict of first positions",
+    in_function=looks_for,
+    worth=worth_positions,
+    safe_if=safe.ASKING,
+    rewrite=build_positions,
+    promises=1.2,
+)
