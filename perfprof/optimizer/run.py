@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from perfprof.optimizer.judge.verdict import Comparison, Verdict
 from perfprof.optimizer.patches import Patch
 from perfprof.rules.rule import Finding, Level, Proof
+
+if TYPE_CHECKING:
+    from perfprof.optimizer.reports.contract import Recorded
 
 Status = Literal["applied", "accepted", "rejected", "cannot tell", "held back", "open", "cold", "found"]
 
@@ -51,6 +54,7 @@ class Run:
     skipped: files that were not read, with the reason. whole: the workload before and after all accepted patches.
     tests: a sentence. hidden: findings below the least share, counted and not shown. asked: the command line of perfprof
     as it was typed, without passwords. refused: why the accepted changes could not be written.
+    recorded: sections on requests, network, files, memory and the like, when it was a recording alone.
     """
 
     id: str
@@ -71,3 +75,4 @@ class Run:
     stacks: Mapping[str, int] = field(default_factory=dict)
     asked: str = ""
     refused: str = ""
+    recorded: tuple[Recorded, ...] = ()

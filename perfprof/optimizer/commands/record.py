@@ -14,6 +14,7 @@ from perfprof.optimizer.commands import arguments
 from perfprof.optimizer.project import Command
 
 if TYPE_CHECKING:
+    from perfprof.optimizer.reports.contract import Document
     from perfprof.optimizer.run import Run
     from perfprof.profilers.recording import Recording
 
@@ -48,18 +49,19 @@ def command(ctx: click.Context, /, output: Path | None, **given: Any) -> None:
     with record(
         workload.argv, cwd=root / workload.folder, folder=folder, sampler=sampler, timeout=timeout
     ) as recording:
-        keep(_run(recording, str(workload), ctx.meta[arguments.ASKED], root))
+        report = keep(_run(recording, str(workload), ctx.meta[arguments.ASKED], root))
         if output is not None:
             shutil.copyfile(recording.path, output)
         place = output or recording.path.relative_to(root)
         if not settings.get("quiet"):
-            click.echo("\n".join(["", *_summary(recording, root), f"Recording: {place}"]), err=True)
+            click.echo("\n".join(["", *_summary(recording, root, report), f"Recording: {place}"]), err=True)
         code = int(recording.meta["exit_code"])
     ctx.exit(code if code >= 0 else 128 - code)
 
 
 def _run(recording: Recording, workload: str, asked: str, root: Path) -> Run:
     """What a report can show of a recording alone."""
+    from perfprof.optimizer.reports.recorded import sections
     from perfprof.optimizer.run import Run, Step
 
     meta, folder = recording.meta, recording.path.parent
@@ -74,6 +76,7 @@ def _run(recording: Recording, workload: str, asked: str, root: Path) -> Run:
         environment={name: meta[name] for name in TOLD if meta.get(name)},
         steps=(step,),
         stacks=recording.collapsed(root),
+        recorded=sections(recording, root),
         asked=asked,
     )
 
@@ -84,13 +87,15 @@ def _seen(recording: Recording) -> str:
     return f"{recording.total:,} samples · {processes} process{plural} · {statements:,} statements"
 
 
-def _summary(recording: Recording, root: Path) -> Iterator[str]:
+def _summary(recording: Recording, root: Path, report: Document) -> Iterator[str]:
     """What was seen, and the files that cost most."""
     from perfprof.optimizer.reports import figures
+    from perfprof.optimizer.reports.terminal import recorded
 
     wall, cpu = (figures.seconds(float(recording.meta[name])) for name in ("seconds", "cpu_seconds"))
     yield f"{wall} ({cpu} CPU) · {_seen(recording)}"
     for path, samples in list(recording.files().items())[:5]:
         name = Path(path).relative_to(root) if Path(path).is_relative_to(root) else path
         yield f"  {figures.share(samples / (recording.total or 1)):>5}  {name}"
+    yield from recorded(report["recorded"])
     yield from filter(None, recording.meta.get("notes", "").splitlines())

@@ -205,6 +205,20 @@ class Flame(TypedDict):
     other: int
 
 
+class Recorded(TypedDict):
+    """What was recorded of one subject, as a table whose cells are text. says: one sentence; brief: a few lines for a
+    terminal. numbers: the heads of columns of figures.
+    """
+
+    subject: str
+    title: str
+    says: str
+    brief: list[str]
+    heads: list[str]
+    numbers: list[str]
+    rows: list[list[str]]
+
+
 class Document(TypedDict):
     """The whole report. totals: findings by status, which add up to ``found``; ``hidden`` ones are not among them."""
 
@@ -224,3 +238,4 @@ class Document(TypedDict):
     migration_files: list[str]
     skipped: list[Skipped]
     flame: Flame
+    recorded: list[Recorded]

@@ -50,6 +50,7 @@ def document(run: Run) -> Document:
         migration_files=list(run.migrations),
         skipped=[contract.Skipped(path=path, reason=why) for path, why in sorted(run.skipped.items())],
         flame=flame(run.stacks),
+        recorded=list(run.recorded),
     )
 
 

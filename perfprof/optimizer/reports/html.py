@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 
 from perfprof.optimizer.reports import figures, flamegraph, plots
-from perfprof.optimizer.reports.contract import Comparison, Document
+from perfprof.optimizer.reports.contract import Comparison, Document, Recorded
 from perfprof.optimizer.reports.finding_section import anchor, section
 from perfprof.optimizer.reports.markup import Html, arrows, prose, scroll, table, tag
 from perfprof.optimizer.reports.rows import Row, amounts, comparison, direction, machine, rows, totals
@@ -50,6 +50,7 @@ def _body(report: Document) -> Iterator[Html]:
         yield tag("section", tag("h2", "Each finding"), *sections)
     if report["flame"]["frames"]:
         yield _flame(report)
+    yield from map(_recorded, report.get("recorded", ()))
     yield _how(report)
 
 
@@ -162,6 +163,17 @@ def _flame(report: Document) -> Html:
         scroll("icicle of the run", picture),
         rows_,
     )
+
+
+def _recorded(subject: Recorded) -> Html:
+    """What was recorded of one subject: requests, network, files, memory and the like."""
+    wide = set(subject["numbers"])
+    body = [
+        tag("tr", *(tag("td", cell, class_="number" if head in wide else None) for head, cell in cells))
+        for cells in (list(zip(subject["heads"], row, strict=True)) for row in subject["rows"])
+    ]
+    rows_ = table(subject["title"], subject["heads"], body, numbers=",".join(subject["numbers"])) if body else None
+    return tag("section", tag("h2", subject["title"]), tag("p", subject["says"], class_="muted"), rows_)
 
 
 def _how(report: Document) -> Html:

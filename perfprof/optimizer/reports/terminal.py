@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
 from perfprof.optimizer.reports import figures
-from perfprof.optimizer.reports.contract import Document
+from perfprof.optimizer.reports.contract import Document, Recorded
 from perfprof.optimizer.reports.rows import MARKS, UNTRIED, Row, amounts, compared, line, rows, totals
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ def lines(report: Document, width: int, console: Console) -> Iterator[Text]:
         yield from (
             _text(f"{step['seconds']:.1f} s · {step['cost']} · {step['summary']}") for step in report["steps"]
         )
+        yield from (_text(line(text)) for text in recorded(report.get("recorded", ())))
     else:
         yield _text("Nothing to do: nothing that was run is slow in a way that a rule knows.")
     yield from (_text(sentence) for sentence in ending(report))
@@ -157,6 +158,13 @@ def _reasons(found: Sequence[Row], width: int) -> Iterator[Text]:
         yield _text("")
     for row in cut:
         yield _text(f"{row.mark:>3}  {line(row.where)}: {line(row.state)}")
+
+
+def recorded(subjects: Iterable[Recorded]) -> Iterator[str]:
+    """What was recorded beyond samples, a few lines a subject."""
+    for subject in subjects:
+        yield f"{subject['title']}: {subject['says']}"
+        yield from (f"    {text}" for text in subject["brief"])
 
 
 def _natural(column: _Column, cells: Sequence[dict[str, str]]) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
 
-_waiting: dict[str, Callable[[], None]] = {}
+_waiting: dict[str, list[Callable[[], None]]] = {}
 
 
 def after(name: str, act: Callable[[], None]) -> None:
@@ -15,9 +15,17 @@ def after(name: str, act: Callable[[], None]) -> None:
     if name in sys.modules:
         _quietly(act)
         return
-    _waiting[name] = act
+    _waiting.setdefault(name, []).append(act)
     if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
         sys.meta_path.insert(0, _Finder())
+
+
+def _all(acts: Sequence[Callable[[], None]]) -> Callable[[], None]:
+    def act() -> None:
+        for one in acts:
+            _quietly(one)
+
+    return act
 
 
 def _quietly(act: Callable[[], None]) -> None:
@@ -31,15 +39,15 @@ class _Finder:
     """Finds nothing itself: asks the other finders and follows the loading of what we wait for."""
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> Any:
-        act = _waiting.pop(name, None)
-        if act is None:
+        acts = _waiting.pop(name, None)
+        if acts is None:
             return None
         for finder in sys.meta_path:
             if isinstance(finder, _Finder) or not hasattr(finder, "find_spec"):
                 continue
             spec = finder.find_spec(name, path, target)
             if spec is not None:
-                return _followed(spec, act)
+                return _followed(spec, _all(acts))
         return None
 
 

@@ -21,6 +21,7 @@ _SIGPROF = getattr(_signal, "SIGPROF", None)
 _interval = 0.0
 _ours: dict[int, Handler] = {}
 _lost: dict[int, Callable[[], None]] = {}
+_taken: dict[int, Handler] = {}  # ours that the program replaced by its own: they come back with the default
 
 
 def borrow(number: int, handler: Handler, lost: Callable[[], None] | None = None) -> bool:
@@ -43,6 +44,7 @@ def borrow(number: int, handler: Handler, lost: Callable[[], None] | None = None
 
 def give_back(number: int) -> None:
     """Put the system's default back, if the handler is still ours; nothing happens outside the main thread."""
+    _taken.pop(number, None)
     if number not in _ours:
         return
     try:
@@ -77,7 +79,11 @@ def _signal_hidden(signalnum: int, handler: Any, /) -> Any:
     """``_signal.signal`` that answers as if we were not there."""
     ours = _ours.get(signalnum)
     if ours is None:
-        return _signal_now(signalnum, handler)
+        ours = _taken.get(signalnum) if handler == _signal.SIG_DFL else None
+        before = _signal_now(signalnum, handler if ours is None else ours)
+        if ours is not None:  # a server gives back what it found, and dies of the signal that it was sent
+            _ours[signalnum] = ours
+        return before
     if handler == _signal.SIG_DFL and signalnum != _SIGPROF:
         _signal_now(signalnum, ours)  # checks thread and number; ours does what the default does
         return _signal.SIG_DFL
@@ -85,7 +91,9 @@ def _signal_hidden(signalnum: int, handler: Any, /) -> Any:
     if lost is not None:
         lost()
     _signal_now(signalnum, handler)
-    _ours.pop(signalnum, None)
+    ours = _ours.pop(signalnum, None)
+    if ours is not None and signalnum != _SIGPROF:
+        _taken[signalnum] = ours
     return _signal.SIG_DFL
 
 

@@ -1,0 +1,42 @@
+"""What a recording holds beyond samples, as sections of the report: one file a subject, found by themselves.
+
+Each gives ``section(recording, root)``: a table for the pages and a few lines for the terminal, or None if there is
+nothing to show. ``ORDER`` says where it stands.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from perfprof.optimizer.reports.contract import Recorded
+    from perfprof.profilers.recording import Frame, Recording
+
+ROWS = 20  # of a table
+
+
+def sections(recording: Recording, root: Path) -> tuple[Recorded, ...]:
+    """All subjects that have something to show."""
+    found = (module.section(recording, root.resolve()) for module in _modules())
+    return tuple(one for one in found if one is not None)
+
+
+def where(place: tuple[Frame, ...], root: Path) -> str:
+    """The innermost frame as ``path:line function``, the path relative to the project."""
+    if not place:
+        return ""
+    frame = place[0]
+    path = Path(frame.path)
+    name = path.relative_to(root).as_posix() if path.is_relative_to(root) else frame.path
+    return f"{name}:{frame.line} {frame.function}"
+
+
+@cache
+def _modules() -> tuple[ModuleType, ...]:
+    modules = [importlib.import_module(f"{__name__}.{info.name}") for info in pkgutil.iter_modules(__path__)]
+    return tuple(sorted(modules, key=lambda module: (module.ORDER, module.__name__)))

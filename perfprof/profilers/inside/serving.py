@@ -1,0 +1,67 @@
+"""The request that is being served: known to whatever else is recorded, in its thread or task."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from time import perf_counter
+from typing import Any
+
+from .endpoints import template
+from .places import Place, place_of
+from .tallies import Tally
+
+current: ContextVar[Request | None] = ContextVar("perfprof_request", default=None)
+tally = Tally("requests", sums=1)
+_active = 0  # requests under way in this process
+
+
+class Request:
+    """One request from its arrival until its last byte was handed over."""
+
+    __slots__ = ("_token", "active", "method", "path", "place", "route", "server", "size", "start", "status")
+
+    def __init__(self, server: str, method: str, path: str) -> None:
+        global _active
+        _active += 1
+        self.active = _active
+        self.server, self.method, self.path = server, method, path
+        self.route = ""
+        self.place: Place = ()
+        self.status, self.size = 0, 0
+        self._token: Any = current.set(self)
+        self.start = perf_counter()
+
+    def leave(self) -> None:
+        """What comes now in this thread or task is no longer done for this request."""
+        token, self._token = self._token, None
+        if token is not None:
+            try:
+                current.reset(token)
+            except ValueError:  # another context: it is thrown away with what it holds
+                pass
+
+    def failed(self, error: BaseException) -> None:
+        """It ended with an exception; 499 stands for a client that went away, as in the logs of nginx."""
+        self.status = self.status or (500 if isinstance(error, Exception) else 499)
+
+    def answered(self) -> None:
+        """The answer is out, or the handler has raised (``status`` is 0 then). Only the first time counts."""
+        global _active
+        if not self.start:
+            return
+        seconds, self.start = perf_counter() - self.start, 0.0
+        _active -= 1
+        key = (self.method, self.route or template(self.path), self.status or 500, self.server)
+        tally.note(key, self.place, seconds, self.size, most=self.active)
+
+    def handled_by(self, route: str, function: Any) -> None:
+        """What the framework's router says: the template of the route, and who serves it."""
+        self.route = self.route or route
+        if function is not None and not self.place:
+            self.place = place_of(function)
+
+
+def forked() -> None:
+    """Requests under way belong to the parent."""
+    global _active
+    _active = 0
