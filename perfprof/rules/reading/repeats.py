@@ -1,0 +1,124 @@
+"""Repeats: which loops evaluate an expression again and again, wherever in a function it stands."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, cast
+
+from perfprof.rules.reading.program import blocks
+from perfprof.rules.reading.scans import COMPREHENSIONS, SCOPES, STATEMENT_LOOPS, Comprehension, Loop, Scan
+
+if TYPE_CHECKING:
+    from perfprof.rules.reading.program import Function
+
+
+def loops_around(node: ast.AST, function: Function) -> tuple[Loop, ...]:
+    """The loops that repeat a node, outermost first; none if it stands in a nested function."""
+    known, found = _known(function), list[Loop]()
+    inside, above = node, function.parents.get(node)
+    while above is not None and inside is not function.node:
+        if isinstance(inside, SCOPES):
+            return ()
+        if isinstance(inside, ast.stmt):
+            last = next(block for block in _all_blocks(above) if inside in block)[-1]
+            if isinstance(last, (ast.Return, ast.Raise)):
+                return tuple(reversed(found))
+            if isinstance(last, ast.Break):  # it leaves the innermost loop around this block
+                inside, above = _innermost(inside, function)
+                continue
+        if isinstance(above, ast.comprehension) and inside is not above.iter:
+            found.extend(reversed(_generators(function.parents[above], above, function, known, own=True)))
+        elif isinstance(above, COMPREHENSIONS) and not _was_condition(inside, found):
+            found.extend(reversed(_generators(above, inside, function, known)))
+        elif _repeats(above, inside):
+            found.append(_loop(cast("ast.For | ast.AsyncFor | ast.While", above), known))
+        inside, above = above, function.parents.get(above)
+    return tuple(reversed(found))
+
+
+def repeated(node: ast.expr, function: Function) -> Scan | None:
+    """An expression with the loops around it, as a scan; None if nothing repeats it."""
+    around = loops_around(node, function)
+    return Scan("call", node, node, statement_of(node, function), around) if around else None
+
+
+def statement_of(node: ast.AST, function: Function) -> ast.stmt:
+    """The innermost statement around an expression."""
+    while not isinstance(node, ast.stmt):
+        node = function.parents[node]
+    return node
+
+
+def looped_expressions(function: Function) -> tuple[ast.expr, ...]:
+    """Every expression below a loop of a function, nested functions left out; computed once."""
+    found = function.memo.get("looped expressions")
+    if found is None:
+        found = function.memo["looped expressions"] = tuple(_below(function.body, False))
+    return cast("tuple[ast.expr, ...]", found)
+
+
+def _below(body: list[ast.stmt], looped: bool) -> Iterator[ast.expr]:
+    stack: list[tuple[ast.AST, bool]] = [(one, looped) for one in reversed(body)]
+    while stack:
+        node, repeats = stack.pop()
+        if isinstance(node, SCOPES):
+            continue
+        if repeats and isinstance(node, ast.expr):
+            yield node
+        repeats = repeats or isinstance(node, (*STATEMENT_LOOPS, *COMPREHENSIONS))
+        stack.extend((child, repeats) for child in reversed(list(ast.iter_child_nodes(node))))
+
+
+def _known(function: Function) -> dict[ast.AST, Loop]:
+    found = function.memo.get("loops")
+    if found is None:
+        scans = function.scans
+        found = {one.node: one for scan in scans for one in (*scan.around, *([scan.own] if scan.own else []))}
+        function.memo["loops"] = found
+    return cast("dict[ast.AST, Loop]", found)
+
+
+def _loop(node: ast.For | ast.AsyncFor | ast.While, known: dict[ast.AST, Loop]) -> Loop:
+    return known.setdefault(node, Loop(node, node))
+
+
+def _generators(
+    above: ast.AST, inside: ast.AST, function: Function, known: dict[ast.AST, Loop], own: bool = False
+) -> list[Loop]:
+    """The generators of a comprehension that repeat one of its parts."""
+    holder = cast("Comprehension", above)
+    parts = list(holder.generators)
+    if isinstance(inside, ast.comprehension):
+        parts = parts[: parts.index(inside) + own]
+    statement = statement_of(holder, function)
+    return [known.setdefault(one, Loop(one, statement, holder)) for one in parts]
+
+
+def _was_condition(inside: ast.AST, found: list[Loop]) -> bool:
+    """Whether its own generator, and those before it, have been counted already."""
+    return isinstance(inside, ast.comprehension) and any(one.node is inside for one in found)
+
+
+def _repeats(above: ast.AST, inside: ast.AST) -> bool:
+    if isinstance(above, ast.While):
+        return inside is above.test or inside in above.body
+    return isinstance(above, (ast.For, ast.AsyncFor)) and inside in above.body
+
+
+def _all_blocks(above: ast.AST) -> Iterator[list[ast.stmt]]:
+    if isinstance(above, (ast.ExceptHandler, ast.match_case)):
+        yield above.body
+    else:
+        yield from blocks(cast("ast.stmt", above))
+
+
+def _innermost(inside: ast.stmt, function: Function) -> tuple[ast.AST, ast.AST | None]:
+    """What stands above the innermost statement loop around."""
+    node: ast.AST = inside
+    while node is not function.node and not (
+        isinstance(function.parents[node], STATEMENT_LOOPS) and _repeats(function.parents[node], node)
+    ):
+        node = function.parents[node]
+    loop = function.parents.get(node)
+    return (node, None) if loop is None else (loop, function.parents.get(loop))
