@@ -134,6 +134,16 @@ def test_comprehensions_and_searches_are_booked_on_their_loop(tmp_path):
         assert recording.own_share(path, first, last) > 0.2
 
 
+def test_a_long_call_into_c_counts_for_what_it_takes(tmp_path):
+    native = "def native():\n    sum(range(30_000_000))\n"
+    python = "def python():\n    total = 0\n    for i in range(6_000_000):\n        total += i\n"
+    write(tmp_path, app=f"{native}{python}native()\npython()\n")
+    with recorded(tmp_path, PYTHON, "app.py") as recording:
+        path = tmp_path / "app.py"
+        assert recording.share(path, 2, 2) > recording.share(path, 4, 6) > 0.1
+        assert recording.total * 0.005 == pytest.approx(float(recording.meta["cpu_seconds"]), rel=0.5)
+
+
 def test_a_module_with_arguments_and_output(tmp_path):
     write(tmp_path, spin=SPIN, app="import sys, spin\nspin.spin(0.1)\nprint(sys.argv[1:], __name__)\n")
     output = tmp_path / "out.txt"
@@ -400,9 +410,9 @@ def test_a_file_that_is_no_recording(tmp_path):
 
 def test_interpreters_too_old_for_the_recorders_run_all_the_same(tmp_path):
     """What an old Python makes of the way in: it parses, and chains."""
-    from perfprof.profilers.workload import _START
+    from perfprof.profilers.workload import START
 
-    tree = ast.parse((_START / "sitecustomize.py").read_text(), feature_version=(3, 4))
+    tree = ast.parse((START / "sitecustomize.py").read_text(), feature_version=(3, 4))
     assert not [
         node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr | ast.AnnAssign | ast.FunctionDef)
     ]

@@ -44,6 +44,8 @@ def hot_functions(recording: Recording, least: float = 0.01) -> tuple[HotFunctio
         inner = stack[-1]
         own[inner.path, inner.function] += count
         lines[inner.path, inner.function][inner.line] += count
+        for frame in stack:
+            lines[frame.path, frame.function][frame.line] += 0
         for place in {(frame.path, frame.function) for frame in stack}:
             whole[place] += count
     total = recording.total or 1

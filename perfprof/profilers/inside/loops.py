@@ -8,7 +8,7 @@ from __future__ import annotations
 import _signal  # type: ignore[import-not-found]
 import sys
 from collections.abc import Iterable
-from time import perf_counter
+from time import perf_counter, process_time
 from types import CodeType
 from typing import Any
 
@@ -35,6 +35,7 @@ _codes: dict[int, CodeType] = {}
 _numbers: dict[Any, int] = {}
 _used: dict[int, float] = {}  # thread -> its CPU seconds at the last sample
 _state = {"running": False}
+_booked = 0.0  # CPU seconds of this process that samples stand for
 
 
 def arm(*, now: bool) -> None:
@@ -45,9 +46,11 @@ def arm(*, now: bool) -> None:
 
 
 def _start() -> None:
+    global _booked
     sigprof = getattr(_signal, "SIGPROF", None)
     if sigprof is None or not signals.borrow(sigprof, _tick, lost=_stop):
         return
+    _booked = process_time()
     _signal.siginterrupt(sigprof, False)
     signals.set_timer(INTERVAL)
     _state["running"] = True
@@ -61,9 +64,11 @@ def _stop() -> None:
 
 def forked() -> None:
     """A fork has no timer and begins from zero; it is sampled here even if its parent is seen from outside."""
+    global _booked
     _counts.clear()
     _numbers.clear()
     _used.clear()
+    _booked = process_time()
     if _state["running"]:
         signals.set_timer(INTERVAL)
     else:
@@ -71,12 +76,18 @@ def forked() -> None:
 
 
 def _tick(number: int, frame: Any) -> None:
-    """The signal handler: book one sample on the thread that used the time."""
+    """The signal handler: book the time since the last tick on the thread that used most of it.
+
+    A tick waits for the end of a long call into C, and those that fall due meanwhile are lost: so the clock counts.
+    """
+    global _booked
     try:
+        ticks = round((process_time() - _booked) / INTERVAL)
+        _booked += ticks * INTERVAL
         thread, frame = _running(frame)
-        if frame is not None:
+        if frame is not None and ticks > 0:
             key = (thread, _stack(frame))
-            _counts[key] = _counts.get(key, 0) + 1
+            _counts[key] = _counts.get(key, 0) + ticks
         if perf_counter() > journal.due:
             journal.flush()
     except Exception:  # the interpreter may be going down
