@@ -27,7 +27,7 @@ from perfprof.profilers.recording import Recording
 
 __all__ = ["Observations", "Ran", "observe", "record", "run"]
 
-RECORDERS = ("queries", "requests")  # of inside/recorders, armed unless asked otherwise
+RECORDERS = ("queries", "requests", "network")  # of inside/recorders, armed unless asked otherwise
 START = Path(__file__).resolve().parent / "inside" / "start"
 
 
