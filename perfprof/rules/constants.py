@@ -12,7 +12,7 @@ from perfprof.rules.hoisting import watch
 from perfprof.rules.indexing import at
 from perfprof.rules.reading.expressions import is_builtin
 from perfprof.rules.reading.names import fresh
-from perfprof.rules.reading.repeats import looped_expressions, repeated
+from perfprof.rules.reading.repeats import counted_few, looped_expressions, repeated
 from perfprof.rules.reading.scans import Loop, Scan
 from perfprof.rules.reading.stability import Stability
 from perfprof.rules.rule import Case, Evidence, Rewrite, Suspect
@@ -49,7 +49,7 @@ def rebuilt(function: Function, program: Program) -> Iterator[Rebuilt]:
         if found is None or found[1] < LEAST_PARTS or _folded(node, function):
             continue
         scan = repeated(node, function)
-        if scan is not None and not isinstance(scan.around[0].node, ast.AsyncFor):
+        if scan is not None and not isinstance(scan.around[0].node, ast.AsyncFor) and not counted_few(scan.around):
             yield Rebuilt(function, scan, node, *found, _target(node, function), scan.around[0])
 
 
@@ -89,10 +89,12 @@ def is_constant(node: ast.expr) -> bool:
 
 
 def _folded(node: ast.expr, function: Function) -> bool:
-    """Whether the compiler makes one constant of it: a set display that is only walked or asked on the spot."""
+    """Whether the compiler makes one constant of a set display (walked or asked on the spot), or it matters little."""
     above = function.parents.get(node)
     asked = isinstance(above, ast.Compare) and node is not above.left
     walked = isinstance(above, (ast.For, ast.comprehension)) and above.iter is node
+    if isinstance(above, ast.Call) and isinstance(above.func, ast.Attribute) and node in above.args:
+        return True  # handed over: an update with a few constants is as long as the call itself
     return isinstance(node, ast.Set) and (asked or walked)
 
 

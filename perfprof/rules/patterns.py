@@ -13,6 +13,7 @@ from perfprof.rules.hoisting import watch
 from perfprof.rules.indexing import at
 from perfprof.rules.reading.expressions import path_of
 from perfprof.rules.reading.names import fresh
+from perfprof.rules.reading.repeats import counted_few
 from perfprof.rules.reading.scans import Loop, Scan
 from perfprof.rules.reading.stability import Stability
 from perfprof.rules.rule import Case, Evidence, Rewrite, Suspect
@@ -49,7 +50,7 @@ def matchings(function: Function, program: Program) -> Iterator[Matching]:
         return  # a pattern before a loop of the module would be one of its public names
     for scan in function.scans:
         call = scan.node
-        if scan.kind != "call" or not scan.around or not isinstance(call, ast.Call):
+        if scan.kind != "call" or not isinstance(call, ast.Call) or counted_few(scan.around):
             continue
         callee = call.func
         if not isinstance(callee, ast.Attribute) or callee.attr not in _PLAIN:

@@ -41,7 +41,13 @@ def pattern_compiles(case: Case) -> Proof:
             re.compile(text, flags)
     except (re.error, Warning, ValueError, RecursionError, OverflowError) as error:
         return unproved(f"compiling it fails or warns: {error}", where)
+    newer = text if isinstance(text, str) else text.decode("latin-1")
+    if any(sign in newer for sign in SINCE_3_11):
+        return unproved("not every Python that may run it knows the pattern's syntax", where)
     return proved("the pattern is valid", where)
+
+
+SINCE_3_11 = ("*+", "++", "?+", "}+", "(?>")
 
 
 @obligation

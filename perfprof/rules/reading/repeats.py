@@ -43,6 +43,32 @@ def repeated(node: ast.expr, function: Function) -> Scan | None:
     return Scan("call", node, node, statement_of(node, function), around) if around else None
 
 
+FEW = 16  # turns that the code itself shows; no run is needed to know that nothing is to be gained
+
+
+def counted_few(around: tuple[Loop, ...]) -> bool:
+    """Whether all loops walk what is written out with a few elements, so that there are few turns whatever the data."""
+    return all(loop.iterable is not None and _written_few(loop.iterable) for loop in around)
+
+
+def _written_few(node: ast.expr) -> bool:
+    if isinstance(node, (ast.Tuple, ast.List, ast.Set)):
+        return len(node.elts) < FEW and not any(isinstance(one, ast.Starred) for one in node.elts)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        given = node.args[0] if node.args else None
+        if node.func.id == "range":
+            numbers = [one.value for one in node.args if isinstance(one, ast.Constant)]
+            return len(numbers) == len(node.args) and all(type(one) is int and abs(one) < FEW for one in numbers)
+        return node.func.id in {"enumerate", "reversed", "sorted"} and given is not None and _written_few(given)
+    if (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Dict)
+    ):
+        return len(node.func.value.keys) < FEW
+    return isinstance(node, ast.Constant)
+
+
 def statement_of(node: ast.AST, function: Function) -> ast.stmt:
     """The innermost statement around an expression."""
     while not isinstance(node, ast.stmt):
