@@ -278,6 +278,7 @@ def test_a_program_with_a_profiling_timer_of_its_own_keeps_it(tmp_path):
     )
     with recorded(tmp_path, PYTHON, "app.py") as recording:
         assert recording.meta["exit_code"] == "0"
+        assert "the program took the profiling timer" in recording.meta["notes"]
 
 
 def test_exec_does_not_inherit_the_timer(tmp_path):

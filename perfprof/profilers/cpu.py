@@ -1,4 +1,6 @@
-"""CPU samples: py-spy from outside where it can, the sampler inside each process where not.
+"""CPU samples by py-spy, from outside: for programs that cannot bear a signal, or need SIGPROF themselves.
+
+Its samples are of wall clock, so on a busy machine they count waiting for a core (docs/decisions/0007).
 
 A Python that starts asks at the gate (``inside/arm.py``). The first one of a tree gets a py-spy of its own, attached
 before the program begins; whatever descends from it samples itself, too, because py-spy notices children only after a
@@ -41,7 +43,7 @@ def find_py_spy() -> str | None:
 
 def gate_is_possible(choice: Choice) -> bool:
     """Whether to try py-spy at all."""
-    return choice in ("auto", "py-spy") and find_py_spy() is not None and hasattr(os, "mkfifo")
+    return choice == "py-spy" and find_py_spy() is not None and hasattr(os, "mkfifo")
 
 
 def leave_to_look() -> dict[str, str]:

@@ -27,7 +27,13 @@ from perfprof.profilers.recording import Recording
 
 __all__ = ["Observations", "Ran", "observe", "record", "run"]
 
-RECORDERS = ("queries", "requests", "network")  # of inside/recorders, armed unless asked otherwise
+RECORDERS = (
+    "queries",
+    "requests",
+    "network",
+    "files",
+    "collections",
+)  # of inside/recorders, armed unless asked otherwise
 START = Path(__file__).resolve().parent / "inside" / "start"
 
 
@@ -62,8 +68,8 @@ def record(
 ) -> Recording:
     """Run ``argv`` under the recorders and give its recording, ``folder/recording.sqlite``.
 
-    sampler: "py-spy" and "auto" sample from outside and fall back to "loops", the sampler inside the process; "off"
-    arms the recorders only. output: a file for what the program prints (it reads nothing then); else its streams are
+    sampler: "auto" and "loops" sample inside each process, by its CPU time; "py-spy" samples from outside and falls
+    back to that; "off" arms the recorders only. output: a file for what the program prints (it reads nothing then); else its streams are
     ours. How it ended is in ``meta``: exit_code, seconds, cpu_seconds, interrupted or timed_out, notes.
     UsageError if the command cannot be started.
     """
@@ -71,7 +77,7 @@ def record(
     journals, result = prepare(folder), folder / "recording.sqlite"
     with ExitStack() as stack:
         gate = stack.enter_context(Gate(journals)) if gate_is_possible(sampler) else None
-        inside = {"auto": "loops", "py-spy": "loops"}.get(sampler, sampler) if gate is None else "gate"
+        inside = "gate" if gate is not None else "off" if sampler == "off" else "loops"
         env = environment_of(
             journals, PERFPROF_RECORD=" ".join(recorders), PERFPROF_SAMPLER=inside, **leave_to_look()
         )
@@ -79,8 +85,8 @@ def record(
     found = list(read_journals(journals))
     writer = Writer(result)
     writer.add_all(found, gate.samples() if gate else {})
-    notes = list(gate.notes) if gate else []
-    if sampler in ("auto", "py-spy") and gate is None:
+    notes = [*(gate.notes if gate else ()), *_notes(found)]
+    if sampler == "py-spy" and gate is None:
         notes.append("py-spy is not installed, so processes sampled themselves, loop by loop")
     if not found:
         notes.append("no Python process of this command could be followed (python -I and -E ignore recorders)")
@@ -172,6 +178,11 @@ def _opened(output: Path | None) -> Iterator[IO[bytes] | None]:
 def _write_private(path: Path, text: str) -> None:
     with open(path, "w", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
         file.write(text)
+
+
+def _notes(found: Sequence[Journal]) -> Iterator[str]:
+    """What the recorders want to be told of, once each."""
+    yield from dict.fromkeys(line[1] for journal in found for line in journal.lines if line[0] == "note")
 
 
 def _described(ran: Ran, waited: float, found: Sequence[Journal]) -> dict[str, str]:

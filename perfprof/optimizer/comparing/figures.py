@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from perfprof.profilers.parts import requests
 from perfprof.profilers.recording import Recording
+from perfprof.profilers.tallies import Latencies
 
 Unit = Literal["s", "bytes", "", "/s", "share"]
 
@@ -52,11 +54,12 @@ def _queries(recording: Recording, root: Path) -> Iterator[Figure]:
 
 def _functions(recording: Recording, root: Path) -> Iterator[Figure]:
     """CPU time of each application function with all that it calls, recursion counted once."""
-    interval, total = float(recording.meta["interval"]), recording.total
+    total = recording.total or 1
+    each = float(recording.meta["cpu_seconds"]) / total  # a sampler from outside counts waiting for a core as well
     for (path, function), samples in _samples_by_function(recording).items():
         if samples >= _LEAST * total:
             place = Path(path).relative_to(root).as_posix() if Path(path).is_relative_to(root) else path
-            yield Figure(f"{FUNCTION}{place}:{function}", samples * interval, "s", samples=samples)
+            yield Figure(f"{FUNCTION}{place}:{function}", samples * each, "s", samples=samples)
 
 
 def _samples_by_function(recording: Recording) -> Mapping[tuple[str, str], int]:
@@ -68,4 +71,21 @@ def _samples_by_function(recording: Recording) -> Mapping[tuple[str, str], int]:
     return found
 
 
-SOURCES: tuple[Callable[[Recording, Path], Iterator[Figure]], ...] = (_times, _queries, _functions)
+def _served(recording: Recording, root: Path) -> Iterator[Figure]:
+    """Of all routes together; throughput while there were requests."""
+    routes = requests.read(recording)
+    if not routes:
+        return
+    whole = sum((route.latencies for route in routes), Latencies())
+    seconds = len({second.at for second in requests.by_second(recording)})
+    yield Figure("requests", whole.count, "", exact=True, higher=True)
+    yield Figure("throughput", whole.count / max(seconds, 1), "/s", higher=True)
+    yield Figure("error rate", sum(route.errors for route in routes) / whole.count, "share", exact=True)
+    for percent in (50, 95, 99, 99.9):
+        yield Figure(f"latency p{percent:g}", whole.percentile(percent), "s", samples=whole.count)
+    queries = sum(one.count for one in recording.executions())
+    if queries:
+        yield Figure("queries a request", queries / whole.count, "", exact=True)
+
+
+SOURCES: tuple[Callable[[Recording, Path], Iterator[Figure]], ...] = (_times, _queries, _served, _functions)

@@ -24,6 +24,7 @@ try:
 except ImportError:  # Windows, which has no SIGPROF either
     _clock_of = None  # type: ignore[assignment]
 
+_LOST = "the program took the profiling timer for itself, so sampling ended there; --sampler py-spy needs none"
 _INNER, _OUTER = 150, 50  # frames that are kept of a deep stack: recursion would fill the disk
 
 Key = tuple[int, ...]
@@ -34,7 +35,7 @@ _own: dict[tuple[int, int], int] = {}  # (id of a code object, offset) -> line
 _codes: dict[int, CodeType] = {}
 _numbers: dict[Any, int] = {}
 _used: dict[int, float] = {}  # thread -> its CPU seconds at the last sample
-_state = {"running": False}
+_state = {"running": False, "lost": False}
 _booked = 0.0  # CPU seconds of this process that samples stand for
 
 
@@ -59,7 +60,7 @@ def _start() -> None:
 def _stop() -> None:
     """The program takes the timer over."""
     signals.set_timer(0.0)
-    _state["running"] = False
+    _state.update(running=False, lost=True)
 
 
 def forked() -> None:
@@ -140,6 +141,9 @@ def collect() -> Iterable[str]:
     counts = list(_counts.items())
     _counts.clear()
     lines: list[str] = []
+    if _state["lost"]:
+        _state["lost"] = False
+        lines.append(journal.encode(["note", _LOST]))
     for (thread, stack), count in counts:
         lines.append(journal.encode(["sample", _thread(thread), _stack_number(stack, lines), count]))
     return lines
