@@ -173,6 +173,14 @@ SPELLINGS = {
     "count": "for a in xs:\n        zs.append(ys.count(a))",
     "count-own": "out = [a for a in xs if xs.count(a) > 1]",
     "count-pair": "out = [(ys.count(a), ys.count((a, 1)), ys.count(a)) for a in xs]",
+    "copied-list": "for a in xs:\n        if a not in (1, 'a'):\n            out = out + [a]",
+    "copied-lists": "for a in xs:\n        out = out + a",
+    "copied-given": "for a in xs:\n        out = out + ys",
+    "copied-dict": "known = {}\n    for a in xs:\n        known = {**known, a: len(known)}\n    out = list(known.items())",
+    "copied-dicts": "known = dict()\n    for a in xs:\n        known = {**known, **a, 'k': 1}\n    out = list(known.items())",
+    "summed": "for a in zs:\n        out.append(sum(ys, []))",
+    "summed-made": "out = sum([[x, *ys] for x in xs], [])",
+    "summed-items": "out = sum([x for x in xs], start=[])",
     "given-grows": "for a in xs:\n        if a in ys:\n            zs.append(a)",
 }
 HEAD = "def find(rows, key):\n    for row in rows:\n        if row == key:\n            return row\n    return None\n\n\n"
@@ -186,7 +194,7 @@ def imagined(watch: Watch, rows: str) -> Seen:
     """Evidence that nobody collected: sizes that pay, plain attributes, and ints and strings for keys."""
     keys = {"builtins.int": 500, "builtins.str": 500}
     kinds = {"base": {"builtins.list": 1000}, "item": {rows or "builtins.list": 1000}}
-    kinds |= {"leaf": {"builtins.str": 1000}, "loop": {"builtins.list": 1000}}
+    kinds |= {"more": {"builtins.list": 1000}, "leaf": {"builtins.str": 1000}, "loop": {"builtins.list": 1000}}
     types = kinds.get(watch.id.rpartition(":")[2][:4], keys)
     elements = {rows: 1000} if rows else keys
     count = 10 if watch.kind == "entry" else 1000
@@ -208,7 +216,11 @@ def rewritten(rule: Rule, source: str) -> str | None:
 
 def case_of(rule: Rule, suspect: Suspect, program: Program) -> Case | None:
     source = suspect.function.module.source if suspect.function is not None else ""
-    rows = "builtins.dict" if "{'k'" in source else "builtins.list" if "[[y]" in source else ""
+    rows = (
+        "builtins.dict"
+        if "{'k'" in source
+        else "builtins.list" if "[[y]" in source or "sum(ys" in source or "start=" in source else ""
+    )
     seen = {watch.id: imagined(watch, rows) for watch in suspect.watches}
     proofs, level = weigh(rule, Case(suspect, program, seen))
     return Case(suspect, program, seen, proofs=proofs) if level else None

@@ -3,7 +3,8 @@
 The tables are tests/lookalikes*.txt. A case is ``=== name: outcome [evidence]``, a source, and ``>>>`` expressions that
 are evaluated with the old and the new source. The outcome is the obligation that saves it, ``rewritten`` (then both must
 agree), or ``not-found``. The evidence is made up: of types and sizes that pay, and of what only a run can tell: rows are
-``dicts``, what the loop changes is ``apart`` from the collection, loops walk ``generators``, attributes are ``computed``.
+``dicts``, what the loop changes is ``apart`` from the collection, loops walk ``generators``, attributes are ``computed``, elements
+are ``lists``.
 """
 
 from __future__ import annotations
@@ -70,7 +71,9 @@ def imagined(watch: Watch, evidence: frozenset[str]) -> Seen:
         reads = {"computed": 5}
     elif watch.kind == "identity" and "apart" in evidence:
         reads = {"same": 0, "other": 5}
-    elements = {rows: 1000} if "dicts" in evidence else KEYS
+    elif kind == "more":
+        types = {"builtins.list": 1000}
+    elements = {rows: 1000} if {"dicts", "lists"} & evidence else KEYS
     return Seen(watch.id, 10 if watch.kind == "entry" else 1000, types, 100, 100, 100_000, elements, reads)
 
 

@@ -11,6 +11,8 @@ INDEX = 40.0  # one row put into a dict of lists, its key tested
 SET = 10.0  # one element put into a set (5.5 for int, 11 for str), its type looked at
 POSITION = 20.0  # one element put into a dict of positions, its type looked at
 COUNTED = 25.0  # one element counted in a dict, its type looked at
+COPIED = 0.35  # one element copied with the list that it stands in
+ADDED = 8.0  # one element added in place, its type looked at
 PROBE = 8.0  # one look-up with its guard
 FIRST = 0.5  # the part of a collection that is walked until a match, on average
 
@@ -34,3 +36,8 @@ def position_gain(rounds: float, elements: float) -> float:
 def count_gain(rounds: float, elements: float) -> float:
     """The ratio old/new when ``rounds`` calls of ``xs.count(x)`` ask a dict built once."""
     return (rounds * elements * ELEMENT + rounds) / max(elements * COUNTED + rounds * PROBE, 1.0)
+
+
+def growth_gain(elements: float) -> float:
+    """The ratio old/new when a container of ``elements`` on average is added to instead of copied."""
+    return (ADDED + elements * COPIED) / ADDED

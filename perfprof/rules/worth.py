@@ -16,6 +16,8 @@ LEAST_ROWS = 12
 LEAST_TESTS = 4
 LEAST_ELEMENTS = 16
 LEAST_POSITIONS = 64
+LEAST_GROWTH = 8
+LEAST_LISTS = 64
 LEAST_COUNTED = 32
 
 
@@ -47,6 +49,21 @@ def worth_positions(case: Case) -> Evidence:
 def worth_counts(case: Case) -> Evidence:
     """``xs.count(x)`` always walks the whole list, so it pays from about 32 elements."""
     return asked_often(case, LEAST_ROUNDS, LEAST_COUNTED, costs.count_gain)
+
+
+def worth_growing_in_place(case: Case) -> Evidence:
+    """A container that is copied at least 8 times an entry, at 8 elements or more; 64 lists for a sum of lists."""
+    entry, kept = case.watched("entry"), case.watched("base0")
+    if kept is None or not kept.count:
+        return Evidence(False, "cold: it did not run")
+    size = kept.mean_length
+    rounds = size if entry is None else kept.count / max(entry.count, 1)
+    least = LEAST_GROWTH if entry is not None else LEAST_LISTS
+    numbers = {"rounds": round(rounds, 1), "elements": round(size, 1)}
+    if rounds < least or size < least:
+        reason = f"too small: {rounds:,.0f} copies of {size:,.0f} elements (pays from {least})"
+        return Evidence(False, reason, numbers)
+    return Evidence(True, f"{rounds:,.0f} copies of {size:,.0f} elements", numbers, costs.growth_gain(size))
 
 
 def asked_often(

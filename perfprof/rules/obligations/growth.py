@@ -1,0 +1,112 @@
+"""Obligations about a container that grows by copying."""
+
+from __future__ import annotations
+
+import ast
+
+from perfprof.rules import guards
+from perfprof.rules.growth import Growth, certain, grown, sure_parts
+from perfprof.rules.obligations.proofs import guarded, obligation, proved, unproved
+from perfprof.rules.reading.callees import CONTAINER_METHODS, SHARED_METHODS
+from perfprof.rules.reading.expressions import LOOKUP_METHODS
+from perfprof.rules.rule import Case, Proof
+from perfprof.rules.uses import kept_by, own_local
+
+METHODS = (CONTAINER_METHODS | SHARED_METHODS | LOOKUP_METHODS) - {"setdefault", "items", "keys", "values"}
+
+
+@obligation
+def copies_unwanted(case: Case) -> Proof:
+    """Nobody holds the container as it was before a turn."""
+    found: Growth = case.suspect.reading
+    if found.kind == "sum":
+        return proved("the sums on the way are seen by nobody")
+    function = found.function
+    name = function.text(found.kept)
+    problem = own_local(name, function)
+    if problem:
+        return unproved(problem, function.place(found.node))
+    changes = _changes(name, found)
+    copied = [pair[1] for one in changes if isinstance(one, ast.Assign) and (pair := grown(one)) is not None]
+    use = kept_by(name, function, changes, METHODS, copied)
+    if use is not None:
+        return unproved(f"`{name}` may be kept as it is here, before it grows", function.place(use))
+    return proved(f"`{name}` is only asked, walked and returned in this function")
+
+
+def _changes(name: str, found: Growth) -> list[ast.stmt]:
+    """All statements that bind the name, and calls on it that change it."""
+    function = found.function
+    nodes: list[ast.AST] = [binding.node for binding in function.names.bindings[name]]
+    for use in function.names.loads.get(name, ()):
+        above = function.parents.get(use)
+        if isinstance(above, ast.Attribute) and above.attr in CONTAINER_METHODS | SHARED_METHODS:
+            nodes.append(use)
+    found_statements = []
+    for node in nodes:
+        one: ast.AST | None = node
+        while one is not None and not isinstance(one, ast.stmt):
+            one = function.parents.get(one)
+        if isinstance(one, ast.stmt):
+            found_statements.append(one)
+    return found_statements
+
+
+@obligation
+def made_here(case: Case) -> Proof:
+    """What grows is exactly a list or a dict, made in this function."""
+    found: Growth = case.suspect.reading
+    if found.kind == "sum":
+        return proved("the sum begins as a new list")
+    function = found.function
+    name = function.text(found.kept)
+    for binding in function.names.bindings[name]:
+        above = function.parents.get(binding.node)
+        if isinstance(above, ast.AugAssign) and isinstance(
+            above.op, (ast.Add if found.kind == "list" else ast.BitOr)
+        ):
+            continue  # in place already, or an error
+        value = binding.value
+        if value is None or not (_grows(value, name, found) or certain(value, function, found.kind)):
+            return unproved(f"`{name}` may be something else than a {found.kind}", function.place(binding.node))
+    return proved(f"`{name}` begins as a new {found.kind}")
+
+
+def _grows(value: ast.expr, name: str, found: Growth) -> bool:
+    """Whether it is the name's own value and a list, or what a test of the exact types looks at again."""
+    if not isinstance(value, ast.BinOp) or not isinstance(value.left, ast.Name) or value.left.id != name:
+        return False
+    guarded_anyway = found.more is not None and not certain(found.more, found.function, "list")
+    return guarded_anyway or certain(value.right, found.function, "list")
+
+
+@obligation
+def parts_are_lists(case: Case) -> Proof:
+    """What is added is a list."""
+    found: Growth = case.suspect.reading
+    function = found.function
+    if found.kind == "dict":
+        return proved("what is added is unpacked as before")
+    if found.kind == "list":
+        assert found.more is not None
+        if certain(found.more, function, "list"):
+            return proved("what is added is written as a list")
+        seen = case.watched("more")
+        if seen is not None and seen.types and not set(seen.types) <= {"builtins.list"}:
+            return unproved(f"what is added was a {guards.readable(seen.types)}", function.place(found.node))
+        return guarded("a test of the exact types: anything else is added as before")
+    if sure_parts(found.kept, function):
+        return proved("each of them is written as a list")
+    if not isinstance(found.kept, (ast.Name, ast.ListComp, ast.Attribute)):
+        why = f"`{function.text(found.kept)}` may give something else than lists, and can be walked only once"
+        return unproved(why, function.place(found.node))
+    seen = case.watched("base0")
+    if seen is not None and seen.types and guards.is_collection("it", seen.types) is None:
+        return unproved(f"it was a {guards.readable(seen.types)}", function.place(found.node))
+    if (
+        seen is not None
+        and seen.elements
+        and not {one.partition("[")[0] for one in seen.elements} <= {"builtins.list"}
+    ):
+        return unproved(f"the parts were {guards.readable(seen.elements)}", function.place(found.node))
+    return guarded("a test of the exact types: anything else is added up as before")
