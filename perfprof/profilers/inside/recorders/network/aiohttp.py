@@ -42,7 +42,7 @@ def _configuration() -> Any:
 async def _started(session: Any, context: Any, told: Any) -> None:
     url = told.url
     port = f":{url.port}" if url.port else ""
-    context.perfprof = Exchange("aiohttp", told.method, url.scheme, f"{url.host}{port}", url.path)
+    context.perfprof = Exchange("aiohttp", told.method, f"{url.scheme}://{url.host}{port}", url.path)
 
 
 def _since(name: str) -> Any:

@@ -22,13 +22,13 @@ class Exchange:
     It is noted when the library says that the body is over, else when nobody holds it any more.
     """
 
-    __slots__ = ("_done", "_place", "_start", "_target", "error", "got", "opened", "phases", "size")
+    __slots__ = ("_done", "_place", "_start", "_target", "got", "opened", "phases", "size")
 
-    def __init__(self, library: str, method: str, scheme: str, host: str, path: str, depth: int = 1) -> None:
-        self._target = (library, method, f"{scheme}://{host}{template(path)}")
+    def __init__(self, library: str, method: str, base: str, path: str, *, depth: int = 1) -> None:
+        self._target = (library, method, base + template(path))
         self._place: Place = place(depth + 1)
         self.phases = dict.fromkeys(PHASES, 0.0)
-        self.opened = self.error = False
+        self.opened = False
         self.size = 0
         self.got = 0.0  # perf_counter at which the head of the answer was there
         self._done = False

@@ -51,7 +51,7 @@ def _begin(connection: Any, method: str, url: str, before: Any) -> Exchange:
     scheme = "https" if secure else "http"
     path = url if url.startswith("/") else "/" + url.partition("://")[2].partition("/")[2]
     library = "urllib3" if type(connection).__module__.startswith("urllib3") else "http.client"
-    exchange = Exchange(library, method, scheme, f"{connection.host}:{connection.port}", path, depth=2)
+    exchange = Exchange(library, method, f"{scheme}://{connection.host}:{connection.port}", path, depth=2)
     if isinstance(before, _Opening):
         before.give_to(exchange)
     return exchange
@@ -63,7 +63,7 @@ class _Opening(Exchange):
     __slots__ = ()
 
     def __init__(self) -> None:
-        super().__init__("", "", "", "", "")
+        super().__init__("", "", "", "")
         self._done = True  # it is never noted itself
 
     def give_to(self, exchange: Exchange) -> None:

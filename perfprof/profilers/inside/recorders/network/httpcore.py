@@ -51,7 +51,7 @@ def _begin(request: Any, *, asynchronous: bool = False) -> _Trace:
     port = url.port or {"http": 80, "https": 443}.get(scheme, 0)
     method = request.method.decode("ascii", "replace")
     trace = _Trace(
-        Exchange("httpcore", method, scheme, f"{host}:{port}", path, depth=2), request.extensions.get("trace")
+        Exchange("httpcore", method, f"{scheme}://{host}:{port}", path, depth=2), request.extensions.get("trace")
     )
     extended = trace.awaited if asynchronous else trace.called
     request.extensions = {**request.extensions, "trace": extended}
