@@ -134,7 +134,7 @@ def test_check_tells_what_it_could_not_read(project: Path) -> None:
         (["verify", "slow.py"], "there is no workload"),
         (["report"], "there is no run yet"),
         (["report", "2026-1"], "there is no run '2026-1'"),
-        (["report", "slow.py"], "this report cannot be read"),
+        (["report", "slow.py"], "this is no profile that perfprof can read"),
         (["fix", "--min-share", "3", "--", "true"], "3"),
         (["fix", "--json", "no/out.json", "--", "true"], "there is no folder 'no'"),
         (["record", "-o", "no/out", "--", "true"], "there is no folder 'no'"),

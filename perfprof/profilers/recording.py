@@ -189,8 +189,13 @@ class Recording:
         )
 
     def rows(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
-        """Rows of a part's own tables (`profilers/parts`), as they are stored."""
-        return self._connection.execute(query, parameters).fetchall()
+        """Rows of a part's own tables (`profilers/parts`), as they are stored; none if the part came after the file."""
+        try:
+            return self._connection.execute(query, parameters).fetchall()
+        except sqlite3.OperationalError as error:
+            if "no such table" in str(error):
+                return []
+            raise
 
     def frames(self, stack: int) -> tuple[Frame, ...]:
         """The frames of a stack by its number, root first; () for 0."""

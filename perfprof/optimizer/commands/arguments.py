@@ -77,10 +77,15 @@ timeout = click.option("--timeout", type=click.FloatRange(0), metavar="SECONDS",
 
 def write(text: str, file: Path) -> None:
     """Write a report into the file that a NewFile named, or print it."""
+    write_bytes(text.encode("utf-8"), file)
+
+
+def write_bytes(data: bytes, file: Path) -> None:
+    """Write into the file that a NewFile named, or to standard output."""
     if str(file) == "-":
-        click.echo(text, nl=False)
+        click.echo(data, nl=False)
         return
-    file.write_text(text, "utf-8")
+    file.write_bytes(data)
 
 
 def several(*decorators: Decorator) -> Decorator:

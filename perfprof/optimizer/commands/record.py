@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,23 +14,23 @@ from perfprof.optimizer.commands import arguments
 from perfprof.optimizer.project import Command
 
 if TYPE_CHECKING:
-    from perfprof.optimizer.reports.contract import Document
-    from perfprof.optimizer.run import Run
     from perfprof.profilers.recording import Recording
-
-TOLD = ("python", "perfprof", "sampler", "started")  # of what the recording knows about itself
 
 
 @click.command("record", cls=arguments.WorkloadCommand)
 @arguments.several(
     click.option("-o", "--output", type=arguments.NewFile(), metavar="FILE", help="The recording."),
+    click.option("--pid", type=click.IntRange(1), help="Sample a process that runs already, by py-spy."),
+    click.option(
+        "--seconds", type=click.FloatRange(1), default=10.0, show_default=True, help="How long, with --pid."
+    ),
     arguments.sampler,
     arguments.timeout,
     arguments.quiet,
     arguments.debug,
 )
 @click.pass_context
-def command(ctx: click.Context, /, output: Path | None, **given: Any) -> None:
+def command(ctx: click.Context, /, output: Path | None, pid: int | None, seconds: float, **given: Any) -> None:
     """Run the command after -- unchanged and record what it does.
 
     Its output, signals and exit code are its own; what was seen is told on standard error. `perfprof report`
@@ -38,64 +38,37 @@ def command(ctx: click.Context, /, output: Path | None, **given: Any) -> None:
     """
     settings = arguments.settle(ctx, given)
     workload: Command | None = settings.get("workload")
-    if workload is None:
-        raise UsageError("there is no command", todo="Put it after --: perfprof record -- python your_program.py")
+    if (workload is None) == (pid is None):
+        todo = "Put it after --: perfprof record -- python your_program.py (or name a process: --pid)"
+        raise UsageError(
+            "there is no command" if pid is None else "a command and --pid exclude each other", todo=todo
+        )
+    from perfprof.optimizer.recorded import as_run, summary
     from perfprof.optimizer.reports import keep
     from perfprof.optimizer.runs import begin
-    from perfprof.profilers.workload import record
 
     root, folder = settings["root"], begin(settings["root"] / ".perfprof")
-    timeout, sampler = settings.get("timeout") or None, settings.get("sampler", "auto")
-    with record(
-        workload.argv, cwd=root / workload.folder, folder=folder, sampler=sampler, timeout=timeout
-    ) as recording:
-        report = keep(_run(recording, str(workload), ctx.meta[arguments.ASKED], root))
+    with _record(workload, pid, seconds, folder, settings) as recording:
+        told = str(workload) if workload is not None else recording.meta["command"]
+        report = keep(as_run(recording, told, ctx.meta[arguments.ASKED], root))
         if output is not None:
             shutil.copyfile(recording.path, output)
         place = output or recording.path.relative_to(root)
         if not settings.get("quiet"):
-            click.echo("\n".join(["", *_summary(recording, root, report), f"Recording: {place}"]), err=True)
+            click.echo("\n".join(["", *summary(recording, root, report), f"Recording: {place}"]), err=True)
         code = int(recording.meta["exit_code"])
     ctx.exit(code if code >= 0 else 128 - code)
 
 
-def _run(recording: Recording, workload: str, asked: str, root: Path) -> Run:
-    """What a report can show of a recording alone."""
-    from perfprof.optimizer.reports.recorded import sections
-    from perfprof.optimizer.run import Run, Step
+def _record(
+    workload: Command | None, pid: int | None, seconds: float, folder: Path, settings: Mapping[str, Any]
+) -> Recording:
+    if workload is None:
+        from perfprof.profilers.attach import attach
 
-    meta, folder = recording.meta, recording.path.parent
-    step = Step("record", float(meta["seconds"]), _seen(recording), f"{float(meta['cpu_seconds']):.1f} s CPU")
-    return Run(
-        id=folder.name,
-        verb="record",
-        folder=str(folder),
-        root=str(root),
-        command=workload,
-        applied=False,
-        environment={name: meta[name] for name in TOLD if meta.get(name)},
-        steps=(step,),
-        stacks=recording.collapsed(root),
-        recorded=sections(recording, root),
-        asked=asked,
-    )
+        return attach(pid or 0, folder, seconds)
+    from perfprof.profilers.workload import record
 
-
-def _seen(recording: Recording) -> str:
-    processes, statements = len(recording.processes()), sum(one.count for one in recording.executions())
-    plural = "" if processes == 1 else "es"
-    return f"{recording.total:,} samples · {processes} process{plural} · {statements:,} statements"
-
-
-def _summary(recording: Recording, root: Path, report: Document) -> Iterator[str]:
-    """What was seen, and the files that cost most."""
-    from perfprof.optimizer.reports import figures
-    from perfprof.optimizer.reports.terminal import recorded
-
-    wall, cpu = (figures.seconds(float(recording.meta[name])) for name in ("seconds", "cpu_seconds"))
-    yield f"{wall} ({cpu} CPU) · {_seen(recording)}"
-    for path, samples in list(recording.files().items())[:5]:
-        name = Path(path).relative_to(root) if Path(path).is_relative_to(root) else path
-        yield f"  {figures.share(samples / (recording.total or 1)):>5}  {name}"
-    yield from recorded(report["recorded"])
-    yield from filter(None, recording.meta.get("notes", "").splitlines())
+    timeout, sampler = settings.get("timeout") or None, settings.get("sampler", "auto")
+    where = settings["root"] / workload.folder
+    return record(workload.argv, cwd=where, folder=folder, sampler=sampler, timeout=timeout)

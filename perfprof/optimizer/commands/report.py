@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import click
 
 from perfprof.errors import UsageError
 from perfprof.optimizer.commands import arguments
-from perfprof.optimizer.reports.contract import Document
 
-FORMS = ("html", "json", "sarif", "markdown", "svg")
+if TYPE_CHECKING:
+    from perfprof.optimizer.reports.contract import Document
+    from perfprof.profilers.recording import Recording
+
+FORMS = ("html", "json", "sarif", "markdown", "svg")  # of the report
+PROFILES = ("speedscope", "collapsed", "pstats", "chrome")  # of its recording: perfprof.profilers.formats.WRITABLE
+
+_SQLITE = b"SQLite format 3\0"
 
 
 @click.command("report")
@@ -21,18 +29,26 @@ FORMS = ("html", "json", "sarif", "markdown", "svg")
         click.option(
             f"--{form}", type=arguments.NewFile(), metavar="FILE", help=f"Write {form} there; - prints it."
         )
-        for form in FORMS
+        for form in (*FORMS, *PROFILES)
     ),
     arguments.debug,
 )
 @click.pass_context
 def command(ctx: click.Context, /, run: str | None, debug: bool | None, **files: Path | None) -> None:
-    """Show RUN again: the name of a run, its folder or its report.json; the last run if left out."""
-    from perfprof.optimizer.reports.document import load
+    """Show RUN again: a run's name, its folder or report.json, a recording, or a profile; the last run if left out.
 
+    Profiles are py-spy's, speedscope's, cProfile's and Node's .cpuprofile.
+    """
     settings = arguments.settle(ctx, {"debug": debug})
-    report = load(_file(run, settings["root"]))
     asked = {form: file for form, file in files.items() if file is not None}
+    with TemporaryDirectory() as folder:
+        source = _source(run, settings["root"])
+        recording = _recording(source, Path(folder))
+        for form in [form for form in asked if form in PROFILES]:
+            arguments.write_bytes(_profile(form, recording, source), asked.pop(form))
+        if not asked and any(files[form] for form in PROFILES):
+            return
+        report = _document(source, recording, settings["root"])
     for form, file in asked.items():
         arguments.write(_renderer(form)(report), file)
     if not asked:
@@ -41,8 +57,8 @@ def command(ctx: click.Context, /, run: str | None, debug: bool | None, **files:
         terminal.show(report)
 
 
-def _file(run: str | None, root: Path) -> Path:
-    """The report.json that is meant."""
+def _source(run: str | None, root: Path) -> Path:
+    """The report.json, the recording or the profile that is meant."""
     runs = root / ".perfprof" / "runs"
     if run is None:
         kept = sorted(runs.glob("*/report.json"), key=lambda path: path.stat().st_mtime)
@@ -56,6 +72,47 @@ def _file(run: str | None, root: Path) -> Path:
 
     meant = nearest(run, [path.parent.name for path in runs.glob("*/report.json")])
     raise UsageError(f"there is no run {run!r}", where=str(runs), todo=f"Did you mean {meant}?" if meant else "")
+
+
+def _recording(source: Path, folder: Path) -> Recording | None:
+    """The recording behind a report, a recording itself, or one made of another tool's profile."""
+    from perfprof.profilers.recording import Recording
+
+    if _is_report(source):
+        kept = source.with_name("recording.sqlite")
+        return Recording.open(kept) if kept.is_file() else None
+    with source.open("rb") as file:
+        if file.read(len(_SQLITE)) == _SQLITE:
+            return Recording.open(source)
+    from perfprof.profilers.formats import recording_of
+
+    return recording_of(source, folder / "recording.sqlite")
+
+
+def _is_report(source: Path) -> bool:
+    """Whether it is a report of ours: under its own name, or written by --json under another."""
+    if source.name == "report.json":
+        return True
+    with source.open("rb") as file:
+        return b'"verdicts"' in file.read() if source.suffix == ".json" else False
+
+
+def _document(source: Path, recording: Recording | None, root: Path) -> Document:
+    from perfprof.optimizer.reports.document import document, load
+
+    if recording is None or _is_report(source):
+        return load(source)
+    from perfprof.optimizer.recorded import as_run
+
+    return document(as_run(recording, recording.meta["command"], f"perfprof report {source}", root, kept=False))
+
+
+def _profile(form: str, recording: Recording | None, source: Path) -> bytes:
+    from perfprof.profilers.formats import profile_of, write
+
+    if recording is None:
+        raise UsageError("this run has no recording", where=str(source.parent))
+    return write(form, profile_of(recording))
 
 
 def _renderer(form: str) -> Callable[[Document], str]:

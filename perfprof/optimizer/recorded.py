@@ -1,0 +1,52 @@
+"""A recording alone, as a run that every report can show, and as a few lines for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from perfprof.optimizer.reports import figures
+from perfprof.optimizer.reports.contract import Document
+from perfprof.optimizer.reports.recorded import sections
+from perfprof.optimizer.reports.terminal import recorded
+from perfprof.optimizer.run import Run, Step
+from perfprof.profilers.recording import Recording
+
+TOLD = ("python", "perfprof", "sampler", "started")  # of what the recording knows about itself
+
+
+def as_run(recording: Recording, workload: str, asked: str, root: Path, *, kept: bool = True) -> Run:
+    """What a report can show of a recording alone. kept: in the folder of a run, where a report can stand beside it."""
+    meta, folder = recording.meta, recording.path.parent
+    step = Step("record", float(meta["seconds"]), seen(recording), f"{float(meta['cpu_seconds']):.1f} s CPU")
+    return Run(
+        id=folder.name if kept else recording.path.name,
+        verb="record",
+        folder=str(folder) if kept else "",
+        root=str(root),
+        command=workload,
+        applied=False,
+        environment={name: meta[name] for name in TOLD if meta.get(name)},
+        steps=(step,),
+        stacks=recording.collapsed(root),
+        recorded=sections(recording, root),
+        asked=asked,
+    )
+
+
+def seen(recording: Recording) -> str:
+    """How much there is of what."""
+    processes, statements = len(recording.processes()), sum(one.count for one in recording.executions())
+    plural = "" if processes == 1 else "es"
+    return f"{recording.total:,} samples · {processes} process{plural} · {statements:,} statements"
+
+
+def summary(recording: Recording, root: Path, report: Document) -> Iterator[str]:
+    """What was seen, and the files that cost most."""
+    wall, cpu = (figures.seconds(float(recording.meta[name])) for name in ("seconds", "cpu_seconds"))
+    yield f"{wall} ({cpu} CPU) · {seen(recording)}"
+    for path, samples in list(recording.files().items())[:5]:
+        name = Path(path).relative_to(root) if Path(path).is_relative_to(root) else path
+        yield f"  {figures.share(samples / (recording.total or 1)):>5}  {name}"
+    yield from recorded(report["recorded"])
+    yield from filter(None, recording.meta.get("notes", "").splitlines())
