@@ -65,6 +65,10 @@ def _meanwhile(found: Looped) -> list[ast.expr]:
     own = [one.own for one in found.function.scans if one.own is not None and one is not found.scan]
     loops = [one for one in dict.fromkeys(own) if one not in found.scan.around and one.iterable is not None]
     loops = [one for one in loops if statement.lineno <= one.statement.lineno <= last]
+    display = getattr(found, "display", None)  # what is computed before the loop walks what its own guard tests
+    if display is not None:
+        inside = set(ast.walk(display))
+        loops = [one for one in loops if one.node not in inside]
     return [part for one in loops if one.iterable for part in _walked(one.iterable, found.function)]
 
 

@@ -2,18 +2,55 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
-from perfprof.rules.obligations.proofs import obligation, proved, unproved
+from perfprof.rules import guards
+from perfprof.rules.invariants import Invariant, environment, observed_kinds
+from perfprof.rules.obligations.proofs import guarded, obligation, proved, unproved
+from perfprof.rules.reading.kinds import FLAT, Kind, kind, kind_of_types
 from perfprof.rules.reading.readers import only_read
 from perfprof.rules.rule import Case, Proof
+
+if TYPE_CHECKING:
+    from perfprof.rules.constants import Rebuilt
 
 
 @obligation
 def result_only_read(case: Case) -> Proof:
     """Nobody changes or keeps what is made."""
-    found: Any = case.suspect.reading
+    found: Rebuilt | Invariant = case.suspect.reading
+    given = _kind_of(case)
+    if given is not None and given.name in FLAT:
+        return proved("it is a plain value, which nobody can change")
     kept = only_read(found.display, found.function)
     if kept is not None:
         return unproved("it is changed, or kept by something that may change it", found.function.place(kept))
     return proved("it is only read, and each turn would make an equal one")
+
+
+def _kind_of(case: Case) -> Kind | None:
+    found = case.suspect.reading
+    if not isinstance(found, Invariant):
+        return None
+    kinds = observed_kinds(case)
+    return found.gives if kinds is None else kind(found.display, environment(found.bases, kinds), found.function)
+
+
+@obligation
+def operands_are_plain(case: Case) -> Proof:
+    """What it is computed from is plain data, so that computing it once has no effects and cannot fail."""
+    found: Invariant = case.suspect.reading
+    where = found.function.place(found.display)
+    for number, base in enumerate(found.bases):
+        seen = case.watched(f"base{number}")
+        if seen is None or not seen.types:
+            return guarded("a test of the exact types of what it is computed from", where)
+        if kind_of_types(seen.types) is None and (len(seen.types) > 1 or kind_of_types(seen.elements) is None):
+            inside = f" of {guards.readable(seen.elements)}" if seen.elements else ""
+            why = f"`{found.function.text(base)}` was a {guards.readable(seen.types)}{inside}"
+            return unproved(why, found.function.place(base))
+    kinds = observed_kinds(case)
+    given = None if kinds is None else kind(found.display, environment(found.bases, kinds), found.function)
+    if given is None:
+        return unproved("computing it may fail for values of the types that were seen", where)
+    return guarded("a test of the exact types of what it is computed from", where)
