@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from perfprof.profilers.journals import Journal, Line
+from perfprof.profilers.journals import Journal, Line, sampled_stacks
 from perfprof.profilers.packages import OURS, Libraries, without_secrets
 from perfprof.profilers.parts import parts
 from perfprof.profilers.recording import SCHEMA, Frame, Process
@@ -45,8 +45,10 @@ class Writer:
         self._databases: dict[tuple[str, str], int] = {}
         self._real: dict[str, str] = {}
 
-    def add_all(self, journals: Sequence[Journal], seen: Mapping[int, Seen]) -> None:
-        """Take in the journals and what was seen from outside, by process."""
+    def add_all(
+        self, journals: Sequence[Journal], seen: Mapping[int, Seen], outside: Sequence[Journal] = ()
+    ) -> None:
+        """Take in the journals and the samples taken from outside, by process; ``outside`` is for the parts alone."""
         for journal in journals:
             self._libraries.add(journal.process.get("library", "\0"), journal.process.get("prefixes", ()))
         inside: dict[int, Seen] = {}
@@ -61,7 +63,7 @@ class Writer:
         for pid in [*inside, *(pid for pid in seen if pid not in inside)]:
             self._add_process(inside.get(pid), seen.get(pid), pythons.get(pid, ""))
         for part in parts().values():
-            part.store(self._connection, journals, self._stack)
+            part.store(self._connection, [*journals, *outside], self._stack)
 
     def finish(self, meta: Mapping[str, str]) -> None:
         """Write what run this was, and close the file."""
@@ -183,13 +185,8 @@ def _samples(journal: Journal) -> Seen:
     """What the process sampled itself."""
     process = journal.process
     seen = Seen(process["pid"], process.get("parent", 0), " ".join(process.get("argv", ())))
-    frames: dict[int, Frame] = {}
-    stacks: dict[int, tuple[Frame, ...]] = {}
+    stacks = sampled_stacks(journal)
     for kind, key, *rest in journal.lines:
-        if kind == "frame":
-            frames[key] = Frame(*rest)
-        elif kind == "stack":
-            stacks[key] = tuple(frames[number] for number in reversed(rest[0]) if number in frames)
-        elif kind == "sample" and rest[0] in stacks:
+        if kind == "sample" and rest[0] in stacks:
             seen.stacks[key, stacks[rest[0]]] += rest[1]
     return seen

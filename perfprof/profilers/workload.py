@@ -7,7 +7,7 @@ import os
 import shlex
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
@@ -20,6 +20,7 @@ from perfprof.profilers.calls import key_of, write_summary
 from perfprof.profilers.cpu import RATE, Choice, Gate, gate_is_possible, leave_to_look
 from perfprof.profilers.journals import Journal, read_journals
 from perfprof.profilers.merge import Writer
+from perfprof.profilers.metrics import Metrics
 from perfprof.profilers.observations import Capture, Seen, Watch, add_up
 from perfprof.profilers.packages import without_secrets
 from perfprof.profilers.processes import Ran, run
@@ -27,13 +28,8 @@ from perfprof.profilers.recording import Recording
 
 __all__ = ["Observations", "Ran", "observe", "record", "run"]
 
-RECORDERS = (
-    "queries",
-    "requests",
-    "network",
-    "files",
-    "collections",
-)  # of inside/recorders, armed unless asked otherwise
+# of inside/recorders, armed unless asked otherwise
+RECORDERS = ("queries", "requests", "network", "files", "collections")
 START = Path(__file__).resolve().parent / "inside" / "start"
 
 
@@ -77,14 +73,15 @@ def record(
     journals, result = prepare(folder), folder / "recording.sqlite"
     with ExitStack() as stack:
         gate = stack.enter_context(Gate(journals)) if gate_is_possible(sampler) else None
+        metrics = stack.enter_context(Metrics())
         inside = "gate" if gate is not None else "off" if sampler == "off" else "loops"
         env = environment_of(
             journals, PERFPROF_RECORD=" ".join(recorders), PERFPROF_SAMPLER=inside, **leave_to_look()
         )
-        ran = _run(argv, cwd, env, output, timeout)
+        ran = _run(argv, cwd, env, output, timeout, started=metrics.watch)
     found = list(read_journals(journals))
     writer = Writer(result)
-    writer.add_all(found, gate.samples() if gate else {})
+    writer.add_all(found, gate.samples() if gate else {}, [metrics.journal()])
     notes = [*(gate.notes if gate else ()), *_notes(found)]
     if sampler == "py-spy" and gate is None:
         notes.append("py-spy is not installed, so processes sampled themselves, loop by loop")
@@ -151,10 +148,18 @@ def environment_of(journals: Path, **asked: str) -> dict[str, str]:
     return env | asked
 
 
-def _run(argv: Sequence[str], cwd: Path, env: Mapping[str, str], output: Path | None, timeout: float | None) -> Ran:
+def _run(
+    argv: Sequence[str],
+    cwd: Path,
+    env: Mapping[str, str],
+    output: Path | None,
+    timeout: float | None,
+    *,
+    started: Callable[[int], None] | None = None,
+) -> Ran:
     with _opened(output) as file:
         if file is None:
-            return run(argv, cwd=cwd, env=env, timeout=timeout)
+            return run(argv, cwd=cwd, env=env, timeout=timeout, started=started)
         return run(
             argv,
             cwd=cwd,
@@ -163,6 +168,7 @@ def _run(argv: Sequence[str], cwd: Path, env: Mapping[str, str], output: Path | 
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=subprocess.STDOUT,
+            started=started,
         )
 
 
