@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from perfprof.profilers.stacks import Frame
+
 Line = list[Any]
 
 
@@ -37,3 +39,15 @@ def _lines(path: Path) -> Iterator[Line]:
                 continue
             if isinstance(line, list) and line:
                 yield line
+
+
+def sampled_stacks(journal: Journal) -> dict[int, tuple[Frame, ...]]:
+    """The stacks that the sampler of this process saw, root first, by the numbers it gave them."""
+    frames: dict[int, Frame] = {}
+    stacks: dict[int, tuple[Frame, ...]] = {}
+    for kind, key, *rest in journal.lines:
+        if kind == "frame":
+            frames[key] = Frame(*rest)
+        elif kind == "stack":
+            stacks[key] = tuple(frames[number] for number in reversed(rest[0]) if number in frames)
+    return stacks
