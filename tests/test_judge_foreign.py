@@ -174,7 +174,7 @@ def test_a_patch_with_a_new_module_and_a_new_test(root: Path) -> None:
     patch, verdict = judge_foreign(
         Project(root, (root,), Command((sys.executable, "run.py"))), text, settings=QUICK
     )
-    assert [change.path for change in patch.changes] == ["core.py", "safe.py", "test_safe.py"]
+    assert [change.path for change in patch.changes] == ["core.py", "safe.py"]
     assert verdict.decision == "accepted", verdict
 
 

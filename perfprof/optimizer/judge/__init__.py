@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from perfprof.optimizer.judge.baseline import Baseline
-    from perfprof.optimizer.judge.foreign import from_diff, judge_foreign, verify
+    from perfprof.optimizer.judge.foreign import from_diff, judge_foreign
     from perfprof.optimizer.judge.judge import Judge
     from perfprof.optimizer.judge.settings import Settings
     from perfprof.optimizer.judge.verdict import Comparison, Layer, Together, Verdict
+    from perfprof.optimizer.judge.verifying import verify
 
 __all__ = [
     "Baseline",
@@ -34,7 +35,7 @@ _HOMES = {
     "Verdict": "verdict",
     "from_diff": "foreign",
     "judge_foreign": "foreign",
-    "verify": "foreign",
+    "verify": "verifying",
 }
 
 

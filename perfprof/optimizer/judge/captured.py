@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from perfprof.optimizer.judge.hints import hinted
 from perfprof.optimizer.judge.replay import Call, Case
 from perfprof.optimizer.patches import FileChange, Patch
 
@@ -37,11 +38,17 @@ def case_of(patch: Patch, calls: Iterable[Call], imported: frozenset[str]) -> Ca
     imported: files that the workload executes; only changes of these, or if nothing is known all, can be played.
     """
     changes = tuple(change for change in patch.changes if _playable(change, imported))
-    return Case(patch.digest, changes, tuple(call for call in calls if call.function in patch.functions))
+    mine = tuple(call for call in calls if call.function in patch.functions)
+    return Case(patch.digest, changes, mine, hinted(changes) if patch.domain == "hinted" else {})
 
 
 def _playable(change: FileChange, imported: frozenset[str]) -> bool:
-    return bool(change.before) and change.path.endswith(".py") and (change.path in imported or not imported)
+    return (
+        bool(change.before)
+        and not change.gone
+        and change.path.endswith(".py")
+        and (change.path in imported or not imported)
+    )
 
 
 def _relative(path: str, roots: Sequence[Path]) -> str:

@@ -11,6 +11,8 @@ from perfprof.optimizer.judge.verdict import Comparison
 from perfprof.optimizer.judge.workbench import Workbench
 
 KNOWN = ("queries",)
+ANY = "any"  # of a patch that promises nothing: what falls is a gain, what does not decides nothing
+MORE = 1.1  # so many times the statements are a loss whatever else is won
 Run = Callable[[tuple[str, ...]], Counted]
 
 
@@ -70,6 +72,8 @@ class Counting:
     def counter(self, trial: Trial) -> Outcome:
         """Has the exact number fallen as promised?"""
         name = trial.patch.counter
+        if name == ANY:
+            return self._any(trial)
         if name not in KNOWN:
             return "skipped", f"{name} are not counted for code"
         old, new = self._old.get(0, functions_of(trial), self._run_old), self._run_new(trial)
@@ -83,6 +87,26 @@ class Counting:
         if after >= before or ratio < trial.patch.promise:
             return "failed", f"no gain: {told}"
         trial.comparison = Comparison(name, (before,), (after,), ratio, ratio, ratio)
+        return "passed", told
+
+    def _any(self, trial: Trial) -> Outcome:
+        """Statements of a patch that nobody promised anything of."""
+        old = self._old.get(0, functions_of(trial), self._run_old)
+        if old.ended or not old.statements:
+            return "skipped", old.ended or "the workload executes no statement that could be recorded"
+        new, again = self._run_new(trial), self._old.get(1, functions_of(trial), self._run_old)
+        if new.ended:
+            return "failed", f"the workload fails with the new code: {new.ended}"
+        before, after = float(old.statements), float(new.statements)
+        told = f"{before:,.0f} statements -> {after:,.0f}"
+        if again.statements != old.statements:
+            return "skipped", f"the old code does not always execute as many: {told}"
+        if after > MORE * before:
+            return "failed", f"more queries: {told}"
+        ratio = before / max(after, 1.0)
+        if ratio < trial.patch.promise:
+            return "skipped", told
+        trial.comparison = Comparison("queries", (before,), (after,), ratio, ratio, ratio)
         return "passed", told
 
     def slower(self, trial: Trial) -> bool:

@@ -3,69 +3,114 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 from perfprof.errors import UsageError
 from perfprof.optimizer.writing.diffs import split
 
 _HUNK = re.compile(r"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
-_UNREADABLE = ("GIT binary patch", "Binary files ", "rename from ", "copy from ", "deleted file mode ")
+_PREFIX = re.compile(r"^(?:[abciow12])/")  # of git, those of diff.mnemonicPrefix too
+_TODO = "Give a patch file, a git range such as main..HEAD, or - for standard input."
 
 
 @dataclass(frozen=True, slots=True)
 class Hunk:
-    """start: line of the old file, from 1 (0 in a new file). old and new: lines with their ends, context included."""
+    """start: line of the old (new) file, from 1; 0 in a new file. old and new: lines with ends, context included."""
 
     start: int
     old: tuple[str, ...]
     new: tuple[str, ...]
+    new_start: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class FileDiff:
-    """What a diff says of one file; ``created`` if it was not there before."""
+    """What a diff says of one file; ``created`` if it was not there before, ``deleted`` if it is not there after.
+
+    path: where it is before (after, if it is created), as the diff writes it but for git's prefix. target: its new
+    name, where it gets one. raw: the name with its prefix.
+    """
 
     path: str
     hunks: tuple[Hunk, ...]
     created: bool = False
+    deleted: bool = False
+    target: str = ""
+    raw: str = ""
+
+
+@dataclass
+class _Section:
+    """What git says of one file before its hunks."""
+
+    old: str = ""
+    new: str = ""
+    created: bool = False
+    deleted: bool = False
+    renamed: bool = False
+    hunks: list[Hunk] = field(default_factory=list)
+
+    def says_nothing(self) -> bool:
+        """A change of rights alone, or a head without a body."""
+        return not (self.hunks or self.created or self.deleted or self.renamed)
+
+    def diff(self) -> FileDiff:
+        raw = self.new if self.created else self.old
+        if self.renamed:  # git writes these names without a prefix
+            return FileDiff(raw, tuple(self.hunks), target=self.new, raw=raw)
+        return FileDiff(plain(raw), tuple(self.hunks), self.created, self.deleted, raw=raw)
 
 
 def parse(text: str, where: str = "the patch") -> list[FileDiff]:
-    """All files of a unified diff, with or without git's headers, of ``git format-patch`` too."""
-    lines = split(text)
-    for line in lines:
-        if line.startswith(_UNREADABLE):
-            raise UsageError(f"the patch does what cannot be judged: {line.strip()}", where=where)
-    found = []
-    position = 0
-    while position < len(lines):
-        if _header(lines, position):
-            old, new = lines[position][4:], lines[position + 1][4:]
-            hunks, position = _hunks(lines, position + 2, where)
-            found.append(FileDiff(_path(new if _gone(old) else old), tuple(hunks), _gone(old)))
-        else:
-            position += 1
-    if not found:
-        raise UsageError(
-            "this is no unified diff", where=where, todo="Give a patch file or a git range such as main..HEAD."
-        )
-    return found
+    """All files of a unified diff, with or without git's headers, of ``git format-patch`` too. Raises UsageError."""
+    found = [section.diff() for section in _sections(split(text), where) if not section.says_nothing()]
+    if found:
+        return found
+    if not text.strip():
+        raise UsageError("the patch is empty", where=where, todo=_TODO)
+    if re.search(r"^(old mode|new mode|index|diff --git) ", text, re.M):
+        raise UsageError("the patch changes no line of any file", where=where)
+    raise UsageError("this is no unified diff", where=where, todo=_TODO)
+
+
+def plain(name: str) -> str:
+    """A file name without git's prefix."""
+    return _PREFIX.sub("", name, count=1)
 
 
 def apply(before: str, diff: FileDiff, *, reverse: bool = False) -> str | None:
-    """The text with the diff in it (or taken out of it); None if it does not fit."""
+    """The text with the diff in it (or taken out of it); None if it does not fit.
+
+    Where the patch has other line ends than the file, as mail programs make them, those of the file hold.
+    """
+    result = _applied(before, diff.hunks, reverse=reverse)
+    if result is None and before:
+        end = "\r\n" if "\r\n" in before else "\n"
+        result = _applied(before, [_with_ends(hunk, end) for hunk in diff.hunks], reverse=reverse)
+    return result
+
+
+def _applied(before: str, hunks: Sequence[Hunk], *, reverse: bool) -> str | None:
     lines = split(before)
     result: list[str] = []
     position = 0
-    for hunk in diff.hunks:
+    for hunk in hunks:
         old, new = (hunk.new, hunk.old) if reverse else (hunk.old, hunk.new)
-        place = _find(lines, old, max(hunk.start - 1, 0), position)
+        start = (hunk.new_start or hunk.start) if reverse else hunk.start
+        place = _find(lines, old, max(start - 1, 0) if old else start, position)
         if place is None:
             return None
         result += [*lines[position:place], *new]
         position = place + len(old)
     return "".join([*result, *lines[position:]])
+
+
+def _with_ends(hunk: Hunk, end: str) -> Hunk:
+    def ended(line: str) -> str:
+        return line.rstrip("\r\n") + (end if line.endswith("\n") else "")
+
+    return Hunk(hunk.start, tuple(map(ended, hunk.old)), tuple(map(ended, hunk.new)), hunk.new_start)
 
 
 def _find(lines: Sequence[str], wanted: Sequence[str], guess: int, least: int) -> int | None:
@@ -75,6 +120,72 @@ def _find(lines: Sequence[str], wanted: Sequence[str], guess: int, least: int) -
         if list(lines[place : place + len(wanted)]) == list(wanted):
             return place
     return None
+
+
+def _sections(lines: Sequence[str], where: str) -> Iterator[_Section]:
+    section = _Section()
+    position = 0
+    while position < len(lines):
+        line = lines[position]
+        if line.startswith("diff --git "):
+            yield section
+            section = _Section(*_git_names(line))
+        elif line.startswith(("GIT binary patch", "Binary files ")):
+            name = section.old or line.strip()
+            raise UsageError(f"the patch changes a binary file, which cannot be judged: {plain(name)}", where=where)
+        elif _header(lines, position):
+            if section.hunks:  # a diff without git's headers
+                yield section
+                section = _Section()
+            _name(section, lines[position][4:], lines[position + 1][4:])
+            section.hunks, position = _hunks(lines, position + 2, where)
+            continue
+        else:
+            _extended(section, line.rstrip("\r\n"), where)
+        position += 1
+    yield section
+
+
+def _extended(section: _Section, line: str, where: str) -> None:
+    """One of git's lines between ``diff --git`` and the hunks."""
+    if not section.old:
+        if line.startswith(("rename from ", "rename to ")):
+            raise UsageError("the patch is damaged: a rename without its file", where=where)
+        return
+    if line.startswith("new file mode "):
+        section.created = True
+    elif line.startswith("deleted file mode "):
+        section.deleted = True
+    elif line.startswith("copy to "):
+        raise UsageError(
+            f"the patch copies a file: {line.removeprefix('copy to ')}",
+            where=where,
+            todo="Make it with git diff --no-renames.",
+        )
+    elif line.startswith("rename from "):
+        section.old, section.renamed = _unquoted(line.removeprefix("rename from ")), True
+    elif line.startswith("rename to "):
+        section.new = _unquoted(line.removeprefix("rename to "))
+
+
+def _git_names(line: str) -> tuple[str, str]:
+    """Both names in ``diff --git a/x b/x``; they are the same but for the prefix unless other lines say otherwise."""
+    rest = line.removeprefix("diff --git ").rstrip("\r\n")
+    quoted = re.fullmatch(r'("(?:[^"\\]|\\.)*") ("(?:[^"\\]|\\.)*")', rest)
+    if quoted:
+        return _unquoted(quoted[1]), _unquoted(quoted[2])
+    middle = len(rest) // 2
+    return rest[:middle], rest[middle + 1 :]
+
+
+def _name(section: _Section, old: str, new: str) -> None:
+    """Take the names of ``---`` and ``+++``, which are surer than those of git's first line."""
+    gone, fresh = _gone(new), _gone(old)
+    if section.renamed:
+        return
+    section.created, section.deleted = section.created or fresh, section.deleted or gone
+    section.old = section.new if fresh else _path(old)
+    section.new = _path(old if gone else new)
 
 
 def _header(lines: Sequence[str], position: int) -> bool:
@@ -98,7 +209,7 @@ def _hunks(lines: Sequence[str], position: int, where: str) -> tuple[list[Hunk],
             position += 1
         if left != [0, 0]:
             raise UsageError(f"the patch is damaged near its line {position}", where=where)
-        hunks.append(Hunk(int(head.group(1)), tuple(old), tuple(new)))
+        hunks.append(Hunk(int(head.group(1)), tuple(old), tuple(new), int(head.group(3))))
     return hunks, position
 
 
@@ -120,17 +231,15 @@ def _take(line: str, above: str, old: list[str], new: list[str], left: list[int]
 
 
 def _path(line: str) -> str:
-    """A file name from a header line, without timestamp, quotes and the a/ or b/ of git."""
-    name = line.rstrip("\r\n").partition("\t")[0].strip()
-    if name.startswith('"') and name.endswith('"'):
-        name = (
-            name[1:-1]
-            .encode("latin-1", "replace")
-            .decode("unicode_escape")
-            .encode("latin-1")
-            .decode("utf-8", "replace")
-        )
-    return name[2:] if name[:2] in ("a/", "b/") else name
+    """A file name from a header line, without timestamp and quotes."""
+    return _unquoted(line.rstrip("\r\n").partition("\t")[0].strip())
+
+
+def _unquoted(name: str) -> str:
+    if not (name.startswith('"') and name.endswith('"')):
+        return name
+    plain_text = name[1:-1].encode("latin-1", "replace").decode("unicode_escape")
+    return plain_text.encode("latin-1", "replace").decode("utf-8", "surrogateescape")
 
 
 def _gone(line: str) -> bool:

@@ -3,35 +3,38 @@
 from __future__ import annotations
 
 import ast
-import subprocess
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 
 from perfprof.errors import UsageError
 from perfprof.optimizer.judge.diffs import FileDiff, apply, parse
 from perfprof.optimizer.judge.judge import Judge
+from perfprof.optimizer.judge.ranges import between
 from perfprof.optimizer.judge.settings import Settings
 from perfprof.optimizer.judge.trees import read_text
 from perfprof.optimizer.judge.verdict import Verdict
 from perfprof.optimizer.patches import FileChange, Patch
 from perfprof.optimizer.project import Project
-from perfprof.optimizer.run import Outcome, Run
+from perfprof.optimizer.writing.lines import changes as differing
 from perfprof.profilers.inside.replaying.differences import difference
 from perfprof.rules.rule import Finding, Level
 
-if TYPE_CHECKING:
-    from perfprof.optimizer.options import FixOptions
-    from perfprof.optimizer.progress import Progress
+RULE = "foreign"
 
 
 @dataclass(frozen=True, slots=True)
 class Foreign:
-    """A patch, and what must be taken out of the project first because it already holds the patch."""
+    """A patch, and how it is put before the judge.
+
+    base: what makes the working tree the old code, for a patch that is in it already. tests: changes of test files,
+    which are left out of the patch: the old tests judge it, and its own are run besides.
+    """
 
     patch: Patch
     base: tuple[FileChange, ...] = ()
+    tests: tuple[FileChange, ...] = ()
 
 
 def from_diff(text: str, project: Project) -> Patch:
@@ -41,31 +44,24 @@ def from_diff(text: str, project: Project) -> Patch:
 
 def understood(text: str, project: Project) -> Foreign:
     """As ``from_diff``; also for a change that is in the working tree already, such as ``main..HEAD``."""
-    diff, where = _diff(text, project.root)
-    title, files = _title(diff, where), parse(diff, where)
+    diff, where = _diff(text)
+    if not diff:
+        found = between(text, project.root)
+        return _foreign(where, found.changes, found.base, project)
+    title, files = _title(diff, where), _placed(project.root, parse(diff, where))
     forward, misfit = _applied(project.root, files, reverse=False)
     if not misfit:
-        return Foreign(_patch(title, forward))
+        return _foreign(title, forward, (), project)
     base, other = _applied(project.root, files, reverse=True)
     if other:
+        if not any((project.root / name).exists() for name in (misfit, other)):
+            raise UsageError("the patch changes a file that is not there", where=misfit)
         raise UsageError(
             f"the patch does not fit {misfit} as it is in the working tree",
             where=where,
             todo="Check out the state that it was made for.",
         )
-    changes = [FileChange(change.path, change.after, change.before) for change in base]
-    return Foreign(_patch(title, changes), tuple(base))
-
-
-def _applied(root: Path, files: Sequence[FileDiff], *, reverse: bool) -> tuple[list[FileChange], str]:
-    """The files with the diff in them (or out of them), and the first file that it does not fit, or empty."""
-    changes = []
-    for file in files:
-        change = _changed(root, file, reverse=reverse)
-        if change is None:
-            return [], file.path
-        changes.append(change)
-    return changes, ""
+    return _foreign(title, [_back(change, project.root) for change in base], base, project)
 
 
 def judge_foreign(
@@ -86,43 +82,6 @@ def judge_foreign(
         return foreign.patch, judge.patch(foreign.patch)
 
 
-def verify(patch: Path | str, options: FixOptions, progress: Progress) -> Run:
-    """The same as a run for the reports. patch: the name of a patch file, or a git range. Nothing is applied."""
-    from perfprof.optimizer import runs
-    from perfprof.profilers.environment import environment
-
-    project = options.project
-    foreign = understood(str(patch), project)
-    folder = runs.begin(project.home)
-    settings = Settings(timeout=options.timeout)
-    with Judge(project, folder=folder, settings=settings, progress=progress.tell, base=foreign.base) as judge:
-        baseline = progress.run("baseline", judge.baseline)
-        with progress.step("observe") as log:
-            log.summary = f"{judge.observe(foreign.patch.functions)} calls captured"
-        with progress.step("judge") as log:
-            verdict = judge.patch(foreign.patch)
-            log.summary = verdict.decision
-    return Run(
-        id=folder.name,
-        verb="verify",
-        folder=str(folder),
-        root=str(options.root),
-        command=str(options.workload),
-        applied=False,
-        environment=environment(),
-        steps=progress.steps,
-        outcomes=(_outcome(foreign.patch, verdict),),
-        tests=baseline.tests,
-    )
-
-
-def _outcome(patch: Patch, verdict: Verdict) -> Outcome:
-    """The patch as the one finding of its run."""
-    path, _, function = (patch.functions or (f"{patch.changes[0].path}::",))[0].partition("::")
-    finding = Finding(patch.digest[:12], patch.rule, path, 1, 1, function, function, patch.title)
-    return Outcome(finding, verdict.decision, verdict.reason, patch.title, patch.level, (), patch, verdict=verdict)
-
-
 def changed_functions(change: FileChange) -> tuple[str, ...]:
     """``path::qualified.name`` of the functions whose code differs; those that are new are not among them."""
     try:
@@ -132,49 +91,129 @@ def changed_functions(change: FileChange) -> tuple[str, ...]:
     return tuple(dict.fromkeys(f"{change.path}::{name}" for name, _ in found.changed))
 
 
+def _foreign(title: str, changes: Iterable[FileChange], base: Iterable[FileChange], project: Project) -> Foreign:
+    given, used = sorted(changes, key=lambda change: change.path), _named(project)
+    tools = [one for one in given if one.path in used and not one.before]  # a new benchmark runs on both sides
+    tests = tuple(one for one in given if _is_test(one.path) and one not in tools)
+    code = [one for one in given if one not in tools and one not in tests]
+    changed = {one.path for one in tools}
+    kept = tuple(one for one in base if one.path not in changed)
+    patch = _patch(title, code or tests)
+    return Foreign(patch, (*kept, *tools), tests if code else ())
+
+
+def _named(project: Project) -> set[str]:
+    """Files that the workload and the tests are started with, relative to the root."""
+    found = set()
+    for command in filter(None, (project.workload, project.tests)):
+        for word in command.argv:
+            found.add(PurePosixPath(command.folder, word.partition("::")[0]).as_posix())
+    return found
+
+
+def _is_test(path: str) -> bool:
+    parts = PurePosixPath(path).parts
+    name = parts[-1]
+    named = name == "conftest.py" or (
+        name.endswith(".py") and (name.startswith("test_") or name[:-3].endswith("_test"))
+    )
+    return named or bool({"tests", "test"} & set(parts[:-1]))
+
+
+def _applied(root: Path, files: Sequence[FileDiff], *, reverse: bool) -> tuple[list[FileChange], str]:
+    """The files with the diff in them (or out of them), and the first file that it does not fit, or empty."""
+    changes: list[FileChange] = []
+    for file in files:
+        made = _changed(root, file, reverse=reverse)
+        if made is None:
+            return [], file.path
+        changes += made
+    return changes, ""
+
+
+def _back(change: FileChange, root: Path) -> FileChange:
+    """The way from what the base makes to what stands in the working tree."""
+    return FileChange(change.path, change.after, change.before, gone=not (root / change.path).exists())
+
+
 def _patch(title: str, changes: Sequence[FileChange]) -> Patch:
     functions = tuple(
         name for change in changes if change.path.endswith(".py") for name in changed_functions(change)
     )
     # nobody proved anything: what is known of it is what the runs show
-    return Patch("foreign", title, tuple(changes), level=Level.OBSERVED, functions=functions)
+    patch = Patch(RULE, title, tuple(changes), level=Level.OBSERVED, functions=functions, counter="any", domain="hinted")
+    return replace(patch, finding=_finding(patch))
 
 
-def _changed(root: Path, diff: FileDiff, *, reverse: bool) -> FileChange | None:
-    target = root / diff.path
-    inside = root.resolve()
-    if inside not in target.resolve().parents:
-        raise UsageError("the patch leads out of the project", where=diff.path)
-    if diff.created:
-        if reverse:
-            return FileChange(diff.path, read_text(target), "") if target.is_file() else None
-        return None if target.exists() else FileChange(diff.path, "", apply("", diff) or "")
-    if not target.is_file():
-        raise UsageError("the patch changes a file that is not there", where=diff.path)
-    before = read_text(target)
-    after = apply(before, diff, reverse=reverse)
-    return None if after is None else FileChange(diff.path, before, after)
+def _finding(patch: Patch) -> Finding:
+    """Where the patch changes what: the first line that differs, in a function if it changes one."""
+    change = next((one for one in patch.changes if one.path.endswith(".py")), patch.changes[0])
+    if patch.functions:
+        path = patch.functions[0].partition("::")[0]
+        change = next(one for one in patch.changes if one.path == path)
+    spans = list(differing(change.before.splitlines(keepends=True), change.after.splitlines(keepends=True)))
+    first, end = (spans[0][0] + 1, max(spans[-1][1], spans[0][0] + 1)) if spans else (1, 1)
+    functions = ", ".join(name.partition("::")[2] for name in patch.functions[:3])
+    more = f" and {len(patch.functions) - 3} more" if len(patch.functions) > 3 else ""
+    return Finding(patch.digest[:12], RULE, change.path, first, end, functions + more, functions, patch.title)
 
 
-def _diff(text: str, root: Path) -> tuple[str, str]:
-    """The diff itself and what to call it in messages."""
+def _placed(root: Path, files: Sequence[FileDiff]) -> list[FileDiff]:
+    """The files by the names that they have here: a patch may be made with or without a prefix, or one folder up."""
+    if all(_there(root, file.path, file) for file in files):
+        return list(files)
+    for strip in range(4):
+        moved = [_stripped(file, strip) for file in files]
+        if all(_there(root, file.path, file) for file in moved):
+            return moved
+    return list(files)
+
+
+def _stripped(file: FileDiff, count: int) -> FileDiff:
+    def short(name: str) -> str:
+        return "/".join(name.split("/")[count:])
+
+    return replace(file, path=short(file.raw), target=short(file.target) if file.target else "")
+
+
+def _there(root: Path, path: str, file: FileDiff) -> bool:
+    """Does this name make sense here? A new file needs nothing, a renamed one may be at its new place already."""
+    if not path:
+        return False
+    return file.created or file.deleted or any((root / name).is_file() for name in (path, file.target) if name)
+
+
+def _changed(root: Path, diff: FileDiff, *, reverse: bool) -> list[FileChange] | None:
+    """The changes of one file: two for one that gets a new name. None if it does not fit."""
+    for name in filter(None, (diff.path, diff.target)):
+        if root.resolve() not in (root / name).resolve().parents:
+            raise UsageError("the patch leads out of the project", where=name)
+    before, after = (diff.target or diff.path, diff.path) if reverse else (diff.path, diff.target or diff.path)
+    created, deleted = (diff.deleted, diff.created) if reverse else (diff.created, diff.deleted)
+    if created:
+        text = None if (root / before).exists() else apply("", diff, reverse=reverse)
+        return None if text is None else [FileChange(before, "", text)]
+    if not (root / before).is_file():
+        return None
+    old = read_text(root / before)
+    new = apply(old, diff, reverse=reverse)
+    if new is None:
+        return None
+    if before != after:
+        return [FileChange(before, old, "", gone=True), FileChange(after, "", new)]
+    return [FileChange(before, old, new, gone=deleted)]
+
+
+def _diff(text: str) -> tuple[str, str]:
+    """The diff itself (empty for a git range) and what to call it in messages."""
     if "\n" in text:
         return text, "the patch"
+    if text == "-":
+        return sys.stdin.buffer.read().decode("utf-8", "surrogateescape") or "\n", "standard input"
     named = Path(text) if Path(text).is_absolute() else Path.cwd() / text
     if named.is_file():
-        return read_text(named), text
-    argv = ["git", "-C", str(root), "diff", "--no-color", "--no-ext-diff", "--no-renames", "--relative", text, "--"]
-    try:
-        ran = subprocess.run(argv, capture_output=True, check=True, stdin=subprocess.DEVNULL)
-    except (OSError, subprocess.CalledProcessError):
-        raise UsageError(
-            "this is neither a patch file nor a git range",
-            where=text,
-            todo="Give a file, or a range such as main..HEAD.",
-        ) from None
-    if not ran.stdout.strip():
-        raise UsageError("this range changes nothing here", where=text)
-    return ran.stdout.decode("utf-8", "surrogateescape"), text
+        return read_text(named) or "\n", text
+    return "", text
 
 
 def _title(diff: str, where: str) -> str:

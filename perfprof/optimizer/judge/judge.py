@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -11,7 +12,9 @@ from types import TracebackType
 from perfprof.optimizer.judge import captured, reading
 from perfprof.optimizer.judge.baseline import Baseline, first_runs
 from perfprof.optimizer.judge.counting import Counting, OldRuns, functions_of
+from perfprof.optimizer.judge.ending import as_interruption
 from perfprof.optimizer.judge.layers import Layers
+from perfprof.optimizer.judge.lease import Lease
 from perfprof.optimizer.judge.replay import Call
 from perfprof.optimizer.judge.sets import SetJudge
 from perfprof.optimizer.judge.settings import Settings
@@ -55,8 +58,11 @@ class Judge:
         self._trials: dict[str, Trial] = {}
         self._base = base
         self._old_runs = OldRuns()
+        self._lease = Lease(tell=progress)
+        self._at_end = ExitStack()
 
     def __enter__(self) -> Judge:
+        self._at_end.enter_context(as_interruption())
         return self
 
     def __exit__(
@@ -76,9 +82,10 @@ class Judge:
 
     def close(self) -> None:
         """End all processes, remove all copies."""
-        self._bench.close()
-        if self._own is not None:
-            self._own.shutdown(wait=True, cancel_futures=True)
+        with self._at_end:
+            self._bench.close()
+            if self._own is not None:
+                self._own.shutdown(wait=True, cancel_futures=True)
 
     def baseline(self) -> Baseline:
         """Run workload and tests once on the old code. Raises BaselineError if one of them fails."""
@@ -105,7 +112,11 @@ class Judge:
         self._old_runs.announce(name for trial in waiting for name in functions_of(trial))
 
     def patch(self, patch: Patch) -> Verdict:
-        """Judge one patch by itself. Raises BaselineError if nothing can be judged here."""
+        """Judge one patch by itself, on one core. Raises BaselineError if nothing can be judged here."""
+        with self._lease.core():
+            return self._patch(patch)
+
+    def _patch(self, patch: Patch) -> Verdict:
         trial = Trial(patch, captured.case_of(patch, self._captured(), self._imported()))
         self._trials[patch.digest] = trial
         if not trial.ask("certificate", lambda _: reading.certificate(patch)):
@@ -120,10 +131,22 @@ class Judge:
         return trial.verdict()
 
     def together(self, patches: Sequence[Patch]) -> Together:
-        """All accepted patches at once: the whole suite, the whole workload; culprits are found and dropped."""
+        """All accepted patches at once: the whole suite, the whole workload; culprits are found and dropped.
+
+        No other perfprof of this user runs anything meanwhile.
+        """
         layers, _ = self._ready()
         trials = [self._trials[patch.digest] for patch in patches if patch.digest in self._trials]
-        return SetJudge(layers, self.baseline(), trials).judge(patches, self._progress)
+        with self._lease.machine():
+            return SetJudge(layers, self.baseline(), trials).judge(patches, self._progress)
+
+    def suite(self, changes: Sequence[FileChange]) -> Outcome:
+        """The tests once with these changes; ("skipped", why) where there are none."""
+        layers, _ = self._ready()
+        if self.baseline().suite is None:
+            return "skipped", self.baseline().tests
+        with self._lease.core():
+            return layers.suite(tuple(changes))
 
     def _imported(self) -> frozenset[str]:
         return self._baseline.by_workload if self._baseline is not None else frozenset()
@@ -144,14 +167,22 @@ class Judge:
             ("replay", layers.replay),
             ("differential", layers.typed),
             ("hostile", layers.hostile),
+            ("deep", self._deep),
             ("tests", layers.tests),
         )
         for name, question in questions:
+            if name == "deep" and not self._settings.deep:
+                continue
             self._progress(f"{trial.patch.title}: {name}")
             if not trial.ask(name, question):
                 return
         if self._count(trial, counting) and not trial.doubt():
             self._time(trial, layers, counting)
+
+    def _deep(self, trial: Trial) -> Outcome:
+        from perfprof.optimizer.judge.deep import deep
+
+        return deep(self._bench, trial.patch, self._settings.deep)
 
     def _time(self, trial: Trial, layers: Layers, counting: Counting) -> None:
         """Captured calls where there are any; the whole workload where nothing else has told the gain."""

@@ -40,11 +40,15 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One patch to play: the files it changes and the captured calls of the functions it changes."""
+    """One patch to play: the files it changes and the captured calls of the functions it changes.
+
+    hints: for a function, the names of the types that its parameters may hold; for others any type may come.
+    """
 
     id: str
     changes: tuple[FileChange, ...]
     calls: tuple[Call, ...]
+    hints: Mapping[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,7 @@ class Limits:
     """CPU seconds: for one call, for the typed and for the hostile inputs of one function in one process.
 
     first, later: for all captured calls of the old code under the first hash seed, and under each later one.
+    all_layers: go on after a difference, to see what each layer would have said.
     """
 
     call: float = 10.0
@@ -73,6 +78,7 @@ class Limits:
     hostile: float = 0.4
     examples: int = 100
     timeout: float = 60.0  # wall, for the whole process
+    all_layers: bool = False
 
 
 @dataclass
@@ -121,10 +127,11 @@ def _job(cases: Sequence[Case], limits: Limits, position: int) -> dict[str, Any]
                 "id": case.id,
                 "changes": [(change.path, change.before, change.after) for change in case.changes],
                 "calls": [(index, case.calls[index].function, case.calls[index].blob) for index in chosen],
+                "hints": dict(case.hints),
                 "main": any(b"__main__" in call.blob for call in case.calls),
             }
         )
-    told = {name: getattr(limits, name) for name in ("call", "typed", "hostile", "examples")}
+    told = {name: getattr(limits, name) for name in ("call", "typed", "hostile", "examples", "all_layers")}
     return {"task": "replay", "cases": described, "limits": told | ({"examples": 0} if position > 1 else {})}
 
 

@@ -29,8 +29,11 @@ class Tree:
     path: Path
     content: Content
     aliases: tuple[Path, ...] = ()  # other names of the project's folder
-    _texts: dict[str, str] = field(default_factory=dict)  # what ``write`` put there
-    _base: dict[str, str] = field(default_factory=dict)  # what stands there from the start, not the project's text
+    # None stands for a file that is taken away
+    _texts: dict[str, str | None] = field(default_factory=dict)  # what ``write`` put there
+    _base: dict[str, str | None] = field(
+        default_factory=dict
+    )  # what stands there from the start, not the project's text
     _start: Snapshot = field(default_factory=lambda: Snapshot({}, frozenset()))
     _sources: dict[str, Mark | None] = field(default_factory=dict)
 
@@ -50,14 +53,15 @@ class Tree:
         tree._sources = {name: mark_of(project / name) for name in content.files}
         copy(project, content, path)
         for change in base:
-            tree._base[change.path] = change.after
-            tree._put(change.path, change.after)
+            tree._base[change.path] = None if change.gone else change.after
+            tree._put(change.path, tree._base[change.path])
         tree._start = tree._snapshot()
         return tree
 
     def write(self, changes: Iterable[FileChange]) -> None:
         """Make the tree the pristine copy plus these changes."""
-        earlier, self._texts = set(self._texts), {change.path: change.after for change in changes}
+        earlier = set(self._texts)
+        self._texts = {change.path: None if change.gone else change.after for change in changes}
         for name in earlier - set(self._texts):
             self._restore(name)
         for name, text in self._texts.items():
@@ -67,7 +71,7 @@ class Tree:
     def text(self, name: str) -> str:
         """A file as it is before any change by ``write``; empty if it is not there."""
         if name in self._base:
-            return self._base[name]
+            return self._base[name] or ""
         path = self.project / name
         return read_text(path) if name in self._sources and path.exists() else ""
 
@@ -79,7 +83,7 @@ class Tree:
             if name not in texts and now.files.get(name) != mark:
                 self._restore(name)
         for name, text in texts.items():
-            if not (self.path / name).exists() or read_text(self.path / name) != text:
+            if (read_text(self.path / name) if (self.path / name).exists() else None) != text:
                 self._put(name, text)
         self._sweep(now, set(texts))
 
@@ -148,8 +152,12 @@ class Tree:
         """Delete the copy."""
         remove(self.path)
 
-    def _put(self, name: str, text: str) -> None:
+    def _put(self, name: str, text: str | None) -> None:
         target = self.path / name
+        if text is None:
+            target.unlink(missing_ok=True)
+            _forget(target)
+            return
         target.parent.mkdir(parents=True, exist_ok=True)
         if target.is_symlink():
             target = target.resolve()

@@ -83,6 +83,8 @@ class Trial:
     def _gain(self) -> tuple[Decision, str]:
         compared = self.comparison
         if compared is not None and compared.metric not in ("cpu", "wall"):
+            if self.answered is not None and self.answered.decision == "slower":
+                return "cannot tell", f"fewer {compared.metric}, but slower: {spoken(self.answered)}"
             return "accepted", f"{compared.before[0]:,.0f} {compared.metric} -> {compared.after[0]:,.0f}"
         answered = self.answered
         if answered is None or math.isnan(answered.ratio):

@@ -22,6 +22,7 @@ class Workplace:
     def __init__(self, root: Path) -> None:
         base = _base(root)
         for stale in _stale(base):
+            _end(stale)
             remove(stale)
         self.path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base))
         (self.path / _OWNER).write_text(_identity(os.getpid()), encoding="ascii")
@@ -80,6 +81,16 @@ def _stale(base: Path) -> Iterator[Path]:
                 owner = (folder / _OWNER).read_text(encoding="ascii")
                 if owner != _identity(int(owner.split()[0])):
                     yield folder
+
+
+def _end(folder: Path) -> None:
+    """End what a killed perfprof left running: its runs carry the folder in their import path."""
+    import psutil
+
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            if str(folder) in process.environ().get("PYTHONPATH", ""):
+                process.kill()
 
 
 def _identity(pid: int) -> str:

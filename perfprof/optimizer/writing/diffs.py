@@ -53,7 +53,9 @@ def one_file(change: FileChange, root: Path | None = None, context: int = CONTEX
     old, new = _quoted(f"a/{change.path}"), _quoted(f"b/{change.path}")
     mode = "100755" if root is not None and os.access(root / change.path, os.X_OK) else "100644"
     ids = f"{_blob(change.before)}..{_blob(change.after)}"
-    if change.before:
+    if change.gone:
+        head = f"deleted file mode {mode}\nindex {ids}\n--- {_named(old)}\n+++ /dev/null\n"
+    elif change.before:
         head = f"index {ids} {mode}\n--- {_named(old)}\n+++ {_named(new)}\n"
     else:
         head = f"new file mode 100644\nindex {ids}\n--- /dev/null\n+++ {_named(new)}\n"

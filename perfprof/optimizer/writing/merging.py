@@ -48,7 +48,7 @@ def _merged(path: str, changes: Sequence[FileChange]) -> FileChange:
     before = changes[0].before
     if len(changes) == 1:
         return changes[0]
-    if any(change.before != before for change in changes):
+    if any(change.before != before or change.gone != changes[0].gone for change in changes):
         raise Conflict(path, 1)
     lines = before.splitlines(keepends=True)
     hunks: list[_Hunk] = []

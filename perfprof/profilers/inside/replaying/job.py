@@ -19,6 +19,7 @@ from .fences import Fence, open_connection
 from .modules import NotImportedError, load
 from .shapes import brief, digest
 from .sides import Sides
+from .wild import bind, pool
 from .worlds import World
 
 Tell = Callable[[dict[str, Any]], None]
@@ -91,6 +92,7 @@ def _case(job: dict[str, Any], case: dict[str, Any], caller: Caller, tell: Tell)
             continue
         subject = Subject(qualified, list(sides.values()), sides[path], world, caller)
         tell({"case": name, "at": function})
+        bind(case.get("hints", {}).get(function))
         try:
             answer = _function(job, subject, calls)
         except LookupError as error:
@@ -105,7 +107,7 @@ def _function(job: dict[str, Any], subject: Subject, calls: list[tuple[int, byte
     answer = _replayed(seen, calls, makers)
     effects = any(why.startswith(("opens", "does", "imports")) for why in seen.refused.values())
     good = [blob for place, (_, blob) in enumerate(calls) if place not in seen.refused]
-    if limits["examples"] and good and not effects and not seen.divergences:
+    if limits["examples"] and good and not effects and (limits["all_layers"] or not seen.divergences):
         answer |= _derived(job, subject, good)
     return {**answer, "effects": effects}
 
@@ -115,10 +117,12 @@ def _derived(job: dict[str, Any], subject: Subject, blobs: list[bytes]) -> dict[
     limits = job["limits"]
     found: dict[str, Any] = {}
     for kind, hostile in (("typed", False), ("hostile", True)):
+        if hostile and not pool():  # the hints leave none of them
+            continue
         seed, examples = job["seed"] * 2 + hostile, limits["examples"]
         told = differential(subject, blobs, hostile=hostile, seed=seed, examples=examples, seconds=limits[kind])
         found[kind] = vars(told)
-        if told.difference is not None:
+        if told.difference is not None and not limits["all_layers"]:
             break
     return found
 

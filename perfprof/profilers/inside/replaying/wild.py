@@ -66,10 +66,21 @@ class AnyCase(str):
 
 WILD = (Twin, Anything, Unhashable, AnyCase)
 NAN = float("nan")
+_bound: list[str] | None = None  # names of the types that hints allow; None: any
+
+
+def bind(names: list[str] | None) -> None:
+    """From here on draw only values of these types; None for all."""
+    global _bound
+    _bound = names
 
 
 def pool() -> tuple[Any, ...]:
     """Fresh ones for each input: a program may change what it is given."""
+    return tuple(value for value in _all() if _bound is None or type(value).__name__ in _bound)
+
+
+def _all() -> tuple[Any, ...]:
     plain = (None, NAN, 1, 1.0, True, 0, "", b"a", (), 2**70)
     built: tuple[Any, ...] = ([], [1], {}, set(), (1, []), frozenset({1}))
     odd = (Twin(1), Twin(1), Anything(), Unhashable(1), Unhashable(1), AnyCase("a"), AnyCase("A"))
