@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 def finding(rule: str, function: Function, node: ast.AST, subject: str, message: str) -> Finding:
     """A finding at a node; its id hashes rule, file, function and normalised source (and which of equal ones it is)."""
     source, size = ast.unparse(node), _size(node)
-    twins = [one.node for one in function.scans if type(one.node) is type(node) and _size(one.node) == size]
+    alike: list[ast.AST] = [one.node for one in function.scans if type(one.node) is type(node)]
+    twins = [one for one in alike or function.every(type(node)) if _size(one) == size]
     same = [one for one in twins if one is node or ast.unparse(one) == source]
     number = next((position for position, one in enumerate(same) if one is node), 0)
     text = "\0".join([rule, function.module.relative, function.qualname, source, subject, str(number)])

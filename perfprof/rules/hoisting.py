@@ -63,12 +63,20 @@ def eaten_at_once(node: ast.AST, function: Function) -> bool:
 
 
 def identities(
-    prefix: str, bases: Sequence[ast.expr], stable: Sequence[Stability], function: Function
+    prefix: str,
+    bases: Sequence[ast.expr],
+    stable: Sequence[Stability],
+    function: Function,
+    placed: tuple[Sequence[ast.expr], Function] | None = None,
 ) -> Iterator[Watch]:
-    """What the loop changes and might be the collection itself: only a run can tell."""
-    for number, base in enumerate(bases):
+    """What the loop changes and might be the collection itself: only a run can tell.
+
+    placed: where the bases stand in the source, if that is in another function.
+    """
+    seen, holder = placed if placed is not None and placed[1] is not function else (bases, function)
+    for number, base in enumerate(seen):
         if isinstance(base, ast.Attribute):
-            yield watch(f"{prefix}:held{number}", base.value, function, "types", base.attr)
+            yield watch(f"{prefix}:held{number}", base.value, holder, "types", base.attr)
     pairs = [(base, one) for base, kept in zip(bases, stable, strict=False) for one in kept.watch]
     for number, (base, other) in enumerate(pairs):
         yield watch(f"{prefix}:same{number}", other, function, "identity", ast.unparse(base))

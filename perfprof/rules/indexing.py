@@ -28,12 +28,12 @@ def build_index(case: Case) -> Rewrite:
     key, row = in_style(ast.unparse(inner), found.function), _element(target)
     conditions = _conditions(case, found, row, new)
     fill = f"for {_bare(row)} in {walked}:\n    {index}.setdefault({key}, []).append({row})"
-    miss = "[]" if found.helper is not None else "()"
+    miss = "[]" if found.helper is not None and found.inlined is None else "()"
     bucket = f"{index}.get({outer}, {miss})"
     if conditions:
         types = _types(case)
-        asked = guards.joined([index, guards.is_key(outer, types)])
-        bucket = f"{bucket} if {asked} else {walked}"
+        asked = guards.joined([index, guards.is_key(outer, types), *_present(found, outer, index, types)])
+        bucket = _chosen(found, bucket, asked)
         body = "\n".join("    " + line for line in fill.splitlines())
         note = (
             f"# Left empty, so that all of them are walked as before, unless every key is exactly {_either(types)}."
@@ -43,10 +43,30 @@ def build_index(case: Case) -> Rewrite:
         before = f"{index} = {{}}\n{fill}"
     why = f"each turn looks its rows up by {key} instead of walking {walked}; order and the test itself stay"
     return Rewrite(
-        edits=(at("before", found.hoist.statement, before), at("replace", found.walked, bucket)),
+        edits=(at("before", found.hoist.statement, before), at("replace", _replaced(found), bucket)),
         why=why,
         memory=f"one dict entry for each key and one list slot for each row of {walked} while the function runs",
     )
+
+
+def _chosen(found: Narrowing, bucket: str, asked: str) -> str:
+    """The bucket where it may be asked, else all rows; of an inlined call the search itself, else the call."""
+    if found.inlined is None:
+        return f"{bucket} if {asked} else {found.function.text(found.walked)}"
+    answer = in_style(found.inlined.text(bucket), found.function)
+    return f"({answer} if {asked} else {found.function.text(found.inlined.node)})"
+
+
+def _present(found: Narrowing, outer: str, index: str, types: tuple[str, ...]) -> list[str]:
+    """Where the call raises without a match, the index is asked only for keys that it has; NaN matches nothing."""
+    if found.inlined is None or not found.inlined.certain:
+        return []
+    number = any("builtins.float" in name for name in types)
+    return [*([f"{outer} == {outer}"] if number else []), f"{outer} in {index}"]
+
+
+def _replaced(found: Narrowing) -> ast.expr:
+    return found.walked if found.inlined is None else found.inlined.node
 
 
 def at(kind: str, node: ast.AST, source: str) -> Edit:
@@ -133,7 +153,7 @@ def _types(case: Case) -> tuple[str, ...]:
 
 def _conditions(case: Case, found: Narrowing, row: str, new: dict[str, ast.expr]) -> str:
     """What must hold for the index to be filled; empty if all of it is proved."""
-    tests: list[str] = []
+    tests: list[str] = list(found.inlined.before) if found.inlined is not None else []
     walked = found.function.text(found.walked)
     if case.level("walked-again") is not Level.PROVED:
         for number, base in enumerate(found.bases):

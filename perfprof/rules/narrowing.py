@@ -34,6 +34,7 @@ from perfprof.rules.reading.stability import Stability
 from perfprof.rules.rule import Suspect
 
 if TYPE_CHECKING:
+    from perfprof.rules.inlining import Inlined
     from perfprof.rules.reading.program import Function, Program
 
 VIEWS = frozenset({"items", "values", "keys"})
@@ -63,6 +64,19 @@ class Narrowing:
     reader: Function  # where the equality stands: the function itself or the helper
     helper: Function | None = None
     inside: Scan | None = None  # the helper's own loop
+    inlined: Inlined | None = None  # what takes the place of a call whose helper walks what it is not given
+
+    @property
+    def placed(self) -> tuple[tuple[ast.expr, ...], Function]:
+        """The bases as they stand in the source, and the function in which they do."""
+        if self.inlined is None or self.inside is None:
+            return self.bases, self.function
+        return bases_of(self.inside.subject, self.reader), self.reader
+
+    @property
+    def allowed(self) -> tuple[ast.AST, ...]:
+        """Calls in the loop that the rewrite takes into account itself."""
+        return () if self.inlined is None else (self.inlined.node,)
 
     @property
     def leaves(self) -> list[tuple[ast.expr, bool]]:
@@ -121,7 +135,7 @@ def _narrowing(function: Function, program: Program, scan: Scan, search: _Search
     rows = set(bound_names(search.target))
     also = tuple(one for one in paths_in(search.chosen.inner, rows) if path_of(one) not in known)
     loop, stable = outermost((*bases, *also), scan, function, program)
-    if loop is not None and _changes(search.outer, loop):
+    if loop is not None and changes(search.outer, loop):
         yield Narrowing(
             function=function,
             scan=scan,
@@ -152,7 +166,7 @@ def paths_in(node: ast.expr, without: set[str]) -> Iterator[ast.expr]:
             yield from paths_in(child, without)
 
 
-def _changes(outer: ast.expr, loop: Loop) -> bool:
+def changes(outer: ast.expr, loop: Loop) -> bool:
     """Whether the wanted key can differ between turns: something it reads is bound in the loop."""
     bound = {
         node.id
@@ -238,8 +252,9 @@ def suspect(rule: str, found: Narrowing, message: str) -> Suspect:
 
 def _watches(found: Narrowing, prefix: str) -> Iterator[Watch]:
     yield watch(f"{prefix}:entry", found.hoist.statement, found.function, "entry")
-    for number, base in enumerate(found.bases):
-        yield watch(f"{prefix}:base{number}", base, found.function, "collection")
+    bases, holder = found.placed
+    for number, base in enumerate(bases):
+        yield watch(f"{prefix}:base{number}", base, holder, "collection")
     yield watch(f"{prefix}:inner", found.selection.spot, found.reader, "types")
     for number, (leaf, _) in enumerate(found.leaves):
         yield watch(f"{prefix}:leaf{number}", leaf, found.reader, "types")
@@ -248,7 +263,7 @@ def _watches(found: Narrowing, prefix: str) -> Iterator[Watch]:
     yield watch(f"{prefix}:outer", found.selection.outer, found.reader, "types")
     for name, iterable, _ in unknown_iterables(found):
         yield watch(f"{prefix}:{name}", iterable, found.function, "value")
-    yield from identities(prefix, (*found.bases, *found.also), found.stable, found.function)
+    yield from identities(prefix, (*found.bases, *found.also), found.stable, found.function, found.placed)
     for number, (read, reader) in enumerate(reads(found)):
         yield watch(f"{prefix}:read{number}", read.value, reader, "types", read.attr)
 
@@ -256,10 +271,12 @@ def _watches(found: Narrowing, prefix: str) -> Iterator[Watch]:
 def reads(found: Narrowing) -> list[tuple[ast.Attribute, Function]]:
     """The attribute reads whose number changes, and the function in which each stands."""
     parts = [found.selection.spot, found.selection.outer, *found.selection.conditions]
-    return [(read, found.reader) for part in parts for read in attributes_of(part)]
+    given = [(read, found.function) for read in attributes_of(found.outer)] if found.helper is not None else []
+    return [*given, *((read, found.reader) for part in parts for read in attributes_of(part))]
 
 
 def item_reads(found: Narrowing) -> list[tuple[ast.expr, Function]]:
     """The objects of which items are read for a key, and the function in which that stands."""
     parts = [found.selection.spot, found.selection.outer, *found.selection.conditions]
-    return [(item, found.reader) for part in parts for item in items_of(part)]
+    given = [(item, found.function) for item in items_of(found.outer)] if found.helper is not None else []
+    return [*given, *((item, found.reader) for part in parts for item in items_of(part))]

@@ -101,6 +101,79 @@ products = [{"sku": str(i % n), "price": i} for i in range(2 * n)]
 priced([{"sku": str(i * 7 % (n + 3)), "quantity": 2} for i in range(n)], products)
 ```
 
+A method or property that searches what its object holds is not given the rows, so the caller evaluates what the call
+stands for, over the rows that can match. That is so only for the class that was read, which a guard tests; for
+everything else the call stays.
+
+```python before
+class Catalog:
+    def __init__(self, products):
+        self._products = list(products)
+
+    def find(self, sku):
+        for product in self._products:
+            if product["sku"] == sku:
+                return product
+        raise LookupError(sku)
+
+
+def priced(lines, catalog):
+    total = 0
+    for line in lines:
+        total += catalog.find(line["sku"])["price"] * line["quantity"]
+    return total
+```
+
+```python after
+class Catalog:
+    def __init__(self, products):
+        self._products = list(products)
+
+    def find(self, sku):
+        for product in self._products:
+            if product["sku"] == sku:
+                return product
+        raise LookupError(sku)
+
+
+def priced(lines, catalog):
+    total = 0
+    # Left empty, so that all of them are walked as before, unless every key is exactly str.
+    products_by_sku = {}
+    if (
+        type(catalog) is Catalog
+        and type(getattr(catalog, "_products", None)) is list
+        and type(lines) is list
+        and all(
+            type(product) is dict and type(product.get("sku")) is str
+            for product in catalog._products
+        )
+    ):
+        for product in catalog._products:
+            products_by_sku.setdefault(product["sku"], []).append(product)
+    for line in lines:
+        total += (
+            next(
+                (
+                    product
+                    for product in products_by_sku.get(line["sku"], ())
+                    if product["sku"] == line["sku"]
+                ),
+                None,
+            )
+            if products_by_sku
+            and type(line["sku"]) is str
+            and line["sku"] in products_by_sku
+            else catalog.find(line["sku"])
+        )["price"] * line["quantity"]
+    return total
+```
+
+```python workload
+catalog = Catalog({"sku": str(i % n), "price": i} for i in range(2 * n))
+priced([{"sku": str(i * 7 % (n + (n == 1))), "quantity": 2} for i in range(n)], catalog)
+```
+
 A search that counts how far it went does something for each row:
 
 ```python unchanged other-rows-idle
@@ -282,6 +355,37 @@ def priced(lines, products):
     return total
 ```
 
+The class has no name where the search is called, so no guard can test for it:
+
+```python unchanged call-is-that-search
+def catalog_of(products):
+    class Catalog:
+        def __init__(self):
+            self._products = list(products)
+
+        def find(self, sku):
+            for product in self._products:
+                if product["sku"] == sku:
+                    return product
+            return None
+
+    return Catalog()
+
+
+def priced(lines, catalog):
+    total = 0
+    for line in lines:
+        product = catalog.find(line["sku"])
+        if product is not None:
+            total += product["price"] * line["quantity"]
+    return total
+```
+
+```python workload
+catalog = catalog_of({"sku": str(i % n), "price": i} for i in range(2 * n))
+priced([{"sku": str(i * 7 % (n + 3)), "quantity": 2} for i in range(n)], catalog)
+```
+
 `getattr` means something else in this file:
 
 ```python unchanged builtins-are-builtin
@@ -307,7 +411,9 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules import obligations as safe
 from perfprof.rules.indexing import build_index
+from perfprof.rules.inlining import inlined
 from perfprof.rules.narrowing import narrowings, suspect
+from perfprof.rules.obligations.receiver import call_is_that_search
 from perfprof.rules.rule import Rule, Suspect
 from perfprof.rules.worth import worth_an_index
 
@@ -317,7 +423,7 @@ if TYPE_CHECKING:
 
 def looks_for(function: Function, program: Program) -> Iterator[Suspect]:
     """Searches for the first row with an equal key, repeated by a loop."""
-    for found in narrowings(function, program):
+    for found in (*narrowings(function, program), *inlined(function, program)):
         if found.first:
             searched = f" through `{found.helper.qualname}`" if found.helper is not None else ""
             message = f"searches `{function.text(found.walked)}`{searched} in each turn for an equal key"
@@ -328,7 +434,7 @@ RULE = Rule(
     title="linear search -> dict index, first match",
     in_function=looks_for,
     worth=worth_an_index,
-    safe_if=safe.NARROWING,
+    safe_if=(*safe.NARROWING, call_is_that_search),
     rewrite=build_index,
     promises=1.2,
 )

@@ -24,13 +24,14 @@ def callee_of(callee: ast.expr, function: Function, program: Program) -> Functio
     found = program.resolve(callee, function)
     if found is not None or not isinstance(callee, ast.Attribute):
         return found
-    owner = _class_of(callee.value, function, program)
+    owner = class_of_value(callee.value, function, program)
     return None if owner is None else _method(*owner, callee.attr, program)
 
 
-def _class_of(
+def class_of_value(
     node: ast.expr, function: Function, program: Program, depth: int = DEPTH
 ) -> tuple[ast.ClassDef, Module] | None:
+    """The class of the project that a value is an instance of, by constructor calls and annotations."""
     module = function.module
     if not depth:  # ``x = y`` and ``y = x`` go in a circle
         return None
@@ -65,7 +66,7 @@ def _named(annotation: ast.expr | None, module: Module, program: Program) -> tup
 def _assigned(name: str, function: Function, program: Program, depth: int) -> tuple[ast.ClassDef, Module] | None:
     """The one class that all values of a local name are instances of."""
     values = function.names.values(name)
-    return _the_only([_class_of(value, function, program, depth - 1) for value in values or ()])
+    return _the_only([class_of_value(value, function, program, depth - 1) for value in values or ()])
 
 
 def _the_only(found: list[tuple[ast.ClassDef, Module] | None]) -> tuple[ast.ClassDef, Module] | None:
@@ -80,7 +81,9 @@ def _attribute(name: str, function: Function, program: Program, depth: int) -> t
     if annotated is not None:
         return _named(annotated.annotation, function.module, program)
     methods = [one for one in function.module.functions if one.owner is function.owner]
-    return _the_only([_class_of(value, one, program, depth - 1) for one in methods for value in _stored(name, one)])
+    return _the_only(
+        [class_of_value(value, one, program, depth - 1) for one in methods for value in _stored(name, one)]
+    )
 
 
 def _declared(name: str, owner: ast.ClassDef) -> ast.AnnAssign | None:

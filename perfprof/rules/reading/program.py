@@ -201,6 +201,16 @@ class Module:
         return frozenset(one.qualname.rsplit(".", 1)[-1] for one in self.functions if one.owner is not None)
 
     @cached_property
+    def properties(self) -> frozenset[str]:
+        """The names of all properties of all its classes."""
+        return frozenset(
+            one.node.name
+            for one in self.functions
+            if isinstance(one.node, DEFINITIONS)
+            and any(getattr(mark, "id", "") == "property" for mark in one.node.decorator_list)
+        )
+
+    @cached_property
     def derived(self) -> frozenset[tuple[str, str]]:
         """(base class, class) for each class that names a base."""
         return frozenset(

@@ -23,7 +23,7 @@ def resolve(callee: ast.expr, function: Function, program: Program) -> Function 
         made = class_of(callee.value, function, program)
         if made is not None:
             return _method(made[0], callee.attr, made[1], program)
-        module = _imported_module(base, function, program)
+        module = imported_module(base, function, program)
         if module is not None:
             return _top_function(module, callee.attr, program)
     return None
@@ -107,7 +107,8 @@ def _top_function(module: Module, name: str, program: Program, depth: int = 3) -
     return None
 
 
-def _imported_module(name: str, function: Function, program: Program) -> Module | None:
+def imported_module(name: str, function: Function, program: Program) -> Module | None:
+    """The module of the project that a name means because the file imports it."""
     if function.names.is_local(name):
         return None
     found = function.module.top.get(name)

@@ -1,0 +1,263 @@
+"""Inlining: a call of a function that only searches becomes that search, over the rows whose key can match.
+
+    customer = repository.find_by_id(order.customer_id)
+
+The searched list is not among the arguments, so the call cannot be handed fewer rows. Instead the caller evaluates what
+the call stands for over a bucket of the index; whatever a guard does not know goes through the call as before.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from perfprof.rules import guards
+from perfprof.rules.hoisting import outermost
+from perfprof.rules.indexing import quietly
+from perfprof.rules.narrowing import Narrowing, bases_of, changes, paths_in
+from perfprof.rules.reading.expressions import is_builtin, leaves, path_of, reads_only
+from perfprof.rules.reading.names import bound_names, fresh, read_names
+from perfprof.rules.reading.receivers import Callee, callee_at, name_for
+from perfprof.rules.reading.repeats import repeated
+from perfprof.rules.reading.resolution import arguments
+from perfprof.rules.reading.scans import Scan
+from perfprof.rules.reading.searches import CONSUMERS, Search, search_of
+from perfprof.rules.reading.selection import substituted
+from perfprof.rules.reading.stability import stability
+
+if TYPE_CHECKING:
+    from perfprof.rules.reading.program import Function, Program
+
+_BUCKET = "perfprof_bucket"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Inlined:
+    """What takes a call's place. answer: the search, with a name where its rows stand.
+
+    before: tests of the receiver's exact type before the loop. certain: asked only for keys that are in the index.
+    named: how the caller names the receiver's class, "" if it cannot; None if the receiver is not tested.
+    """
+
+    callee: Callee
+    node: ast.expr
+    answer: ast.expr
+    certain: bool
+    named: str | None
+    before: tuple[str, ...] = ()
+
+    def text(self, bucket: str) -> str:
+        """The answer over a bucket, as source."""
+        rows = ast.parse(bucket, mode="eval").body
+        answer = substituted(self.answer, {_BUCKET: rows})
+        if isinstance(answer, ast.Call) and len(answer.args) == 1:
+            return (
+                f"{ast.unparse(answer.func)}{ast.unparse(answer.args[0])}"  # any(… for …), without more parentheses
+            )
+        return ast.unparse(answer)
+
+
+def inlined(function: Function, program: Program) -> tuple[Narrowing, ...]:
+    """Every search of a function that a loop repeats by calling it or by reading a property."""
+    found = function.memo.get("inlined")
+    if found is None:
+        found = function.memo["inlined"] = tuple(_inlined(function, program))
+    return found  # type: ignore[return-value]  # the memo holds what was put there
+
+
+def _inlined(function: Function, program: Program) -> Iterator[Narrowing]:
+    called = [scan for scan in function.scans if scan.kind == "call" and scan.around]
+    for scan in called:
+        assert isinstance(scan.node, ast.Call)
+        yield from _of(scan.node, scan.node.func, scan, function, program)
+    properties = frozenset(name for module in program.modules.values() if module for name in module.properties)
+    for node in function.every(ast.Attribute) if properties else ():
+        if node.attr in properties and isinstance(node.ctx, ast.Load):
+            repeats = repeated(node, function)
+            if repeats is not None:
+                yield from _of(node, node, repeats, function, program)
+
+
+def _of(node: ast.expr, callee: ast.expr, scan: Scan, function: Function, program: Program) -> Iterator[Narrowing]:
+    found = callee_at(callee, function, program)
+    if found is None or found.target is function or (found.kind == "property") is isinstance(node, ast.Call):
+        return
+    search = search_of(found.target)
+    if search is None or _in_class_body(node, function) or _answered(node, function):
+        return
+    if isinstance(search.walked, ast.Name) and search.walked.id in found.target.parameters:
+        return  # it can be handed fewer rows, see `perfprof.rules.narrowing`
+    given = _given(node, found, function)
+    if given is not None and _means_the_same(search, found, given, function):
+        yield from _narrowing(node, scan, _Place(found, search, given, function, program))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Place:
+    """A search, and where it is called from with what."""
+
+    callee: Callee
+    search: Search
+    given: dict[str, ast.expr]
+    function: Function
+    program: Program
+
+
+def _given(node: ast.expr, found: Callee, function: Function) -> dict[str, ast.expr] | None:
+    """What each parameter stands for in the caller's terms; None if it is more than a few plain reads."""
+    values: dict[str, ast.expr] = {}
+    if isinstance(node, ast.Call):
+        if any(isinstance(one, ast.Starred) for one in node.args) or any(not word.arg for word in node.keywords):
+            return None
+        values = arguments(found.target, node)
+        if len(values) != len(node.args) + len(node.keywords):
+            return None
+    first = found.target.parameters[:1]
+    if found.kind in {"method", "property", "class"} and found.receiver is not None and first:
+        if path_of(found.receiver) is None:
+            return None
+        values[first[0]] = found.receiver
+    missing = set(found.target.parameters) - values.keys()
+    return None if missing or not all(reads_only(one, function) for one in values.values()) else values
+
+
+def _means_the_same(search: Search, found: Callee, given: dict[str, ast.expr], function: Function) -> bool:
+    """Whether the names of the search that are not its own mean the same in the caller."""
+    target = found.target
+    private = [node.attr for node in ast.walk(search.answer) if isinstance(node, ast.Attribute)]
+    mangled = any(name.startswith("__") and not name.endswith("__") for name in private)
+    if mangled and function.owner is not target.owner:
+        return False
+    for name in read_names(search.answer) - search.chosen.bound - given.keys():
+        both = is_builtin(name, target) and is_builtin(name, function)
+        shared = (
+            target.module is function.module and name in target.module.top and name not in target.module.rebound
+        )
+        if not both and not (shared and name not in CONSUMERS and not function.names.is_local(name)):
+            return False
+    return True
+
+
+def _answered(node: ast.expr, function: Function) -> bool:
+    """Whether an index is asked already, and this is what is done where it cannot tell."""
+    above = function.parents.get(node)
+    if not isinstance(above, ast.IfExp) or above.orelse is not node or not isinstance(above.test, ast.BoolOp):
+        return False
+    index = getattr(above.test.values[0], "id", None)
+    calls = (one.func for one in ast.walk(above.body) if isinstance(one, ast.Call))
+    return any(isinstance(one, ast.Attribute) and one.attr == "get" and _named(one.value, index) for one in calls)
+
+
+def _named(node: ast.expr, name: str | None) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
+
+
+def _in_class_body(node: ast.AST, function: Function) -> bool:
+    """Whether names of a class's body are in reach, which a generator expression would not see."""
+    above = function.parents.get(node)
+    while above is not None and above is not function.node:
+        if isinstance(above, (ast.ClassDef, ast.Lambda)):
+            return True
+        above = function.parents.get(above)
+    return False
+
+
+def _narrowing(node: ast.expr, scan: Scan, place: _Place) -> Iterator[Narrowing]:
+    search, function, chosen = place.search, place.function, place.search.chosen
+    answer, target, inner = _in_callers_terms(place)
+    walked = unplaced(substituted(search.walked, place.given), node)
+    bases, key = bases_of(walked, function), leaves(inner)
+    own = search.scan.own
+    if not bases or key is None or own is None or any(paths_in(inner, set(bound_names(target)))):
+        return
+    outer = substituted(chosen.outer, place.given)
+    loop, stable = outermost(bases, scan, function, place.program, [node])
+    if loop is None or not changes(outer, loop):
+        return
+    tested = _tested(place, loop.node)
+    if tested is None:
+        return
+    yield Narrowing(
+        function=function,
+        scan=scan,
+        selection=chosen,
+        hoist=loop,
+        walked=walked,
+        bases=bases,
+        also=(),
+        target=target,
+        inner=inner,
+        outer=outer,
+        stable=stable,
+        reader=place.callee.target,
+        helper=place.callee.target,
+        inside=search.scan,
+        inlined=Inlined(place.callee, node, answer, search.certain, *tested),
+    )
+
+
+def _in_callers_terms(place: _Place) -> tuple[ast.expr, ast.expr, ast.expr]:
+    """The answer, the row and its key, with other names for the row where the caller's arguments use them."""
+    search, own = place.search, place.search.scan.own
+    assert own is not None
+    assert own.target is not None
+    used = {name for value in place.given.values() for name in read_names(value)}
+    rows = sorted(set(bound_names(own.target)))
+    apart = {one: ast.Name(fresh(f"{one}_row", place.function.visible), ast.Load()) for one in rows if one in used}
+    marked = copy.deepcopy(search.answer)
+    holder = marked.args[0] if isinstance(marked, ast.Call) else marked
+    assert isinstance(holder, (ast.GeneratorExp, ast.ListComp, ast.SetComp))
+    holder.generators[0].iter = ast.Name(_BUCKET, ast.Load())
+    terms = {**place.given, **apart}
+    target = _renamed(own.target, apart)
+    holder.generators[0].target = target
+    inner = unplaced(substituted(search.chosen.inner, terms), search.chosen.inner)
+    return substituted(marked, terms), target, inner
+
+
+def _renamed(target: ast.expr, apart: dict[str, ast.Name]) -> ast.expr:
+    found = copy.deepcopy(target)
+    for node in ast.walk(found):
+        if isinstance(node, ast.Name) and node.id in apart:
+            node.id = apart[node.id].id
+    return found
+
+
+def _tested(place: _Place, loop: ast.AST) -> tuple[str | None, tuple[str, ...]] | None:
+    """How the caller names the receiver's class, and the tests before the loop; None if no test can be written."""
+    callee, function = place.callee, place.function
+    if (
+        callee.owner is None
+        or callee.module is None
+        or callee.receiver is None
+        or callee.kind in {"class", "static"}
+    ):
+        return None, ()
+    named = name_for(callee.owner, callee.module, function, place.program)
+    receiver = callee.receiver
+    row = loop.target if isinstance(loop, ast.For) else None
+    path = path_of(receiver) or ("",)
+    if row is None or path[0] not in set(bound_names(row)):
+        return named, (guards.exactly(quietly(receiver), [named or "?"]),)
+    rows = loop.iter  # type: ignore[attr-defined]  # a row comes from a for statement
+    kept = stability(rows, [loop], function, place.program)  # all objects that the loop will meet are tested before
+    if len(path) > 1 or not isinstance(row, ast.Name) or kept.problem or kept.apart or kept.watch:
+        return None
+    text, each = function.text(rows), fresh("each", function.visible)
+    return named, (
+        guards.exactly(text, ["list", "tuple"]),
+        f"all({guards.exactly(each, [named or '?'])} for {each} in {text})",
+    )
+
+
+def unplaced(node: ast.expr, near: ast.AST) -> ast.expr:
+    """A copy that stands nowhere in the source, so that its text is made of its tree; errors point near it."""
+    found = copy.deepcopy(node)
+    for one in ast.walk(found):
+        if isinstance(one, ast.expr):
+            one.lineno, one.col_offset = getattr(near, "lineno", 1), getattr(near, "col_offset", 0)
+            one.end_lineno = one.end_col_offset = None
+    return found
