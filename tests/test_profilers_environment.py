@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
+import sys
 from pathlib import Path
 
 from perfprof.profilers import cpu
@@ -11,7 +13,9 @@ from perfprof.profilers.cpu import read_raw
 from perfprof.profilers.environment import environment
 from perfprof.profilers.merge import Seen
 from perfprof.profilers.packages import Libraries, without_secrets
+from perfprof.profilers.runtimes import runtimes
 from perfprof.profilers.stacks import Frame
+from perfprof.profilers.tools import tools
 from perfprof.profilers.workload import record
 
 
@@ -81,3 +85,32 @@ def test_without_py_spy_processes_sample_themselves_and_it_is_said(tmp_path, mon
             assert recording.meta["sampler"] == "loops"
             assert words in recording.meta["notes"]
             assert recording.share(tmp_path / "app.py", 1, 1) > 0.4
+
+
+def test_runtimes_are_told_by_the_files_of_the_project(tmp_path):
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv" / "pyvenv.cfg").write_text("home = /usr/bin\nversion = 3.12.4\n")
+    (tmp_path / "package.json").write_text("{}")
+    (tmp_path / "pom.xml").write_text("<project/>")
+    found = {one.name: one for one in runtimes(tmp_path) if one.place in (".venv", "package.json", "pom.xml")}
+    assert (found["Python"].version, found["Python"].place) == ("3.12.4", ".venv")
+    assert found["Node.js"].version or shutil.which("node") is None
+    assert (found["Java"].place, found["Java"].says) == ("pom.xml", "not recorded")
+
+
+def test_what_cannot_be_used_has_a_reason(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    found = {tool.name: tool for tool in tools()}
+    assert found["strace"].reason
+    assert found["tracemalloc"].reason == ""
+    assert all(tool.purpose for tool in found.values())
+
+
+def test_a_recording_knows_its_surroundings(tmp_path):
+    (tmp_path / "app.py").write_text("pass\n")
+    with record(
+        [sys.executable, "app.py"], cwd=tmp_path, folder=tmp_path / "run", sampler="off", output=tmp_path / "out"
+    ) as found:
+        assert int(found.meta["environment cores"]) >= 1
+        assert found.meta["environment disk"]
+        assert "runtime Python" in " ".join(found.meta)

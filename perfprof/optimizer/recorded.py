@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from perfprof.optimizer.reports import figures
@@ -26,12 +26,20 @@ def as_run(recording: Recording, workload: str, asked: str, root: Path, *, kept:
         root=str(root),
         command=workload,
         applied=False,
-        environment={name: meta[name] for name in TOLD if meta.get(name)},
+        environment={name: meta[name] for name in TOLD if meta.get(name)} | _surroundings(meta),
         steps=(step,),
         stacks=recording.collapsed(root),
         recorded=sections(recording, root),
         asked=asked,
     )
+
+
+def _surroundings(meta: Mapping[str, str]) -> dict[str, str]:
+    """Machine and runtimes, as the recording has them; the Python is that of the program."""
+    found = {
+        name.removeprefix("environment "): value for name, value in meta.items() if name.startswith("environment ")
+    }
+    return {name: value for name, value in found.items() if name not in TOLD}
 
 
 def seen(recording: Recording) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import platform
-import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+
+from perfprof.profilers.tools import without_loops, without_py_spy
 
 _GIGABYTE = 1 << 30
 _UNLIMITED = 1 << 60  # cgroup v1 writes a huge number where v2 writes "max"
@@ -18,7 +19,7 @@ def environment() -> dict[str, str]:
     """Names and values for reports: python, implementation, platform, cores, memory, limits, samplers …
 
     cores: those that this process may use. memory: in GB. container: limits of the control group, empty if there are
-    none. samplers: those that work, the preferred one first; ``sampler py-spy`` and ``sampler loops``: why not.
+    none. disk: under the current folder. samplers: those that work; ``sampler py-spy`` and ``sampler loops``: why not.
     """
     import psutil
 
@@ -30,8 +31,9 @@ def environment() -> dict[str, str]:
         "cores": str(cores()),
         "memory": f"{psutil.virtual_memory().total / _GIGABYTE:.1f} GB",
         "container": _container(),
+        "disk": _disk(os.getcwd()),
     }
-    reasons = {"py-spy": _without_py_spy(), "loops": _without_loops()}
+    reasons = {"py-spy": without_py_spy(), "loops": without_loops()}
     found["samplers"] = ", ".join(name for name, reason in reasons.items() if not reason)
     return found | {f"sampler {name}": reason for name, reason in reasons.items() if reason}
 
@@ -62,24 +64,22 @@ def _memory_limit() -> Iterator[str]:
         yield f"{int(limit) / _GIGABYTE:.1f} GB"
 
 
-def _without_py_spy() -> str:
-    """Why py-spy cannot be used here, empty if nothing is known to be in the way."""
-    from perfprof.profilers.cpu import find_py_spy, yama_scope
+def _disk(folder: str) -> str:
+    """The kind of disk under a folder, as far as the system tells, with its file system."""
+    import psutil
 
-    if find_py_spy() is None:
-        return "py-spy is not installed"
-    if sys.platform == "darwin" and os.geteuid() != 0:
-        return "on macOS it needs root"
-    scope = yama_scope()
-    if scope in ("2", "3") and os.geteuid() != 0:
-        return f"this system lets only root look into processes (ptrace_scope {scope})"
-    return ""
+    path = os.path.realpath(folder)
+    mounts = [one for one in psutil.disk_partitions(all=True) if _holds(one.mountpoint, path)]
+    kind = max(mounts, key=lambda one: len(one.mountpoint)).fstype if mounts else ""
+    number = os.stat(path).st_dev
+    block = f"/sys/dev/block/{os.major(number)}:{os.minor(number)}" if hasattr(os, "major") else ""
+    turns = _read(f"{block}/queue/rotational") or _read(f"{block}/../queue/rotational")
+    told = {"0": "solid state", "1": "rotating"}.get(turns, "disk of unknown kind")
+    return f"{told}, {kind}" if kind else told
 
 
-def _without_loops() -> str:
-    import signal
-
-    return "" if hasattr(signal, "setitimer") else "this system has no profiling timer"
+def _holds(mountpoint: str, path: str) -> bool:
+    return path == mountpoint or path.startswith(mountpoint.rstrip("/") + "/")
 
 
 def _read(path: str) -> str:

@@ -18,6 +18,7 @@ import perfprof
 from perfprof.errors import UsageError
 from perfprof.profilers.calls import key_of, write_summary
 from perfprof.profilers.cpu import RATE, Choice, Gate, gate_is_possible, leave_to_look
+from perfprof.profilers.environment import environment
 from perfprof.profilers.journals import Journal, read_journals
 from perfprof.profilers.merge import Writer
 from perfprof.profilers.metrics import Metrics
@@ -25,6 +26,7 @@ from perfprof.profilers.observations import Capture, Seen, Watch, add_up
 from perfprof.profilers.packages import without_secrets
 from perfprof.profilers.processes import Ran, run
 from perfprof.profilers.recording import Recording
+from perfprof.profilers.runtimes import told
 
 __all__ = ["Observations", "Ran", "observe", "record", "run"]
 
@@ -89,6 +91,7 @@ def record(
         notes.append("no Python process of this command could be followed (python -I and -E ignore recorders)")
     meta = {"command": without_secrets(shlex.join(argv)), "folder": str(cwd), "notes": "\n".join(notes)}
     meta |= {"started": started.isoformat(timespec="seconds"), "interval": str(1 / RATE)}
+    meta |= {f"environment {name}": value for name, value in (environment() | told(cwd)).items() if value}
     writer.finish(meta | _described(ran, gate.waited if gate else 0.0, found))
     shutil.rmtree(journals, ignore_errors=True)
     return Recording.open(result)

@@ -24,19 +24,27 @@ if TYPE_CHECKING:
     click.option(
         "--seconds", type=click.FloatRange(1), default=10.0, show_default=True, help="How long, with --pid."
     ),
+    click.option("--check", is_flag=True, help="Say what could be recorded here, and end."),
     arguments.sampler,
     arguments.timeout,
     arguments.quiet,
     arguments.debug,
 )
 @click.pass_context
-def command(ctx: click.Context, /, output: Path | None, pid: int | None, seconds: float, **given: Any) -> None:
+def command(
+    ctx: click.Context, /, output: Path | None, pid: int | None, seconds: float, check: bool, **given: Any
+) -> None:
     """Run the command after -- unchanged and record what it does.
 
     Its output, signals and exit code are its own; what was seen is told on standard error. `perfprof report`
     shows it again, with --html as a flame graph.
     """
     settings = arguments.settle(ctx, given)
+    if check:
+        from perfprof.optimizer.commands.surroundings import lines
+
+        click.echo("\n".join(lines(settings["root"])))
+        return
     workload: Command | None = settings.get("workload")
     if (workload is None) == (pid is None):
         todo = "Put it after --: perfprof record -- python your_program.py (or name a process: --pid)"
