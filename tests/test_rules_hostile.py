@@ -181,6 +181,16 @@ SPELLINGS = {
     "summed": "for a in zs:\n        out.append(sum(ys, []))",
     "summed-made": "out = sum([[x, *ys] for x in xs], [])",
     "summed-items": "out = sum([x for x in xs], start=[])",
+    "queue": (
+        "queue = list(xs)\n    while queue:\n        a = queue.pop(0)\n        out.append(a)\n"
+        "        if len(out) < 30 and a in (1, 'a'):\n            queue.extend(ys)\n    out.append(len(queue))"
+    ),
+    "queue-levels": (
+        "queue = [*xs]\n    while queue:\n        level = []\n        for _ in range(len(queue)):\n"
+        "            level.append(queue.pop(0))\n        out.append(level)\n        if len(out) < 4:\n"
+        "            queue += ys"
+    ),
+    "prepended": "for a in xs:\n        out.insert(0, a)\n        if a in out:\n            out.extend(ys)",
     "given-grows": "for a in xs:\n        if a in ys:\n            zs.append(a)",
 }
 HEAD = "def find(rows, key):\n    for row in rows:\n        if row == key:\n            return row\n    return None\n\n\n"

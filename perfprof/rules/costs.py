@@ -13,6 +13,8 @@ POSITION = 20.0  # one element put into a dict of positions, its type looked at
 COUNTED = 25.0  # one element counted in a dict, its type looked at
 COPIED = 0.35  # one element copied with the list that it stands in
 ADDED = 8.0  # one element added in place, its type looked at
+MOVED = 0.02  # one element moved within a list
+ENDS = 10.0  # one call at an end of a list or deque
 PROBE = 8.0  # one look-up with its guard
 FIRST = 0.5  # the part of a collection that is walked until a match, on average
 
@@ -41,3 +43,8 @@ def count_gain(rounds: float, elements: float) -> float:
 def growth_gain(elements: float) -> float:
     """The ratio old/new when a container of ``elements`` on average is added to instead of copied."""
     return (ADDED + elements * COPIED) / ADDED
+
+
+def deque_gain(elements: float) -> float:
+    """The ratio old/new when the beginning of a list of ``elements`` on average is that of a deque."""
+    return (ENDS + elements * MOVED) / ENDS

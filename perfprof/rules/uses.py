@@ -72,7 +72,7 @@ def _harmless(use: ast.expr, function: Function, changes: Collection[ast.stmt], 
         if not isinstance(call, ast.Call) or call.func is not above:
             return False
         if above.attr in VIEWS:
-            return _looked_at(call, function, changes)
+            return looked_at(call, function, changes)
         return above.attr in methods
     if isinstance(above, ast.Subscript):
         return above.value is use
@@ -80,10 +80,10 @@ def _harmless(use: ast.expr, function: Function, changes: Collection[ast.stmt], 
         return not _in_try_with_finally(use, function)
     if isinstance(above, (ast.Tuple, ast.Dict)) and isinstance(function.parents.get(above), ast.Return):
         return not _in_try_with_finally(use, function)
-    return _looked_at(use, function, changes)
+    return looked_at(use, function, changes)
 
 
-def _looked_at(use: ast.expr, function: Function, changes: Collection[ast.stmt]) -> bool:
+def looked_at(use: ast.expr, function: Function, changes: Collection[ast.stmt]) -> bool:
     """Tested, asked with `in`, walked, or given to a builtin that is done with it at once."""
     above = function.parents.get(use)
     if isinstance(above, ast.Compare):
@@ -94,7 +94,7 @@ def _looked_at(use: ast.expr, function: Function, changes: Collection[ast.stmt])
     if isinstance(above, ast.UnaryOp):
         return isinstance(above.op, ast.Not)
     if isinstance(above, ast.BoolOp):
-        return _looked_at(above, function, changes)
+        return looked_at(above, function, changes)
     if isinstance(above, ast.For):
         return above.iter is use and not any(_inside(one, above) for one in changes)
     if isinstance(above, ast.comprehension):

@@ -16,6 +16,7 @@ LEAST_ROWS = 12
 LEAST_TESTS = 4
 LEAST_ELEMENTS = 16
 LEAST_POSITIONS = 64
+LEAST_QUEUE = 256
 LEAST_GROWTH = 8
 LEAST_LISTS = 64
 LEAST_COUNTED = 32
@@ -64,6 +65,20 @@ def worth_growing_in_place(case: Case) -> Evidence:
         reason = f"too small: {rounds:,.0f} copies of {size:,.0f} elements (pays from {least})"
         return Evidence(False, reason, numbers)
     return Evidence(True, f"{rounds:,.0f} copies of {size:,.0f} elements", numbers, costs.growth_gain(size))
+
+
+def worth_a_deque(case: Case) -> Evidence:
+    """A queue that is 256 elements long on average when its beginning changes; shorter ones move in no time."""
+    fronts = [seen for number in range(9) if (seen := case.watched(f"base{number}")) is not None and seen.count]
+    if not fronts:
+        return Evidence(False, "cold: it did not run")
+    longest = max(fronts, key=lambda seen: seen.mean_length)
+    times, size = longest.count, longest.mean_length
+    numbers = {"times": times, "elements": round(size, 1)}
+    reason = f"{times:,} times at the beginning of {size:,.0f} elements"
+    if size < LEAST_QUEUE:
+        return Evidence(False, f"too short: {reason} (pays from {LEAST_QUEUE})", numbers)
+    return Evidence(True, reason, numbers, costs.deque_gain(size))
 
 
 def asked_often(

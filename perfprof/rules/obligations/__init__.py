@@ -16,7 +16,12 @@ from perfprof.rules.obligations.collection import (
 )
 from perfprof.rules.obligations.growth import copies_unwanted, made_here, parts_are_lists
 from perfprof.rules.obligations.keys import elements_hash_as_equal, keys_hash_as_equal, reads_are_plain
-from perfprof.rules.obligations.receiver import call_is_that_search
+from perfprof.rules.obligations.queues import (
+    deque_is_free,
+    every_use_in_sight,
+    never_taken_when_empty,
+    queue_made_here,
+)
 from perfprof.rules.obligations.rows import keys_unchanged, other_rows_idle, row_unread_after, wanted_key_fixed
 
 # What it takes to let a loop walk only the rows whose key can match (`perfprof.rules.narrowing`).
@@ -48,18 +53,21 @@ __all__ = [
     "ASKING",
     "NARROWING",
     "builtins_are_builtin",
-    "call_is_that_search",
     "collection_unchanged",
     "copies_unwanted",
+    "deque_is_free",
     "elements_hash_as_equal",
+    "every_use_in_sight",
     "index_has_a_place",
     "is_a_list",
     "keys_hash_as_equal",
     "keys_unchanged",
     "loops_run_no_code",
     "made_here",
+    "never_taken_when_empty",
     "other_rows_idle",
     "parts_are_lists",
+    "queue_made_here",
     "reads_are_plain",
     "row_unread_after",
     "walked_again",

@@ -1,0 +1,140 @@
+"""Queues on lists: ``q.pop(0)`` and ``q.insert(0, x)`` move all other elements; a deque moves none.
+
+A deque is no list: it has no slices, compares with no list, prints differently, and does not suffer changes while it
+is walked. So every use of the queue must be in sight, and be one that both do alike.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from perfprof.profilers.observations import Watch
+from perfprof.rules.findings import finding
+from perfprof.rules.growth import certain
+from perfprof.rules.hoisting import watch
+from perfprof.rules.indexing import at
+from perfprof.rules.rule import Case, Edit, Rewrite, Suspect
+
+if TYPE_CHECKING:
+    from perfprof.rules.reading.program import Function
+
+SHRINKING = frozenset({"pop", "clear", "remove"})
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Queue:
+    """A local list that a loop takes from, or adds to, at its beginning. front: those calls, in source order."""
+
+    function: Function
+    name: str
+    front: tuple[ast.Call, ...]
+    loop: ast.stmt
+
+
+def queues(function: Function) -> Iterator[Queue]:
+    """The names of a function that loops use as queues; a front call outside of loops changes with the others."""
+    found: dict[str, list[ast.Call]] = {}
+    loops: dict[str, ast.stmt] = {}
+    for scan in function.scans:
+        call = scan.node
+        name = _queue_of(call) if scan.kind == "call" else ""
+        if name and isinstance(call, ast.Call):
+            found.setdefault(name, []).append(call)
+            if scan.around:
+                loops.setdefault(name, scan.around[0].statement)
+    for name, loop in loops.items():
+        values = [binding.value for binding in function.names.bindings.get(name, ())]
+        if any(value is not None and certain(value, function, "list") for value in values):
+            yield Queue(function, name, tuple(found[name]), loop)
+
+
+def _queue_of(call: ast.AST) -> str:
+    """``q`` of ``q.pop(0)`` and ``q.insert(0, x)``."""
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute) or call.keywords:
+        return ""
+    wanted = {"pop": 1, "insert": 2}.get(call.func.attr)
+    if wanted != len(call.args) or any(isinstance(one, ast.Starred) for one in call.args):
+        return ""
+    first = call.args[0]
+    at_front = isinstance(first, ast.Constant) and type(first.value) is int and first.value == 0
+    return call.func.value.id if at_front and isinstance(call.func.value, ast.Name) else ""
+
+
+def suspect(rule: str, found: Queue) -> Suspect:
+    """The finding, and what a run must tell about it."""
+    function, first = found.function, found.front[0]
+    assert isinstance(first.func, ast.Attribute)
+    way = "takes from" if first.func.attr == "pop" else "adds to"
+    message = f"{way} the beginning of the list `{found.name}`, which moves all of the others"
+    what = finding(rule, function, first, found.name, message)
+    return Suspect(what, found, tuple(_watches(found, what.id)), function)
+
+
+def _watches(found: Queue, prefix: str) -> Iterator[Watch]:
+    yield watch(f"{prefix}:entry", found.loop, found.function, "entry")
+    for number, call in enumerate(found.front):
+        assert isinstance(call.func, ast.Attribute)
+        yield watch(f"{prefix}:base{number}", call.func.value, found.function, "collection")
+
+
+def make_deque(case: Case) -> Rewrite:
+    """A deque from the beginning; what is returned is a list as before."""
+    found: Queue = case.suspect.reading
+    function, name = found.function, found.name
+    edits = [one for binding in function.names.bindings[name] if (one := _made(binding.node, function))]
+    for call in found.front:
+        assert isinstance(call.func, ast.Attribute)
+        pops = call.func.attr == "pop"
+        new = f"{name}.popleft()" if pops else f"{name}.appendleft({function.text(call.args[1])})"
+        edits.append(at("replace", call, new))
+    edits += [_annotated(one) for one in annotations(name, function) if one is not None]
+    edits += [at("replace", use, f"list({name})") for use in returned(name, function)]
+    return Rewrite(
+        edits=(*edits, Edit("import", "from collections import deque")),
+        why=f"both ends of {name} are reached in one step; nothing is moved",
+        memory=f"about that of the list {name}",
+    )
+
+
+def _made(node: ast.AST, function: Function) -> Edit | None:
+    above = function.parents.get(node)
+    value = above.value if isinstance(above, (ast.Assign, ast.AnnAssign)) else None
+    if value is None:
+        return None  # `q += more` is the same for both
+    text = function.text(value)
+    if isinstance(value, ast.List) and not value.elts:
+        text = ""
+    elif isinstance(value, ast.Call) and getattr(value.func, "id", "") == "list":
+        plain = len(value.args) == 1 and not value.keywords and not isinstance(value.args[0], ast.Starred)
+        text = function.text(value.args[0]) if plain else "" if not value.args else text
+    return at("replace", value, f"deque({text})")
+
+
+def annotations(name: str, function: Function) -> list[ast.expr | None]:
+    """The word ``list`` in each annotation of the name; None where an annotation says something else."""
+    found: list[ast.expr | None] = []
+    for binding in function.names.bindings[name]:
+        above = function.parents.get(binding.node)
+        if isinstance(above, ast.AnnAssign):
+            said = above.annotation.value if isinstance(above.annotation, ast.Subscript) else above.annotation
+            found.append(said if isinstance(said, ast.Name) and said.id in {"list", "List"} else None)
+    return found
+
+
+def _annotated(word: ast.expr) -> Edit:
+    return at("replace", word, "deque")
+
+
+def returned(name: str, function: Function) -> list[ast.Name]:
+    """The uses that hand the queue itself to the caller."""
+    found = []
+    for use in function.names.loads.get(name, ()):
+        above = function.parents.get(use)
+        if isinstance(above, ast.Tuple):
+            above = function.parents.get(above)
+        if isinstance(above, ast.Return):
+            found.append(use)
+    return found
