@@ -90,7 +90,7 @@ def make_deque(case: Case) -> Rewrite:
         pops = call.func.attr == "pop"
         new = f"{name}.popleft()" if pops else f"{name}.appendleft({function.text(call.args[1])})"
         edits.append(at("replace", call, new))
-    edits += [_annotated(one) for one in annotations(name, function) if one is not None]
+    edits += [_annotated(one) for one in list_words(name, function) if one is not None]
     edits += [at("replace", use, f"list({name})") for use in returned(name, function)]
     return Rewrite(
         edits=(*edits, Edit("import", "from collections import deque")),
@@ -113,7 +113,7 @@ def _made(node: ast.AST, function: Function) -> Edit | None:
     return at("replace", value, f"deque({text})")
 
 
-def annotations(name: str, function: Function) -> list[ast.expr | None]:
+def list_words(name: str, function: Function) -> list[ast.expr | None]:
     """The word ``list`` in each annotation of the name; None where an annotation says something else."""
     found: list[ast.expr | None] = []
     for binding in function.names.bindings[name]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules.growth import certain
 from perfprof.rules.obligations.proofs import obligation, proved, unproved
-from perfprof.rules.queues import SHRINKING, Queue, annotations, returned
+from perfprof.rules.queues import SHRINKING, Queue, list_words, returned
 from perfprof.rules.reading.expressions import is_builtin
 from perfprof.rules.reading.names import read_names
 from perfprof.rules.rule import Case, Proof
@@ -34,7 +34,7 @@ def queue_made_here(case: Case) -> Proof:
             continue
         if binding.value is None or not certain(binding.value, function, "list"):
             return unproved(f"`{name}` may be another list here, or none", function.place(binding.node))
-    if None in annotations(name, function):
+    if None in list_words(name, function):
         return unproved(f"`{name}` is annotated as something else", function.place(found.front[0]))
     return proved(f"`{name}` is always made here")
 
@@ -120,10 +120,12 @@ def never_taken_when_empty(case: Case) -> Proof:
 def _filled(node: ast.AST, name: str, function: Function) -> bool:
     """Whether a test, or an addition, before ``node`` shows that something is in the queue."""
     statement = _statement(node, function)
-    if statement is None or len(_shrinks(statement, name)) > 1 and not hasattr(statement, "body"):
+    if statement is None or (len(_shrinks(statement, name)) > 1 and not hasattr(statement, "body")):
         return False
     while node is not function.node:
         above = function.parents[node]
+        if isinstance(above, ast.While) and above.test is node:
+            return False
         if isinstance(above, ast.For) and node in above.body and _counts(above, name):
             return len(_shrinks(above, name)) == 1
         if isinstance(above, ast.Try) and node in above.body and _caught(above):
@@ -166,8 +168,7 @@ def _shows_empty(test: ast.expr, name: str) -> bool:
         return any(_shows_empty(one, name) for one in test.values)
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         return shows_filled(test.operand, name)
-    zero = isinstance(test, ast.Compare) and ast.unparse(test) == f"len({name}) == 0"
-    return zero
+    return isinstance(test, ast.Compare) and ast.unparse(test) == f"len({name}) == 0"
 
 
 def _is_length(node: ast.expr, name: str) -> bool:
@@ -233,10 +234,9 @@ def _shrinks(node: ast.AST, name: str) -> list[ast.AST]:
     """What may take something out of the queue, or bind its name anew."""
     found: list[ast.AST] = []
     for one in ast.walk(node):
-        if isinstance(one, ast.Name) and one.id == name and not isinstance(one.ctx, ast.Load):
-            found.append(one)
-        elif isinstance(one, ast.Attribute) and one.attr in SHRINKING and read_names(one.value) == {name}:
-            found.append(one)
+        bound = isinstance(one, ast.Name) and one.id == name and not isinstance(one.ctx, ast.Load)
+        takes = isinstance(one, ast.Attribute) and one.attr in SHRINKING and read_names(one.value) == {name}
+        found += [one] if bound or takes else []
     return found
 
 
