@@ -20,7 +20,7 @@ from perfprof.rules.iterators import plain_tests, unknown_iterables
 from perfprof.rules.reading.expressions import is_builtin, path_of
 from perfprof.rules.reading.kinds import FLAT, INT, STR, Kind, kind, kind_of_types
 from perfprof.rules.reading.names import bound_names, fresh
-from perfprof.rules.reading.repeats import counted_few, looped_expressions, repeated
+from perfprof.rules.reading.repeats import counted_few, looped_expressions, repeated, stands_alone
 from perfprof.rules.reading.scans import COMPREHENSIONS, Loop, Scan
 from perfprof.rules.reading.stability import Stability
 from perfprof.rules.rule import Case, Evidence, Rewrite, Suspect
@@ -63,7 +63,7 @@ def invariants(function: Function, program: Program) -> Iterator[Invariant]:
         return
     taken: set[ast.AST] = set()
     for node in looped_expressions(function):
-        if node in taken or not _walks(node, function) or _is_fallback(node, function):
+        if node in taken or not _walks(node, function) or is_fallback(node, function):
             continue
         bases = operands(node)
         gives = _may_give(node, bases, function) if 0 < len(bases) <= MOST_OPERANDS else None
@@ -71,6 +71,8 @@ def invariants(function: Function, program: Program) -> Iterator[Invariant]:
             continue
         scan = repeated(node, function)
         if scan is None or counted_few(scan.around) or _changes(bases, scan.around[-1]) or _cheap(node, scan):
+            continue
+        if isinstance(scan.statement, ast.Raise):  # it is on its way out
             continue
         loop, stable = outermost(bases, scan, function, program)
         if loop is not None:
@@ -86,7 +88,7 @@ def _walks(node: ast.expr, function: Function) -> bool:
     return isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp))
 
 
-def _is_fallback(node: ast.expr, function: Function) -> bool:
+def is_fallback(node: ast.expr, function: Function) -> bool:
     """What stands after ``else`` of ``x if x is not None else …`` is there for what is rare."""
     above = function.parents.get(node)
     test = above.test if isinstance(above, ast.IfExp) and above.orelse is node else None
@@ -216,7 +218,8 @@ def compute_before(case: Case) -> Rewrite:
     before, answer = f"{name} = {text}", name
     if tests:
         before = f"{name} = {text} if {guards.joined(tests)} else None"
-        answer = in_style(f"({name} if {name} is not None else {text})", function)
+        answer = in_style(f"{name} if {name} is not None else {text}", function)
+        answer = answer if stands_alone(found.display, function) else f"({answer})"
     return Rewrite(
         edits=(at("before", found.hoist.statement, before), at("replace", found.display, answer)),
         why=f"{' '.join(text.split())} is computed once; nothing in the loop changes what it is made of",

@@ -13,6 +13,7 @@ from perfprof.rules.rule import Case, Proof
 
 if TYPE_CHECKING:
     from perfprof.rules.constants import Rebuilt
+    from perfprof.rules.sums import Stretch
 
 
 @obligation
@@ -54,3 +55,17 @@ def operands_are_plain(case: Case) -> Proof:
     if given is None:
         return unproved("computing it may fail for values of the types that were seen", where)
     return guarded("a test of the exact types of what it is computed from", where)
+
+
+@obligation
+def elements_are_ints(case: Case) -> Proof:
+    """All elements are ints, whose sums do not depend on the order."""
+    found: Stretch = case.suspect.reading
+    seen, where = case.watched("base0"), found.function.place(found.values)
+    if seen is None or not seen.types:
+        return guarded("a test of the exact types of the list and its elements", where)
+    if not set(seen.types) <= set(guards.LISTS):
+        return unproved(f"`{found.function.text(found.values)}` was a {guards.readable(seen.types)}", where)
+    if not set(seen.elements) <= {"builtins.int", "builtins.bool"}:
+        return unproved(f"elements were {guards.readable(seen.elements)}, not ints", where)
+    return guarded("a test that it is a list of exact ints, and of the bounds of each sum", where)

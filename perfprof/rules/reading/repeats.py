@@ -76,6 +76,14 @@ def statement_of(node: ast.AST, function: Function) -> ast.stmt:
     return node
 
 
+def stands_alone(node: ast.expr, function: Function) -> bool:
+    """Whether a conditional expression may stand in its place without parentheses."""
+    above = function.parents.get(node)
+    if isinstance(above, ast.Call):
+        return node in above.args
+    return isinstance(above, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return, ast.keyword))
+
+
 def looped_expressions(function: Function) -> tuple[ast.expr, ...]:
     """Every expression below a loop of a function, nested functions left out; computed once."""
     found = function.memo.get("looped expressions")
