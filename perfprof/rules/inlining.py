@@ -39,13 +39,14 @@ class Inlined:
     """What takes a call's place. answer: the search, with a name where its rows stand.
 
     before: tests of the receiver's exact type before the loop. certain: asked only for keys that are in the index.
-    named: how the caller names the receiver's class, "" if it cannot; None if the receiver is not tested.
+    searches: this and other calls that only search, of the same receiver. named: how the caller names the receiver's class, "" if it cannot; None if the receiver is not tested.
     """
 
     callee: Callee
     node: ast.expr
     answer: ast.expr
     certain: bool
+    searches: tuple[ast.expr, ...]
     named: str | None
     before: tuple[str, ...] = ()
 
@@ -174,7 +175,8 @@ def _narrowing(node: ast.expr, scan: Scan, place: _Place) -> Iterator[Narrowing]
     if not bases or key is None or own is None or any(paths_in(inner, set(bound_names(target)))):
         return
     outer = substituted(chosen.outer, place.given)
-    loop, stable = outermost(bases, scan, function, place.program, [node])
+    allowed = _searches_too(node, place)
+    loop, stable = outermost(bases, scan, function, place.program, allowed)
     if loop is None or not changes(outer, loop):
         return
     tested = _tested(place, loop.node)
@@ -195,8 +197,22 @@ def _narrowing(node: ast.expr, scan: Scan, place: _Place) -> Iterator[Narrowing]
         reader=place.callee.target,
         helper=place.callee.target,
         inside=search.scan,
-        inlined=Inlined(place.callee, node, answer, search.certain, *tested),
+        inlined=Inlined(place.callee, node, answer, search.certain, tuple(allowed), *tested),
     )
+
+
+def _searches_too(node: ast.expr, place: _Place) -> list[ast.expr]:
+    """The call itself, and the others on the same receiver that also do nothing but search, its class being tested."""
+    callee, function = place.callee, place.function
+    path = path_of(callee.receiver) if callee.receiver is not None else None
+    found = [node]
+    for scan in function.scans if path is not None else ():
+        called = scan.node.func if scan.kind == "call" and isinstance(scan.node, ast.Call) else None
+        if isinstance(called, ast.Attribute) and path_of(called.value) == path and scan.node is not node:
+            other = callee_at(called, function, place.program)
+            if other is not None and other.owner is callee.owner and search_of(other.target) is not None:
+                found.append(scan.node)  # type: ignore[arg-type]  # it is a call
+    return found
 
 
 def _in_callers_terms(place: _Place) -> tuple[ast.expr, ast.expr, ast.expr]:

@@ -76,7 +76,7 @@ class Narrowing:
     @property
     def allowed(self) -> tuple[ast.AST, ...]:
         """Calls in the loop that the rewrite takes into account itself."""
-        return () if self.inlined is None else (self.inlined.node,)
+        return () if self.inlined is None else self.inlined.searches
 
     @property
     def leaves(self) -> list[tuple[ast.expr, bool]]:
