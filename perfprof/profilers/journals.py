@@ -41,6 +41,16 @@ def _lines(path: Path) -> Iterator[Line]:
                 yield line
 
 
+def dated(journal: Journal) -> Iterator[tuple[int, Line]]:
+    """The lines with the second, since the epoch, in which they were written; 0 before the first mark."""
+    at = 0
+    for line in journal.lines:
+        if line[0] == "at":
+            at = line[1]
+        else:
+            yield at, line
+
+
 def sampled_stacks(journal: Journal) -> dict[int, tuple[Frame, ...]]:
     """The stacks that the sampler of this process saw, root first, by the numbers it gave them."""
     frames: dict[int, Frame] = {}

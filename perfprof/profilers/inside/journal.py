@@ -12,7 +12,7 @@ import os
 import sys
 from _thread import allocate_lock
 from collections.abc import Callable, Iterable
-from time import perf_counter, time_ns
+from time import perf_counter, time, time_ns
 from typing import Any
 
 from . import signals, workers
@@ -79,6 +79,7 @@ def flush() -> None:
     start = perf_counter()
     try:
         due = start + PERIOD
+        _write([f'["at",{int(time())}]'])  # what follows was new in the second before
         for collect in _sources:
             try:
                 _write(collect())

@@ -8,7 +8,7 @@ from __future__ import annotations
 import _signal  # type: ignore[import-not-found]
 import sys
 from collections.abc import Iterable
-from time import perf_counter, process_time, time
+from time import perf_counter, process_time
 from types import CodeType
 from typing import Any
 
@@ -141,12 +141,11 @@ def collect() -> Iterable[str]:
     counts = list(_counts.items())
     _counts.clear()
     lines: list[str] = []
-    at = int(time())
     if _state["lost"]:
         _state["lost"] = False
         lines.append(journal.encode(["note", _LOST]))
     for (thread, stack), count in counts:
-        lines.append(journal.encode(["sample", _thread(thread), _stack_number(stack, lines), count, at]))
+        lines.append(journal.encode(["sample", _thread(thread), _stack_number(stack, lines), count]))
     return lines
 
 
