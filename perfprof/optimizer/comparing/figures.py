@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from perfprof.profilers.parts import requests
+from perfprof.profilers.parts import metrics, requests
 from perfprof.profilers.recording import Recording
 from perfprof.profilers.tallies import Latencies
 
@@ -52,6 +52,15 @@ def _queries(recording: Recording, root: Path) -> Iterator[Figure]:
         yield Figure("time in queries", sum(one.seconds for one in executions), "s")
 
 
+def _memory(recording: Recording, root: Path) -> Iterator[Figure]:
+    """The most that all processes together held at one look."""
+    held: dict[float, int] = defaultdict(int)
+    for look in metrics.read(recording):
+        held[look.at] += look.rss
+    if held:
+        yield Figure("memory", max(held.values()), "bytes")
+
+
 def _functions(recording: Recording, root: Path) -> Iterator[Figure]:
     """CPU time of each application function with all that it calls, recursion counted once."""
     total = recording.total or 1
@@ -88,4 +97,10 @@ def _served(recording: Recording, root: Path) -> Iterator[Figure]:
         yield Figure("queries a request", queries / whole.count, "", exact=True)
 
 
-SOURCES: tuple[Callable[[Recording, Path], Iterator[Figure]], ...] = (_times, _queries, _served, _functions)
+SOURCES: tuple[Callable[[Recording, Path], Iterator[Figure]], ...] = (
+    _times,
+    _memory,
+    _queries,
+    _served,
+    _functions,
+)
