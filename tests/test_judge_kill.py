@@ -13,10 +13,14 @@ import pytest
 from judge_corpus import RIGHT, WRONG, Rewrite
 
 from perfprof.optimizer.judge.processes import Processes
-from perfprof.optimizer.judge.replay import Call, Case, Played, Stage, play
+from perfprof.optimizer.judge.replay import Call, Case, Limits, Played, Stage, play
 from perfprof.optimizer.judge.trees import Tree
 from perfprof.optimizer.judge.weighing import weigh_differential, weigh_replay
 from perfprof.optimizer.patches import FileChange
+
+QUICK = Limits(
+    typed=0.2, hostile=0.1, examples=40, timeout=280
+)  # benchmarks/judge_corpus.py spends what the judge does
 
 
 def module_of(index: int) -> str:
@@ -40,10 +44,12 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, tuple
     work = tmp_path_factory.mktemp("work")
     sys.path.insert(0, str(project))
     cases = [case_of(project, index, subject) for index, subject in enumerate((*WRONG, *RIGHT))]
+    wrong, right = cases[: len(WRONG)], cases[len(WRONG) :]
     processes = Processes()
     stage = Stage(processes, sys.executable, Tree.plant(project, work / "old"), work)
     with ThreadPoolExecutor(2) as executor:
-        told = play(stage, cases, executor, seeds=(0, 1))
+        told = play(stage, wrong, executor, seeds=(0, 1), limits=Limits(timeout=280))
+        told |= play(stage, right, executor, seeds=(0, 1), limits=QUICK)
     yield {case.id: (case, told[case.id]) for case in cases}
     processes.close()
     sys.path.remove(str(project))
@@ -61,21 +67,12 @@ def objection(case: Case, told: Played) -> tuple[str, str]:
     return "", ""
 
 
-# Found by writing the corpus before the gate was tuned: what it does not see yet, or only by luck.
-UNSEEN = {
-    *("overflows where it did not", "numbers in the order of text", "identity for equality", "case folded further"),
-    *("letters for a prefix", "functions share the last value", "the time of the first call", "only so many"),
-    *("rest of the last batch lost", "never cleans up", "asynchronous and eager"),
-}
-
-
-@pytest.mark.parametrize(
-    "subject",
-    [pytest.param(one, marks=pytest.mark.xfail) if one.name in UNSEEN else one for one in WRONG],
-    ids=lambda subject: subject.name,
-)
+@pytest.mark.parametrize("subject", WRONG, ids=lambda subject: subject.name)
 def test_a_wrong_rewrite_is_rejected(subject: Rewrite, played: dict[str, tuple[Case, Played]]) -> None:
     layer, reason = objection(*played[subject.name])
+    if subject.layer == "cannot tell":
+        assert weigh_replay(*played[subject.name]).outcome == "cannot tell"
+        return
     assert layer, reason
     assert layer in subject.layer, reason
     assert subject.function in reason

@@ -182,7 +182,7 @@ LIMITS = (
             return [x + part for x in xs]
         """,
         "[(([4, 6], 2), {}), (([3], 1), {})]",
-        "differential",
+        "differential or hostile",
     ),
     rewrite(
         "end of the iterator breaks it",

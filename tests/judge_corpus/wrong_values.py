@@ -75,7 +75,7 @@ VALUES = (
         "def ordered(xs):\n    return sorted(xs)\n",
         "def ordered(xs):\n    return sorted(xs, key=str)\n",
         "[(([3, 1, 2],), {}), (([9, 4],), {})]",
-        "differential",
+        "differential or hostile",
     ),
     rewrite(
         "identity for equality",
@@ -83,7 +83,7 @@ VALUES = (
         "def others(xs, x):\n    return [y for y in xs if y != x]\n",
         "def others(xs, x):\n    return [y for y in xs if y is not x]\n",
         "[(([3, 1, 2], 1), {}), (([9, 4], 7), {})]",
-        "differential",
+        "differential or hostile",
     ),
     rewrite(
         "equality for identity",
@@ -138,7 +138,7 @@ VALUES = (
         """,
         "def bare(name):\n    return name.lstrip('re')\n",
         "[(('reply',), {}), (('index',), {})]",
-        "differential",
+        "differential or hostile",
     ),
     rewrite(
         "lines at every line end",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import inspect
 import io
 import logging
 import random
@@ -14,11 +13,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from .draining import finished, taken_from
 from .fences import Fence
+from .frozen import Frozen
 from .shapes import Shape, brief, digest, type_name, without_addresses
 
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]
-MOST_ITEMS = 20_000  # of a generator; enough to tell two apart
 
 
 @dataclass
@@ -26,6 +26,7 @@ class Outcome:
     """What a call did. parts: digests by name; equal digests, equal behaviour.
 
     refused: why there is no outcome (an effect, too long, arguments that cannot be copied). raised: type name.
+    opaque: what the answer holds and nobody can look into, by type. lazy: it gives its items one by one.
     """
 
     parts: dict[str, str] = field(default_factory=dict)
@@ -34,6 +35,7 @@ class Outcome:
     refused: str = ""
     seconds: float = 0.0
     opaque: frozenset[str] = frozenset()
+    lazy: bool = False
 
     def differs(self, other: Outcome, *, lenient: bool = False) -> str:
         """The first part in which the two differ, empty if none. lenient: two errors of one type are equal."""
@@ -51,12 +53,13 @@ class Caller:
         self._fence = fence
         self._log = _Log()
         self._answers: dict[int, tuple[int, Any]] = {}
-        self._start = random.Random(2718).getstate()  # noqa: S311 (no secret: the same start for every call)
+        self._frozen = Frozen()
         logging.getLogger().addHandler(self._log)
 
     def begin(self) -> None:
         """A new sequence of calls: forget the answers of the last one."""
         self._answers.clear()
+        self._frozen.begin()
 
     def call(self, function: Callable[..., Any], make: Callable[[], Arguments], seconds: float) -> Outcome:
         """One call. make: gives fresh arguments. seconds: CPU time after which it is stopped."""
@@ -65,11 +68,13 @@ class Caller:
         except Exception as error:
             return Outcome(refused=f"arguments cannot be copied: {type(error).__name__}: {error}"[:200])
         outcome = Outcome()
-        with self._eyes() as printed, self._fence.around(seconds):
+        with self._frozen.around(), self._eyes() as printed, self._fence.around(seconds):
             begun = time.process_time()
             answer = _run(function, args, kwargs, outcome)
             outcome.seconds = time.process_time() - begun
             outcome.parts["random state"] = digest(_chance())
+            if outcome.lazy:
+                outcome.parts["what it leaves when it is closed early"] = digest(_closed(function, make))
         if self._fence.note:
             return Outcome(refused=self._fence.note, seconds=outcome.seconds or seconds)
         outcome.parts["identity of the result"] = self._met(answer)
@@ -85,12 +90,9 @@ class Caller:
 
     @contextlib.contextmanager
     def _eyes(self) -> Iterator[Callable[[], list[str]]]:
-        """Catch what is printed, warned and logged; start the random numbers afresh."""
+        """Catch what is printed, warned and logged."""
         self._log.lines.clear()
         out, err = _paper(), _paper()
-        random.setstate(self._start)
-        if "numpy.random" in sys.modules:
-            sys.modules["numpy.random"].seed(2718)
         with warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always")
             with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
@@ -110,55 +112,32 @@ def _run(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, 
     shape = Shape()
     before: list[str] = []
     try:
-        answer = _awaited(function(*args, **kwargs))
+        answer = function(*args, **kwargs)
         told = brief(answer)
-        if _one_shot(answer):
-            answer = _drained(answer, lambda: before.append(Shape().write(args, kwargs)))
+        outcome.lazy, answer = finished(answer, lambda: before.append(Shape().write(args, kwargs)))
+        if outcome.lazy:
             told = f"{told} giving {brief(answer)}"
-        outcome.brief = f"returned {told}"
+        outcome.brief = f"returned {told if outcome.lazy else brief(answer)}"
     except (Exception, SystemExit) as error:
         answer = ("raised", type_name(type(error)), without_addresses(str(error)))
         outcome.raised = answer[1]
         outcome.brief = f"raised {answer[1]}: {answer[2]}"[:200]
     outcome.parts["arguments after the call"] = digest("".join([*before, shape.write(args, kwargs)]))
+    known = set(shape.opaque)
+    shape.codes = True
     outcome.parts["result"] = digest(shape.write(answer))
-    outcome.opaque = frozenset(shape.opaque)
+    outcome.opaque = frozenset(shape.opaque - known)
     return answer
 
 
-def _awaited(answer: Any) -> Any:
-    if not inspect.iscoroutine(answer) and not inspect.isasyncgen(answer):
-        return answer
-    import asyncio  # costs as much as a hundred calls, and few need it
-
-    if inspect.iscoroutine(answer):
-        return asyncio.run(answer)
-
-    async def collect() -> list[Any]:
-        return ["async generator", [item async for item in answer]]
-
-    return asyncio.run(collect())
-
-
-def _one_shot(answer: Any) -> bool:
-    """An iterator that is not also a file or another thing with a life of its own."""
-    return hasattr(type(answer), "__next__") and not hasattr(answer, "read") and not hasattr(answer, "cursor")
-
-
-def _drained(answer: Any, look: Callable[[], None]) -> list[Any]:
-    """The items, and the error that ended them; ``look`` is called before the first and after it: laziness shows."""
-    items: list[Any] = [type_name(type(answer))]
-    look()
+def _closed(function: Callable[..., Any], make: Callable[[], Arguments]) -> str:
+    """The same call again, of which only the first item is taken."""
+    args, kwargs = make()
     try:
-        for item in answer:
-            items.append(item)
-            if len(items) == 2:
-                look()
-            if len(items) > MOST_ITEMS:
-                break
+        first = taken_from(function(*args, **kwargs))
     except (Exception, SystemExit) as error:
-        items.append(("raised", type_name(type(error)), without_addresses(str(error))))
-    return items
+        first = ("raised", type_name(type(error)), without_addresses(str(error)))
+    return Shape().write(first, args, kwargs)
 
 
 def _paper() -> io.TextIOWrapper:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from .calling import Arguments, Caller, Outcome
+from .shapes import FUNCTION
 from .sides import Sides
 from .worlds import World
 
 Maker = Callable[[], Arguments]
+_NOT_TRIED = "not tried"
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,9 @@ class Compared:
         for index, part in suspects.items():
             if index not in self.refused:
                 new = self.new[index]
+                if part == "result" and FUNCTION in self.old[index].opaque & new.opaque:
+                    self.refused[index] = "its answer holds functions, which cannot be compared"
+                    continue
                 self.divergences.append(Divergence(index, part, self.old[index].brief, new.refused or new.brief))
 
 
@@ -61,12 +67,15 @@ class Subject:
     world: World
     caller: Caller
 
-    def compare(self, makers: Sequence[Maker], seconds: float, *, lenient: bool = False) -> Compared:
+    def compare(
+        self, makers: Sequence[Maker], seconds: float, *, lenient: bool = False, total: float = math.inf
+    ) -> Compared:
         """Old once, new once, and the old again only where they differ: what disagrees with itself decides nothing.
 
         seconds: CPU time that a call of the old code may take. lenient: two errors of one type are equal.
+        total: CPU time for all calls of the old code; the rest is left out.
         """
-        old, state = self._play("old", makers, [seconds] * len(makers))
+        old, state = self._play("old", makers, [seconds] * len(makers), total)
         limits = [0.0 if outcome.refused else 10 * outcome.seconds + 1.0 for outcome in old]
         new, state_after = self._play("new", makers, limits)
         found = Compared(
@@ -74,20 +83,25 @@ class Subject:
         )
         suspects = found.suspects(lenient=lenient)
         if suspects or (state != state_after and not lenient):
-            again, state_again = self._play("old", makers, [seconds] * len(makers))
+            again, state_again = self._play("old", makers, [seconds if limit else 0.0 for limit in limits])
             found.settle(suspects, again)
             if not suspects and state == state_again:
                 found.divergences.append(Divergence(-1, "state of its module", "", ""))
         self._take("old")
         return found
 
-    def _play(self, side: str, makers: Sequence[Maker], limits: Sequence[float]) -> tuple[list[Outcome], str]:
+    def _play(
+        self, side: str, makers: Sequence[Maker], limits: Sequence[float], total: float = math.inf
+    ) -> tuple[list[Outcome], str]:
         function = self._take(side)
         self.caller.begin()
-        outcomes = [
-            self.caller.call(function, make, limit) if limit else Outcome(refused="old code gave no answer")
-            for make, limit in zip(makers, limits, strict=True)
-        ]
+        outcomes = []
+        for make, limit in zip(makers, limits, strict=True):
+            if not limit or total <= 0:
+                outcomes.append(Outcome(refused=_NOT_TRIED))
+                continue
+            outcomes.append(self.caller.call(function, make, limit))
+            total -= outcomes[-1].seconds
         return outcomes, self.world.state()
 
     def _take(self, side: str) -> Callable[..., Any]:

@@ -14,7 +14,7 @@ from .mutants import Mutant, domain_of, limits, small
 from .shapes import brief
 
 BATCH = 20
-SHRINKING = 120  # inputs that may be tried to make a difference readable
+SHRINKING, SHRINKING_SECONDS = 120, 1.0  # inputs and CPU time that may be spent to make a difference readable
 ONE_CALL = 0.3  # seconds; what takes longer on half a dozen elements is left out
 
 
@@ -36,7 +36,8 @@ def differential(
     begun = time.process_time()
     source = Source(blobs, seed, hostile, examples)
     while (batch := source.batch()) and time.process_time() - begun < seconds and found.difference is None:
-        seen = subject.compare([mutant.make for mutant in batch], ONE_CALL, lenient=hostile)
+        left = seconds - (time.process_time() - begun)
+        seen = subject.compare([mutant.make for mutant in batch], ONE_CALL, lenient=hostile, total=left)
         found.skipped += len(seen.refused)
         found.examples += len(batch) - len(seen.refused)
         if seen.divergences:
@@ -80,9 +81,10 @@ def _bases(blobs: Sequence[bytes]) -> list[bytes]:
 def _limits(bases: Sequence[bytes], chance: random.Random, domain: tuple[Any, ...]) -> list[Mutant]:
     """Inputs at their limits, in random order, so that each process tries others when there are many."""
     found = [
-        Mutant(base, chance.randrange(2**32), 0, hostile=False, domain=domain, limit=limit)
+        Mutant(base, chance.randrange(2**32), changes, hostile=False, domain=domain, limit=limit)
         for base in bases
         for limit in limits(base)
+        for changes in ((0, 1, 2) if limit[0] == "empty" else (0,))
     ]
     chance.shuffle(found)
     return found
@@ -111,14 +113,16 @@ def _told(subject: Subject, batch: list[Mutant], seen: Compared, hostile: bool) 
 def _shrunk(
     mutant: Mutant, shown: Divergence, alone: Callable[[Mutant], Divergence | None]
 ) -> tuple[Mutant, Divergence]:
-    """Take out element after element as long as the difference stays."""
-    tries = SHRINKING
+    """Take out one part after the other as long as the difference stays."""
+    tries, end = SHRINKING, time.process_time() + SHRINKING_SECONDS
     smaller = True
     while smaller:
         smaller = False
         for candidate in mutant.cut():
             tries -= 1
-            found = alone(candidate) if tries > 0 else None
+            if tries < 0 or time.process_time() > end:
+                return mutant, shown
+            found = alone(candidate)
             if found is not None:
                 mutant, shown, smaller = candidate, found, True
                 break

@@ -15,6 +15,7 @@ from typing import Any
 
 from .calling import Arguments
 from .slots import ATOMS, Slot, length, refill, slots, sorted_slots
+from .values import LENGTHS, another, bent, confusable, grown
 from .wild import EDGES, pool
 
 _LISTS = (list, tuple, deque)
@@ -28,7 +29,7 @@ Limit = tuple[Any, int]  # a move and the number of a collection, or a type and 
 class Mutant:
     """How to make one input. changes: how many of the changes that the seed gives are made.
 
-    limit: a change made first, see ``limits``. cuts: elements taken out last, as (number of the collection, index).
+    limit: a change made first, see ``limits``. cuts: elements taken out last, as (number of the collection, first, end).
     """
 
     blob: bytes
@@ -37,7 +38,7 @@ class Mutant:
     hostile: bool
     domain: tuple[Any, ...]
     limit: Limit | None = None
-    cuts: tuple[tuple[int, int], ...] = ()
+    cuts: tuple[tuple[int, int, int], ...] = ()
 
     def make(self) -> Arguments:
         """A fresh copy of the input."""
@@ -52,21 +53,25 @@ class Mutant:
                 _harm(root, chance, wild)
             else:
                 _change(root, chance, self.domain)
-        for number, index in self.cuts:
-            _cut_one(root, number, index)
+        for number, first, end in self.cuts:
+            _cut_out(root, number, first, end)
         return tuple(root[0]), root[1]
 
     def cut(self) -> Iterator[Mutant]:
-        """The same input with one element less, in every way, the last elements first."""
+        """The same input with less in it, in every way: halves of a collection first, single elements at the end."""
         args, kwargs = self.make()
         collections, _ = sorted_slots([list(args), dict(kwargs)])
-        for number, slot in enumerate(collections):
-            for index in reversed(range(length(slot.value))):
-                yield replace(self, cuts=(*self.cuts, (number, index)))
+        sizes = [length(slot.value) for slot in collections]
+        step = max(sizes, default=0) // 2 or 1
+        while step:
+            for number, size in enumerate(sizes):
+                for first in reversed(range(0, size if step <= size else 0, step)):
+                    yield replace(self, cuts=(*self.cuts, (number, first, first + step)))
+            step //= 2
 
 
 def limits(blob: bytes) -> list[Limit]:
-    """The limits of an input, one by one: each collection empty, single, doubled, reversed; each type's extremes."""
+    """The limits of an input, one by one: each collection empty, single, doubled, reversed, grown; each type's extremes."""
     args, kwargs = pickle.loads(blob)  # noqa: S301
     collections, plain = sorted_slots([list(args), dict(kwargs)])
     kinds = dict.fromkeys(type(slot.value) for slot in plain)
@@ -74,18 +79,18 @@ def limits(blob: bytes) -> list[Limit]:
         *(
             (move, index)
             for index in range(min(len(collections), 4))
-            for move in ("empty", "one", "double", "reverse")
+            for move in ("empty", "one", "double", "reverse", "grow", "grow")
         ),
         *((kind, index) for kind in kinds for index in range(len(EDGES.get(kind, ())))),
     ]
 
 
-def _cut_one(root: list[Any], number: int, index: int) -> None:
+def _cut_out(root: list[Any], number: int, first: int, end: int) -> None:
     collections, _ = sorted_slots(root)
     if number < len(collections):
         slot = collections[number]
         members = list(slot.value.items()) if isinstance(slot.value, dict) else list(slot.value)
-        del members[index : index + 1]
+        del members[first:end]
         refill(slot, members)
 
 
@@ -163,6 +168,10 @@ def _reshape(slot: Slot, chance: random.Random, move: str = "") -> None:
         chance.shuffle(members)
     elif move == "reverse":
         members.reverse()
+    elif move == "grow":
+        members = grown(
+            members, chance.choice(LENGTHS), chance, keys=isinstance(slot.value, (dict, set, frozenset))
+        )
     else:
         members = members[index : index + 1] if move == "one" else []
     refill(slot, members)
@@ -173,8 +182,9 @@ def _redraw(plain: list[Slot], chance: random.Random, domain: tuple[Any, ...]) -
     kind = type(chance.choice(plain).value)
     alike = [slot for slot in plain if type(slot.value) is kind]
     value = _drawn(kind, alike, chance, domain)
+    same = chance.random() < 0.5
     for slot in chance.sample(alike, min(len(alike), chance.randint(1, 3))):
-        slot.put(value)
+        slot.put(value if same else another(value))
 
 
 def _collapse(plain: list[Slot], chance: random.Random, domain: tuple[Any, ...]) -> None:
@@ -182,15 +192,22 @@ def _collapse(plain: list[Slot], chance: random.Random, domain: tuple[Any, ...])
     kind = type(chance.choice(plain).value)
     alike = [slot for slot in plain if type(slot.value) is kind]
     few = [_drawn(kind, alike, chance, domain) for _ in range(chance.randint(1, 3))]
+    if chance.random() < 0.3:
+        few = confusable(few[0])
+    same = chance.random() < 0.5
     for slot in alike:
-        slot.put(chance.choice(few))
+        value = chance.choice(few)
+        slot.put(value if same else another(value))
 
 
 def _drawn(kind: type, alike: list[Slot], chance: random.Random, domain: tuple[Any, ...]) -> Any:
-    """A value that stands in the input, one that was recorded elsewhere, or a limit of its type."""
+    """A value that stands in the input, one that was recorded elsewhere, one near these, or a limit of its type."""
     recorded = [value for value in domain if type(value) is kind]
-    source = chance.choice(([slot.value for slot in alike], recorded, list(EDGES.get(kind, ()))))
-    return chance.choice(source or [alike[0].value])
+    standing = [slot.value for slot in alike]
+    if chance.random() < 0.3:
+        return bent(chance.choice(chance.choice((standing, recorded)) or standing), chance)
+    source = chance.choice((standing, recorded, list(EDGES.get(kind, ()))))
+    return chance.choice(source or standing)
 
 
 def _swap(plain: list[Slot], chance: random.Random) -> None:

@@ -36,6 +36,7 @@ _ONE_SHOT = (
     types.FrameType,
     types.TracebackType,
 )
+FUNCTION = "a function"  # among what is opaque: one that a call made, known by its code alone
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{4,}")
 
 
@@ -50,6 +51,7 @@ class Shape:
         self._left = limit
         self._shut = shut
         self.opaque: set[str] = set()
+        self.codes = False  # are functions that a call made told apart by their code?
         self._numbers: dict[int, int] = {}
         self._alive: list[Any] = []  # ids are only unique while the objects live
 
@@ -70,6 +72,8 @@ class Shape:
         kind = type(value)
         if kind in _ATOMS:
             return [(True, f"{kind.__name__}:{value!r};")]
+        if self.codes and kind is types.FunctionType and "<" in value.__qualname__:
+            return self._local(value)
         if isinstance(value, _NAMED):
             return [(True, f"<{_name_of(value)}>")]
         if isinstance(value, enum.Enum):
@@ -97,6 +101,22 @@ class Shape:
         if isinstance(value, (int, float, complex, str, bytes, bytearray)):
             return _subclass(value)
         return self._object(value)
+
+    def _local(self, value: Any) -> list[tuple[bool, Any]]:
+        """A function that a call made: equal code with equal defaults and cells does the same; other code may, too."""
+        self.opaque.add(FUNCTION)
+        number = self._numbers.get(id(value))
+        if number is not None:
+            return [(True, f"#{number};")]
+        self._numbers[id(value)] = len(self._numbers)
+        self._alive.append(value)
+        cells = [cell.cell_contents for cell in value.__closure__ or () if _filled(cell)]
+        held = (value.__defaults__, value.__kwdefaults__, cells)
+        return [
+            (True, f"<{_name_of(value)} {_code(value.__code__)}"),
+            *((False, part) for part in held),
+            (True, ">"),
+        ]
 
     def _object(self, value: Any) -> list[tuple[bool, Any]]:
         kind: Any = type(value)
@@ -261,6 +281,21 @@ def _from_c(kind: type) -> bool:
     """Only C code puts method wrappers of its own into a class."""
     wrappers = (types.WrapperDescriptorType, types.MethodDescriptorType)
     return any(isinstance(member, wrappers) and member.__objclass__ is kind for member in kind.__dict__.values())
+
+
+def _code(code: types.CodeType) -> str:
+    """Names and instructions; where it stands does not count."""
+    constants = [_code(part) if isinstance(part, types.CodeType) else repr(part) for part in code.co_consts]
+    names = (code.co_names, code.co_varnames, code.co_freevars, code.co_flags, constants)
+    return digest(f"{code.co_code.hex()} {names}")
+
+
+def _filled(cell: types.CellType) -> bool:
+    try:
+        cell.cell_contents  # noqa: B018 (an empty cell raises)
+    except ValueError:
+        return False
+    return True
 
 
 def _name_of(value: Any) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from .shapes import fields_of
@@ -47,14 +48,18 @@ def _nowhere(value: Any) -> None:
 def _below(value: Any, put: Callable[[Any], None]) -> list[Slot]:
     if isinstance(value, tuple):
         members = list(value)
-        return [Slot(item, _tuple_put(value, members, index, put)) for index, item in enumerate(value)]
+        return [Slot(item, _tuple_put(value, members, index, put)) for index, item in _some(value)]
     if isinstance(value, (list, deque)):
-        return [Slot(item, _item_put(value, index), _row(item)) for index, item in enumerate(value)]
+        return [Slot(item, _item_put(value, index), _row(item)) for index, item in _some(value)]
     if isinstance(value, dict):
-        return [Slot(item, _item_put(value, key), _row(item)) for key, item in value.items()]
+        return [Slot(item, _item_put(value, key), _row(item)) for key, item in islice(value.items(), MOST_SLOTS)]
     if isinstance(value, (type, *ATOMS, *WILD)) or callable(value):
         return []
     return [Slot(item, _field_put(value, name)) for name, item in fields_of(value).items()]
+
+
+def _some(members: Iterable[Any]) -> Iterator[tuple[int, Any]]:
+    return enumerate(islice(members, MOST_SLOTS))
 
 
 def _row(value: Any) -> bool:
