@@ -6,6 +6,7 @@ import ast
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
+from perfprof.optimizer.judge.reading import syntax
 from perfprof.optimizer.judge.trial import digest_of
 from perfprof.optimizer.judge.verdict import Decision, Layer, Verdict
 from perfprof.optimizer.patches import FileChange, Patch
@@ -25,7 +26,8 @@ def unrun(patch: Patch) -> Verdict | None:
         return _verdict(patch, "cannot tell", f"{built[0]} has to be built, which perfprof does not do")
     if all(_inert(change) for change in patch.changes):
         return _verdict(patch, "rejected", "no gain: only comments, documentation, layout or type hints change")
-    return None
+    outcome, reason = syntax(patch)
+    return _verdict(patch, "rejected", reason) if outcome == "failed" else None
 
 
 def _verdict(patch: Patch, decision: Decision, reason: str) -> Verdict:

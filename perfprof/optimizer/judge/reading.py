@@ -71,7 +71,9 @@ def _collect(body: list[ast.stmt], prefix: str, found: dict[str, str]) -> None:
 
 def _assigned(node: ast.stmt) -> list[str]:
     """The names that an assignment binds."""
-    return [part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)]
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", node)]
+    names = (part for target in targets for part in ast.walk(target) if isinstance(part, ast.Name))
+    return [name.id for name in names if isinstance(name.ctx, ast.Store)]
 
 
 def _name(found: dict[str, str], name: str, signature: str) -> None:

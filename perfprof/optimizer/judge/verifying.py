@@ -155,6 +155,9 @@ def _with_own_tests(foreign: Foreign, verdict: Verdict, judge: Judge) -> Verdict
 def _outcome(foreign: Foreign, verdict: Verdict | None) -> Outcome:
     patch = foreign.patch
     assert verdict is not None
+    if next((layer.outcome for layer in verdict.layers if layer.name == "hostile"), "") == "failed":
+        hint = f"{verdict.reason} (no call had such types; --seen-types does not ask about them)"
+        verdict = replace(verdict, reason=hint)
     assert patch.finding is not None
     return Outcome(
         patch.finding, verdict.decision, verdict.reason, patch.title, patch.level, (), patch, verdict=verdict

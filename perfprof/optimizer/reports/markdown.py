@@ -57,7 +57,9 @@ def _table(report: Document) -> Iterator[str]:
 
 def _line(row: Row, change: str) -> str:
     finding = row.finding
-    why = finding["level"] if row.state == finding["level"] else row.state.partition(": ")[2]
+    why = row.state.partition(": ")[2]
+    if row.state == finding["level"]:  # it won: what the verdict says besides the ratio, such as sizes that lose
+        why = "; ".join(filter(None, [finding["level"], finding["reason"].partition("; ")[2]]))
     cells = [
         _text(finding["status"]),
         row.share,
@@ -107,7 +109,9 @@ def _within(room: int, parts: list[str]) -> Iterator[str]:
 
 def _measured(report: Document) -> str:
     about = ", ".join(machine(report))
-    return f"Old and new measured by turns on the same machine ({about}). Run {report['run']['id']}."
+    patches = ", ".join(patch["digest"][:12] for patch in report["patches"])
+    bound = f" Patch {patches}." if report["run"]["verb"] == "verify" else ""
+    return f"Old and new measured by turns on the same machine ({about}).{bound} Run {report['run']['id']}."
 
 
 def _fenced(language: str, text: str) -> str:

@@ -19,6 +19,7 @@ from .looks import length, type_name
 from .pickling import NotPicklableError, dump
 
 _KEPT = 24  # calls of one function that are kept in one process
+_ATTRIBUTES = 16  # of an object that are looked at for its size
 _FIRST = 2  # calls of a stratum that are kept as they come
 _LARGEST = 2  # and those kept for their size
 _EVERY = 64  # calls that are looked at one by one; after them one at each sixty-fourth more
@@ -190,9 +191,23 @@ def _shape(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[str, int]:
     parts, total = [], 0
     for name, value in [*(("", value) for value in args), *((f"{name}=", kwargs[name]) for name in kwargs)]:
         size = min(abs(value), 1 << 30) if type(value) is int else length(value)
+        if size is None:
+            size = _held(value)
         parts.append(f"{name}{type_name(type(value))}{_size_class(size)}")
         total += size or 0
     return ",".join(parts), total
+
+
+def _held(value: Any) -> int | None:
+    """How much an object holds in its own attributes, such as the rows of ``self``; None for one without any."""
+    try:
+        inner = object.__getattribute__(value, "__dict__")
+    except AttributeError:
+        return None
+    if type(inner) is not dict:
+        return None
+    sizes = [size for size in map(length, list(inner.values())[:_ATTRIBUTES]) if size is not None]
+    return sum(sizes) if sizes else None
 
 
 def _size_class(size: int | None) -> str:
