@@ -7,7 +7,7 @@ is walked. So every use of the queue must be in sight, and be one that both do a
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -34,21 +34,53 @@ class Queue:
     loop: ast.stmt
 
 
-def queues(function: Function) -> Iterator[Queue]:
-    """The names of a function that loops use as queues; a front call outside of loops changes with the others."""
+def queues(function: Function, alone: bool = False) -> Iterator[Queue]:
+    """The names of a function that loops use as queues; a front call outside of loops changes with the others.
+
+    alone: no run will tell sizes, so a list that is only added to counts if a loop over something adds in each turn.
+    """
     found: dict[str, list[ast.Call]] = {}
     loops: dict[str, ast.stmt] = {}
     for scan in function.scans:
         call = scan.node
         name = _queue_of(call) if scan.kind == "call" else ""
-        if name and isinstance(call, ast.Call):
-            found.setdefault(name, []).append(call)
-            if scan.around:
-                loops.setdefault(name, scan.around[0].statement)
+        if not name or not isinstance(call, ast.Call):
+            continue
+        found.setdefault(name, []).append(call)
+        inner = scan.around[-1].statement if scan.around else None
+        if inner is None or _begins_in(name, inner, function):
+            continue
+        if not alone or _takes(call) or (isinstance(inner, ast.For) and scan.statement in inner.body):
+            loops.setdefault(name, scan.around[0].statement)
     for name, loop in loops.items():
         values = [binding.value for binding in function.names.bindings.get(name, ())]
-        if any(value is not None and certain(value, function, "list") for value in values):
+        listed = any(value is not None and certain(value, function, "list") for value in values)
+        if listed and not _bounded(name, values, function):
             yield Queue(function, name, tuple(found[name]), loop)
+
+
+def _takes(call: ast.Call) -> bool:
+    return isinstance(call.func, ast.Attribute) and call.func.attr == "pop"
+
+
+def _begins_in(name: str, loop: ast.stmt, function: Function) -> bool:
+    """Whether each turn of the loop has a queue of its own."""
+    own = [one.node for one in function.names.bindings.get(name, ()) if one.value is not None]
+    last = loop.end_lineno or loop.lineno
+    return any(loop.lineno <= getattr(node, "lineno", 0) <= last for node in own)
+
+
+def _bounded(name: str, values: Sequence[ast.expr | None], function: Function) -> bool:
+    """Whether it only ever holds the few elements that are written out."""
+    written = all(
+        isinstance(one, ast.List) and not any(isinstance(part, ast.Starred) for part in one.elts) for one in values
+    )
+    grows = any(
+        isinstance(above := function.parents.get(use), ast.Attribute)
+        and above.attr in {"append", "extend", "insert"}
+        for use in function.names.loads.get(name, ())
+    )
+    return written and not grows
 
 
 def _queue_of(call: ast.AST) -> str:

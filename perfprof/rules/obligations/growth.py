@@ -100,6 +100,8 @@ def parts_are_lists(case: Case) -> Proof:
     if not isinstance(found.kept, (ast.Name, ast.ListComp, ast.Attribute)):
         why = f"`{function.text(found.kept)}` may give something else than lists, and can be walked only once"
         return unproved(why, function.place(found.node))
+    if isinstance(found.kept, ast.Name) and any(map(_lazy, function.names.values(found.kept.id) or ())):
+        return unproved(f"`{found.kept.id}` can be walked only once", function.place(found.node))
     seen = case.watched("base0")
     if seen is not None and seen.types and guards.is_collection("it", seen.types) is None:
         return unproved(f"it was a {guards.readable(seen.types)}", function.place(found.node))
@@ -110,3 +112,9 @@ def parts_are_lists(case: Case) -> Proof:
     ):
         return unproved(f"the parts were {guards.readable(seen.elements)}", function.place(found.node))
     return guarded("a test of the exact types: anything else is added up as before")
+
+
+def _lazy(value: ast.expr) -> bool:
+    """Whether it is an iterator: a generator expression, or a call that makes one."""
+    made = value.func.id if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) else ""
+    return isinstance(value, ast.GeneratorExp) or made in {"map", "filter", "zip", "iter", "reversed", "enumerate"}

@@ -36,8 +36,8 @@ def placed(finishers, names):
 ```
 
 ```python workload
-finishers = [str(i * 7 % (n + 1)) for i in range(3 * n)]
-placed(finishers, [str(i) for i in range(n)])
+finishers = [str(i % (2 * n)) for i in range(3 * n)]
+placed(finishers, [str(i * 7 % n) for i in range(n)])
 ```
 
 ```python before

@@ -153,7 +153,7 @@ if TYPE_CHECKING:
 
 def looks_for(function: Function, program: Program) -> Iterator[Suspect]:
     """Local lists that loops take from, or add to, at their beginning."""
-    for found in queues(function):
+    for found in queues(function, program.alone):
         yield suspect("queue-on-list", found)
 
 
