@@ -1,0 +1,89 @@
+"""The exponent with which steps grow: the slope of log steps over log size."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .counting import Steps
+from .scaling import Scaled, apart, size
+
+FACTORS = (1, 2, 4, 8, 16)
+ENOUGH = 0.98  # R squared below which no exponent is claimed
+_MOST = 20_000_000  # steps after which nothing larger is tried
+
+
+class Growth:
+    """exponent: of the whole. parts: exponent by argument, each scaled alone. points: (size of all, steps).
+
+    fit: R squared of the straight line. exponent is None where there are too few points or they lie on no line.
+    """
+
+    def __init__(self, points: list[tuple[int, int]]) -> None:
+        self.points = points
+        self.exponent, self.fit = fitted(points)
+        self.parts: dict[str, float] = {}
+        self.opaque: set[str] = set()
+
+
+def grown(call: Callable[[dict[str, Any]], None], fresh: Callable[[], dict[str, Any]], steps: Steps) -> Growth:
+    """Run ``call`` of the counted function with arguments of growing size.
+
+    fresh: gives the captured arguments anew by name each time, for a call may change them.
+    """
+    base = fresh()
+    large = [name for name, value in base.items() if size(value) > 0]
+    whole, opaque = _series(call, fresh, steps, large)
+    growth = Growth(whole)
+    growth.opaque = opaque
+    if len(large) > 1:
+        for name in large:
+            exponent, _ = fitted(_series(call, fresh, steps, [name])[0])
+            if exponent is not None:
+                growth.parts[name] = exponent
+    elif large and growth.exponent is not None:
+        growth.parts[large[0]] = growth.exponent
+    return growth
+
+
+def _series(
+    call: Callable[[dict[str, Any]], None], fresh: Callable[[], dict[str, Any]], steps: Steps, names: Sequence[str]
+) -> tuple[list[tuple[int, int]], set[str]]:
+    points: list[tuple[int, int]] = []
+    opaque: set[str] = set()
+    for factor in FACTORS if names else ():
+        arguments = fresh()
+        scaled = Scaled(factor, apart(arguments))
+        for name in names:
+            arguments[name] = scaled.argument(arguments[name])
+        opaque |= scaled.opaque
+        total = sum(size(arguments[name]) for name in names)
+        steps.count = 0
+        call(arguments)
+        points.append((total, steps.count))
+        if steps.count * 8 > _MOST:
+            break
+    return points, opaque
+
+
+def fitted(points: Sequence[tuple[int, int]]) -> tuple[float | None, float]:
+    """The slope of the line through the logarithms, and R squared; None if fewer than three points or no line.
+
+    Of many points the smallest is left out: what is done once weighs most there.
+    """
+    points = points[1:] if len(points) > 3 else points
+    logs = [(math.log(size), math.log(steps)) for size, steps in points if size > 0 and steps > 0]
+    if len(logs) < 3:
+        return None, 0.0
+    mean_x, mean_y = (sum(one[index] for one in logs) / len(logs) for index in (0, 1))
+    spread_x = sum((x - mean_x) ** 2 for x, _ in logs)
+    spread_y = sum((y - mean_y) ** 2 for _, y in logs)
+    both = sum((x - mean_x) * (y - mean_y) for x, y in logs)
+    if spread_x == 0:
+        return None, 0.0
+    slope = both / spread_x
+    if spread_y < 1e-6:
+        return 0.0, 1.0  # always the same number of steps
+    fit = both * both / (spread_x * spread_y)
+    return (slope if fit >= ENOUGH or slope < 0.2 else None), fit
