@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from perfprof.profilers.inside.complexity.counting import Steps, counted
-from perfprof.profilers.inside.complexity.growth import Growth, grown
-from perfprof.profilers.inside.complexity.scaling import Scaled
+from perfprof.profilers.inside.replaying.complexity.counting import Steps, counted
+from perfprof.profilers.inside.replaying.complexity.growth import Growth, grown
+from perfprof.profilers.inside.replaying.complexity.scaling import Scaled
 
 SOURCE = """
 from collections import deque

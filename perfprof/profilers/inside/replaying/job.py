@@ -36,6 +36,10 @@ def main(job_file: str, answer_file: str) -> None:
 
         if job["task"] == "timing":
             _timing(job, tell)
+        elif job["task"] == "growth":
+            from .growing import growing
+
+            growing(job, tell)
         else:
             caller = Caller(Fence())
             for case in job["cases"]:

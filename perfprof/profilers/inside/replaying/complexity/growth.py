@@ -37,14 +37,20 @@ def grown(call: Callable[[dict[str, Any]], None], fresh: Callable[[], dict[str, 
     whole, opaque = _series(call, fresh, steps, large)
     growth = Growth(whole)
     growth.opaque = opaque
-    if len(large) > 1:
-        for name in large:
-            exponent, _ = fitted(_series(call, fresh, steps, [name])[0])
-            if exponent is not None:
-                growth.parts[name] = exponent
-    elif large and growth.exponent is not None:
-        growth.parts[large[0]] = growth.exponent
+    for name in large:
+        exponent = growth.exponent if len(large) == 1 else fitted(_series(call, fresh, steps, [name])[0])[0]
+        if exponent is not None:
+            growth.parts[_spoken(name, base[name])] = exponent
     return growth
+
+
+def _spoken(name: str, value: Any) -> str:
+    """The name of what is scaled: of an object, that of its largest container."""
+    state = getattr(value, "__dict__", None)
+    if not isinstance(state, dict):
+        return name
+    largest = max(state, key=lambda attribute: size(state[attribute]), default="")
+    return f"{name}.{largest}" if largest else name
 
 
 def _series(
@@ -70,9 +76,9 @@ def _series(
 def fitted(points: Sequence[tuple[int, int]]) -> tuple[float | None, float]:
     """The slope of the line through the logarithms, and R squared; None if fewer than three points or no line.
 
-    Of many points the smallest is left out: what is done once weighs most there.
+    Only the three largest points count: what is done once, or once for each element, weighs most in the small ones.
     """
-    points = points[1:] if len(points) > 3 else points
+    points = points[-3:]
     logs = [(math.log(size), math.log(steps)) for size, steps in points if size > 0 and steps > 0]
     if len(logs) < 3:
         return None, 0.0

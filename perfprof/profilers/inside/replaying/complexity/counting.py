@@ -134,6 +134,20 @@ def _call(name: str, *arguments: ast.expr) -> ast.Call:
 
 
 def counted(tree: ast.Module) -> ast.Module:
-    """The tree with counters; the one that was given is changed. `Steps.names` must be in the globals of the module."""
-    changed: ast.Module = _Counting().visit(tree)
-    return ast.fix_missing_locations(changed)
+    """The tree with counters in its functions; the one that was given is changed.
+
+    What runs once, when the module is imported, is left as it is. `Steps.names` must be in the globals of the module.
+    """
+    _Functions().visit(tree)
+    return ast.fix_missing_locations(tree)
+
+
+class _Functions(ast.NodeTransformer):
+    """Counts in the bodies of functions, not in their decorators, defaults and annotations."""
+
+    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
+        counting = _Counting()
+        node.body = [counting.visit(statement) for statement in node.body]
+        return node
+
+    visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815 (as ast names its nodes)

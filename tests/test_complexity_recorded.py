@@ -1,0 +1,48 @@
+"""The complexity of a real workload's hot functions."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from perfprof.optimizer.complexity import complexities, section
+from perfprof.optimizer.project import Command, Project
+from perfprof.profilers.workload import record
+
+APP = """
+def match(orders, customers):
+    return [(o, c) for o in orders for c in customers if c["id"] == o["customer"]]
+
+class Repository:
+    def __init__(self, items):
+        self.items = items
+
+    def find_all(self, keys):
+        return [key for key in keys if key in self.items]
+
+def linear(rows):
+    return sum(row * 2 for row in rows)
+
+if __name__ == "__main__":
+    for n in (50, 120):
+        for _ in range(12):
+            match([{"customer": i % n} for i in range(2 * n)], [{"id": i} for i in range(n)])
+            Repository(list(range(4 * n))).find_all(list(range(4 * n)))
+        for _ in range(150):
+            linear(list(range(20 * n)))
+"""
+
+
+def test_exponents_of_a_workload(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(APP)
+    project = Project(tmp_path, (tmp_path,), Command((sys.executable, "app.py")))
+    folder = tmp_path / ".perfprof" / "run"
+    with record(project.workload.argv, cwd=tmp_path, folder=folder) as recording:  # type: ignore[union-attr]
+        found = {one.function: one for one in complexities(project, recording, folder)}
+    assert str(found["match"].growth) == "O(n^2.0) in len(orders), len(customers)"
+    assert str(found["linear"].growth) == "O(n^1.0) in len(rows)"
+    if "Repository.find_all" in found:  # it is hot enough on most machines
+        assert found["Repository.find_all"].growth.exponent == pytest.approx(2, abs=0.15)
+    assert any("match · O(n^2.0)" in line for line in section(list(found.values()))["brief"])
