@@ -12,6 +12,7 @@ from perfprof.errors import UsageError
 from perfprof.optimizer.correlate import Hot, hot_functions
 from perfprof.optimizer.run import Outcome
 from perfprof.profilers.observations import Capture, Seen, Watch
+from perfprof.profilers.parts import loads
 from perfprof.profilers.recording import Execution, Recording
 from perfprof.rules import registry
 from perfprof.rules.catalog import Catalog
@@ -21,6 +22,7 @@ from perfprof.rules.rule import Case, Evidence, Level, Rule, Suspect, weigh
 if TYPE_CHECKING:
     from perfprof.optimizer.options import FixOptions
     from perfprof.optimizer.scratch.databases import Opened
+    from perfprof.profilers.parts.loads import Load
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -83,12 +85,14 @@ class Suspects:
 
 def find(options: FixOptions, recording: Recording, program: Program, databases: Sequence[Opened]) -> Suspects:
     """Let each rule look at the hot functions, and at what was asked of each database."""
+    loaded = loads.read(recording)
     hot = hot_functions(recording, program, options.project.paths, options.min_share)
     found: list[Accused] = []
     complaints: list[str] = []
     for rule in chosen_rules(options.only):
         try:
-            found += [_with_share(one, program, recording) for one in _accused(rule, hot, program, databases)]
+            accused = [*_accused(rule, hot, program, databases), *_through_mapper(rule, loaded, program)]
+            found += [_with_share(one, program, recording) for one in accused]
         except Exception:  # a rule must never take the run down
             last = traceback.format_exc(limit=-1).splitlines()[-1]
             complaints.append(f"rule {rule.name} failed and was dropped: {last}")
@@ -115,6 +119,11 @@ def _accused(rule: Rule, hot: Sequence[Hot], program: Program, databases: Sequen
         assert rule.in_statements is not None
         catalog = database.scratch.catalog
         yield from (Accused(rule, suspect, catalog) for suspect in rule.in_statements(database.executions, catalog))
+
+
+def _through_mapper(rule: Rule, loaded: Sequence[Load], program: Program) -> Iterator[Accused]:
+    if rule.in_loads is not None:
+        yield from (Accused(rule, suspect) for suspect in rule.in_loads(loaded, program))
 
 
 def _with_share(one: Accused, program: Program, recording: Recording) -> Accused:

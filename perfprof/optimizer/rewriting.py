@@ -96,7 +96,11 @@ def _patch(one: Candidate, sources: Sources, root: Path) -> Patch:
         proofs=case.proofs,
         level=one.proven.level,
         migration=rewrite.migration,
-        functions=tuple(name for change in changes for name in changed_functions(change, root)),
+        functions=tuple(
+            dict.fromkeys(
+                [*(name for change in changes for name in changed_functions(change, root)), *rewrite.watched]
+            )
+        ),
         promise=rule.promises,
         counter=rule.counter,
         why=rewrite.why,

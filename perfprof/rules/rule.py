@@ -6,12 +6,13 @@ The engine knows nothing of lists or indexes. It weighs: no evidence, no finding
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from perfprof.profilers.observations import Seen, Watch
+    from perfprof.profilers.parts.loads import Load
     from perfprof.profilers.recording import Execution
     from perfprof.rules.catalog import Catalog
     from perfprof.rules.reading.program import Function, Program
@@ -101,12 +102,16 @@ class Migration:
 
 @dataclass(frozen=True, slots=True)
 class Rewrite:
-    """The new code or the migration; ``why`` and ``memory`` go into the patch message."""
+    """The new code or the migration; ``why`` and ``memory`` go into the patch message.
+
+    watched: ``path::qualified.name`` of functions beyond the changed ones whose answers tell whether it is right.
+    """
 
     edits: tuple[Edit, ...] = ()
     migration: Migration | None = None
     why: str = ""
     memory: str = ""
+    watched: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +168,8 @@ class Evidence:
 class Rule:
     """One argument. ``name``, ``page`` (the docstring) and ``origin`` come from the file that holds it.
 
-    in_function looks at one function's reading; in_statements looks at what was executed and at the catalog.
+    in_function looks at one function's reading; in_statements looks at what was executed and at the catalog;
+    in_loads looks at what a mapper loaded for objects one by one.
     promises: the ratio below which a measured gain is not worth the change. counter: the exact count that the change
     must lower ("queries", "vm-steps"), empty if only time tells.
     """
@@ -175,6 +181,7 @@ class Rule:
     promises: float
     in_function: Callable[[Function, Program], Iterator[Suspect]] | None = None
     in_statements: Callable[[tuple[Execution, ...], Catalog], Iterator[Suspect]] | None = None
+    in_loads: Callable[[Sequence[Load], Program], Iterator[Suspect]] | None = None
     counter: str = ""
     name: str = ""
     page: str = ""

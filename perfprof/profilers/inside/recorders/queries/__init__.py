@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from ... import imports, journal
 
-DRIVERS = {"sqlite3": "sqlite", "psycopg": "psycopg"}  # the library, and our module that follows it
+DRIVERS = {  # the library, and our module that follows it
+    "sqlite3": "sqlite",
+    "psycopg": "psycopg",
+    "psycopg2": "psycopg2",
+    "asyncpg": "asyncpg",
+    "aiosqlite": "aiosqlite",
+    "django.db.models": "django",
+    "sqlalchemy.orm": "sqlalchemy",
+}
 
 
 def arm() -> None:

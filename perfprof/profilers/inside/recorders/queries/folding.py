@@ -9,6 +9,7 @@ from typing import Any
 
 from ... import journal
 from ...frames import describe, line_of
+from . import writes
 from .templates import template
 
 _getrefcount = sys.getrefcount
@@ -24,11 +25,12 @@ Place = tuple[tuple[CodeType, int], ...]  # code and offset of application frame
 class Spot:
     """One statement at one place with one set of parameter types: what the rows of many activations share."""
 
-    __slots__ = ("database", "driver", "head", "place", "rows", "sorts", "sums", "text")
+    __slots__ = ("database", "driver", "head", "place", "rows", "sorts", "sums", "text", "writes")
 
     def __init__(self, driver: str, database: str, text: str, sorts: str, place: Place) -> None:
         self.driver, self.database, self.text, self.sorts = driver, database, text, sorts
         self.place = place  # keeps the code objects, whose ids are in keys
+        self.writes = writes.written_by(text)
         self.restart()
 
     def restart(self) -> None:
@@ -157,6 +159,14 @@ def _alone() -> int:
 
 
 _ALONE = _alone()
+
+last: Any = None  # the row that was noted last
+
+
+def latest() -> str:
+    """The statement that ran last, without its literals."""
+    return template(last.spot.text) if last is not None else ""
+
 
 spots: dict[tuple[Any, ...], Spot] = {}
 pending: list[Row] = []  # rows that may still have to be written

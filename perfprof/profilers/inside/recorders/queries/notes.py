@@ -8,12 +8,15 @@ the tracer that it found there. Neither ``f_locals`` nor the frame's lifetime is
 
 from __future__ import annotations
 
+import threading
 from itertools import count
 from typing import Any
 
 from ... import journal
 from ...frames import library
+from . import folding
 from .folding import Place, Row, Spot, spots
+from .writes import wrote
 
 MANY = object()  # given as parameters: executemany, whose sets of parameters are not looked at
 
@@ -55,6 +58,7 @@ class Activation:
         return found
 
 
+quiet = threading.local()  # ``on`` in a thread that a library runs statements in, which it notes itself
 _next_id = count(1).__next__
 _outside = Activation()  # for statements that no application frame asked for
 _types: dict[tuple[type, ...], tuple[str, bool]] = {}
@@ -71,6 +75,8 @@ def note(what: tuple[str, str, str], parameters: Any, seconds: float, now: float
         frame = frame.f_back
     at: Any
     if frame is None:
+        if getattr(quiet, "on", False):
+            return Row()  # noted elsewhere
         activation, at = _outside, (what, sorts)
     else:
         activation = frame.f_trace
@@ -85,6 +91,9 @@ def note(what: tuple[str, str, str], parameters: Any, seconds: float, now: float
     row.seconds += seconds
     if key != row.key:
         row.another(key)
+    folding.last = row
+    if row.spot.writes:
+        wrote(row.spot.writes)
     if now > journal.due:
         journal.flush()
     return row

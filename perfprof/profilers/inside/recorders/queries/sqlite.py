@@ -16,6 +16,7 @@ from time import perf_counter
 from typing import Any
 
 from .folding import Row
+from .mixing import over
 from .notes import MANY, note
 
 _ENDLESS = 1 << 62
@@ -114,7 +115,7 @@ class Connection(sqlite3.Connection):
     __slots__ = ("_perfprof_database",)
 
     def cursor(self, factory: Any = Cursor) -> Any:  # noqa: D102
-        return _open_cursor(self, _over(factory, sqlite3.Cursor, Cursor))
+        return _open_cursor(self, over(factory, sqlite3.Cursor, Cursor))
 
     def execute(self, sql: str, parameters: Any = (), /) -> Any:  # noqa: D102
         cursor = self._perfprof_cursor()
@@ -150,25 +151,6 @@ class Connection(sqlite3.Connection):
             return self.cursor()
 
 
-_mixed: dict[type, type] = {}
-
-
-def _over(factory: Any, plain: type, ours: type) -> Any:
-    """``factory`` with our class mixed in behind the program's own; other callables as they are."""
-    if factory is plain:
-        return ours
-    if not isinstance(factory, type) or not issubclass(factory, plain) or issubclass(factory, ours):
-        return factory
-    if factory not in _mixed:
-        names = {"__module__": factory.__module__, "__qualname__": factory.__qualname__, "__doc__": factory.__doc__}
-        try:
-            metaclass: Any = type(factory)
-            _mixed[factory] = metaclass(factory.__name__, (factory, ours), names)
-        except TypeError:  # it has slots of its own: the layouts do not go together
-            _mixed[factory] = factory
-    return _mixed[factory]
-
-
 def install() -> None:
     """Replace ``sqlite3.connect`` and ``sqlite3.dbapi2.connect``."""
     for ours, plain in ((Cursor, sqlite3.Cursor), (Connection, sqlite3.Connection)):
@@ -184,10 +166,10 @@ def install() -> None:
 def connect(*arguments: Any, **named: Any) -> Any:
     """``sqlite3.connect`` whose connections record."""
     if len(arguments) > 5:
-        factory = _over(arguments[5], sqlite3.Connection, Connection)
+        factory = over(arguments[5], sqlite3.Connection, Connection)
         arguments = (*arguments[:5], factory, *arguments[6:])
     else:
-        named["factory"] = _over(named.get("factory", sqlite3.Connection), sqlite3.Connection, Connection)
+        named["factory"] = over(named.get("factory", sqlite3.Connection), sqlite3.Connection, Connection)
     made = _connect(*arguments, **named)
     if isinstance(made, Connection):
         made._perfprof_database = _database(arguments[0] if arguments else named.get("database"))

@@ -1,0 +1,125 @@
+"""Django's relations: whose query sets are asked for which object, and columns that were deferred."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from time import perf_counter
+from typing import Any
+
+from . import loads
+from .loads import Batch, Relation
+
+asked: dict[int, tuple[Relation, Batch | None, int, int]] = {}  # relation, batch and key of the owner, clones since
+_relations: dict[Any, Relation] = {}
+
+
+def of_one(method: Callable[..., Any], kind: str) -> Callable[..., Any]:
+    """The query set of the one related object is asked for this instance."""
+
+    @functools.wraps(method)
+    def get_queryset(self: Any, **hints: Any) -> Any:
+        found = method(self, **hints)
+        instance = hints.get("instance")
+        if instance is not None:
+            try:
+                relation = _one(self, kind)
+                field = getattr(self, "field", None)
+                key = instance.__dict__.get(field.attname) if field is not None else instance.pk
+                _ask(found, relation, instance, key)
+            except Exception:
+                pass
+        return found
+
+    return get_queryset
+
+
+def _one(descriptor: Any, kind: str) -> Relation:
+    relation = _relations.get(descriptor)
+    if relation is None:
+        field = getattr(descriptor, "field", None)
+        if field is not None:  # forward
+            owner, name, target = field.model, field.name, field.remote_field.model
+        else:
+            reverse = descriptor.related
+            owner, name, target = reverse.model, reverse.get_accessor_name(), reverse.related_model
+        relation = Relation("django", label(owner), name, kind, (target._meta.db_table,))
+        _relations[descriptor] = relation
+    return relation
+
+
+def managers(factory: Callable[..., Any]) -> Callable[..., Any]:
+    """So is that of a manager of many; its class is made by ``factory``."""
+
+    @functools.wraps(factory)
+    def create(*arguments: Any, **named: Any) -> Any:
+        kind = factory(*arguments, **named)
+        filters = kind._apply_rel_filters
+
+        @functools.wraps(filters)
+        def _apply_rel_filters(self: Any, queryset: Any) -> Any:
+            found = filters(self, queryset)
+            try:
+                _ask(found, _many(self), self.instance, self.instance.pk)
+            except Exception:
+                pass
+            return found
+
+        kind._apply_rel_filters = _apply_rel_filters
+        return kind
+
+    return create
+
+
+def _many(manager: Any) -> Relation:
+    through = getattr(manager, "through", None)
+    name = manager.prefetch_cache_name if through is not None else _accessor(manager)
+    key = (type(manager.instance), name)
+    relation = _relations.get(key)
+    if relation is None:
+        tables = [manager.model._meta.db_table, *([through._meta.db_table] if through is not None else [])]
+        relation = Relation("django", label(type(manager.instance)), name, "many", tuple(tables))
+        _relations[key] = relation
+    return relation
+
+
+def _accessor(manager: Any) -> str:
+    name: str = manager.field.remote_field.get_accessor_name()
+    return name
+
+
+def _ask(query_set: Any, relation: Relation, instance: Any, key: Any) -> None:
+    number = hash(key) if type(key) in (int, str, bytes) else id(key)
+    asked[id(query_set)] = (relation, loads.objects.get(id(instance)), number, 0)
+
+
+def deferred(get: Callable[..., Any]) -> Callable[..., Any]:
+    """A column that the query left out is asked for each object."""
+
+    @functools.wraps(get)
+    def load(self: Any, instance: Any, cls: Any = None) -> Any:
+        if instance is None or self.field.attname in instance.__dict__:
+            return get(self, instance, cls)
+        start = perf_counter()
+        batch = loads.objects.get(id(instance))
+        value = get(self, instance, cls)
+        try:
+            model = type(instance)
+            relation = Relation(
+                "django",
+                label(model),
+                self.field.attname,
+                "deferred",
+                (model._meta.db_table,),
+            )
+            loads.loaded(relation, batch, "deferred", hash(instance.pk), perf_counter() - start)
+        except Exception:
+            pass
+        return value
+
+    return load
+
+
+def label(model: Any) -> str:
+    """``module.Class``; of a model with deferred fields or a proxy the class itself."""
+    return f"{model.__module__}.{model.__qualname__}"

@@ -1,0 +1,118 @@
+"""Write the option: `select_related` and `prefetch_related` on a query set, `selectinload` on a statement."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from perfprof.rules.eager.model import Eager, watched
+from perfprof.rules.indexing import at
+from perfprof.rules.rule import Case, Edit, Rewrite
+
+if TYPE_CHECKING:
+    from perfprof.profilers.parts.loads import Load
+    from perfprof.rules.eager.places import Spot
+
+
+def related(case: Case) -> Rewrite:
+    """Django: what leads to one object is joined, the rest is fetched beside."""
+    found: Eager = case.suspect.reading
+    spot = _spot(found)
+    calls = ""
+    if found.joined:
+        calls += f".select_related({_listed(found.joined)})"
+    if found.beside:
+        calls += f".prefetch_related({_listed(found.beside)})"
+    node = spot.node.value if isinstance(spot.node, ast.Subscript) else spot.node
+    return Rewrite(
+        edits=(at("replace", node, spot.function.text(node) + calls),),
+        why=f"the query brings {_spoken(found)} along, instead of one query for each object",
+        memory="related objects are held as long as those they belong to",
+        watched=watched(found, case.program),
+    )
+
+
+def _listed(paths: tuple[str, ...]) -> str:
+    return ", ".join(f'"{path}"' for path in paths)
+
+
+def _spoken(found: Eager) -> str:
+    return ", ".join(f"`{path}`" for path in found.paths)
+
+
+def _spot(found: Eager) -> Spot:
+    assert found.spot is not None, "an open obligation would have stopped it"
+    return found.spot
+
+
+# ------------------------------------------------------------------ SQLAlchemy
+
+
+def selected(case: Case) -> Rewrite:
+    """One query for each relation, by the keys of the objects that came; the statement itself stays as it is."""
+    found: Eager = case.suspect.reading
+    spot = _spot(found)
+    edits: list[Edit] = []
+    chains = []
+    for path in _ends(found.paths):
+        names = path.split(".")
+        owners = _owners(found, path)
+        words = []
+        for name, owner in zip(names, owners, strict=True):
+            word, imported = _class(spot, owner)
+            edits += [] if imported is None else [imported]
+            words.append(f"selectinload({word}.{name})")
+        chains.append(".".join(words))
+    text = spot.function.text(spot.node)
+    edits.append(at("replace", spot.node, f"{text}.options({', '.join(chains)})"))
+    edits.append(Edit("import", "from sqlalchemy.orm import selectinload"))
+    return Rewrite(
+        edits=_at_home(edits, case, spot),
+        why=f"one more query brings {_spoken(found)} for all objects, instead of one query for each",
+        memory="related objects are held as long as those they belong to",
+        watched=watched(found, case.program),
+    )
+
+
+def _at_home(edits: list[Edit], case: Case, spot: Spot) -> tuple[Edit, ...]:
+    from dataclasses import replace
+
+    here = spot.function.module.relative
+    return tuple(replace(one, path="" if here == case.suspect.finding.path else here) for one in edits)
+
+
+def _ends(paths: tuple[str, ...]) -> list[str]:
+    return [one for one in paths if not any(other.startswith(f"{one}.") for other in paths)]
+
+
+def _owners(found: Eager, path: str) -> list[str]:
+    """The class that has each name of the path; "" where no load told."""
+    owners: list[str] = []
+    parts = path.split(".")
+    for number in range(len(parts)):
+        prefix = ".".join(parts[: number + 1])
+        mine: list[Load] = [one for one in found.loads if one.path == prefix]
+        owners.append(mine[0].owner if mine else found.loads[0].model if not number else "")
+    return owners
+
+
+def untold(found: Eager) -> str:
+    """A class on the way that no load has told, so that its name cannot be written."""
+    for path in _ends(found.paths):
+        if "" in _owners(found, path):
+            return path
+    return ""
+
+
+def _class(spot: Spot, label: str) -> tuple[str, Edit | None]:
+    """How the file calls a class, and the import that it needs."""
+    module, _, name = label.rpartition(".")
+    top = spot.function.module.top
+    for node in ast.walk(spot.function.module.tree):
+        if isinstance(node, ast.Attribute) and node.attr == name and isinstance(node.value, ast.Name):
+            imported = isinstance(top.get(node.value.id), (ast.Import, ast.ImportFrom))
+            if imported:
+                return f"{node.value.id}.{name}", None
+    if name in top:
+        return name, None
+    return name, Edit("import", f"from {module} import {name}")
