@@ -15,6 +15,7 @@ from perfprof.optimizer.judge.counting import Counting, OldRuns, functions_of
 from perfprof.optimizer.judge.ending import as_interruption
 from perfprof.optimizer.judge.layers import Layers
 from perfprof.optimizer.judge.lease import Lease
+from perfprof.optimizer.judge.reaching import Reach
 from perfprof.optimizer.judge.replay import Call
 from perfprof.optimizer.judge.sets import SetJudge
 from perfprof.optimizer.judge.settings import Settings
@@ -58,6 +59,7 @@ class Judge:
         self._trials: dict[str, Trial] = {}
         self._base = base
         self._old_runs = OldRuns()
+        self._reach = Reach()
         self._lease = Lease(tell=progress)
         self._at_end = ExitStack()
 
@@ -78,6 +80,7 @@ class Judge:
         settings = replace(self._settings, jobs=1)
         other = Judge(self.project, calls=self._calls, settings=settings, progress=self._progress, base=self._base)
         other._baseline, other._trials, other._old_runs = self.baseline(), self._trials, self._old_runs
+        other._reach = self._reach
         return other
 
     def close(self) -> None:
@@ -110,6 +113,7 @@ class Judge:
         trials = [Trial(patch, captured.case_of(patch, calls, frozenset())) for patch in patches]
         waiting = [trial for trial in trials if trial.patch.counter or not trial.case.calls]
         self._old_runs.announce(name for trial in waiting for name in functions_of(trial))
+        self._reach.announce((name for trial in trials for name in trial.patch.functions), len(trials))
 
     def patch(self, patch: Patch) -> Verdict:
         """Judge one patch by itself, on one core. Raises BaselineError if nothing can be judged here."""
@@ -207,6 +211,6 @@ class Judge:
         baseline = self.baseline()
         if self._layers is None or self._counting is None:
             assert self._executor is not None
-            self._layers = Layers(self._bench, baseline, self._settings, self._executor)
+            self._layers = Layers(self._bench, baseline, self._settings, self._executor, self._reach)
             self._counting = Counting(self._bench, baseline.workload_timeout, self._old_runs)
         return self._layers, self._counting

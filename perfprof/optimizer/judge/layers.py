@@ -8,25 +8,29 @@ from perfprof.optimizer.judge.baseline import Baseline
 from perfprof.optimizer.judge.benchmark import function_benchmark
 from perfprof.optimizer.judge.pairs import spoken
 from perfprof.optimizer.judge.processes import Ran
+from perfprof.optimizer.judge.reaching import Reach
 from perfprof.optimizer.judge.replay import Played, Stage, play
 from perfprof.optimizer.judge.settings import Settings
-from perfprof.optimizer.judge.suites import Suite
+from perfprof.optimizer.judge.testing import Testing
 from perfprof.optimizer.judge.trial import Outcome, Trial
 from perfprof.optimizer.judge.weighing import Weighed, weigh_differential, weigh_replay
 from perfprof.optimizer.judge.whole import Side, WorkloadTimes, workload_benchmark
-from perfprof.optimizer.judge.workbench import Executed, Workbench
+from perfprof.optimizer.judge.workbench import Workbench
 from perfprof.optimizer.patches import FileChange
 
 
 class Layers:
     """Each method is one question: it gives an outcome and its reason, and adds what it measured to the trial."""
 
-    def __init__(self, bench: Workbench, baseline: Baseline, settings: Settings, executor: Executor) -> None:
+    def __init__(
+        self, bench: Workbench, baseline: Baseline, settings: Settings, executor: Executor, reach: Reach
+    ) -> None:
         self._bench = bench
         self._baseline = baseline
         self._settings = settings
         self._executor = executor
         self._played: dict[str, Played] = {}
+        self._testing = Testing(bench, baseline, settings, reach)
 
     def replay(self, trial: Trial) -> Outcome:
         """Captured calls, old against new; the derived inputs are run in the same processes."""
@@ -62,40 +66,12 @@ class Layers:
         return ("skipped" if weighed.outcome == "cannot tell" else weighed.outcome), weighed.reason
 
     def tests(self, trial: Trial) -> Outcome:
-        """The suite with the patch; one that takes long, or does not import the file, waits for the accepted set."""
-        before = self._baseline.suite
-        if before is None:
-            return "skipped", self._baseline.tests
-        changed = {change.path for change in trial.patch.changes}
-        code = all(path.endswith(".py") for path in changed)
-        if code and self._baseline.by_tests and not changed & self._baseline.by_tests:
-            return "skipped", "the tests do not import the changed file"
-        if before.ran.seconds > self._settings.long_suite:
-            return "skipped", f"the suite takes {before.ran.seconds:.0f} s: run once for all accepted patches"
-        return self.suite(trial.patch.changes)
+        """The tests that reach the change, or all."""
+        return self._testing.alone(trial)
 
     def suite(self, changes: tuple[FileChange, ...]) -> Outcome:
         """The whole suite on the new tree with these changes."""
-        before = self._baseline.suite
-        assert before is not None
-        self._bench.new.write(changes)
-        suite, executed = self._bench.run_tests(self._bench.new, timeout=self._baseline.tests_timeout)
-        return self._weigh_suite(before, suite, executed, {change.path for change in changes})
-
-    def _weigh_suite(self, before: Suite, suite: Suite, executed: Executed, changed: set[str]) -> Outcome:
-        if not suite.green:
-            failures = set(suite.failures) - set(self._baseline.flaky)
-            if failures or not suite.failures:
-                return "failed", f"tests: {suite.sentence()}"
-        strays = changed & executed.outside
-        if strays:
-            return (
-                "cannot tell",
-                f"the tests ran {', '.join(sorted(strays))} from the project folder, not from the copy",
-            )
-        if suite.green and 0 <= suite.passed < before.passed and not self._baseline.flaky:
-            return "failed", f"tests: only {suite.passed:,} passed instead of {before.passed:,}"
-        return "passed", f"tests: {suite.sentence()}, as before"
+        return self._testing.whole(changes)
 
     def function(self, trial: Trial) -> Outcome:
         """Captured calls timed by turns."""

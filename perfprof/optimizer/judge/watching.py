@@ -62,8 +62,11 @@ def instrumented(
     return list(found.values())
 
 
-def watched(path: str, text: str, functions: Iterable[str], folder: Path) -> str:
-    """The module with a line below each function (or its class) that puts a watch on it."""
+def watched(path: str, text: str, functions: Iterable[str], folder: Path, module: str = "_perfprof_answers") -> str:
+    """The module with a line below each function (or its class) that puts a watch on it.
+
+    module: has the function ``watch``, and is found in ``folder``.
+    """
     tree = ast.parse(text.removeprefix("\ufeff"))
     ends = {node.name: node.end_lineno or 0 for node in tree.body if hasattr(node, "name")}
     lines = list(Text.of(text).lines)
@@ -73,12 +76,8 @@ def watched(path: str, text: str, functions: Iterable[str], folder: Path) -> str
         if end:
             if not lines[end - 1].endswith("\n"):
                 lines[end - 1] += "\n"
-            load = (
-                f"{folders}.insert(0, {str(folder)!r}); import _perfprof_answers; {folders}.remove({str(folder)!r})"
-            )
-            lines.insert(
-                end, f"{load}; _perfprof_answers.watch(globals(), {function!r}, {f'{path}::{function}'!r})\n"
-            )
+            load = f"{folders}.insert(0, {str(folder)!r}); import {module}; {folders}.remove({str(folder)!r})"
+            lines.insert(end, f"{load}; {module}.watch(globals(), {function!r}, {f'{path}::{function}'!r})\n")
     return "".join(lines)
 
 

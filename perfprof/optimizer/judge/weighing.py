@@ -22,7 +22,7 @@ class Weighed:
 
 def weigh_replay(case: Case, played: Played) -> Weighed:
     """Every captured call must do the same; calls that old code itself answers differently decide nothing."""
-    unstable = _order_dependent(played)
+    unstable = _order_dependent(played) & _differing(played)
     for _, answer in played.answers:
         for difference in answer.get("differences", ()):
             if difference["call"] not in unstable:
@@ -61,6 +61,11 @@ def _summed(case: Case, played: Played, used: dict[int, float], refused: Counter
         left_out,
     ]
     return Weighed("passed", "; ".join(filter(None, parts)), len(used), used)
+
+
+def _differing(played: Played) -> set[int]:
+    """Calls on which old and new differ under some hash seed."""
+    return {difference["call"] for _, answer in played.answers for difference in answer.get("differences", ())}
 
 
 def _order_dependent(played: Played) -> set[int]:

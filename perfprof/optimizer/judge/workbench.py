@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,13 +71,17 @@ class Workbench:
             env.setdefault("PYTHONHASHSEED", str(seed))
         return self._run(self.project.workload, tree, env, timeout)
 
-    def run_tests(self, tree: Tree, *, timeout: float = FOREVER) -> tuple[Suite, Executed]:
-        """The tests in a tree, and the files they executed."""
+    def run_tests(
+        self, tree: Tree, *, timeout: float = FOREVER, more: Mapping[str, str] | None = None
+    ) -> tuple[Suite, Executed]:
+        """The tests in a tree, and the files they executed. more: variables for their environment."""
         assert self.project.tests is not None
-        ran, executed = self.watched(self.project.tests, tree, timeout)
+        ran, executed = self.watched(self.project.tests, tree, timeout, more)
         return read(ran), executed
 
-    def watched(self, command: Command, tree: Tree, timeout: float = FOREVER) -> tuple[Ran, Executed]:
+    def watched(
+        self, command: Command, tree: Tree, timeout: float = FOREVER, more: Mapping[str, str] | None = None
+    ) -> tuple[Ran, Executed]:
         """Run a command with a witness of the files that it executes."""
         tree.reset()
         notes = self.place.path / "witness.notes"
@@ -87,6 +91,10 @@ class Workbench:
         env["PERFPROF_WITNESS_ROOTS"] = os.pathsep.join(
             dict.fromkeys(map(str, (tree.path, self.root, self.project.root)))
         )
+        env |= more or {}
+        if more:  # a watch in each process, pytest's by its own variable
+            env["PYTEST_PLUGINS"] = ",".join(filter(None, (env.get("PYTEST_PLUGINS"), "_perfprof_reach_pytest")))
+            env["PYTHONPATH"] += os.pathsep + more["PERFPROF_REACH_IMPORT"]
         ran = self._run(command, tree, env, timeout)
         lines = notes.read_bytes().splitlines() if notes.exists() else []
         return ran, self._executed(tree, [os.fsdecode(line).split("\t") for line in lines])

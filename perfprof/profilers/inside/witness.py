@@ -3,6 +3,8 @@
 PERFPROF_WITNESS        file that gets one line a file: path, interpreter, and the folders of the project on sys.path
 PERFPROF_WITNESS_ROOTS  folders, separated as in PATH; files elsewhere are not noted
 
+PERFPROF_REACH_IMPORT   set where tests are told apart, see replaying/reach.py
+
 The interpreter raises the audit event "exec" for the code of every module that it runs, whoever loads it.
 """
 
@@ -60,4 +62,6 @@ if __name__ == "sitecustomize":
             os.environ["PERFPROF_WITNESS"],
             tuple(root + os.sep for root in os.environ.get("PERFPROF_WITNESS_ROOTS", "").split(os.pathsep) if root),
         )
+    if os.environ.get("PERFPROF_REACH_IMPORT"):
+        __import__("_perfprof_reach")
     _chain()

@@ -151,9 +151,19 @@ class Ruler:
             import asyncio
 
             return asyncio.new_event_loop().run_until_complete
+        if inspect.isasyncgen(answer):
+            import asyncio
+
+            loop = asyncio.new_event_loop()
+            return lambda items: loop.run_until_complete(_exhausted(items))
         if hasattr(type(answer), "__next__"):
             return lambda items: deque(items, maxlen=0)
         return None
+
+
+async def _exhausted(items: Any) -> None:
+    async for _ in items:
+        pass
 
 
 def _together(function: Callable[..., Any], calls: list[Any], finish: Finish | None) -> float:
