@@ -191,6 +191,13 @@ SPELLINGS = {
         "            queue += ys"
     ),
     "prepended": "for a in xs:\n        out.insert(0, a)\n        if a in out:\n            out.extend(ys)",
+    "keys": (
+        "known = {'a': 1, 1: 2, 'b': 3}\n    for a in xs:\n        if a in list(known.keys()):\n            out.append(a)\n"
+        "        elif type(a) in (int, str):\n            known[a] = len(known)"
+    ),
+    "keys-of-given": "for a in xs:\n        if a not in tuple(ys):\n            out.append(a)",
+    "values": "known = dict(enumerate(ys))\n    for a in xs:\n        if a in known.values():\n            zs.append(a)",
+    "values-of-item": "known = dict(enumerate(ys))\n    out = [a for a in xs if a[0] not in list(known.values())]",
     "given-grows": "for a in xs:\n        if a in ys:\n            zs.append(a)",
 }
 HEAD = "def find(rows, key):\n    for row in rows:\n        if row == key:\n            return row\n    return None\n\n\n"
@@ -203,7 +210,11 @@ def source_of(spelling: str) -> str:
 def imagined(watch: Watch, rows: str) -> Seen:
     """Evidence that nobody collected: sizes that pay, plain attributes, and ints and strings for keys."""
     keys = {"builtins.int": 500, "builtins.str": 500}
-    kinds = {"base": {"builtins.list": 1000}, "item": {rows or "builtins.list": 1000}}
+    kinds = {
+        "dict": {"builtins.dict": 1000},
+        "base": {"builtins.list": 1000},
+        "item": {rows or "builtins.list": 1000},
+    }
     kinds |= {"more": {"builtins.list": 1000}, "leaf": {"builtins.str": 1000}, "loop": {"builtins.list": 1000}}
     types = kinds.get(watch.id.rpartition(":")[2][:4], keys)
     elements = {rows: 1000} if rows else keys

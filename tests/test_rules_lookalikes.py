@@ -71,6 +71,8 @@ def imagined(watch: Watch, evidence: frozenset[str]) -> Seen:
         reads = {"computed": 5}
     elif watch.kind == "identity" and "apart" in evidence:
         reads = {"same": 0, "other": 5}
+    elif kind == "dict":
+        types = {"builtins.dict": 1000}
     elif kind == "more":
         types = {"builtins.list": 1000}
     elements = {rows: 1000} if {"dicts", "lists"} & evidence else KEYS

@@ -161,8 +161,8 @@ def build_set(case: Case) -> Rewrite:
         missing = isinstance(found.scan.subject, ast.Attribute)  # perhaps: then only the loop's own test reads it
         there = name if missing else ""
         before = f"{name} = set({listed}) if {guards.joined(tests)} else {'()' if missing else listed}"
-    answer, once = _answer(found, name, types, (there, whole), taken | {name})
-    edits = [at("before", found.hoist.statement, before), at("replace", found.scan.subject, answer), *once]
+    asked, once = answer(found, name, types, (there, whole), taken | {name})
+    edits = [at("before", found.hoist.statement, before), at("replace", found.scan.subject, asked), *once]
     for statement in found.appends:
         assert isinstance(statement.value, ast.Call)
         value = function.text(statement.value.args[0])
@@ -203,7 +203,7 @@ def _starts_empty(found: Membership) -> bool:
     return not any(use.lineno < found.hoist.statement.lineno for use in names.loads.get(path[0], ()))
 
 
-def _answer(
+def answer(
     found: Membership, name: str, types: tuple[str, ...], around: tuple[str, str], taken: frozenset[str]
 ) -> tuple[str, list[Edit]]:
     """What is asked: the set if the probe is of the guarded types, else the list.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 from perfprof.rules import costs, guards
@@ -81,14 +81,24 @@ def worth_a_deque(case: Case) -> Evidence:
     return Evidence(True, reason, numbers, costs.deque_gain(size))
 
 
+def worth_asking_a_dict(case: Case) -> Evidence:
+    """The same for the keys or values of a dict."""
+    kinds = (*guards.LISTS, "builtins.dict_values")
+    return asked_often(case, LEAST_TESTS, LEAST_ELEMENTS, costs.membership_gain, kinds)
+
+
 def asked_often(
-    case: Case, least_tests: int, least_elements: int, model: Callable[[float, float], float]
+    case: Case,
+    least_tests: int,
+    least_elements: int,
+    model: Callable[[float, float], float],
+    kinds: Collection[str] = tuple(guards.LISTS),
 ) -> Evidence:
     """Whether a list is asked often enough an entry, and is long enough, for something made of it to pay."""
     entry, listed = case.watched("entry"), case.watched("base0")
     if listed is None or entry is None or not listed.count or not entry.count:
         return Evidence(False, "cold: the loop did not run")
-    if not set(listed.types) & set(guards.LISTS):
+    if not set(listed.types) & set(kinds):
         return Evidence(False, f"it is a {guards.readable(listed.types)}, not a list")
     rounds, size = listed.count / entry.count, listed.mean_length
     numbers = {"entries": entry.count, "rounds": round(rounds, 1), "elements": round(size, 1)}

@@ -14,6 +14,7 @@ from perfprof.rules.obligations.collection import (
     loops_run_no_code,
     walked_again,
 )
+from perfprof.rules.obligations.dict_scans import DICT_SCAN, is_a_dict, members_hash_as_equal
 from perfprof.rules.obligations.growth import copies_unwanted, made_here, parts_are_lists
 from perfprof.rules.obligations.keys import elements_hash_as_equal, keys_hash_as_equal, reads_are_plain
 from perfprof.rules.obligations.queues import (
@@ -51,6 +52,7 @@ ASKING = (
 
 __all__ = [
     "ASKING",
+    "DICT_SCAN",
     "NARROWING",
     "builtins_are_builtin",
     "collection_unchanged",
@@ -59,11 +61,13 @@ __all__ = [
     "elements_hash_as_equal",
     "every_use_in_sight",
     "index_has_a_place",
+    "is_a_dict",
     "is_a_list",
     "keys_hash_as_equal",
     "keys_unchanged",
     "loops_run_no_code",
     "made_here",
+    "members_hash_as_equal",
     "never_taken_when_empty",
     "other_rows_idle",
     "parts_are_lists",
