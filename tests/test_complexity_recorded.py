@@ -45,4 +45,6 @@ def test_exponents_of_a_workload(tmp_path: Path) -> None:
     assert str(found["linear"].growth) == "O(n^1.0) in len(rows)"
     if "Repository.find_all" in found:  # it is hot enough on most machines
         assert found["Repository.find_all"].growth.exponent == pytest.approx(2, abs=0.15)
+    assert found["match"].calls == 24
+    assert found["linear"].calls == 300
     assert any("match · O(n^2.0)" in line for line in section(list(found.values()))["brief"])

@@ -1,10 +1,12 @@
-"""The empirical complexity of a workload's hot functions: a second run keeps real calls of theirs, a third counts steps."""
+"""What is exact about a workload's hot functions: a second run counts their calls and lines and keeps real calls, and
+these are repeated with larger arguments, counting steps: the empirical complexity.
+"""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from perfprof.optimizer.judge import captured
@@ -16,7 +18,7 @@ from perfprof.optimizer.reports import figures
 from perfprof.optimizer.reports.contract import Recorded
 from perfprof.profilers.calls import uncaptured
 from perfprof.profilers.hot import HotFunction, hot_functions
-from perfprof.profilers.observations import Capture
+from perfprof.profilers.observations import Capture, Seen, Watch
 from perfprof.profilers.recording import Recording
 from perfprof.profilers.workload import observe
 
@@ -26,27 +28,33 @@ LEAST = 0.03  # share of all samples from which a function is looked at
 
 @dataclass(frozen=True, slots=True)
 class Complexity:
-    """A hot function and how it grows. path: relative. line: of its ``def``. total: share of the samples with its calls."""
+    """A hot function and how it grows.
+
+    path: relative. line: of its ``def``. total: share of the samples with its calls. calls: how often it was called.
+    lines: how often the statement that begins there ran.
+    """
 
     path: str
     function: str
     line: int
     total: float
     growth: Growth
+    calls: int = 0
+    lines: Mapping[int, int] = field(default_factory=dict)
 
 
-def complexities(project: Project, recording: Recording, folder: Path) -> tuple[Complexity, ...]:
+def complexities(project: Project, recording: Recording, folder: Path) -> Iterator[Complexity]:
     """Of the hottest functions of the project; its files are not touched. The workload runs once more, under probes."""
     assert project.workload is not None
     root = project.root.resolve()
     chosen = list(_chosen(hot_functions(recording, LEAST), root))[:MOST]
     if not chosen:
-        return ()
+        return
     observed = observe(
         project.workload.argv,
         cwd=root / project.workload.folder,
         folder=folder,
-        watches=(),
+        watches=[watch for path, function, line, _ in chosen for watch in _watches(root / path, line)],
         captures=[Capture(str(root / path), function, line) for path, function, line, _ in chosen],
         output=folder / "observe.out",
     )
@@ -59,17 +67,44 @@ def complexities(project: Project, recording: Recording, folder: Path) -> tuple[
     finally:
         bench.close()
     reasons = uncaptured(observed.calls) if observed.calls is not None else {}
-    return tuple(
-        Complexity(
-            path,
-            function,
-            line,
-            hot.total,
-            found.get(f"{path}::{function}")
-            or Growth(problem=reasons.get(f"{root / path}::{function}", "no call of it could be kept")),
-        )
-        for path, function, line, hot in chosen
-    )
+    for path, function, line, hot in chosen:
+        problem = reasons.get(f"{root / path}::{function}", "no call of it could be kept")
+        counts = _counts(observed.seen, root / path, line)
+        growth = found.get(f"{path}::{function}") or Growth(problem=problem)
+        yield Complexity(path, function, line, hot.total, growth, next(iter(counts.values()), 0), counts)
+
+
+def _watches(path: Path, line: int) -> Iterator[Watch]:
+    """One for each statement of the function whose ``def`` is there; those of functions within it are theirs."""
+    waiting: list[ast.AST] = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if _is_at(node, line)]
+    while waiting:
+        for node in ast.iter_child_nodes(waiting.pop()):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
+                continue
+            if isinstance(node, ast.stmt) and not _does_nothing(node):
+                place = (node.lineno, node.col_offset, node.end_lineno or 0, node.end_col_offset or 0)
+                yield Watch(_name(path, line, node.lineno), str(path), *place, "entry")
+            waiting.append(node)
+
+
+def _does_nothing(node: ast.stmt) -> bool:
+    """A declaration or a docstring."""
+    constant = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    return constant or isinstance(node, (ast.Global, ast.Nonlocal))
+
+
+def _is_at(node: ast.AST, line: int) -> bool:
+    return isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.lineno == line
+
+
+def _name(path: Path, line: int, statement: int) -> str:
+    return f"{path}:{line}:{statement}"
+
+
+def _counts(seen: Mapping[str, Seen], path: Path, line: int) -> dict[int, int]:
+    prefix = _name(path, line, 0)[:-1]
+    found = {int(name.rpartition(":")[2]): one.count for name, one in seen.items() if name.startswith(prefix)}
+    return dict(sorted(found.items()))
 
 
 def _chosen(hot: Sequence[HotFunction], root: Path) -> Iterator[tuple[str, str, int, HotFunction]]:
@@ -120,15 +155,17 @@ def section(found: Sequence[Complexity]) -> Recorded:
     """As a part of the report: what was fitted with its points, and why the others were not."""
     return Recorded(
         subject="complexity",
-        title="Complexity",
-        says="steps counted on captured calls whose arguments were made 2 to 16 times as large",
-        brief=[f"{one.path}:{one.line} {one.function} · {one.growth}" for one in found if str(one.growth)],
-        heads=["function", "with calls", "grows as", "elements: steps", "remark"],
-        numbers=["with calls"],
+        title="Calls, lines and complexity",
+        says="exact counts of a second run; steps counted on captured calls whose arguments were made 2 to 16 times as large",
+        brief=[_brief(one) for one in found],
+        heads=["function", "with calls", "calls", "busiest line", "grows as", "elements: steps", "remark"],
+        numbers=["with calls", "calls"],
         rows=[
             [
                 f"{one.path}:{one.line} {one.function}",
                 figures.share(one.total),
+                f"{one.calls:,}",
+                _busiest(one.lines),
                 str(one.growth),
                 ", ".join(f"{size:,}: {steps:,}" for size, steps in one.growth.points),
                 one.growth.problem or _remark(one.growth),
@@ -136,6 +173,16 @@ def section(found: Sequence[Complexity]) -> Recorded:
             for one in found
         ],
     )
+
+
+def _brief(one: Complexity) -> str:
+    told = filter(None, (str(one.growth), f"{one.calls:,} calls", _busiest(one.lines)))
+    return f"{one.path}:{one.line} {one.function} · {' · '.join(told)}"
+
+
+def _busiest(lines: Mapping[int, int]) -> str:
+    line = max(lines, key=lambda number: lines[number], default=0)
+    return f"line {line} ran {lines[line]:,} times" if line else ""
 
 
 def _remark(growth: Growth) -> str:
