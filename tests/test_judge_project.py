@@ -135,8 +135,20 @@ def test_a_good_patch_is_accepted_alone_and_applied_nowhere(root: Path, tmp_path
     assert verdict.comparison.low > 1.2
     assert len(verdict.comparison.before) == len(verdict.comparison.after) >= 3
     told = outcomes(verdict)
-    assert list(told) == ["certificate", "syntax", "replay", "differential", "hostile", "tests", "function"]
+    assert list(told) == [
+        "certificate",
+        "syntax",
+        "replay",
+        "differential",
+        "hostile",
+        "growth",
+        "tests",
+        "function",
+    ]
     assert set(told.values()) == {"passed"}
+    assert "O(n^2.0) in len(left), len(right) -> O(n^1.0)" in next(
+        layer.reason for layer in verdict.layers if layer.name == "growth"
+    )
     assert together.accepted == (good.digest,)
     assert together.changes == (("module.py", MODULE, GUARDED),)
     assert together.whole is not None

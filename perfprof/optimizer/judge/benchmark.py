@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -48,11 +47,10 @@ def function_benchmark(
     bench = _Bench(stage, case, _classes(case, used, seconds))
     answered, left = decide((), ()), seconds
     for number, look in enumerate((_FIRST, *LOOKS)):
-        begun = time.monotonic()
         problem = bench.measure(number, look - answered.pairs, left)
         if problem:
             return FunctionTimes(answered, problem=problem)
-        left -= time.monotonic() - begun
+        left -= bench.spent
         total = bench.weighed()
         answered = total.decide(promise)
         if answered.decision != "cannot tell" or answered.pairs < look:
@@ -74,12 +72,14 @@ class _Bench:
         self._classes = classes
         self._pairs = {one.label: Pairs() for one in classes}
         self._memory: dict[str, int] = {}
+        self.spent = 0.0  # CPU seconds of the last measurement: a busy machine makes it late, not dearer
         self._weight = sum(one.weight for one in classes) or 1
 
     def measure(self, number: int, pairs: int, seconds: float) -> str:
         """One fresh process for so many pairs; gives the reason if nothing could be measured."""
         job = {**self._job(), "pairs": pairs, "seconds": seconds}
         ran, answers = start(self._stage, job, 100 + number, max(30.0, 20 * seconds))
+        self.spent = ran.cpu
         for answer in answers:
             for label, (old, new) in answer.get("seconds", {}).items():
                 self._pairs[label].before.append(old)

@@ -171,6 +171,7 @@ class Judge:
             ("replay", layers.replay),
             ("differential", layers.typed),
             ("hostile", layers.hostile),
+            ("growth", layers.growth),
             ("deep", self._deep),
             ("tests", layers.tests),
         )

@@ -6,6 +6,7 @@ from concurrent.futures import Executor
 
 from perfprof.optimizer.judge.baseline import Baseline
 from perfprof.optimizer.judge.benchmark import function_benchmark
+from perfprof.optimizer.judge.exponents import exponents
 from perfprof.optimizer.judge.pairs import spoken
 from perfprof.optimizer.judge.processes import Ran
 from perfprof.optimizer.judge.reaching import Reach
@@ -64,6 +65,12 @@ class Layers:
         played = self._played.get(trial.case.id)
         weighed = weigh_differential(played, kind) if played else Weighed("cannot tell", "nothing was replayed")
         return ("skipped" if weighed.outcome == "cannot tell" else weighed.outcome), weighed.reason
+
+    def growth(self, trial: Trial) -> Outcome:
+        """How the counted work grows, old and new; never a reason to reject."""
+        if not trial.used:
+            return "skipped", "no captured call was replayed"
+        return exponents(self._stage(trial), trial.case, trial.used)
 
     def tests(self, trial: Trial) -> Outcome:
         """The tests that reach the change, or all."""

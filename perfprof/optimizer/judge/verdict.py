@@ -12,7 +12,7 @@ Decision = Literal["accepted", "rejected", "cannot tell"]
 class Layer:
     """One question of the judge: its outcome, why, and what it cost in seconds."""
 
-    # "certificate" "syntax" "replay" "differential" "hostile" "tests" "answers" "counter" "function" "workload"
+    # "certificate" "syntax" "replay" "differential" "hostile" "growth" "tests" "answers" "counter" "function" "workload"
     name: str
     outcome: Literal["passed", "failed", "skipped", "cannot tell"]
     reason: str
