@@ -34,6 +34,7 @@ from perfprof.rules.reading.expressions import (
     root_name,
 )
 from perfprof.rules.reading.names import bound_names, other_bindings
+from perfprof.rules.reading.operators import OPERATING, Overload, overloads, own_methods
 from perfprof.rules.reading.resolution import arguments, class_named
 from perfprof.rules.reading.scans import COMPREHENSIONS
 from perfprof.rules.reading.syntax import children
@@ -81,6 +82,7 @@ def _walk(node: ast.AST, function: Function, program: Program, own: frozenset[st
         yield Hazard("unknown", node, name=ast.unparse(node))
     if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
         yield from _property(node, function, program)
+    yield from _overloaded(node, function, program)
     if isinstance(node, ast.Call):
         yield from _call(node, function, program)
     for child in children(node):
@@ -150,14 +152,42 @@ def _called_back(call: ast.Call, callee: ast.Attribute, function: Function, prog
 
 
 def _property(node: ast.Attribute, function: Function, program: Program) -> Iterator[Hazard]:
-    """Reading ``self.name`` runs code if the class has a property of that name."""
-    if function.owner is None or not isinstance(node.value, ast.Name) or node.value.id != "self":
+    """Reading an attribute runs code if a class that is read so far has a property of that name."""
+    own = function.owner is not None and isinstance(node.value, ast.Name) and node.value.id == "self"
+    for one in own_methods(node.attr, program) if own or _somewhere(node.attr, program) else ():
+        if not isinstance(one.node, ast.Module) and one.node.decorator_list and one is not function:
+            if own and one.owner is function.owner:
+                given = ast.copy_location(ast.Call(node, [], []), node)
+                yield from _followed(one, given, function, program)
+            else:
+                yield from _shown(one, Overload(node.attr, node.value), node, function, program)
+
+
+def _somewhere(name: str, program: Program) -> bool:
+    return any(name in module.properties for module in program.modules.values() if module is not None)
+
+
+def _overloaded(node: ast.AST, function: Function, program: Program) -> Iterator[Hazard]:
+    """Operators run the special methods of the project's own classes."""
+    if node.__class__ not in OPERATING:
         return
-    for one in function.module.functions:
-        named = one.owner is function.owner and one.qualname.rsplit(".", 1)[-1] == node.attr
-        if named and not isinstance(one.node, ast.Module) and one.node.decorator_list and one is not function:
-            given = ast.copy_location(ast.Call(node, [], []), node)
-            yield from _followed(one, given, function, program)
+    for one in overloads(node, function):
+        for method in own_methods(one.name, program):
+            yield from _shown(method, one, node, function, program)
+
+
+def _shown(
+    method: Function, one: Overload, node: ast.AST, function: Function, program: Program
+) -> Iterator[Hazard]:
+    """The effects that a method shows; what it calls and cannot be read is taken to be as plain as its name says."""
+    if method in program.following or method is function:
+        return
+    receiver = one.receiver if one.receiver is not None else ast.Name("?", ast.Load())
+    callee = ast.copy_location(ast.Attribute(receiver, one.name, ast.Load()), node)
+    call = ast.copy_location(ast.Call(callee, list(one.given), []), node)
+    for hazard in _followed(method, call, function, program, shown=True):
+        placed = one.receiver is not None or hazard.kind == "attribute"
+        yield replace(hazard, node=node) if placed else Hazard("unknown", node, name=one.name)
 
 
 def _builtin(call: ast.Call, name: str, function: Function, program: Program) -> Iterator[Hazard]:
@@ -249,10 +279,14 @@ def _distinct(found: Iterable[Hazard]) -> Iterator[Hazard]:
             yield one
 
 
-def _followed(target: Function, call: ast.Call, function: Function, program: Program) -> Iterator[Hazard]:
-    """The hazards of a function of the project, as its caller sees them."""
+def _followed(
+    target: Function, call: ast.Call, function: Function, program: Program, shown: bool = False
+) -> Iterator[Hazard]:
+    """The hazards of a function of the project, as its caller sees them; with ``shown`` not those it only may have."""
     given = arguments(target, call)
     for hazard in _summary(target, program):
+        if shown and hazard.kind in {"unknown", "suspends"}:
+            continue
         if hazard.kind == "rebinds":
             if hazard.name in target.names.elsewhere:
                 yield replace(hazard, node=call)

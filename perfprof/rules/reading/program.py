@@ -247,6 +247,9 @@ class Program:
     refuse: Callable[[Path, Exception], None] = lambda path, error: None
     following: list[Function] = field(default_factory=list)  # functions whose effects are being read right now
     modules: dict[Path, Module | None] = field(default_factory=dict)
+    special: dict[str, tuple[int, tuple[Function, ...]]] = field(
+        default_factory=dict
+    )  # by name, as modules are read
 
     def module(self, path: Path) -> Module | None:
         """The module of an absolute path; None if it cannot be read or parsed."""
