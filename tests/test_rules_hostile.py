@@ -198,6 +198,14 @@ SPELLINGS = {
     "keys-of-given": "for a in xs:\n        if a not in tuple(ys):\n            out.append(a)",
     "values": "known = dict(enumerate(ys))\n    for a in xs:\n        if a in known.values():\n            zs.append(a)",
     "values-of-item": "known = dict(enumerate(ys))\n    out = [a for a in xs if a[0] not in list(known.values())]",
+    "anti-join": (
+        "for a in xs:\n        found = False\n        for b in ys:\n            if b == a:\n                found = True\n"
+        "                break\n        if not found:\n            out.append(a)"
+    ),
+    "group-by-keys": (
+        "groups = {}\n    for i, a in enumerate(xs):\n        groups[i] = [b for b in ys if b == a]\n"
+        "    out = list(groups.items())"
+    ),
     "given-grows": "for a in xs:\n        if a in ys:\n            zs.append(a)",
 }
 HEAD = "def find(rows, key):\n    for row in rows:\n        if row == key:\n            return row\n    return None\n\n\n"

@@ -9,6 +9,7 @@ from perfprof.rules import costs, guards
 from perfprof.rules.rule import Case, Evidence
 
 if TYPE_CHECKING:
+    from perfprof.rules.growth import Growth
     from perfprof.rules.narrowing import Narrowing
 
 LEAST_ROUNDS = 8  # with fewer walks an index costs more than it saves, whatever the size
@@ -17,8 +18,7 @@ LEAST_TESTS = 4
 LEAST_ELEMENTS = 16
 LEAST_POSITIONS = 64
 LEAST_QUEUE = 256
-LEAST_GROWTH = 8
-LEAST_LISTS = 64
+LEAST_COPIES = {"list": 16, "dict": 32, "sum": 64}  # of what grows by copying
 LEAST_COUNTED = 32
 
 
@@ -53,13 +53,14 @@ def worth_counts(case: Case) -> Evidence:
 
 
 def worth_growing_in_place(case: Case) -> Evidence:
-    """A container that is copied at least 8 times an entry, at 8 elements or more; 64 lists for a sum of lists."""
+    """A list that is copied at least 16 times an entry, at 16 elements or more; 32 for a dict, 64 lists for a sum."""
+    found: Growth = case.suspect.reading
     entry, kept = case.watched("entry"), case.watched("base0")
     if kept is None or not kept.count:
         return Evidence(False, "cold: it did not run")
     size = kept.mean_length
     rounds = size if entry is None else kept.count / max(entry.count, 1)
-    least = LEAST_GROWTH if entry is not None else LEAST_LISTS
+    least = LEAST_COPIES[found.kind]
     numbers = {"rounds": round(rounds, 1), "elements": round(size, 1)}
     if rounds < least or size < least:
         reason = f"too small: {rounds:,.0f} copies of {size:,.0f} elements (pays from {least})"
