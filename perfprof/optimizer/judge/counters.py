@@ -22,6 +22,7 @@ from perfprof.profilers.recording import Recording
 from perfprof.profilers.workload import record
 
 _READS = ("select", "with", "values", "explain", "pragma", "show", "table")
+_READS += ("savepoint", "release savepoint", "rollback to")  # under names that change from run to run
 Answer = tuple[str, str]  # function as path::qualified.name, and a digest
 
 
@@ -31,7 +32,7 @@ class Counted:
 
     effects: what the run left behind or wrote, by name ("statement …", "file …", "output"), as text to compare.
     opaque: (function, type) of what answers hold that cannot be looked into. missed: functions not watched.
-    ended: empty if the run went well, else how it ended.
+    ended: empty if the run went well, else how it ended. late: it did because its time was over.
     """
 
     statements: int = 0
@@ -42,6 +43,7 @@ class Counted:
     opaque: frozenset[Answer] = frozenset()
     missed: frozenset[str] = frozenset()
     ended: str = ""
+    late: bool = False
 
     def of(self, functions: Iterable[str]) -> Counted:
         """What this run tells of some of the functions that were watched in it."""
@@ -91,7 +93,9 @@ def _read(recording: Recording, answers: Path, output: str, files: Mapping[str, 
     meta = recording.meta
     code = meta.get("exit_code", "0")
     if code != "0" or "timed_out" in meta:
-        return Counted(ended=f"exit code {code}\n" + "\n".join(output.rstrip().splitlines()[-5:]))
+        return Counted(
+            ended=f"exit code {code}\n" + "\n".join(output.rstrip().splitlines()[-5:]), late="timed_out" in meta
+        )
     writes: Counter[str] = Counter()
     total = 0
     for execution in recording.executions():

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from perfprof.optimizer.judge.counters import Counted, count
+from perfprof.optimizer.judge.trees import Tree
 from perfprof.optimizer.judge.trial import Outcome, Trial
 from perfprof.optimizer.judge.verdict import Comparison
 from perfprof.optimizer.judge.workbench import Workbench
+from perfprof.optimizer.patches import FileChange
 
 KNOWN = ("queries",)
 ANY = "any"  # of a patch that promises nothing: what falls is a gain, what does not decides nothing
@@ -114,13 +116,20 @@ class Counting:
         return self._run_new(trial).cpu > 1.2 * self._old.get(0, functions_of(trial), self._run_old).cpu
 
     def _run_old(self, functions: tuple[str, ...]) -> Counted:
-        return count(self._bench, self._bench.old, (), functions, self._timeout)
+        return self._counted(self._bench.old, (), functions)
+
+    def _counted(self, tree: Tree, changes: Sequence[FileChange], functions: tuple[str, ...]) -> Counted:
+        """One run; once more if it fails, for some workloads fail now and then, whatever their code."""
+        counted = count(self._bench, tree, changes, functions, self._timeout)
+        if not counted.ended or counted.late:
+            return counted
+        return count(self._bench, tree, changes, functions, self._timeout)
 
     def _run_new(self, trial: Trial) -> Counted:
         digest = trial.patch.digest
         if digest not in self._new:
             changes = trial.patch.changes
-            self._new[digest] = count(self._bench, self._bench.new, changes, functions_of(trial), self._timeout)
+            self._new[digest] = self._counted(self._bench.new, changes, functions_of(trial))
         return self._new[digest]
 
 

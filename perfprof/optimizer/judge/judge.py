@@ -23,6 +23,7 @@ from perfprof.optimizer.judge.trial import Outcome, Trial
 from perfprof.optimizer.judge.verdict import Together, Verdict
 from perfprof.optimizer.judge.watching import observed
 from perfprof.optimizer.judge.workbench import FOREVER, Workbench
+from perfprof.optimizer.judge.workplace import DiskWatch
 from perfprof.optimizer.patches import FileChange, Patch
 from perfprof.optimizer.project import Project
 
@@ -90,12 +91,14 @@ class Judge:
             if self._own is not None:
                 self._own.shutdown(wait=True, cancel_futures=True)
 
+    @DiskWatch()
     def baseline(self) -> Baseline:
         """Run workload and tests once on the old code. Raises BaselineError if one of them fails."""
         if self._baseline is None:
             self._baseline = first_runs(self._bench, self._settings.timeout or FOREVER, self._progress)
         return self._baseline
 
+    @DiskWatch()
     def observe(self, functions: Sequence[str]) -> int:
         """Run the workload on the old code and keep real calls of these functions (``path::qualified.name``).
 
@@ -115,6 +118,7 @@ class Judge:
         self._old_runs.announce(name for trial in waiting for name in functions_of(trial))
         self._reach.announce((name for trial in trials for name in trial.patch.functions), len(trials))
 
+    @DiskWatch()
     def patch(self, patch: Patch) -> Verdict:
         """Judge one patch by itself, on one core. Raises BaselineError if nothing can be judged here."""
         with self._lease.core():
@@ -134,6 +138,7 @@ class Judge:
             self._run_layers(trial)
         return trial.verdict()
 
+    @DiskWatch()
     def together(self, patches: Sequence[Patch]) -> Together:
         """All accepted patches at once: the whole suite, the whole workload; culprits are found and dropped.
 

@@ -13,6 +13,7 @@ from perfprof.optimizer.judge.reaching import Reach
 from perfprof.optimizer.judge.replay import Played, Stage, play
 from perfprof.optimizer.judge.settings import Settings
 from perfprof.optimizer.judge.testing import Testing
+from perfprof.optimizer.judge.trees import Tree
 from perfprof.optimizer.judge.trial import Outcome, Trial
 from perfprof.optimizer.judge.weighing import Weighed, weigh_differential, weigh_replay
 from perfprof.optimizer.judge.whole import Side, WorkloadTimes, workload_benchmark
@@ -31,6 +32,7 @@ class Layers:
         self._settings = settings
         self._executor = executor
         self._played: dict[str, Played] = {}
+        self.moody = ""  # what makes the workload a weak witness
         self._testing = Testing(bench, baseline, settings, reach)
 
     def replay(self, trial: Trial) -> Outcome:
@@ -111,6 +113,7 @@ class Layers:
         if times.failed:
             return "failed", times.failed
         trial.answered, trial.memory = times.answered, times.memory
+        trial.notes += filter(None, [self.moody])
         if trial.comparison is None:
             trial.comparison = times.cpu
         regression = trial.patch.counter and times.answered.decision == "slower"
@@ -122,7 +125,7 @@ class Layers:
     def runs(self, changes: tuple[FileChange, ...]) -> str:
         """Does the workload run with these changes at all? How it ended, if not well. Leaves bytecode behind, too."""
         self._bench.new.write(changes)
-        ran = self._bench.run_workload(self._bench.new, timeout=self._baseline.workload_timeout, seed=0)
+        ran = self._run(self._bench.new, 0)
         if ran.well:
             return ""
         how = "took too long" if ran.late else f"ended with exit code {ran.code}"
@@ -134,10 +137,19 @@ class Layers:
         self._bench.new.write(changes)
 
         def run(side: Side, seed: int) -> Ran:
-            tree = self._bench.old if side == "old" else self._bench.new
-            return self._bench.run_workload(tree, timeout=self._baseline.workload_timeout, seed=seed)
+            return self._run(self._bench.old if side == "old" else self._bench.new, seed)
 
         return workload_benchmark(run, promise=promise, seconds=self._settings.workload_seconds)
+
+    def _run(self, tree: Tree, seed: int) -> Ran:
+        """The workload; once more if it fails, for some fail now and then, whatever their code."""
+        ran = self._bench.run_workload(tree, timeout=self._baseline.workload_timeout, seed=seed)
+        if ran.well or ran.late:
+            return ran
+        again = self._bench.run_workload(tree, timeout=self._baseline.workload_timeout, seed=seed)
+        if again.well:
+            self.moody = "the workload failed in one of two runs of the same code"
+        return again
 
     def _stage(self, trial: Trial) -> Stage:
         """The old code; files that the patch makes are there, too, for its new code may import them."""

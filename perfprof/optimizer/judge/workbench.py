@@ -15,7 +15,7 @@ from perfprof.optimizer.judge.processes import Processes, Ran
 from perfprof.optimizer.judge.replay import Stage
 from perfprof.optimizer.judge.suites import Suite, read
 from perfprof.optimizer.judge.trees import Tree
-from perfprof.optimizer.judge.workplace import Workplace
+from perfprof.optimizer.judge.workplace import DiskWatch, Workplace
 from perfprof.optimizer.patches import FileChange
 from perfprof.optimizer.project import Command, Project
 
@@ -39,6 +39,7 @@ class Executed:
 class Workbench:
     """Use as a context manager; everything is ended and removed at the end."""
 
+    @DiskWatch()
     def __init__(self, project: Project, base: Sequence[FileChange] = ()) -> None:
         self.project = project
         self.root = project.root.resolve()

@@ -3,17 +3,39 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import TracebackType
 
 from perfprof.errors import PerfprofError
 
 PREFIX = "perfprof-judge-"
 _OWNER = "owner"  # file with the process that the folder belongs to
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class DiskWatch(contextlib.ContextDecorator):
+    """Tells of a full disk in words; around whatever writes copies, jobs and answers."""
+
+    def __enter__(self) -> DiskWatch:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        if isinstance(error, OSError) and error.errno in _FULL:
+            raise PerfprofError(
+                f"there is no space left for the copies that are judged ({error.strerror})",
+                where=str(error.filename or tempfile.gettempdir()),
+                todo="Make room, or set TMPDIR to a folder with more. Nothing in the project was changed.",
+            ) from None
 
 
 class Workplace:
