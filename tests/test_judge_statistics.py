@@ -7,7 +7,9 @@ import random
 
 import pytest
 
+from perfprof.optimizer.judge.pairs import memory_note
 from perfprof.optimizer.judge.statistics import LOOKS, Answered, decide, holm, resolution, student, together
+from perfprof.optimizer.judge.verdict import Comparison
 
 CPU_NOISE = 0.031  # sd of the log ratio of a pair, CPU time, busy machine
 WALL_NOISE = 0.28
@@ -109,3 +111,10 @@ def test_many_claims_are_weighed_harder_than_one() -> None:
     assert [answer.decision for answer in together(claims)] == ["faster", "cannot tell", "faster"] or [
         answer.decision for answer in together(claims)
     ] == ["faster", "no change", "faster"]
+
+
+@pytest.mark.parametrize(("before", "after", "told"), [(8e6, 9e6, 0), (1e3, 9e4, 0), (8e6, 2e7, 1), (2e7, 8e6, 0)])
+def test_what_is_paid_in_memory_is_told(before: float, after: float, told: int) -> None:
+    note = memory_note(Comparison("bytes", (before,), (after,), before / after, before / after, before / after))
+    assert len(note) == told
+    assert not told or "8.0 -> 20.0 MB" in note[0]

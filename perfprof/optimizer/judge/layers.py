@@ -7,7 +7,7 @@ from concurrent.futures import Executor
 from perfprof.optimizer.judge.baseline import Baseline
 from perfprof.optimizer.judge.benchmark import function_benchmark
 from perfprof.optimizer.judge.exponents import exponents
-from perfprof.optimizer.judge.pairs import spoken
+from perfprof.optimizer.judge.pairs import memory_note, spoken
 from perfprof.optimizer.judge.processes import Ran
 from perfprof.optimizer.judge.reaching import Reach
 from perfprof.optimizer.judge.replay import Played, Stage, play
@@ -95,7 +95,7 @@ class Layers:
             return "cannot tell", times.problem
         trial.answered = times.answered
         trial.memory = times.memory
-        trial.notes += times.losses
+        trial.notes += [*times.losses, *memory_note(times.memory)]
         if trial.comparison is None:
             trial.comparison = times.comparison
         sizes = f" ({'; '.join(times.sizes)})" if len(times.sizes) > 1 else ""
@@ -113,7 +113,7 @@ class Layers:
         if times.failed:
             return "failed", times.failed
         trial.answered, trial.memory = times.answered, times.memory
-        trial.notes += filter(None, [self.moody])
+        trial.notes += [*filter(None, [self.moody]), *memory_note(times.memory)]
         if trial.comparison is None:
             trial.comparison = times.cpu
         regression = trial.patch.counter and times.answered.decision == "slower"

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from statistics import median
 
 from perfprof.optimizer.judge.statistics import Answered, decide, resolution
 from perfprof.optimizer.judge.verdict import Comparison
+
+MUCH_MORE, WORTH_A_WORD = 1.5, 1_000_000  # times the memory, and bytes, from which on it is told
 
 
 @dataclass
@@ -53,3 +56,13 @@ def spoken(answered: Answered) -> str:
     """``6.4x (6.1 - 6.7)``."""
     low, high = (ratio_text(bound).rstrip("x") for bound in (answered.low, answered.high))
     return f"{ratio_text(answered.ratio)} ({low} - {high})"
+
+
+def memory_note(memory: Comparison | None) -> list[str]:
+    """A sentence if the new code takes clearly more memory at its peak: what is won in time may be paid there."""
+    if memory is None or math.isnan(memory.ratio):
+        return []
+    before, after = median(memory.before), median(memory.after)
+    if after < MUCH_MORE * before or after - before < WORTH_A_WORD:
+        return []
+    return [f"takes more memory: {before / 1e6:,.1f} -> {after / 1e6:,.1f} MB at its peak"]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from perfprof.optimizer.judge.baseline import Baseline
 from perfprof.optimizer.judge.layers import Layers
-from perfprof.optimizer.judge.pairs import ratio_text, spoken
+from perfprof.optimizer.judge.pairs import memory_note, ratio_text, spoken
 from perfprof.optimizer.judge.statistics import decide, together
 from perfprof.optimizer.judge.trial import Trial
 from perfprof.optimizer.judge.verdict import Together
@@ -80,10 +80,11 @@ class SetJudge:
         """Wins that vanish in the whole are told: what the parts promise by their share, and what came of it."""
         answered = times.answered
         expected = self._expected(patches)
+        memory = tuple(memory_note(times.memory))
         if math.isnan(answered.ratio) or expected < 1.1 or answered.high >= 1 + (expected - 1) / 2:
-            return ()
+            return memory
         parts = f"the patches by themselves let one expect {ratio_text(expected)} of the whole workload"
-        return (f"{parts}; together it is {spoken(answered)}, so part of their gain vanishes",)
+        return (f"{parts}; together it is {spoken(answered)}, so part of their gain vanishes", *memory)
 
     def _expected(self, patches: Sequence[Patch]) -> float:
         """What Amdahl's law makes of shares and single ratios."""
