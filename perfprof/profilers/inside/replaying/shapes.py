@@ -19,6 +19,8 @@ from collections.abc import Callable
 from pathlib import PurePath
 from typing import Any
 
+from .frameworks import content
+
 _ATOMS = frozenset({int, float, complex, bool, str, bytes, type(None), type(...), type(NotImplemented)})
 _NAMED = (
     type,
@@ -124,6 +126,10 @@ class Shape:
             return [(True, f"<{type_name(kind)} {bytes(value)!r}>")]
         if f"{kind.__module__}.{kind.__name__}" == "sqlite3.Row":
             return [(True, "<sqlite3.Row "), (False, value.keys()), (False, tuple(value)), (True, ">")]
+        known = content(value)
+        if known is not None:
+            parts = [part for name, held in known for part in ((True, f" {name}="), (False, held))]
+            return [(True, f"<{type_name(kind)}"), *parts, (True, ">")]
         if self._shut is not None and self._shut(kind):
             self.opaque.add(type_name(kind))
             return [(True, f"<{type_name(kind)}>")]

@@ -1,0 +1,52 @@
+"""What answers of web frameworks and mappers hold, without what they keep for themselves.
+
+A model's columns, not what was loaded along with it; of a query that nobody has asked yet only whose objects it gives,
+of a response its status and body. Told by the names of the classes, so nothing is imported, and nothing is asked.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+_MODEL = "django.db.models.base.Model"
+_QUERY = "django.db.models.query.QuerySet"
+_MANAGER = "django.db.models.manager.BaseManager"
+_RESPONSE = "django.http.response.HttpResponseBase"
+_LOADED = frozenset(["_state", "_prefetched_objects_cache", "_sa_instance_state"])
+
+
+def content(value: Any) -> list[tuple[str, Any]] | None:
+    """Named parts to compare; None for an object of no framework known here."""
+    kind: Any = type(value)
+    names = {f"{base.__module__}.{base.__qualname__}" for base in kind.__mro__}
+    stored = getattr(value, "__dict__", None)
+    if not isinstance(stored, dict):
+        return None
+    if _MODEL in names:
+        return [(name, stored[name]) for name in sorted(stored) if name not in _LOADED]
+    if "_sa_instance_state" in stored and hasattr(kind, "__mapper__"):
+        return _columns(stored, kind)
+    if _QUERY in names:
+        found = stored.get("_result_cache")
+        return [("model", stored.get("model")), ("objects", found if isinstance(found, list) else "not asked yet")]
+    if _MANAGER in names:
+        return [("model", stored.get("model"))]
+    return _response(stored) if _RESPONSE in names else None
+
+
+def _columns(stored: dict[str, Any], kind: Any) -> list[tuple[str, Any]]:
+    """Of a mapped object: what is no relationship."""
+    related = {one.key for one in kind.__mapper__.relationships}
+    return [(name, stored[name]) for name in sorted(stored) if name not in related | _LOADED]
+
+
+def _response(stored: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Status and body; of a template's response that nobody has rendered yet the template."""
+    parts: list[tuple[str, Any]] = [
+        (name, stored[name]) for name in ("status_code", "template_name") if name in stored
+    ]
+    if "_container" in stored:
+        parts.append(
+            ("body", [bytes(part) if isinstance(part, memoryview) else part for part in stored["_container"]])
+        )
+    return parts
