@@ -20,6 +20,7 @@ from perfprof.rules.indexing import quietly
 from perfprof.rules.narrowing import Narrowing, bases_of, changes, paths_in
 from perfprof.rules.reading.expressions import is_builtin, leaves, path_of, reads_only
 from perfprof.rules.reading.names import bound_names, fresh, read_names
+from perfprof.rules.reading.operators import own_methods
 from perfprof.rules.reading.receivers import Callee, callee_at, name_for
 from perfprof.rules.reading.repeats import repeated
 from perfprof.rules.reading.resolution import arguments
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Program
 
 _BUCKET = "perfprof_bucket"
+_BUILTIN_METHODS = frozenset(name for kind in (str, list, dict, set, bytes) for name in dir(kind))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -73,6 +75,9 @@ def _inlined(function: Function, program: Program) -> Iterator[Narrowing]:
     called = [scan for scan in function.scans if scan.kind == "call" and scan.around]
     for scan in called:
         assert isinstance(scan.node, ast.Call)
+        name = scan.subject.attr if isinstance(scan.subject, ast.Attribute) else ""
+        if name in _BUILTIN_METHODS and not own_methods(name, program):
+            continue
         yield from _of(scan.node, scan.node.func, scan, function, program)
     properties = frozenset(name for module in program.modules.values() if module for name in module.properties)
     for node in function.every(ast.Attribute) if properties else ():

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Program
 
 DEEPEST = 20  # calls followed into the project, one inside the other
+_HIDDEN = frozenset({"unknown", "suspends"})
 IN_PLACE = (ast.Add, ast.Mult, ast.BitOr)  # what lists and dicts do in place; sets are not indexed
 
 
@@ -171,9 +172,18 @@ def _overloaded(node: ast.AST, function: Function, program: Program) -> Iterator
     """Operators run the special methods of the project's own classes."""
     if node.__class__ not in OPERATING:
         return
-    for one in overloads(node, function):
-        for method in own_methods(one.name, program):
-            yield from _shown(method, one, node, function, program)
+    for method, one in overloads(node, function, program):
+        yield from _shown(method, one, node, function, program)
+
+
+def _shows(method: Function, program: Program) -> bool:
+    """Whether a method shows any effect."""
+    known = method.memo.get("shows")
+    if known is None:
+        known = any(hazard.kind not in _HIDDEN for hazard in _summary(method, program))
+        if "hazards" in method.memo:  # else it is being read right now
+            method.memo["shows"] = known
+    return bool(known)
 
 
 def _shown(
@@ -181,6 +191,8 @@ def _shown(
 ) -> Iterator[Hazard]:
     """The effects that a method shows; what it calls and cannot be read is taken to be as plain as its name says."""
     if method in program.following or method is function:
+        return
+    if not _shows(method, program):
         return
     receiver = one.receiver if one.receiver is not None else ast.Name("?", ast.Load())
     callee = ast.copy_location(ast.Attribute(receiver, one.name, ast.Load()), node)
@@ -285,7 +297,7 @@ def _followed(
     """The hazards of a function of the project, as its caller sees them; with ``shown`` not those it only may have."""
     given = arguments(target, call)
     for hazard in _summary(target, program):
-        if shown and hazard.kind in {"unknown", "suspends"}:
+        if shown and hazard.kind in _HIDDEN:
             continue
         if hazard.kind == "rebinds":
             if hazard.name in target.names.elsewhere:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from perfprof.rules.reading.program import DEFINITIONS
 from perfprof.rules.reading.resolution import class_named
-from perfprof.rules.reading.syntax import walk
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Module, Program
@@ -92,18 +91,23 @@ def _declared(name: str, owner: ast.ClassDef) -> ast.AnnAssign | None:
     return next((one for one in found if getattr(one.target, "id", "") == name), None)
 
 
-def _stored(name: str, method: Function) -> Iterator[ast.expr]:
+def _stored(name: str, method: Function) -> list[ast.expr]:
     """What a method assigns to ``self.name``."""
-    for node in walk(method.node):
-        if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            if any(_is_attribute(target, name) for target in targets):
-                yield node.value
+    known = method.memo.get("stored")
+    if known is None:
+        known = method.memo["stored"] = _all_stored(method)
+    return known.get(name, [])  # type: ignore[no-any-return, attr-defined]  # the memo holds what was put there
 
 
-def _is_attribute(target: ast.expr, name: str) -> bool:
-    own = isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id == "self"
-    return own and getattr(target, "attr", "") == name
+def _all_stored(method: Function) -> dict[str, list[ast.expr]]:
+    found: dict[str, list[ast.expr]] = defaultdict(list)
+    stores: list[ast.Assign | ast.AnnAssign] = [*method.every(ast.Assign), *method.every(ast.AnnAssign)]
+    for node in stores:
+        if node.value is not None:
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                if isinstance(target, ast.Attribute) and getattr(target.value, "id", "") == "self":
+                    found[target.attr].append(node.value)
+    return found
 
 
 def _method(owner: ast.ClassDef, module: Module, name: str, program: Program) -> Function | None:

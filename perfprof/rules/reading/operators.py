@@ -43,11 +43,13 @@ class Overload(NamedTuple):
     given: tuple[ast.expr, ...] = ()
 
 
-def overloads(node: ast.AST, function: Function) -> Iterator[Overload]:
-    """The special methods that a node may call on objects whose type does not show."""
+def overloads(node: ast.AST, function: Function, program: Program) -> Iterator[tuple[Function, Overload]]:
+    """The special methods of the project that a node may call on objects whose type does not show."""
     for name, receiver, given in _possible(node, function):
-        if receiver is None or builtin_type(receiver, function) is None:
-            yield Overload(f"__{name}__", receiver, given)
+        methods = own_methods(f"__{name}__", program)
+        if methods and (receiver is None or builtin_type(receiver, function) is None):
+            for method in methods:
+                yield method, Overload(f"__{name}__", receiver, given)
 
 
 def _possible(node: ast.AST, function: Function) -> Iterator[tuple[str, ast.expr | None, tuple[ast.expr, ...]]]:

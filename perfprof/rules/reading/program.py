@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from perfprof.rules.reading.names import Names, bound_names, defined_names
-from perfprof.rules.reading.scans import SCOPES
+from perfprof.rules.reading.scans import COMPREHENSIONS, SCOPES, STATEMENT_LOOPS
 from perfprof.rules.reading.syntax import children
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 FunctionNode: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef | ast.Module"
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_NESTED = frozenset(SCOPES)
+_REPEATING = frozenset((*STATEMENT_LOOPS, *COMPREHENSIONS))
 _Node = TypeVar("_Node", bound=ast.AST)
 
 
@@ -111,14 +113,35 @@ class Function:
     @cached_property
     def nodes(self) -> Mapping[type[ast.AST], list[ast.AST]]:
         """Every node of it by class, in source order within a class; nested functions and classes are not entered."""
+        return self._walked[0]
+
+    @property
+    def looped(self) -> list[ast.expr]:
+        """Every expression below a loop or comprehension of it, in source order."""
+        return self._walked[1]
+
+    @cached_property
+    def _walked(self) -> tuple[dict[type[ast.AST], list[ast.AST]], list[ast.expr]]:
         found: dict[type[ast.AST], list[ast.AST]] = defaultdict(list)
-        stack: list[ast.AST] = self.body[::-1]  # type: ignore[assignment]  # statements are nodes
+        looped: list[ast.expr] = []
+        stack: list[ast.AST | None] = [*self.body[::-1]]
+        repeats = 0  # loops that are open; None ends one
         while stack:
             node = stack.pop()
-            found[node.__class__].append(node)
-            if not isinstance(node, SCOPES):
-                stack += children(node)[::-1]
-        return found
+            if node is None:
+                repeats -= 1
+                continue
+            kind = node.__class__
+            found[kind].append(node)
+            if kind in _NESTED:
+                continue
+            if repeats and isinstance(node, ast.expr):
+                looped.append(node)
+            if kind in _REPEATING:
+                repeats += 1
+                stack.append(None)
+            stack += children(node)[::-1]
+        return found, looped
 
     def every(self, *kinds: type[_Node]) -> Iterator[_Node]:
         """All its nodes of these classes, from the one walk that all rules share."""

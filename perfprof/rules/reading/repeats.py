@@ -85,23 +85,8 @@ def stands_alone(node: ast.expr, function: Function) -> bool:
 
 
 def looped_expressions(function: Function) -> tuple[ast.expr, ...]:
-    """Every expression below a loop of a function, nested functions left out; computed once."""
-    found = function.memo.get("looped expressions")
-    if found is None:
-        found = function.memo["looped expressions"] = tuple(_below(function.body, False))
-    return cast("tuple[ast.expr, ...]", found)
-
-
-def _below(body: list[ast.stmt], looped: bool) -> Iterator[ast.expr]:
-    stack: list[tuple[ast.AST, bool]] = [(one, looped) for one in reversed(body)]
-    while stack:
-        node, repeats = stack.pop()
-        if isinstance(node, SCOPES):
-            continue
-        if repeats and isinstance(node, ast.expr):
-            yield node
-        repeats = repeats or isinstance(node, (*STATEMENT_LOOPS, *COMPREHENSIONS))
-        stack.extend((child, repeats) for child in reversed(list(ast.iter_child_nodes(node))))
+    """Every expression below a loop of a function, nested functions left out; from the walk that all rules share."""
+    return tuple(function.looped)
 
 
 def _known(function: Function) -> dict[ast.AST, Loop]:
