@@ -18,7 +18,7 @@ from perfprof.optimizer.judge import Settings, Verdict
 from perfprof.optimizer.judge.diffs import apply, parse
 from perfprof.optimizer.judge.foreign import from_diff, judge_foreign, understood
 from perfprof.optimizer.judge.replay import Limits
-from perfprof.optimizer.judge.workplace import PREFIX
+from perfprof.optimizer.judge.workplace import PREFIX, Workplace
 from perfprof.optimizer.patches import Patch
 from perfprof.optimizer.project import Command, Project
 
@@ -251,7 +251,8 @@ def test_a_generator_function_is_compared_in_the_workload(root: Path) -> None:
         assert {layer.name: layer.outcome for layer in verdict.layers}["answers"] == outcome, verdict
 
 
-def test_interrupting_leaves_nothing_behind(root: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("way", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_interrupting_leaves_nothing_behind(root: Path, way: signal.Signals) -> None:
     (root / "a.py").write_text("a\n")
     (root / "run.py").write_text("import time\nprint('up', flush=True)\ntime.sleep(60)\n")
     code = (
@@ -271,8 +272,10 @@ def test_interrupting_leaves_nothing_behind(root: Path, tmp_path: Path) -> None:
     deadline = time.monotonic() + 20
     while not (children := psutil.Process(running.pid).children(recursive=True)) and time.monotonic() < deadline:
         time.sleep(0.05)
-    running.send_signal(signal.SIGINT)
+    running.send_signal(way)
     running.wait(timeout=20)
+    if way is signal.SIGKILL:  # the next one cleans up
+        Workplace(root).close()
     assert children
     assert not place.exists()
     _, alive = psutil.wait_procs(children, timeout=5)

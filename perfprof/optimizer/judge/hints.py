@@ -54,17 +54,19 @@ def hinted(changes: Iterable[FileChange]) -> dict[str, list[str]]:
 
 
 def _types(node: ast.FunctionDef | ast.AsyncFunctionDef, *, method: bool) -> set[str] | None:
-    """The types that all parameters together may hold; None if one of them says nothing."""
+    """The types that every parameter may hold, so that none is put where it may not stand; None if one says nothing."""
     arguments = node.args
     plain = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
     rest = [one for one in (arguments.vararg, arguments.kwarg) if one is not None]
     if method and plain and plain[0].arg in ("self", "cls"):
         return None  # what the object holds has no hint here
-    found: set[str] = set()
+    common: set[str] | None = None
     for argument in (*plain, *rest):
+        found: set[str] = set()
         if argument.annotation is None or not _read(argument.annotation, found, inside=False):
             return None
-    return found
+        common = found if common is None else common & found
+    return common
 
 
 def _read(node: ast.expr, found: set[str], *, inside: bool) -> bool:

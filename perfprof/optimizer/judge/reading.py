@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import re
+from pathlib import PurePosixPath
 
 from perfprof.optimizer.judge.trial import Outcome
 from perfprof.optimizer.patches import FileChange, Patch
@@ -37,6 +39,8 @@ def syntax(patch: Patch) -> Outcome:
 
 
 def _public(change: FileChange, new: ast.Module) -> str:
+    if any(re.match(r"_(?!_)", part) for part in PurePosixPath(change.path).parts):
+        return ""  # a private module: whether its users are content is told by the runs
     try:
         before = _signatures(ast.parse(change.before.encode("utf-8", "surrogateescape")))
     except SyntaxError:

@@ -25,11 +25,15 @@ def _bent_text(value: Any, chance: random.Random) -> Any:
     place = chance.randrange(len(value)) if value else 0
     if isinstance(value, bytes):
         return chance.choice((value[1:], value[:-1], value[:place] + value[place - 1 :], value + b" ", value[::-1]))
+    breaks = [index for index, sign in enumerate(value) if not sign.isalnum()]
+    if breaks and chance.random() < 0.5:  # programs split, strip and replace there
+        place = chance.choice(breaks)
     one = value[place : place + 1]
+    run = value[:place] + one * chance.choice((2, 3, 4, 7)) + value[place:]
     return chance.choice(
         (
             *(value[1:], value[:-1], value[::-1], value.swapcase(), value[:place] + one + value[place:]),
-            *(value[:place] + one + value[place:], f" {value}", f"{value} ", f"{value[:place]}  {value[place:]}"),
+            *(run, f" {value}", f"{value} ", f"{value[:place]}  {value[place:]}"),
             *(
                 f"{value}\n",
                 f"{value[:place]}\r\n{value[place:]}",
