@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from perfprof.profilers.observations import Watch
@@ -20,6 +20,7 @@ from perfprof.rules import guards
 from perfprof.rules.findings import finding
 from perfprof.rules.hoisting import watch
 from perfprof.rules.indexing import at
+from perfprof.rules.membership import has_room
 from perfprof.rules.reading.expressions import is_builtin
 from perfprof.rules.reading.names import bound_names, fresh
 from perfprof.rules.rule import Case, Edit, Rewrite, Suspect
@@ -49,7 +50,10 @@ def growths(function: Function) -> Iterator[Growth]:
     """All of them in a function."""
     for scan in function.scans:
         lists = _added_up(scan.node, function) if scan.kind == "call" else None
-        if lists is not None and isinstance(scan.node, ast.Call):
+        if lists is None or not isinstance(scan.node, ast.Call):
+            continue
+        plain = isinstance(lists, ast.Name) or sure_parts(lists, function)
+        if plain or has_room(replace(scan, probe=scan.node), function):
             yield Growth(function, "sum", scan.node, lists)
     for statement, around in statements(function) if function.loops else ():
         if around and isinstance(statement, ast.Assign):
@@ -158,6 +162,13 @@ def certain(node: ast.expr, function: Function, kind: str) -> bool:
     )
 
 
+def as_argument(node: ast.expr, function: Function) -> str:
+    """The source of an expression, in parentheses where it needs them as an argument."""
+    text = function.text(node)
+    loose = (ast.NamedExpr, ast.Yield, ast.YieldFrom, ast.IfExp, ast.Lambda, ast.BoolOp)
+    return f"({text})" if isinstance(node, loose) else text
+
+
 def grow_in_place(case: Case) -> Rewrite:
     """Add to the container itself, or walk the lists once."""
     found: Growth = case.suspect.reading
@@ -176,12 +187,11 @@ def _extended(case: Case, found: Growth) -> str:
     name, more = found.function.text(found.kept), found.more
     assert more is not None
     if isinstance(more, ast.List) and len(more.elts) == 1 and not isinstance(more.elts[0], ast.Starred):
-        return f"{name}.append({found.function.text(more.elts[0])})"
+        return f"{name}.append({as_argument(more.elts[0], found.function)})"
     if certain(more, found.function, "list"):
         return f"{name} += {found.function.text(more)}"
     part = fresh("more", found.function.visible | case.taken)
-    given = found.function.text(more)
-    given = f"({given})" if isinstance(more, (ast.NamedExpr, ast.Yield, ast.YieldFrom)) else given
+    given = as_argument(more, found.function)
     test = f"type({name}) is type({part} := {given}) is list"
     return f"if {test}:\n    {name} += {part}\nelse:\n    {name} = {name} + {part}"
 
@@ -192,9 +202,13 @@ def _updated(found: Growth) -> str:
     assert isinstance(value, ast.Dict)
     keys, values = value.keys[1:], value.values[1:]
     if len(keys) == 1 and isinstance(keys[0], (ast.Name, ast.Constant)):
-        return f"{name}[{function.text(keys[0])}] = {function.text(values[0])}"
+        return f"{name}[{function.text(keys[0])}] = {as_argument(values[0], function)}"
     parts = [
-        f"**{function.text(one)}" if key is None else f"{function.text(key)}: {function.text(one)}"
+        (
+            f"**{as_argument(one, function)}"
+            if key is None
+            else f"{as_argument(key, function)}: {as_argument(one, function)}"
+        )
         for key, one in zip(keys, values, strict=True)
     ]
     return f"{name}.update({{{', '.join(parts)}}})"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from perfprof.profilers.observations import Watch
 from perfprof.rules.findings import finding
-from perfprof.rules.growth import certain
+from perfprof.rules.growth import as_argument, certain
 from perfprof.rules.hoisting import watch
 from perfprof.rules.indexing import at
 from perfprof.rules.rule import Case, Edit, Rewrite, Suspect
@@ -120,7 +120,7 @@ def make_deque(case: Case) -> Rewrite:
     for call in found.front:
         assert isinstance(call.func, ast.Attribute)
         pops = call.func.attr == "pop"
-        new = f"{name}.popleft()" if pops else f"{name}.appendleft({function.text(call.args[1])})"
+        new = f"{name}.popleft()" if pops else f"{name}.appendleft({as_argument(call.args[1], function)})"
         edits.append(at("replace", call, new))
     edits += [_annotated(one) for one in list_words(name, function) if one is not None]
     edits += [at("replace", use, f"list({name})") for use in returned(name, function)]

@@ -32,6 +32,9 @@ def is_a_dict(case: Case) -> Proof:
     function, base = found.function, found.bases[0]
     if builtin_type(base, function) == "dict":
         return proved("it is made as a dict in this function")
+    held = case.watched("held0")
+    if held is not None and held.reads.get("computed"):
+        return unproved(f"`{function.text(base)}` is computed, perhaps anew each time", function.place(base))
     seen = case.watched("dict")
     if seen is not None and seen.types and set(seen.types) != {"builtins.dict"}:
         return unproved(f"`{function.text(base)}` was a {guards.readable(seen.types)}", function.place(base))

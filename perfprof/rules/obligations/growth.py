@@ -26,12 +26,21 @@ def copies_unwanted(case: Case) -> Proof:
     problem = own_local(name, function)
     if problem:
         return unproved(problem, function.place(found.node))
+    if found.kind == "dict" and _in_try(found):
+        return unproved("an error half-way would leave a part of what is added", function.place(found.node))
     changes = _changes(name, found)
     copied = [pair[1] for one in changes if isinstance(one, ast.Assign) and (pair := grown(one)) is not None]
     use = kept_by(name, function, changes, METHODS, copied)
     if use is not None:
         return unproved(f"`{name}` may be kept as it is here, before it grows", function.place(use))
     return proved(f"`{name}` is only asked, walked and returned in this function")
+
+
+def _in_try(found: Growth) -> bool:
+    node: ast.AST | None = found.node
+    while node is not None and not isinstance(node, ast.Try):
+        node = found.function.parents.get(node)
+    return node is not None
 
 
 def _changes(name: str, found: Growth) -> list[ast.stmt]:

@@ -10,6 +10,7 @@ from perfprof.rules.obligations.proofs import obligation, proved, unproved
 from perfprof.rules.queues import SHRINKING, Queue, list_words, returned
 from perfprof.rules.reading.expressions import is_builtin
 from perfprof.rules.reading.names import read_names
+from perfprof.rules.reading.scans import COMPREHENSIONS
 from perfprof.rules.rule import Case, Proof
 from perfprof.rules.uses import looked_at, own_local
 
@@ -109,7 +110,7 @@ def never_taken_when_empty(case: Case) -> Proof:
         above = function.parents.get(use)
         call = function.parents.get(above) if isinstance(above, ast.Attribute) else None
         takes = isinstance(above, ast.Attribute) and above.attr == "pop"
-        if takes or isinstance(above, ast.Subscript):
+        if takes or (isinstance(above, ast.Subscript) and _is_end(above.slice)):
             node = call if takes and call is not None else above
             if node is not None and not _filled(node, name, function):
                 why = "the text of the IndexError would be another one, and nothing shows that it is not empty"
@@ -120,7 +121,7 @@ def never_taken_when_empty(case: Case) -> Proof:
 def _filled(node: ast.AST, name: str, function: Function) -> bool:
     """Whether a test, or an addition, before ``node`` shows that something is in the queue."""
     statement = _statement(node, function)
-    if statement is None or (len(_shrinks(statement, name)) > 1 and not hasattr(statement, "body")):
+    if statement is None or not _only_one(node, statement, name):
         return False
     while node is not function.node:
         above = function.parents[node]
@@ -136,10 +137,19 @@ def _filled(node: ast.AST, name: str, function: Function) -> bool:
                 return before
         if isinstance(above, (ast.IfExp, ast.If, ast.While)) and _guards(above, node, name):
             return True
-        if isinstance(above, (ast.For, ast.AsyncFor, ast.While, ast.Lambda, ast.comprehension)):
+        if isinstance(above, (ast.For, ast.AsyncFor, ast.While, ast.Lambda, ast.comprehension, *COMPREHENSIONS)):
             return False
         node = above
     return False
+
+
+def _only_one(node: ast.AST, statement: ast.stmt, name: str) -> bool:
+    """Whether nothing else in the statement, or in the head of a compound one, takes from the queue."""
+    own = node.func if isinstance(node, ast.Call) else None
+    blocks = {"body", "orelse", "finalbody", "handlers", "cases"}
+    parts = [value for field, value in ast.iter_fields(statement) if field not in blocks]
+    nodes = [one for value in parts for one in (value if isinstance(value, list) else [value])]
+    return all(one is own for part in nodes if isinstance(part, ast.AST) for one in _shrinks(part, name))
 
 
 def _guards(above: ast.IfExp | ast.If | ast.While, node: ast.AST, name: str) -> bool:
