@@ -117,7 +117,7 @@ VALUES = (
         "def same(names, name):\n    return [n for n in names if n.lower() == name.lower()]\n",
         "def same(names, name):\n    return [n for n in names if n.casefold() == name.casefold()]\n",
         "[((['Ann', 'bob'], 'ann'), {})]",
-        "differential",
+        "differential or hostile",
     ),
     rewrite(
         "any white space",

@@ -21,8 +21,8 @@ from perfprof.optimizer.patches import FileChange
 from perfprof.profilers.recording import Recording
 from perfprof.profilers.workload import record
 
-_READS = ("select", "with", "values", "explain", "pragma", "show", "table")
-_READS += ("savepoint", "release savepoint", "rollback to")  # under names that change from run to run
+_SAVEPOINTS = ("savepoint", "release savepoint", "rollback to")  # under names that change from run to run
+_READS = ("select", "with", "values", "explain", "pragma", "show", "table", *_SAVEPOINTS)
 Answer = tuple[str, str]  # function as path::qualified.name, and a digest
 
 

@@ -50,10 +50,13 @@ def _told(old: Growth, new: Growth) -> str:
     before, after = str(old), str(new)
     if not before and not after:
         return f"no exponent ({old.problem or new.problem or 'the counts lie on no line'})"
-    if old.points and new.points:
-        size, count = old.points[-1]
-        steps = next((steps for elements, steps in new.points if elements == size), None)
-        exact = f"; {count:,} -> {steps:,} steps at {size:,} elements" if steps is not None else ""
-    else:
-        exact = ""
-    return f"{before or 'not known'} -> {after or 'not known'}{exact}"
+    return f"{before or 'not known'} -> {after or 'not known'}{_counts(old, new)}"
+
+
+def _counts(old: Growth, new: Growth) -> str:
+    """The steps of both on the largest input that both were given."""
+    after = dict(new.points)
+    for elements, steps in reversed(old.points):
+        if elements in after:
+            return f"; {steps:,} -> {after[elements]:,} steps at {elements:,} elements"
+    return ""

@@ -36,13 +36,17 @@ class Testing:
         code = all(path.endswith(".py") for path in changed)
         if code and self._baseline.by_tests and not changed & self._baseline.by_tests:
             return "skipped", "the tests do not import the changed file"
-        seconds = before.ran.seconds
-        several = self._reach.patches >= SEVERAL
-        if code and several and seconds > self._settings.short_suite:
+        if self._reach.patches < SEVERAL:
+            return self.whole(trial.patch.changes)
+        return self._one_of_several(trial, before.ran.seconds, code=code)
+
+    def _one_of_several(self, trial: Trial, seconds: float, *, code: bool) -> Outcome:
+        """seconds: that the whole suite takes, which is run for the accepted ones in any case."""
+        if code and seconds > self._settings.short_suite:
             tests = self._reach.tests(trial.patch.functions, self._reached)
             if tests is not None:
                 return self._some(trial.patch.changes, tests)
-        if several and seconds > self._settings.long_suite:
+        if seconds > self._settings.long_suite:
             return "skipped", f"the suite takes {seconds:.0f} s: run once for all accepted patches"
         return self.whole(trial.patch.changes)
 

@@ -78,9 +78,7 @@ class Subject:
         old, state = self._play("old", makers, [seconds] * len(makers), total)
         limits = [0.0 if outcome.refused else 10 * outcome.seconds + 1.0 for outcome in old]
         new, state_after = self._play("new", makers, limits)
-        found = Compared(
-            old, new, {index: why for index, outcome in enumerate(old) if (why := _no_answer(outcome))}
-        )
+        found = Compared(old, new, _no_answers(old))
         suspects = found.suspects(lenient=lenient)
         if suspects or (state != state_after and not lenient):
             again, state_again = self._play("old", makers, [seconds if limit else 0.0 for limit in limits])
@@ -113,6 +111,10 @@ class Subject:
         if function is None:
             raise LookupError(f"{self.name} was not found in its module")
         return function
+
+
+def _no_answers(outcomes: Sequence[Outcome]) -> dict[int, str]:
+    return {index: why for index, outcome in enumerate(outcomes) if (why := _no_answer(outcome))}
 
 
 def _no_answer(outcome: Outcome) -> str:

@@ -19,6 +19,7 @@ from collections.abc import Callable
 from pathlib import PurePath
 from typing import Any
 
+from .codes import code_name, held
 from .frameworks import content
 
 _ATOMS = frozenset({int, float, complex, bool, str, bytes, type(None), type(...), type(NotImplemented)})
@@ -74,10 +75,8 @@ class Shape:
         kind = type(value)
         if kind in _ATOMS:
             return [(True, f"{kind.__name__}:{value!r};")]
-        if self.codes and kind is types.FunctionType and "<" in value.__qualname__:
-            return self._local(value)
         if isinstance(value, _NAMED):
-            return [(True, f"<{_name_of(value)}>")]
+            return self._named(value)
         if isinstance(value, enum.Enum):
             return [(True, f"<{type_name(kind)}.{value.name}>")]
         if kind is tuple or kind is frozenset:  # their identity cannot be told from their content
@@ -104,6 +103,12 @@ class Shape:
             return _subclass(value)
         return self._object(value)
 
+    def _named(self, value: Any) -> list[tuple[bool, Any]]:
+        """What is known by its name, if it is not one that a call made."""
+        if self.codes and type(value) is types.FunctionType and "<" in value.__qualname__:
+            return self._local(value)
+        return [(True, f"<{_name_of(value)}>")]
+
     def _local(self, value: Any) -> list[tuple[bool, Any]]:
         """A function that a call made: equal code with equal defaults and cells does the same; other code may, too."""
         self.opaque.add(FUNCTION)
@@ -112,13 +117,8 @@ class Shape:
             return [(True, f"#{number};")]
         self._numbers[id(value)] = len(self._numbers)
         self._alive.append(value)
-        cells = [cell.cell_contents for cell in value.__closure__ or () if _filled(cell)]
-        held = (value.__defaults__, value.__kwdefaults__, cells)
-        return [
-            (True, f"<{_name_of(value)} {_code(value.__code__)}"),
-            *((False, part) for part in held),
-            (True, ">"),
-        ]
+        name = f"{_name_of(value)} {code_name(value.__code__)}"
+        return [(True, f"<{name}"), *((False, part) for part in held(value)), (True, ">")]
 
     def _object(self, value: Any) -> list[tuple[bool, Any]]:
         kind: Any = type(value)
@@ -287,21 +287,6 @@ def _from_c(kind: type) -> bool:
     """Only C code puts method wrappers of its own into a class."""
     wrappers = (types.WrapperDescriptorType, types.MethodDescriptorType)
     return any(isinstance(member, wrappers) and member.__objclass__ is kind for member in kind.__dict__.values())
-
-
-def _code(code: types.CodeType) -> str:
-    """Names and instructions; where it stands does not count."""
-    constants = [_code(part) if isinstance(part, types.CodeType) else repr(part) for part in code.co_consts]
-    names = (code.co_names, code.co_varnames, code.co_freevars, code.co_flags, constants)
-    return digest(f"{code.co_code.hex()} {names}")
-
-
-def _filled(cell: types.CellType) -> bool:
-    try:
-        cell.cell_contents  # noqa: B018 (an empty cell raises)
-    except ValueError:
-        return False
-    return True
 
 
 def _name_of(value: Any) -> str:
