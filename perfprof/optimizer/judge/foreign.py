@@ -141,7 +141,9 @@ def _patch(title: str, changes: Sequence[FileChange]) -> Patch:
         name for change in changes if change.path.endswith(".py") for name in changed_functions(change)
     )
     # nobody proved anything: what is known of it is what the runs show
-    patch = Patch(RULE, title, tuple(changes), level=Level.OBSERVED, functions=functions, counter="any", domain="hinted")
+    patch = Patch(
+        RULE, title, tuple(changes), level=Level.OBSERVED, functions=functions, counter="any", domain="hinted"
+    )
     return replace(patch, finding=_finding(patch))
 
 

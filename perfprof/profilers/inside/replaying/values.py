@@ -26,10 +26,11 @@ def _bent_text(value: Any, chance: random.Random) -> Any:
     if isinstance(value, bytes):
         return chance.choice((value[1:], value[:-1], value[:place] + value[place - 1 :], value + b" ", value[::-1]))
     breaks = [index for index, sign in enumerate(value) if not sign.isalnum()]
+    times = 2
     if breaks and chance.random() < 0.5:  # programs split, strip and replace there
-        place = chance.choice(breaks)
+        place, times = chance.choice(breaks), chance.choice((2, 3, 7))
     one = value[place : place + 1]
-    run = value[:place] + one * chance.choice((2, 3, 4, 7)) + value[place:]
+    run = value[:place] + one * times + value[place:]
     return chance.choice(
         (
             *(value[1:], value[:-1], value[::-1], value.swapcase(), value[:place] + one + value[place:]),
