@@ -187,9 +187,7 @@ def _there(root: Path, path: str, file: FileDiff) -> bool:
 
 def _changed(root: Path, diff: FileDiff, *, reverse: bool) -> list[FileChange] | None:
     """The changes of one file: two for one that gets a new name. None if it does not fit."""
-    for name in filter(None, (diff.path, diff.target)):
-        if root.resolve() not in (root / name).resolve().parents:
-            raise UsageError("the patch leads out of the project", where=name)
+    _must_be_inside(root, diff)
     before, after = (diff.target or diff.path, diff.path) if reverse else (diff.path, diff.target or diff.path)
     created, deleted = (diff.deleted, diff.created) if reverse else (diff.created, diff.deleted)
     if created:
@@ -204,6 +202,12 @@ def _changed(root: Path, diff: FileDiff, *, reverse: bool) -> list[FileChange] |
     if before != after:
         return [FileChange(before, old, "", gone=True), FileChange(after, "", new)]
     return [FileChange(before, old, new, gone=deleted)]
+
+
+def _must_be_inside(root: Path, diff: FileDiff) -> None:
+    for name in filter(None, (diff.path, diff.target)):
+        if root.resolve() not in (root / name).resolve().parents:
+            raise UsageError("the patch leads out of the project", where=name)
 
 
 def _diff(text: str) -> tuple[str, str]:

@@ -118,8 +118,8 @@ def _split(text: str) -> tuple[str, str, str]:
     return parts[0], "", parts[1] if len(parts) > 1 else ""
 
 
-def _placed(name: str, up: str, down: str, databases: Sequence[Opened]) -> tuple[Patch, Opened]:
-    """The migration as a patch, and the database that holds its table."""
+def _index_in(name: str, up: str) -> tuple[list[str], re.Match[str]]:
+    """All statements of a script, and the one that builds its index. Raises UsageError if it does anything else."""
     statements = [_bare(one) for one in separated(up, "postgresql")]
     made = [match for one in statements if (match := _INDEX.match(one))]
     others = [one for one in statements if one and not _INDEX.match(one) and not _setting(one)]
@@ -130,10 +130,16 @@ def _placed(name: str, up: str, down: str, databases: Sequence[Opened]) -> tuple
             where=name,
             todo="Give one file for each index. Changes of code go into a patch.",
         )
-    index, table, schema = (_plain(made[0][part]) for part in ("name", "table", "schema"))
+    return statements, made[0]
+
+
+def _placed(name: str, up: str, down: str, databases: Sequence[Opened]) -> tuple[Patch, Opened]:
+    """The migration as a patch, and the database that holds its table."""
+    statements, made = _index_in(name, up)
+    index, table, schema = (_plain(made[part]) for part in ("name", "table", "schema"))
     one = next((one for one in databases if _holds(one, table)), databases[0])
     dialect = one.scratch.dialect
-    columns = tuple(part.strip().strip('"') for part in made[0]["columns"].split(","))
+    columns = tuple(part.strip().strip('"') for part in made["columns"].split(","))
     back = "".join(f"{_bare(part)};\n" for part in separated(down, dialect) if _bare(part))
     migration = Migration(
         index,
@@ -142,7 +148,7 @@ def _placed(name: str, up: str, down: str, databases: Sequence[Opened]) -> tuple
         table,
         columns,
         "".join(f"{part};\n" for part in statements if part),
-        back or _drop(made[0], dialect),
+        back or _drop(made, dialect),
         schema,
     )
     digest = hashlib.sha256(up.encode()).hexdigest()[:12]

@@ -56,12 +56,7 @@ def verify(
         if waiting:
             together = progress.run("together", lambda: judge.together([one.patch for one in waiting]))
             outcomes = [_unless_dropped(one, together) for one in outcomes]
-        if migrations:
-            from perfprof.optimizer.judge.given_migrations import judge_files
-
-            with progress.step("migrations") as log:
-                outcomes += judge_files(migrations, options, folder, progress.tell)
-                log.summary = f"{len(migrations)} judged"
+        outcomes += _migrations(migrations, options, folder, progress)
         tests = together.tests or (judge.baseline().tests if _ran(outcomes) else "")
     return Run(
         id=folder.name,
@@ -76,6 +71,17 @@ def verify(
         whole=together.whole,
         tests=tests,
     )
+
+
+def _migrations(names: Sequence[str], options: FixOptions, folder: Path, progress: Progress) -> list[Outcome]:
+    if not names:
+        return []
+    from perfprof.optimizer.judge.given_migrations import judge_files
+
+    with progress.step("migrations") as log:
+        found = judge_files(names, options, folder, progress.tell)
+        log.summary = ", ".join(one.status for one in found)
+        return found
 
 
 def _is_migration(text: str) -> bool:
@@ -126,18 +132,22 @@ def _judged(patches: Sequence[Foreign], judge: Judge, progress: Progress) -> tup
     """A verdict for each, and those that were accepted."""
     verdicts = {one.patch.digest: unrun(one.patch) for one in patches}
     to_run = [one for one in patches if verdicts[one.patch.digest] is None]
-    if to_run:
-        progress.run("baseline", judge.baseline)
-        with progress.step("observe") as log:
-            functions = [name for one in to_run for name in one.patch.functions]
-            log.summary = f"{judge.observe(list(dict.fromkeys(functions)))} calls captured"
-        with progress.step("judge") as log:
-            for one in to_run:
-                verdicts[one.patch.digest] = _with_own_tests(one, judge.patch(one.patch), judge)
-            log.summary = ", ".join(one.decision for one in verdicts.values() if one is not None)
+    verdicts |= _run(to_run, judge, progress) if to_run else {}
     outcomes = [_outcome(one, verdicts[one.patch.digest]) for one in patches]
     accepted = [one for one, outcome in zip(patches, outcomes, strict=True) if outcome.status == "accepted"]
     return accepted, outcomes
+
+
+def _run(patches: Sequence[Foreign], judge: Judge, progress: Progress) -> dict[str, Verdict]:
+    """Observe the calls of all changed functions in one run, then judge each patch; by digest."""
+    progress.run("baseline", judge.baseline)
+    with progress.step("observe") as log:
+        functions = [name for one in patches for name in one.patch.functions]
+        log.summary = f"{judge.observe(list(dict.fromkeys(functions)))} calls captured"
+    with progress.step("judge") as log:
+        found = {one.patch.digest: _with_own_tests(one, judge.patch(one.patch), judge) for one in patches}
+        log.summary = ", ".join(one.decision for one in found.values())
+    return found
 
 
 def _with_own_tests(foreign: Foreign, verdict: Verdict, judge: Judge) -> Verdict:
