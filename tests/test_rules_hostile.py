@@ -206,6 +206,7 @@ SPELLINGS = {
         "groups = {}\n    for i, a in enumerate(xs):\n        groups[i] = [b for b in ys if b == a]\n"
         "    out = list(groups.items())"
     ),
+    "distinct": "out = [a for i, a in enumerate(ys) if a not in ys[:i]]",
     "given-grows": "for a in xs:\n        if a in ys:\n            zs.append(a)",
 }
 HEAD = "def find(rows, key):\n    for row in rows:\n        if row == key:\n            return row\n    return None\n\n\n"

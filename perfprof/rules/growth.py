@@ -52,13 +52,19 @@ def growths(function: Function) -> Iterator[Growth]:
         lists = _added_up(scan.node, function) if scan.kind == "call" else None
         if lists is None or not isinstance(scan.node, ast.Call):
             continue
+        if _falls_back(scan.node, function):
+            continue
         plain = isinstance(lists, ast.Name) or sure_parts(lists, function)
         if plain or has_room(replace(scan, probe=scan.node), function):
             yield Growth(function, "sum", scan.node, lists)
     for statement, around in statements(function) if function.loops else ():
         if around and isinstance(statement, ast.Assign):
             found = grown(statement)
-            if found is None or not _may_be_one(found[1].id, found[2], function):
+            if (
+                found is None
+                or _falls_back(statement, function)
+                or not _may_be_one(found[1].id, found[2], function)
+            ):
                 continue
             loop = _outermost(statement, around)
             if loop is not None:
@@ -77,6 +83,16 @@ def _added_up(call: ast.AST, function: Function) -> ast.expr | None:
     empty = isinstance(start, ast.List) and not start.elts
     plain = not any(isinstance(one, ast.Starred) for one in call.args)
     return call.args[0] if empty and plain and is_builtin("sum", function) else None
+
+
+def _falls_back(node: ast.AST, function: Function) -> bool:
+    """Whether it is what a rewrite left for other types."""
+    above = function.parents.get(node)
+    if isinstance(above, ast.IfExp):
+        return (
+            above.orelse is node and isinstance(above.body, ast.ListComp) and "map(type" in ast.unparse(above.test)
+        )
+    return isinstance(above, ast.If) and above.orelse == [node] and isinstance(above.body[0], ast.AugAssign)
 
 
 def _may_be_one(name: str, more: ast.expr | None, function: Function) -> bool:

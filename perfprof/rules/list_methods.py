@@ -17,12 +17,15 @@ from perfprof.rules.indexing import at, collection_name, in_style
 from perfprof.rules.iterators import plain_tests
 from perfprof.rules.membership import Membership, has_room, list_tests, name_for, written_short
 from perfprof.rules.reading.expressions import builtin_type, path_of
-from perfprof.rules.reading.names import fresh
+from perfprof.rules.reading.names import fresh, read_names
 from perfprof.rules.rule import Case, Edit, Level
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Program
     from perfprof.rules.reading.scans import Scan
+
+
+MADE = ("positions", "counts")
 
 
 def asked(function: Function, program: Program, method: str) -> Iterator[Membership]:
@@ -53,8 +56,16 @@ def _calls(function: Function, program: Program, method: str) -> Iterator[Scan]:
         kind = builtin_type(one.subject, function)
         listed = kind in {"list", "tuple"} or (kind is None and not program.alone)
         listed = listed and not isinstance(function.module.top.get(path[0]), (ast.Import, ast.ImportFrom))
-        if listed and not written_short(one.subject, function) and has_room(one, function):
+        long = listed and not written_short(one.subject, function)
+        if long and has_room(one, function) and not _falls_back(call, one.subject, function):
             yield one
+
+
+def _falls_back(call: ast.Call, subject: ast.expr, function: Function) -> bool:
+    """Whether it is what a rewrite left for other types: a dict made of the list is asked beside it."""
+    above = function.parents.get(call)
+    made = {f"{collection_name(subject)}_{word}" for word in MADE}
+    return isinstance(above, ast.IfExp) and bool(made & read_names(above))
 
 
 def _inside_another(scan: Scan) -> bool:
