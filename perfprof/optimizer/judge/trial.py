@@ -83,9 +83,7 @@ class Trial:
     def _gain(self) -> tuple[Decision, str]:
         compared = self.comparison
         if compared is not None and compared.metric not in ("cpu", "wall"):
-            if self.answered is not None and self.answered.decision == "slower":
-                return "cannot tell", f"fewer {compared.metric}, but slower: {spoken(self.answered)}"
-            return "accepted", f"{compared.before[0]:,.0f} {compared.metric} -> {compared.after[0]:,.0f}"
+            return self._counted(compared)
         answered = self.answered
         if answered is None or math.isnan(answered.ratio):
             return "cannot tell", f"nothing could be timed: {self._reasons('function', 'workload')}"
@@ -98,6 +96,11 @@ class Trial:
             return "rejected", f"{self._shortfall(answered)}: {told}"
         noise = f"; this machine tells {compared.resolution:.0%} from noise" if compared is not None else ""
         return "cannot tell", f"after {answered.pairs} pairs it is not clear: {told}{noise}"
+
+    def _counted(self, compared: Comparison) -> tuple[Decision, str]:
+        if self.answered is not None and self.answered.decision == "slower":
+            return "cannot tell", f"fewer {compared.metric}, but slower: {spoken(self.answered)}"
+        return "accepted", f"{compared.before[0]:,.0f} {compared.metric} -> {compared.after[0]:,.0f}"
 
     def _shortfall(self, answered: Answered) -> str:
         promise = self.patch.promise
