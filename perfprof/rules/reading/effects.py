@@ -42,6 +42,7 @@ from perfprof.rules.reading.syntax import children
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Program
 
+SHALLOW = 3  # the same, for the special methods behind operators
 DEEPEST = 20  # calls followed into the project, one inside the other
 _HIDDEN = frozenset({"unknown", "suspends"})
 IN_PLACE = (ast.Add, ast.Mult, ast.BitOr)  # what lists and dicts do in place; sets are not indexed
@@ -170,19 +171,22 @@ def _somewhere(name: str, program: Program) -> bool:
 
 def _overloaded(node: ast.AST, function: Function, program: Program) -> Iterator[Hazard]:
     """Operators run the special methods of the project's own classes."""
-    if node.__class__ not in OPERATING:
+    if node.__class__ not in OPERATING or program.shallow:
         return
     for method, one in overloads(node, function, program):
         yield from _shown(method, one, node, function, program)
 
 
 def _shows(method: Function, program: Program) -> bool:
-    """Whether a method shows any effect."""
+    """Whether a method shows any effect, itself or in what it calls directly."""
     known = method.memo.get("shows")
     if known is None:
-        known = any(hazard.kind not in _HIDDEN for hazard in _summary(method, program))
-        if "hazards" in method.memo:  # else it is being read right now
-            method.memo["shows"] = known
+        program.shallow += 1
+        try:
+            known = any(hazard.kind not in _HIDDEN for hazard in _summary(method, program))
+        finally:
+            program.shallow -= 1
+        method.memo["shows"] = known
     return bool(known)
 
 
@@ -197,7 +201,12 @@ def _shown(
     receiver = one.receiver if one.receiver is not None else ast.Name("?", ast.Load())
     callee = ast.copy_location(ast.Attribute(receiver, one.name, ast.Load()), node)
     call = ast.copy_location(ast.Call(callee, list(one.given), []), node)
-    for hazard in _followed(method, call, function, program, shown=True):
+    program.shallow += 1
+    try:
+        found = list(_followed(method, call, function, program, shown=True))
+    finally:
+        program.shallow -= 1
+    for hazard in found:
         placed = one.receiver is not None or hazard.kind == "attribute"
         yield replace(hazard, node=node) if placed else Hazard("unknown", node, name=one.name)
 
@@ -268,16 +277,17 @@ _PLAIN_BASES = frozenset(
 
 def _summary(target: Function, program: Program) -> tuple[Hazard, ...]:
     """The hazards of a whole function, each sort once. In a circle of calls, or too deep, it is unknown."""
-    found = target.memo.get("hazards")
+    depth = "few hazards" if program.shallow else "hazards"
+    found = target.memo.get("hazards") or target.memo.get(depth)
     if found is None:
-        if target in program.following or len(program.following) >= DEEPEST:
+        if target in program.following or len(program.following) >= (SHALLOW if program.shallow else DEEPEST):
             return (Hazard("unknown", target.node, name=target.qualname),)
         program.following.append(target)
         try:
             found = tuple(_distinct(hazards(target.body, target, program)))
         finally:
             program.following.pop()
-        target.memo["hazards"] = found
+        target.memo[depth] = found
     return found  # type: ignore[return-value]  # the memo holds what was put there
 
 

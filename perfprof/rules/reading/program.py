@@ -270,6 +270,7 @@ class Program:
     refuse: Callable[[Path, Exception], None] = lambda path, error: None
     following: list[Function] = field(default_factory=list)  # functions whose effects are being read right now
     modules: dict[Path, Module | None] = field(default_factory=dict)
+    shallow: int = 0  # whether only what is near is read of effects right now
     special: dict[str, tuple[int, tuple[Function, ...]]] = field(
         default_factory=dict
     )  # by name, as modules are read

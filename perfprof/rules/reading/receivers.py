@@ -43,6 +43,8 @@ def callee_at(node: ast.expr, function: Function, program: Program) -> Callee | 
         found = _of_class(node, function, program) or _of_object(node, function, program)
         if found is not None:
             return found
+    if not isinstance(node, ast.Name) or not isinstance(function.module.top.get(node.id), DEFINITIONS):
+        return None  # what another module's function searches has no name here
     target = program.resolve(node, function)
     plain = target is not None and target.owner is None
     return Callee(target, "function") if target is not None and plain else None
@@ -51,8 +53,10 @@ def callee_at(node: ast.expr, function: Function, program: Program) -> Callee | 
 def _of_class(node: ast.Attribute, function: Function, program: Program) -> Callee | None:
     """``Registry.find(x)``, a class method or a static one."""
     base = node.value
-    if not isinstance(base, ast.Name) or function.names.is_local(base.id):
+    if not isinstance(base, ast.Name) or base.id not in function.module.top or function.names.is_local(base.id):
         return None
+    if program.alone and not base.id.lstrip("_")[:1].isupper():
+        return None  # to read another file for what is hardly a class costs more than it finds
     owner = class_named(base.id, function.module, program)
     found = member(owner[0], node.attr, owner[1], program) if owner is not None else None
     if owner is None or found is None or found[1] not in {"class", "static"}:
