@@ -12,10 +12,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal
 
 import perfprof
 from perfprof.errors import UsageError
+from perfprof.profilers import memory
 from perfprof.profilers.calls import key_of, write_summary
 from perfprof.profilers.cpu import RATE, Choice, Gate, gate_is_possible, leave_to_look
 from perfprof.profilers.environment import environment
@@ -32,6 +33,7 @@ __all__ = ["Observations", "Ran", "observe", "record", "run"]
 
 # of inside/recorders, armed unless asked otherwise
 RECORDERS = ("queries", "requests", "network", "files", "collections")
+Trace = Literal["off", "memory"]
 START = Path(__file__).resolve().parent / "inside" / "start"
 
 
@@ -63,6 +65,7 @@ def record(
     output: Path | None = None,
     timeout: float | None = None,
     recorders: Sequence[str] = RECORDERS,
+    trace: Trace = "off",
 ) -> Recording:
     """Run ``argv`` under the recorders and give its recording, ``folder/recording.sqlite``.
 
@@ -73,28 +76,39 @@ def record(
     """
     started = datetime.now(timezone.utc)
     journals, result = prepare(folder), folder / "recording.sqlite"
+    extra: dict[str, str] = {}
+    if trace == "memory":
+        sampler, recorders, extra = "off", memory.RECORDERS, memory.environment()
     with ExitStack() as stack:
         gate = stack.enter_context(Gate(journals)) if gate_is_possible(sampler) else None
         metrics = stack.enter_context(Metrics())
         inside = "gate" if gate is not None else "off" if sampler == "off" else "loops"
         env = environment_of(
-            journals, PERFPROF_RECORD=" ".join(recorders), PERFPROF_SAMPLER=inside, **leave_to_look()
+            journals, PERFPROF_RECORD=" ".join(recorders), PERFPROF_SAMPLER=inside, **leave_to_look(), **extra
         )
         ran = _run(argv, cwd, env, output, timeout, started=metrics.watch)
     found = list(read_journals(journals))
+    traced = list(memory.read_files(journals, found)) if trace == "memory" else []
     writer = Writer(result)
-    writer.add_all(found, gate.samples() if gate else {}, [metrics.journal()])
-    notes = [*(gate.notes if gate else ()), *_notes(found)]
+    writer.add_all(found, gate.samples() if gate else {}, [metrics.journal(), *traced])
+    notes = [*(gate.notes if gate else ()), *_notes([*found, *traced])]
+    if trace != "off":
+        notes.append(f"the times of this recording say nothing: its {trace} was traced")
     if sampler == "py-spy" and gate is None:
         notes.append("py-spy is not installed, so processes sampled themselves, loop by loop")
     if not found:
         notes.append("no Python process of this command could be followed (python -I and -E ignore recorders)")
-    meta = {"command": without_secrets(shlex.join(argv)), "folder": str(cwd), "notes": "\n".join(notes)}
-    meta |= {"started": started.isoformat(timespec="seconds"), "interval": str(1 / RATE)}
-    meta |= {f"environment {name}": value for name, value in (environment() | told(cwd)).items() if value}
+    meta = _surroundings(argv, cwd, started) | {"notes": "\n".join(notes)}
     writer.finish(meta | _described(ran, gate.waited if gate else 0.0, found))
     shutil.rmtree(journals, ignore_errors=True)
     return Recording.open(result)
+
+
+def _surroundings(argv: Sequence[str], cwd: Path, started: datetime) -> dict[str, str]:
+    """What was asked, when and where."""
+    meta = {"command": without_secrets(shlex.join(argv)), "folder": str(cwd), "interval": str(1 / RATE)}
+    meta["started"] = started.isoformat(timespec="seconds")
+    return meta | {f"environment {name}": value for name, value in (environment() | told(cwd)).items() if value}
 
 
 def observe(

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     click.option(
         "--seconds", type=click.FloatRange(1), default=10.0, show_default=True, help="How long, with --pid."
     ),
+    click.option(
+        "--memory", "trace", flag_value="memory", help="Who allocates and what grows. Its times say nothing."
+    ),
     click.option("--check", is_flag=True, help="Say what could be recorded here, and end."),
     arguments.sampler,
     arguments.timeout,
@@ -79,4 +82,5 @@ def _record(
 
     timeout, sampler = settings.get("timeout") or None, settings.get("sampler", "auto")
     where = settings["root"] / workload.folder
-    return record(workload.argv, cwd=where, folder=folder, sampler=sampler, timeout=timeout)
+    trace = settings.get("trace", "off")
+    return record(workload.argv, cwd=where, folder=folder, sampler=sampler, timeout=timeout, trace=trace)
