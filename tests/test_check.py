@@ -177,3 +177,44 @@ def test_nothing_heavy_is_imported(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+REPOSITORY = """\
+class Repository:
+    def __init__(self, rows):
+        self._rows = list(rows)
+
+    def by_id(self, wanted):
+        for row in self._rows:
+            if row.id == wanted:
+                return row
+        return None
+"""
+
+
+@pytest.mark.parametrize(
+    ("head", "annotation"),
+    [("from store import Repository", "Repository"), ("import store", "store.Repository")],
+)
+def test_a_method_of_another_file_that_searches_is_found(tmp_path: Path, head: str, annotation: str) -> None:
+    (tmp_path / "store.py").write_text(REPOSITORY)
+    made = f"    repository = {annotation}(rows)\n"
+    body = "    return [repository.by_id(order.customer_id) for order in orders]\n"
+    (tmp_path / "m.py").write_text(f"{head}\n\n\ndef work(orders, rows):\n{made}{body}")
+    expected = [("m.py", 6, "linear-search")] if head.startswith("from") else []
+    assert found(checked(tmp_path)) == expected
+
+
+@pytest.mark.parametrize("deep", ["(" * 80 + "1" + ")" * 80, "-" * 900 + "1", "+".join(["x"] * 2000)])
+def test_deep_nesting_is_told_or_read_but_never_a_crash(tmp_path: Path, deep: str) -> None:
+    (tmp_path / "deep.py").write_text(f"def f(xs):\n    for x in xs:\n        y = {deep}\n    return y\n")
+    (tmp_path / "m.py").write_text(JOIN)
+    run = checked(tmp_path)
+    assert found(run) == [("m.py", 4, "nested-loop-join")]
+    assert set(run.skipped.values()) <= {"is nested too deeply"}
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_line_ends_do_not_shift_findings(tmp_path: Path, end: str) -> None:
+    (tmp_path / "m.py").write_bytes(("# \u00e9\f\n" + JOIN).replace("\n", end).encode())
+    assert [one[:2] for one in found(checked(tmp_path))] == [("m.py", 5)]

@@ -59,7 +59,10 @@ class Reader:
         relative = path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else str(path)
         if module is None:
             return Read(relative, skipped=self.sources.skipped.get(relative, "cannot be read"))
-        found = list(self._found(module))
+        try:
+            found = list(self._found(module))
+        except RecursionError:
+            return Read(relative, skipped="is nested too deeply")
         kept = tuple(one for one in found if not ignored(one.finding, module))
         needs = (other.relative for other in self.program.modules.values() if other is not None)
         return Read(
