@@ -54,9 +54,9 @@ def _waits(one: Candidate, root: Path) -> str:
     """Why a migration is not written a second time; empty if it is new."""
     if one.rewrite.migration is None:
         return ""
-    from perfprof.optimizer.migrations.sql import folder_of, pending
+    from perfprof.optimizer.migrations.choose import pending
 
-    found = pending(folder_of(root), one.rewrite.migration)
+    found = pending(root, one.rewrite.migration)
     return "" if found is None else f"{found.relative_to(root).as_posix()} builds it and waits to be applied"
 
 

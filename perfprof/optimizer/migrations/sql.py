@@ -64,7 +64,7 @@ def changes(
     folder = folder_of(root)
     stem = _stem(folder, migration, taken)
     place = folder.relative_to(root).as_posix()
-    header = list(_header(root, patch, verdict))
+    header = list(header_of(root, patch, verdict))
     up = [*header, f"The way back: {stem}.down.sql", *_how_to_run(migration, f"{stem}.up.sql")]
     down = [f"Takes back {stem}.up.sql.", *_how_to_run(migration, f"{stem}.down.sql")]
     return (
@@ -117,7 +117,7 @@ def _stem(folder: Path, migration: Migration, taken: Iterable[str]) -> str:
     return f"{number}_{re.sub(r'[^a-z0-9]+', '_', words.lower()).strip('_')[:60] or 'index'}"
 
 
-def _header(root: Path, patch: Patch, verdict: Verdict | None) -> Iterator[str]:
+def header_of(root: Path, patch: Patch, verdict: Verdict | None) -> Iterator[str]:
     """Evidence and gain. Statements stand as templates: never a value of the program or of the data."""
     finding = patch.finding
     if finding is not None:

@@ -1,0 +1,41 @@
+"""Which kind of migration a project takes: Django's, Alembic's, else plain SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from perfprof.optimizer.judge.verdict import Verdict
+from perfprof.optimizer.migrations import alembic, django, sql
+from perfprof.optimizer.migrations.planned import Texts
+from perfprof.optimizer.patches import FileChange, Patch
+from perfprof.rules.rule import Migration
+
+
+def changes(
+    root: Path, patch: Patch, verdict: Verdict | None = None, planned: Sequence[FileChange] = ()
+) -> tuple[FileChange, ...]:
+    """The files of a patch's migration as changes of the project. planned: what else this run is about to write."""
+    migration = patch.migration
+    assert migration is not None, "only a migration becomes migration files"
+    texts, header = Texts(root, planned), list(sql.header_of(root, patch, verdict))
+    made = django.changes(texts, migration, header) or alembic.changes(texts, migration, header)
+    return made or sql.changes(
+        root, patch, verdict, [Path(change.path).name for change in planned if change.path.endswith(".sql")]
+    )
+
+
+def pending(root: Path, migration: Migration) -> Path | None:
+    """A migration of the project that builds the same index already and waits to be applied."""
+    found = sql.pending(sql.folder_of(root), migration)
+    if found is not None:
+        return found
+    texts = Texts(root)
+    model, versions = django.model_of(texts, migration.table), alembic.versions_of(root)
+    folders = [(model.folder, django.short(migration.name))] if model is not None else []
+    folders += [(versions, migration.name)] if versions is not None else []
+    for folder, name in folders:
+        for path in texts.files(folder, "*.py"):
+            if name in (texts.read(path) or ""):
+                return path
+    return None

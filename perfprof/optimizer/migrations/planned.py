@@ -1,0 +1,34 @@
+"""The project's files as they will be: what this run is about to write stands before what is on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from perfprof.optimizer.patches import FileChange
+
+
+class Texts:
+    """Reads files of a project through planned changes."""
+
+    def __init__(self, root: Path, planned: Sequence[FileChange] = ()) -> None:
+        self.root = root
+        self._planned = {root / change.path: change.after for change in planned}
+
+    def read(self, path: Path) -> str | None:
+        """The text that the file will have; None if there is none."""
+        if path in self._planned:
+            return self._planned[path]
+        try:
+            return path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            return None
+
+    def files(self, folder: Path, pattern: str) -> list[Path]:
+        """The files of a folder, on disk or planned."""
+        planned = [path for path in self._planned if path.parent == folder and path.match(pattern)]
+        return sorted({*folder.glob(pattern), *planned})
+
+    def change(self, path: Path, after: str) -> FileChange:
+        """A change from what is there, planned changes included, to ``after``."""
+        return FileChange(path.relative_to(self.root).as_posix(), self.read(path) or "", after)
