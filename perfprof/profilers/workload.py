@@ -21,6 +21,7 @@ from perfprof.profilers.calls import key_of, write_summary
 from perfprof.profilers.cpu import RATE, Choice, Gate, gate_is_possible, leave_to_look
 from perfprof.profilers.environment import environment
 from perfprof.profilers.journals import Journal, read_journals
+from perfprof.profilers.load import Load
 from perfprof.profilers.merge import Writer
 from perfprof.profilers.metrics import Metrics
 from perfprof.profilers.observations import Capture, Seen, Watch, add_up
@@ -66,6 +67,7 @@ def record(
     timeout: float | None = None,
     recorders: Sequence[str] = RECORDERS,
     trace: Trace = "off",
+    load: Load | None = None,
 ) -> Recording:
     """Run ``argv`` under the recorders and give its recording, ``folder/recording.sqlite``.
 
@@ -82,16 +84,18 @@ def record(
     with ExitStack() as stack:
         gate = stack.enter_context(Gate(journals)) if gate_is_possible(sampler) else None
         metrics = stack.enter_context(Metrics())
+        on_start = _both(metrics.watch, stack.enter_context(load).start if load else None)
         inside = "gate" if gate is not None else "off" if sampler == "off" else "loops"
         env = environment_of(
             journals, PERFPROF_RECORD=" ".join(recorders), PERFPROF_SAMPLER=inside, **leave_to_look(), **extra
         )
-        ran = _run(argv, cwd, env, output, timeout, started=metrics.watch)
+        ran = _run(argv, cwd, env, output, timeout, started=on_start)
     found = list(read_journals(journals))
     traced = list(memory.read_files(journals, found)) if trace == "memory" else []
     writer = Writer(result)
     writer.add_all(found, gate.samples() if gate else {}, [metrics.journal(), *traced])
     notes = [*(gate.notes if gate else ()), *_notes([*found, *traced])]
+    notes += [load.summary()] if load else []
     if trace != "off":
         notes.append(f"the times of this recording say nothing: its {trace} was traced")
     if sampler == "py-spy" and gate is None:
@@ -102,6 +106,15 @@ def record(
     writer.finish(meta | _described(ran, gate.waited if gate else 0.0, found))
     shutil.rmtree(journals, ignore_errors=True)
     return Recording.open(result)
+
+
+def _both(one: Callable[[int], None], other: Callable[[int], None] | None) -> Callable[[int], None]:
+    def tell(pid: int) -> None:
+        one(pid)
+        if other is not None:
+            other(pid)
+
+    return tell
 
 
 def _surroundings(argv: Sequence[str], cwd: Path, started: datetime) -> dict[str, str]:

@@ -14,6 +14,7 @@ from perfprof.optimizer.commands import arguments
 from perfprof.optimizer.project import Command
 
 if TYPE_CHECKING:
+    from perfprof.profilers.load import Load
     from perfprof.profilers.recording import Recording
 
 
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     click.option(
         "--memory", "trace", flag_value="memory", help="Who allocates and what grows. Its times say nothing."
     ),
+    click.option("--load", multiple=True, metavar="URL", help="Send requests there while it runs, then end it."),
+    click.option("--clients", type=click.IntRange(1), help="How many send them. Default: 4."),
+    click.option("--for", "duration", type=click.FloatRange(0.1), metavar="SECONDS", help="How long. Default: 10."),
     click.option("--check", is_flag=True, help="Say what could be recorded here, and end."),
     arguments.sampler,
     arguments.timeout,
@@ -82,5 +86,21 @@ def _record(
 
     timeout, sampler = settings.get("timeout") or None, settings.get("sampler", "auto")
     where = settings["root"] / workload.folder
-    trace = settings.get("trace", "off")
-    return record(workload.argv, cwd=where, folder=folder, sampler=sampler, timeout=timeout, trace=trace)
+    return record(
+        workload.argv,
+        cwd=where,
+        folder=folder,
+        sampler=sampler,
+        timeout=timeout,
+        trace=settings.get("trace", "off"),
+        load=_load(settings),
+    )
+
+
+def _load(settings: Mapping[str, Any]) -> Load | None:
+    """The load that was asked for."""
+    if not settings.get("load"):
+        return None
+    from perfprof.profilers.load import CLIENTS, SECONDS, Load
+
+    return Load(settings["load"], settings.get("clients") or CLIENTS, settings.get("duration") or SECONDS)
