@@ -120,6 +120,11 @@ SPELLINGS = {
     "enumerate": "for a in xs:\n        for j, b in enumerate(ys):\n            if b == a:\n                out.append((a, j))",
     "pairs": "for a in xs:\n        for b, c in zip(ys, ys):\n            if b == a:\n                out.append((a, c))",
     "helper": "for a in xs:\n        out.append(find(ys, a))",
+    "method": "repo = Repo(ys)\n    for a in xs:\n        out.append(repo.find(a))",
+    "method-raises": (
+        "repo = Repo(ys)\n    for a in xs:\n        try:\n            out.append(repo.must(a))\n"
+        "        except LookupError:\n            out.append('none')"
+    ),
     "in": "for a in xs:\n        if a in ys:\n            out.append(a)",
     "not-in": "out = [a for a in xs if a not in ys]",
     "tuple-in": "for a in xs:\n        if (a, 1) in ys:\n            out.append(a)",
@@ -210,6 +215,9 @@ SPELLINGS = {
     "given-grows": "for a in xs:\n        if a in ys:\n            zs.append(a)",
 }
 HEAD = "def find(rows, key):\n    for row in rows:\n        if row == key:\n            return row\n    return None\n\n\n"
+HEAD += "class Repo:\n    def __init__(self, rows):\n        self.rows = rows\n\n    def find(self, key):\n"
+HEAD += "        return next((row for row in self.rows if row == key), None)\n\n    def must(self, key):\n"
+HEAD += "        for row in self.rows:\n            if row == key:\n                return row\n        raise LookupError\n\n\n"
 
 
 def source_of(spelling: str) -> str:
