@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -16,7 +17,7 @@ import pytest
 
 from perfprof.errors import BaselineError, PerfprofError
 from perfprof.optimizer.judge import Judge, Settings
-from perfprof.optimizer.judge.processes import TOKEN
+from perfprof.optimizer.judge.processes import TOKEN, Processes
 from perfprof.optimizer.judge.replay import Limits
 from perfprof.optimizer.patches import FileChange, Patch
 from perfprof.optimizer.project import Command, Project
@@ -180,6 +181,18 @@ def test_a_test_that_forks_leaves_nobody_behind(root: Path) -> None:
     while any(map(alive, children)) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not any(map(alive, children))
+
+
+def test_one_that_takes_too_long_takes_nobody_with_it(root: Path) -> None:
+    """Two hash seeds run at once: the end of one is not the end of the other."""
+    processes = Processes()
+    late, steady = ([sys.executable, "-c", f"import time; time.sleep({seconds})"] for seconds in (60, 3))
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(processes.run, late, cwd=root, env=os.environ, timeout=1.0)
+        second = pool.submit(processes.run, steady, cwd=root, env=os.environ, timeout=60.0)
+        assert first.result().late
+        assert second.result().well
+    processes.close()
 
 
 def alive(pid: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import select
 import signal
@@ -57,12 +58,14 @@ class Processes:
         self._running: set[int] = set()
         self._lock = threading.Lock()
         self._closed = False
+        self._numbers = itertools.count(1)
 
     def run(self, argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout: float) -> Ran:
         """Run a command with no input; its output is kept in memory, its end only."""
         begun = time.monotonic()
         with tempfile.TemporaryFile() as paper:
-            process = self._start(argv, cwd, env, paper)
+            token = f"{self.token}.{next(self._numbers)}"
+            process = self._start(argv, cwd, {**env, TOKEN: token}, paper)
             memory = _Memory(process.pid)
             late = False
             try:
@@ -74,7 +77,7 @@ class Processes:
                 with self._lock:
                     self._running.discard(process.pid)
             if late:
-                self.sweep()
+                self.sweep(token)
             return Ran(
                 tuple(argv),
                 process.returncode,
@@ -94,13 +97,18 @@ class Processes:
             _kill_group(pid)
         self.sweep()
 
-    def sweep(self) -> None:
-        """End descendants that are no longer in a group of ours, known by a variable in their environment."""
+    def sweep(self, token: str = "") -> None:
+        """End descendants that are no longer in a group of ours, known by a variable in their environment.
+
+        token: of the run whose descendants are meant; empty for all of this judge.
+        """
         import psutil
 
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error, OSError):
-                if process.pid != os.getpid() and process.environ().get(TOKEN) == self.token:
+                known = process.environ().get(TOKEN, "")
+                ours = known == token if token else known.startswith(f"{self.token}.")
+                if process.pid != os.getpid() and ours:
                     process.kill()
 
     def _start(
@@ -113,7 +121,7 @@ class Processes:
                 process = subprocess.Popen(
                     list(argv),
                     cwd=cwd,
-                    env={**env, TOKEN: self.token},
+                    env=dict(env),
                     stdin=subprocess.DEVNULL,
                     stdout=paper,
                     stderr=subprocess.STDOUT,
