@@ -6,6 +6,7 @@ import json
 import os
 import shlex
 import shutil
+import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import IO, Literal
 
 import perfprof
-from perfprof.errors import UsageError
+from perfprof.errors import PerfprofError, UsageError
 from perfprof.profilers import memory
 from perfprof.profilers.calls import key_of, write_summary
 from perfprof.profilers.cpu import RATE, Choice, Gate, gate_is_possible, leave_to_look
@@ -90,22 +91,34 @@ def record(
             journals, PERFPROF_RECORD=" ".join(recorders), PERFPROF_SAMPLER=inside, **leave_to_look(), **extra
         )
         ran = _run(argv, cwd, env, output, timeout, started=on_start)
-    found = list(read_journals(journals))
-    traced = list(memory.read_files(journals, found)) if trace == "memory" else []
-    writer = Writer(result)
-    writer.add_all(found, gate.samples() if gate else {}, [metrics.journal(), *traced])
-    notes = [*(gate.notes if gate else ()), *_notes([*found, *traced])]
-    notes += [load.summary()] if load else []
-    if trace != "off":
-        notes.append(f"the times of this recording say nothing: its {trace} was traced")
-    if sampler == "py-spy" and gate is None:
-        notes.append("py-spy is not installed, so processes sampled themselves, loop by loop")
-    if not found:
-        notes.append("no Python process of this command could be followed (python -I and -E ignore recorders)")
-    meta = _surroundings(argv, cwd, started) | {"notes": "\n".join(notes)}
-    writer.finish(meta | _described(ran, gate.waited if gate else 0.0, found))
-    shutil.rmtree(journals, ignore_errors=True)
-    return Recording.open(result)
+    with _told_if_lost(result, ran.exit_code):
+        found = list(read_journals(journals))
+        traced = list(memory.read_files(journals, found)) if trace == "memory" else []
+        writer = Writer(result)
+        writer.add_all(found, gate.samples() if gate else {}, [metrics.journal(), *traced])
+        notes = [*(gate.notes if gate else ()), *_notes([*found, *traced])]
+        notes += [load.summary()] if load else []
+        if trace != "off":
+            notes.append(f"the times of this recording say nothing: its {trace} was traced")
+        if sampler == "py-spy" and gate is None:
+            notes.append("py-spy is not installed, so processes sampled themselves, loop by loop")
+        if not found:
+            notes.append("no Python process of this command could be followed (python -I and -E ignore recorders)")
+        meta = _surroundings(argv, cwd, started) | {"notes": "\n".join(notes)}
+        writer.finish(meta | _described(ran, gate.waited if gate else 0.0, found))
+        shutil.rmtree(journals, ignore_errors=True)
+        return Recording.open(result)
+
+
+@contextmanager
+def _told_if_lost(result: Path, exit_code: int) -> Iterator[None]:
+    """The program has run: its exit code stays its own, also when there is no room for what was recorded."""
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        lost = PerfprofError(f"the recording could not be written: {error}", where=str(result))
+        lost.todo, lost.exit_code = "Make room there and record again.", exit_code
+        raise lost from None
 
 
 def _both(one: Callable[[int], None], other: Callable[[int], None] | None) -> Callable[[int], None]:

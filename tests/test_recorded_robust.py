@@ -1,0 +1,124 @@
+"""Programs that end badly, fork, or give no room: what was seen until then is there, and they do not notice."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+from test_recorded_requests import FLASK
+
+from perfprof.errors import PerfprofError
+from perfprof.profilers.merge import Writer
+from perfprof.profilers.parts import collections, files, metrics, requests
+from perfprof.profilers.recording import Recording
+from perfprof.profilers.workload import record
+
+PYTHON = sys.executable
+
+
+def recorded(folder: Path, *argv: str, **named) -> Recording:
+    return record(argv, cwd=folder, folder=folder / "run", output=folder / "out", sampler="off", **named)
+
+
+def write(folder: Path, text: str, name: str = "app.py") -> None:
+    (folder / name).write_text(textwrap.dedent(text))
+
+
+def test_a_script_that_is_killed_half_way(tmp_path):
+    write(
+        tmp_path,
+        """
+        import gc, os, signal, time
+        def save(number):
+            with open(f"part-{number}.txt", "w") as file:
+                file.write("x" * 1000)
+        end, number = time.monotonic() + 0.8, 0
+        while time.monotonic() < end:
+            save(number); number += 1; gc.collect(); time.sleep(0.005)
+        print(number, flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+        """,
+    )
+    with recorded(tmp_path, PYTHON, "app.py") as found:
+        assert found.meta["exit_code"] == str(128 + signal.SIGKILL)
+        written = sum(access.latencies.count for access in files.read(found) if access.deed == "write")
+        assert collections.read(found)
+        assert metrics.read(found)
+    assert 0.3 * int((tmp_path / "out").read_text()) < written <= int((tmp_path / "out").read_text())
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_a_pool_that_is_terminated(tmp_path, method):
+    write(
+        tmp_path,
+        f"""
+        import multiprocessing
+        def save(number):
+            with open(f"part-{{number}}.txt", "w") as file:
+                file.write("x" * 1000)
+        if __name__ == "__main__":
+            pool = multiprocessing.get_context("{method}").Pool(2)
+            pool.map(save, range(20), chunksize=2)
+            pool.terminate()
+            pool.join()
+        """,
+    )
+    with recorded(tmp_path, PYTHON, "app.py") as found:
+        assert found.meta["exit_code"] == "0"
+        written = [access for access in files.read(found) if access.deed == "write"]
+    assert sum(access.latencies.count for access in written) == 20
+    assert {access.place[0].function for access in written} == {"save"}
+
+
+def test_a_suite_under_xdist(tmp_path):
+    (tmp_path / "app.py").write_text(FLASK)
+    write(
+        tmp_path,
+        """
+        import pytest
+        from app import app
+        @pytest.mark.parametrize("number", range(6))
+        def test_item(number):
+            assert app.test_client().get(f"/items/{number}").status_code == 200
+        """,
+        "test_app.py",
+    )
+    argv = [PYTHON, "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", "test_app.py"]
+    with recorded(tmp_path, *argv) as found:
+        assert found.meta["exit_code"] == "0", (tmp_path / "out").read_text()
+        (route,) = requests.read(found)
+        assert len(found.processes()) >= 3
+    assert route.statuses == {200: 6}
+
+
+def test_python_without_its_environment_runs_and_is_seen_from_outside(tmp_path):
+    write(tmp_path, "import sys, time\ntime.sleep(0.3)\nprint('done')\nsys.exit(5)\n")
+    with recorded(tmp_path, PYTHON, "-I", "app.py") as found:
+        assert found.meta["exit_code"] == "5"
+        assert "python -I" in found.meta["notes"]
+        assert metrics.read(found)
+    assert (tmp_path / "out").read_text() == "done\n"
+
+
+def test_no_room_for_the_journals(tmp_path):
+    """Nothing can be written: as on a full disk, each write fails."""
+    write(tmp_path, "import gc, os, sys\ngc.collect()\nos.write(2, b'')\nsys.exit(7)\n")
+    with recorded(tmp_path, "sh", "-c", f"ulimit -f 0; exec {PYTHON} app.py") as found:
+        assert found.meta["exit_code"] == "7"
+        assert found.meta["notes"]
+    assert (tmp_path / "out").read_text() == ""
+
+
+def test_no_room_for_the_recording_is_said_with_the_exit_code(tmp_path, monkeypatch):
+    write(tmp_path, "import sys\nsys.exit(7)\n")
+
+    def full(self: Writer, *rest: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Writer, "finish", full)
+    with pytest.raises(PerfprofError, match="No space left") as caught:
+        recorded(tmp_path, PYTHON, "app.py")
+    assert caught.value.exit_code == 7
