@@ -81,7 +81,7 @@ def test_without_py_spy_processes_sample_themselves_and_it_is_said(tmp_path, mon
     command = ["python3", "app.py"]
     for found, words in ((None, "not installed"), (str(refusing), "could not attach (Permission Denied")):
         monkeypatch.setattr(cpu, "find_py_spy", lambda found=found: found)
-        with record(command, cwd=tmp_path, folder=Path(tmp_path / "run"), sampler="auto") as recording:
+        with record(command, cwd=tmp_path, folder=Path(tmp_path / "run"), sampler="py-spy") as recording:
             assert recording.meta["sampler"] == "loops"
             assert words in recording.meta["notes"]
             assert recording.share(tmp_path / "app.py", 1, 1) > 0.4

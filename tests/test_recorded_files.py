@@ -7,8 +7,11 @@ import sys
 import textwrap
 from pathlib import Path
 
-from perfprof.profilers.parts import collections, files
+import pytest
+
+from perfprof.profilers.parts import collections, files, syscalls
 from perfprof.profilers.parts.files import Access
+from perfprof.profilers.tools import without_strace
 from perfprof.profilers.workload import record
 
 PYTHON = sys.executable
@@ -138,3 +141,18 @@ def test_collections_are_counted_by_generation(tmp_path):
     assert generations[2].pauses.count >= 1
     assert sum(one.collected for one in generations.values()) >= 19_999
     assert generations[0].pauses.longest >= generations[0].pauses.mean > 0
+
+
+@pytest.mark.skipif(bool(without_strace()), reason=without_strace())
+def test_system_calls_are_counted_by_strace(tmp_path):
+    (tmp_path / "app.py").write_text(
+        "import os, sys\nfor _ in range(500): os.stat('.')\nprint('done', flush=True)\nsys.exit(3)\n"
+    )
+    out = tmp_path / "out"
+    with record([PYTHON, "app.py"], cwd=tmp_path, folder=tmp_path / "run", trace="syscalls", output=out) as found:
+        calls = {one.name: one for one in syscalls.read(found)}
+        if not calls and "left no summary" in found.meta["notes"]:
+            pytest.skip("this system forbids tracing")
+        assert found.meta["exit_code"] == "3"
+    assert out.read_text() == "done\n"
+    assert sum(one.calls for name, one in calls.items() if "stat" in name) >= 500

@@ -55,11 +55,6 @@ def without_strace() -> str:
     return "this system forbids tracing (ptrace_scope 3)" if yama_scope() == "3" else ""
 
 
-def without_tshark() -> str:
-    """Why packets cannot be looked at."""
-    return "" if shutil.which("tshark") else "tshark is not installed"
-
-
 def _without_module(name: str) -> Callable[[], str]:
     return lambda: "" if importlib.util.find_spec(name) else f"{name} is not installed: pip install {name}"
 
@@ -76,5 +71,4 @@ _KNOWN: Mapping[str, tuple[str, Callable[[], str]]] = {
     "memray": ("memory by line: record --memory", _without_module("memray")),
     "tracemalloc": ("memory by line where memray is missing", _nothing),
     "strace": ("system calls: record --syscalls", without_strace),
-    "tshark": ("packets: record --packets", without_tshark),
 }

@@ -17,7 +17,7 @@ from typing import IO, Literal
 
 import perfprof
 from perfprof.errors import PerfprofError, UsageError
-from perfprof.profilers import memory
+from perfprof.profilers import memory, syscalls
 from perfprof.profilers.calls import key_of, write_summary
 from perfprof.profilers.cpu import RATE, Choice, Gate, gate_is_possible, leave_to_look
 from perfprof.profilers.environment import environment
@@ -35,7 +35,7 @@ __all__ = ["Observations", "Ran", "observe", "record", "run"]
 
 # of inside/recorders, armed unless asked otherwise
 RECORDERS = ("queries", "requests", "network", "files", "collections")
-Trace = Literal["off", "memory"]
+Trace = Literal["off", "memory", "syscalls"]
 START = Path(__file__).resolve().parent / "inside" / "start"
 
 
@@ -82,6 +82,7 @@ def record(
     extra: dict[str, str] = {}
     if trace == "memory":
         sampler, recorders, extra = "off", memory.RECORDERS, memory.environment()
+    started_as = syscalls.around(argv, journals) if trace == "syscalls" else argv
     with ExitStack() as stack:
         gate = stack.enter_context(Gate(journals)) if gate_is_possible(sampler) else None
         metrics = stack.enter_context(Metrics())
@@ -90,10 +91,11 @@ def record(
         env = environment_of(
             journals, PERFPROF_RECORD=" ".join(recorders), PERFPROF_SAMPLER=inside, **leave_to_look(), **extra
         )
-        ran = _run(argv, cwd, env, output, timeout, started=on_start)
+        ran = _run(started_as, cwd, env, output, timeout, started=on_start)
     with _told_if_lost(result, ran.exit_code):
         found = list(read_journals(journals))
         traced = list(memory.read_files(journals, found)) if trace == "memory" else []
+        traced += [syscalls.read_summary(journals)] if trace == "syscalls" else []
         writer = Writer(result)
         writer.add_all(found, gate.samples() if gate else {}, [metrics.journal(), *traced])
         notes = [*(gate.notes if gate else ()), *_notes([*found, *traced])]

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     click.option(
         "--memory", "trace", flag_value="memory", help="Who allocates and what grows. Its times say nothing."
     ),
+    click.option("--syscalls", "trace", flag_value="syscalls", help="Count system calls by strace. Slow."),
     click.option("--load", multiple=True, metavar="URL", help="Send requests there while it runs, then end it."),
     click.option("--clients", type=click.IntRange(1), help="How many send them. Default: 4."),
     click.option("--for", "duration", type=click.FloatRange(0.1), metavar="SECONDS", help="How long. Default: 10."),
