@@ -85,7 +85,7 @@ def _features(query_set: Any) -> tuple[str, ...]:
         ("distinct", query.distinct),
         ("for update", query.select_for_update),
         ("only", bool(query.deferred_loading[0]) or not query.deferred_loading[1]),
-        ("sliced", query.is_sliced),
+        ("sliced", not query.can_filter()),
         ("unordered", not query_set.ordered),
     )
     return tuple(name for name, holds in tests if holds)
@@ -111,12 +111,10 @@ def _follow_asking(kind: Any) -> None:
     def _iterator(self: Any, *arguments: Any, **named: Any) -> Iterator[Any]:
         asked, batch, start = relations.asked.get(id(self)), None, perf_counter()
         for item in iterator(self, *arguments, **named):
-            if batch is None:
-                batch = _iterated(self, asked, start)
-            batch.size += 1
-            if batch.size == 2:
-                loads.several(batch.origin)
-            loads.objects[id(item)] = batch
+            if isinstance(item, _Model):
+                batch = batch or _iterated(self, asked, start)
+                if batch is not None:
+                    batch.add(item)
             yield item
 
     kind._fetch_all, kind._iterator = _fetch_all, _iterator
@@ -132,7 +130,10 @@ def _counting(method: Callable[..., Any], use: str) -> Callable[..., Any]:
         asked, start = relations.asked.get(id(self)), perf_counter()
         result = method(self)
         if asked is not None:
-            _tell(asked, use, start)
+            try:
+                _tell(asked, use, start)
+            except Exception:
+                pass
         return result
 
     return counted
@@ -159,13 +160,14 @@ def _note(query_set: Any, asked: Any, use: str, start: float) -> None:
         pass
 
 
-def _iterated(query_set: Any, asked: Any, start: float) -> Batch:
-    if asked is not None:
-        _tell(asked, "iterator", start)
-    features = (*_features(query_set), "iterator")
-    return loads.fetched(
-        [], relations.label(query_set.model), _steps.get(id(query_set), ()), loads.application(2), features
-    )
+def _iterated(query_set: Any, asked: Any, start: float) -> Batch | None:
+    try:
+        if asked is not None:
+            _tell(asked, "iterator", start)
+        steps, features = _steps.get(id(query_set), ()), (*_features(query_set), "iterator")
+        return loads.fetched([], relations.label(query_set.model), steps, loads.application(2), features)
+    except Exception:  # another version of Django
+        return None
 
 
 def _joined(found: list[Any], batch: Batch, depth: int) -> None:

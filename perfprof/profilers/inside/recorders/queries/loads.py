@@ -51,6 +51,13 @@ class Batch:
         self.when = writes.now()
         self.rows: dict[Any, int] = {}
 
+    def add(self, item: Any) -> None:
+        """One more object, of a query that is read row by row."""
+        self.size += 1
+        if self.size == 2:
+            several(self.origin)
+        objects[id(item)] = self
+
     def root(self, relation: Relation) -> tuple[Batch, str, tuple[str, ...]]:
         """The outermost batch from which this relation was reached, the path from there, and the kinds on it."""
         batch, path, kinds = self, relation.name, (relation.kind,) * (relation.name.count(".") + 1)
