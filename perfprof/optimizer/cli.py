@@ -12,7 +12,7 @@ import click
 from perfprof import __version__
 from perfprof.errors import PerfprofError
 
-COMMANDS = ("fix", "check", "record", "verify", "compare", "report", "explain", "rules", "demo", "docs")
+COMMANDS = ("fix", "check", "record", "advise", "verify", "compare", "report", "explain", "rules", "demo", "docs")
 DEBUG = "perfprof.debug"  # in ctx.meta: show tracebacks
 CHANGED = "perfprof.changed"  # in ctx.meta: what to say of the user's files when the run is cut short
 

@@ -14,8 +14,8 @@ from perfprof.rules.schema.ddl import qualified, quoted
 # A psycopg.Connection. Its own types accept literal strings only; ours are made of names that `ddl` has quoted.
 Connection: TypeAlias = Any
 
-_OURS = "n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'"
-# Partitioned tables are left out, with their partitions: an index on them cannot be built concurrently in one step.
+_OURS = "n.nspname NOT LIKE 'pg\\_%%' AND n.nspname <> 'information_schema'"
+# Partitions are left out, and partitioned tables unless asked for: an index on them is not built in one step.
 _TABLES = f"""
 SELECT n.nspname, c.relname, pg_table_is_visible(c.oid), greatest(c.reltuples, 0)::bigint,
        ARRAY(SELECT a.attname::text FROM pg_attribute a
@@ -24,7 +24,8 @@ SELECT n.nspname, c.relname, pg_table_is_visible(c.oid), greatest(c.reltuples, 0
              JOIN pg_attribute a ON a.attnum = k.number
              WHERE i.indrelid = c.oid AND i.indisprimary AND a.attrelid = c.oid ORDER BY k.place)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind = 'r' AND NOT c.relispartition AND c.relpersistence <> 't' AND {_OURS}
+WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> 't' AND {_OURS}
+  AND (c.relkind = 'r' OR %s)
 ORDER BY n.nspname, c.relname
 """  # noqa: S608 (constant)
 _INDEXES = f"""
@@ -37,7 +38,7 @@ SELECT n.nspname, t.relname, pg_table_is_visible(t.oid), x.relname, i.indisuniqu
        ARRAY(SELECT (o.option & 1) = 1 FROM unnest(i.indoption) WITH ORDINALITY AS o(option, place) ORDER BY o.place)
 FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
 JOIN pg_am m ON m.oid = x.relam JOIN pg_namespace n ON n.oid = t.relnamespace
-WHERE t.relkind = 'r' AND NOT t.relispartition AND {_OURS}
+WHERE t.relkind IN ('r', 'p') AND NOT t.relispartition AND {_OURS} AND (t.relkind = 'r' OR %s)
 ORDER BY n.nspname, t.relname, x.relname
 """  # noqa: S608 (constant)
 _JOINS = frozenset(["Hash Join", "Merge Join", "Nested Loop"])
@@ -53,13 +54,14 @@ class PostgresCatalog:
     database: str
     counts: Mapping[tuple[str, str], int] = field(default_factory=dict)  # rows of the original, by schema and table
     dialect: str = "postgresql"
+    partitioned: bool = False
     _tables: tuple[Table, ...] | None = None
     _distinct: dict[tuple[str, tuple[str, ...]], int] = field(default_factory=dict)
 
     def tables(self) -> tuple[Table, ...]:
         """Ordinary tables with the row counts of the original."""
         if self._tables is None:
-            rows = self.connection.execute(_TABLES).fetchall()
+            rows = self.connection.execute(_TABLES, (self.partitioned,)).fetchall()
             self._tables = tuple(
                 Table(
                     name,
@@ -86,7 +88,7 @@ class PostgresCatalog:
             where,
             columns,
             descending,
-        ) in self.connection.execute(_INDEXES).fetchall():
+        ) in self.connection.execute(_INDEXES, (self.partitioned,)).fetchall():
             keys = tuple(columns) if method == "btree" else tuple(f"({method} {column})" for column in columns)
             home = "" if visible else schema
             found.append(Index(name, table, keys, unique, where, tuple(descending)[: len(keys)], valid, home))

@@ -43,12 +43,12 @@ def copied(
     import psycopg
 
     with source.connected() as original:
-        collation, path, version = _facts(original)
-        name = _created(server, collation)
-        with _dumped(source, server, folder) as dump, psycopg.connect(server.dsn_of(name), autocommit=True) as copy:
-            _restored(server, name, dump, "pre-data")
+        collation, path, version = facts(original)
+        name = created(server, collation)
+        with dumped(source, server, folder) as dump, psycopg.connect(server.dsn_of(name), autocommit=True) as copy:
+            restored(server, name, dump, "pre-data")
             sampled, counts = _filled(original, copy, most_bytes)
-            _restored(server, name, dump, "post-data")
+            restored(server, name, dump, "post-data")
             _prepared(copy, path)
             size = _number(copy, "SELECT pg_database_size(current_database())") / 1e6
             note = (
@@ -57,7 +57,7 @@ def copied(
             yield PostgresScratch(copy, source.name, True, note, server.version, counts if sampled else {})
 
 
-def _facts(original: Connection) -> tuple[str, str, str]:
+def facts(original: Connection) -> tuple[str, str, str]:
     """Collation, search path and version of the original."""
     query = (
         "SELECT datcollate, current_setting('search_path'), current_setting('server_version') "
@@ -68,7 +68,7 @@ def _facts(original: Connection) -> tuple[str, str, str]:
     return str(row[0] or "C"), str(row[1]), str(row[2]).split()[0]
 
 
-def _created(server: Server, collation: str) -> str:
+def created(server: Server, collation: str) -> str:
     """A database that sorts text as the original does, where the system knows that collation."""
     import psycopg
 
@@ -84,13 +84,14 @@ def _created(server: Server, collation: str) -> str:
 
 
 @contextmanager
-def _dumped(source: Source, server: Server, folder: Path) -> Iterator[Path]:
-    dump = folder / f"schema-{os.getpid()}.dump"
+def dumped(source: Source, server: Server, folder: Path, what: str = "schema-only") -> Iterator[Path]:
+    """A dump of ``what`` that pg_dump has an option for, readable by us alone and deleted at the end."""
+    dump = folder / f"{what}-{os.getpid()}.dump"
     os.close(os.open(dump, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
     options = [f"--no-{name}" for name in _LEFT_OUT] + [
         "--lock-wait-timeout=1s",
         "--format=custom",
-        "--schema-only",
+        f"--{what}",
     ]
     try:
         environment = {**server.environment("postgres"), **source.environment()}
@@ -99,15 +100,16 @@ def _dumped(source: Source, server: Server, folder: Path) -> Iterator[Path]:
         done = _program([server.binaries["pg_dump"], *options, f"--file={dump}"], environment)
         if done.returncode:
             words = source.without_secrets(done.stderr.strip()[-400:])
-            raise PerfprofError(f"the schema cannot be read: {words}", where=source.name)
+            raise PerfprofError(f"the {what.partition('-')[0]} cannot be read: {words}", where=source.name)
         yield dump
     finally:
         dump.unlink(missing_ok=True)
 
 
-def _restored(server: Server, name: str, dump: Path, section: str) -> None:
+def restored(server: Server, name: str, dump: Path, section: str) -> None:
     """What cannot be restored (an extension we lack, a foreign key into a sample) is left out."""
-    options = ["--no-owner", "--no-privileges", f"--section={section}", f"--dbname={name}"]
+    options = ["--no-owner", "--no-privileges", f"--dbname={name}"]
+    options += [f"--section={section}"] if section else []
     _program([server.binaries["pg_restore"], *options, str(dump)], server.environment(name))
 
 

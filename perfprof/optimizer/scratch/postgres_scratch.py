@@ -59,6 +59,16 @@ class PostgresScratch:
             return Ran(float("inf"), 0, "", "", finished=False)
         return Ran(cost, fold.rows, fold.multiset, fold.sequence)
 
+    def analysed(self, statement: Statement, values: Sequence[Value], options: str) -> Mapping[str, Any]:
+        """Run a statement under EXPLAIN (ANALYZE) and roll it back; what PostgreSQL tells, times in milliseconds."""
+        if statement.kind == "other":
+            raise PerfprofError("only SELECT, INSERT, UPDATE and DELETE are run", where=statement.fingerprint[:80])
+        text, bound = _bound(statement, values)
+        with self._guarded(statement.fingerprint), self._as_runner() as cursor:
+            cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON, {options}) {text}", bound or None)
+            found: Mapping[str, Any] = cursor.fetchone()[0][0]
+        return found
+
     def length(self, statement: Statement, values: Sequence[Value]) -> int:
         """One run."""
         try:

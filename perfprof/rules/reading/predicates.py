@@ -6,14 +6,17 @@ Works on a tree of sqlglot and imports nothing of it itself: nodes are asked by 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
 Tree: TypeAlias = Any  # a node of sqlglot, which has no types of its own here
-How = Literal["equality", "in", "range", "like", "null", "join", "order", "group"]
+How = Literal["equality", "in", "range", "like", "null", "join", "order", "group", "contains", "boolean"]
 
 _COMPARES: dict[str, How] = {"EQ": "equality", "NullSafeEQ": "equality", "GT": "range", "GTE": "range"}
 _COMPARES |= {"LT": "range", "LTE": "range", "Like": "like", "ILike": "like", "Glob": "like"}
+_CONTAINS = frozenset(
+    ["ArrayContainsAll", "JSONBContainsTopKey", "JSONBContainsAnyTopKeys", "JSONBContainsAllTopKeys"]
+)
 # The other side of one of these is another query's business.
 _QUERIES = ("Select", "Union", "Intersect", "Except", "Subquery")
 
@@ -33,7 +36,8 @@ class Use:
     parameter: number of the placeholder it is compared with, None otherwise. constant: compared with a literal.
     other: the column on the other side of a join. wrapped: inside a function, ``lower(name)``, or a cast.
     optional: under OR or NOT, so that an index on it alone cannot answer the block.
-    descending: of an ORDER BY. role: "low" or "high" for a bound of a range, the operator's class for LIKE, "array" for = ANY.
+    descending: of an ORDER BY. role: "low" or "high" for a bound of a range, the operator's class for LIKE, "array" for = ANY,
+    "not" for IS NOT NULL and for a boolean that must be false. value: SQL of the literal, for whoever builds on it.
     """
 
     block: int
@@ -46,6 +50,7 @@ class Use:
     optional: bool = False
     descending: bool = False
     role: str = ""
+    value: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +112,7 @@ def conjuncts(node: Tree, *, optional: bool = False) -> Iterator[tuple[Tree, boo
     elif kind_of(node) == "Or":
         for child in [node.this, node.expression]:
             yield from conjuncts(child, optional=True)
-    elif kind_of(node) == "Not":
+    elif kind_of(node) == "Not" and kind_of(node.this) not in ("Is", "Column"):
         yield from conjuncts(node.this, optional=True)
     else:
         yield node, optional
@@ -116,7 +121,16 @@ def conjuncts(node: Tree, *, optional: bool = False) -> Iterator[tuple[Tree, boo
 def compared(block: int, condition: Tree, optional: bool) -> Iterator[Use]:
     """What one condition says of columns; nothing if it is of a form that an index does not serve."""
     kind = kind_of(condition)
-    if kind in _COMPARES:
+    if kind == "Not" or condition.args.get("negate"):  # sqlglot writes IS NOT either way, by its version
+        plain = condition.this if kind == "Not" else _affirmed(condition)
+        yield from (replace(use, optional=True, role="not") for use in compared(block, plain, True))
+    elif kind == "Column":
+        column = column_of(condition)
+        yield from [Use(block, column, "boolean", optional=optional)] if column is not None else []
+    elif kind in _CONTAINS:
+        column = column_of(condition.this)
+        yield from [Use(block, column, "contains", optional=optional, role=kind)] if column is not None else []
+    elif kind in _COMPARES:
         yield from _pairs(block, condition, optional)
     elif kind == "In":
         yield from _membership(block, condition, optional)
@@ -128,6 +142,13 @@ def compared(block: int, condition: Tree, optional: bool) -> Iterator[Use]:
         if column is not None:
             how: How = "null" if kind_of(condition.expression) == "Null" else "equality"
             yield Use(block, column, how, parameter=parameter_of(condition.expression), optional=optional)
+
+
+def _affirmed(condition: Tree) -> Tree:
+    """The same condition without its NOT."""
+    copy = condition.copy()
+    copy.set("negate", None)
+    return copy
 
 
 def ordered(block: int, order: Tree, how: How) -> Iterator[Use]:
@@ -183,7 +204,8 @@ def _side(block: int, side: Tree, other: Tree, how: How, *, optional: bool, role
     else:
         number = parameter_of(other)
         constant = number is None and not _columns(other)
-        yield Use(block, column, how, number, constant, None, wrapped, optional, role=role)
+        value = other.sql(dialect="postgres") if constant and kind_of(other) in ("Literal", "Boolean") else ""
+        yield Use(block, column, how, number, constant, None, wrapped, optional, role=role, value=value)
 
 
 def _joined(use: Use) -> Iterator[Use]:

@@ -11,7 +11,7 @@ from collections.abc import Collection
 
 from perfprof.errors import PerfprofError
 from perfprof.rules.rule import Migration
-from perfprof.rules.schema.indexes import Candidate
+from perfprof.rules.schema.indexes import Candidate, Key
 
 LONGEST_NAME = 63  # bytes; PostgreSQL cuts longer names silently
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
@@ -43,14 +43,26 @@ def index_name(candidate: Candidate, taken: Collection[str] = ()) -> str:
     """
     parts = [candidate.table, *(column.name for column in candidate.columns)]
     readable = "ix_" + "_".join(re.sub(r"\W+", "_", part, flags=re.ASCII).strip("_").lower() for part in parts)
-    digest = hashlib.sha256(repr(candidate).encode()).hexdigest()[:8]
-    exact = all(_PLAIN.fullmatch(part) for part in parts) and not any(
-        column.descending for column in candidate.columns
-    )
+    digest = hashlib.sha256(_identity(candidate).encode()).hexdigest()[:8]
+    special = any(key.descending or key.expression or key.opclass for key in candidate.columns)
+    exact = all(_PLAIN.fullmatch(part) for part in parts) and candidate.plain and not special
     used = {name.lower() for name in taken}
     if exact and len(readable) <= LONGEST_NAME and readable not in used:
         return readable
     return readable[: LONGEST_NAME - 9].rstrip("_") + "_" + digest
+
+
+def _identity(candidate: Candidate) -> str:
+    """What tells two indexes apart; of what most indexes lack, nothing, so that their names stay."""
+    extra = [repr(part) for part in (candidate.method, candidate.where, candidate.include) if not candidate.plain]
+    keys = [(key.name, key.descending, *filter(None, (key.expression, key.opclass))) for key in candidate.columns]
+    return repr((candidate.schema, candidate.table, keys, *extra))
+
+
+def _part(key: Key) -> str:
+    """One column of CREATE INDEX."""
+    what = f"({key.expression})" if key.expression else quoted(key.name)
+    return what + (f" {key.opclass}" if key.opclass else "") + (" DESC" if key.descending else "")
 
 
 def create_index(candidate: Candidate, name: str, *, dialect: str, concurrently: bool = False) -> str:
@@ -58,11 +70,13 @@ def create_index(candidate: Candidate, name: str, *, dialect: str, concurrently:
 
     It never says IF NOT EXISTS, which would take an invalid or different index of this name for the wanted one.
     """
-    columns = ", ".join(
-        quoted(column.name) + (" DESC" if column.descending else "") for column in candidate.columns
-    )
+    columns = ", ".join(_part(key) for key in candidate.columns)
     how = " CONCURRENTLY" if concurrently and dialect == "postgresql" else ""
-    return f"CREATE INDEX{how} {quoted(name)} ON {qualified(candidate.table, candidate.schema)} ({columns})"
+    table = qualified(candidate.table, candidate.schema)
+    using = f" USING {candidate.method}" if candidate.method != "btree" else ""
+    rest = f" INCLUDE ({', '.join(quoted(one) for one in candidate.include)})" if candidate.include else ""
+    rest += f" WHERE {candidate.where}" if candidate.where else ""
+    return f"CREATE INDEX{how} {quoted(name)} ON {table}{using} ({columns}){rest}"
 
 
 def drop_index(candidate: Candidate, name: str, *, dialect: str, concurrently: bool = False) -> str:

@@ -10,10 +10,15 @@ from perfprof.rules.catalog import Index, Table
 
 @dataclass(frozen=True, slots=True, order=True)
 class Key:
-    """A column of an index and its direction."""
+    """A column of an index and its direction.
+
+    expression: SQL in place of a column, which ``name`` then only describes. opclass: of PostgreSQL, "" for the usual.
+    """
 
     name: str
     descending: bool = False
+    expression: str = ""
+    opclass: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +26,17 @@ class Candidate:
     """An index that would help.
 
     groups: columns within a group may stand in any order (all compared by equality), groups may not.
-    schema: "" if the table was found without one.
+    schema: "" if the table was found without one. method: of access. where: condition of a partial index, as SQL.
+    include: columns that are carried along so that the table need not be read.
     """
 
     table: str
     groups: tuple[frozenset[Key], ...]
     order: tuple[Key, ...]
     schema: str = ""
+    method: str = "btree"
+    where: str = ""
+    include: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[Key, ...]:
@@ -39,6 +48,11 @@ class Candidate:
     def names(self) -> tuple[str, ...]:
         """The names of the columns in order."""
         return tuple(key.name for key in self.columns)
+
+    @property
+    def plain(self) -> bool:
+        """A b-tree over all rows and nothing but columns."""
+        return self.method == "btree" and not self.where and not self.include
 
 
 def candidate(table: str, equal: Sequence[str], rest: Sequence[Key] = (), schema: str = "") -> Candidate:
@@ -57,7 +71,7 @@ def _upright(keys: Sequence[Key]) -> tuple[Key, ...]:
 
 def merged(one: Candidate, other: Candidate) -> Candidate | None:
     """An index that serves both because one is a prefix of it; None if there is no such index."""
-    if (one.schema, one.table) != (other.schema, other.table):
+    if (one.schema, one.table) != (other.schema, other.table) or not (one.plain and other.plain):
         return None
     groups = _refined(list(one.groups), list(other.groups))
     return None if groups is None else Candidate(one.table, groups, (*one.order, *other.order), one.schema)
@@ -106,6 +120,8 @@ def covering(wanted: Candidate, indexes: Iterable[Index], table: Table | None) -
     """
     if table is not None and table.primary_key:
         indexes = [Index("the primary key", wanted.table, table.primary_key, unique=True), *indexes]
+    if not wanted.plain or any(key.expression or key.opclass for key in wanted.columns):
+        return ""
     usable = (one for one in indexes if one.table == wanted.table and one.valid and not one.partial)
     return next((one.name for one in usable if _does_it(one, wanted)), "")
 

@@ -1,0 +1,221 @@
+"""Advice for a PostgreSQL database: candidates, planned on a clone without data, decided by running on a copy."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from perfprof.optimizer.indexes.advice import Advice, Line, Proposal
+from perfprof.optimizer.indexes.candidates import Facts, candidates
+from perfprof.optimizer.indexes.choose import Choice
+from perfprof.optimizer.indexes.clone_what_if import CloneWhatIf
+from perfprof.optimizer.indexes.decide import Decided, decided
+from perfprof.optimizer.indexes.findings import complaints
+from perfprof.optimizer.indexes.redundant import removals
+from perfprof.optimizer.indexes.what_if import Evaluator
+from perfprof.optimizer.scratch.postgres import Server
+from perfprof.optimizer.scratch.postgres_catalog import Connection, PostgresCatalog
+from perfprof.optimizer.scratch.postgres_clone import Clone, cloned
+from perfprof.optimizer.scratch.postgres_copy import MOST_BYTES, copied
+from perfprof.optimizer.scratch.sources import Source
+from perfprof.optimizer.statements.workload import Query, Workload
+from perfprof.rules.catalog import Dictionary
+from perfprof.rules.schema.ddl import index_migration, index_name
+from perfprof.rules.schema.indexes import Candidate
+
+UPKEEP = 0.6  # the planner's units for one new entry in one index: its pages and WAL
+_TYPES = """
+SELECT CASE WHEN pg_table_is_visible(c.oid) THEN c.relname ELSE n.nspname || '.' || c.relname END, a.attname,
+       t.typname::text
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid
+JOIN pg_type t ON t.oid = a.atttypid
+WHERE c.relkind IN ('r', 'p') AND a.attnum > 0 AND t.typname IN ('text', 'varchar', 'jsonb')
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the advisor was asked. budget: bytes, 0 for a fifth of the tables. execute: decide by running."""
+
+    budget: float = 0.0
+    execute: bool = True
+    complete: bool = False
+    most_explains: int = 900
+    most_bytes: int = MOST_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """What the planner chose. shapes: other candidates that its plans use, the most useful first."""
+
+    chosen: frozenset[Candidate]
+    others: tuple[Candidate, ...]
+    sizes: Mapping[Candidate, float]
+    before: Mapping[Query, float]
+    after: Mapping[Query, float]
+    explains: int
+    used: frozenset[str]  # existing indexes
+
+
+def advise(source: Source, workload: Workload, asked: Asked, folder: Path) -> Advice:
+    """Advice for ``source``, which is only read; folder: private. Raises PerfprofError."""
+    start = time.perf_counter()
+    with Server.start(folder) as server:
+        with cloned(source, server, folder) as clone:
+            catalog = _catalog(clone.connection, source.name)
+            picked = selected(clone, catalog, workload, asked)
+            taken = {index.name for index in catalog.indexes()} | {table.name for table in catalog.tables()}
+            notes = [f"{len(workload.unread)} statements could not be read"] if workload.unread else []
+            notes += [f"not on the clone: {', '.join(clone.missing)}"] if clone.missing else []
+            version = clone.version
+        decision = Decided(picked.chosen, {}, {}, {}, ("planned only: nothing was executed",))
+        if asked.execute:
+            with copied(source, server, folder, most_bytes=asked.most_bytes) as copy:
+                decision = decided(
+                    copy, workload, picked.chosen, picked.others, picked.sizes, budget=_budget(asked, clone)
+                )
+    with source.connected() as original:
+        drops = tuple(removals(original, source.name, picked.used, complete=asked.complete))
+    return Advice(
+        database=source.name,
+        dialect="postgresql",
+        version=version,
+        proposals=tuple(_proposals(source, decision, picked, workload, taken)),
+        removals=drops,
+        lines=tuple(_lines(workload, picked, decision)),
+        explains=picked.explains,
+        seconds=time.perf_counter() - start,
+        plans=tuple(
+            f"{name[:100]}: {one}"
+            for name, plan in decision.plans.items()
+            for one in dict.fromkeys(complaints(plan))
+        ),
+        notes=(*notes, *decision.notes),
+    )
+
+
+def selected(clone: Clone, catalog: PostgresCatalog, workload: Workload, asked: Asked) -> Selected:
+    """Let the planner choose, on the clone."""
+    book = Dictionary(catalog.tables(), "postgresql")
+    what_if = CloneWhatIf(clone)
+    planned = tuple(query for query in workload.queries if query.reading.kind != "insert")
+    found = candidates(planned, book, _facts(clone.connection))
+    sizes = what_if.add(_new(found, catalog))
+    tables = {query: _tables(query, book) for query in planned}
+    evaluator = Evaluator(what_if, tables, sizes, asked.most_explains)
+    readable = {query: query.calls for query in planned if evaluator.cost(query, 0) < float("inf")}
+    choice = Choice(evaluator, readable, sizes, _upkeep(workload, book))
+    choice.explore()
+    best = choice.best(_budget(asked, clone))
+    ranked = sorted(choice.shapes, key=lambda shape: choice.total(best | shape) if not evaluator.spent else 0.0)
+    others = [one for shape in ranked for one in sorted(evaluator.members(shape & ~best), key=repr)]
+    explains = what_if.explains
+    before = {query: evaluator.cost(query, 0) for query in readable}
+    after = {
+        query: what_if.plan(query.texts[0], _templated(query), evaluator.members(best)).cost for query in readable
+    }
+    return Selected(
+        evaluator.members(best), tuple(dict.fromkeys(others)), sizes, before, after, explains, what_if.existing
+    )
+
+
+def _new(found: Iterable[Candidate], catalog: PostgresCatalog) -> Iterator[Candidate]:
+    """Candidates that no index does the work of."""
+    from perfprof.rules.schema.indexes import covering
+
+    indexes, tables = catalog.indexes(), {(table.schema, table.name): table for table in catalog.tables()}
+    for one in found:
+        mine = [index for index in indexes if index.schema == one.schema]
+        if not covering(one, mine, tables.get((one.schema, one.table))):
+            yield one
+
+
+def _templated(query: Query) -> bool:
+    return bool(query.reading.template.parameters)
+
+
+def _tables(query: Query, book: Dictionary) -> frozenset[tuple[str, str]]:
+    found = (book.table(use.name) for use in query.reading.tables)
+    return frozenset((table.schema, table.name) for table in found if table is not None)
+
+
+def _upkeep(workload: Workload, book: Dictionary) -> _Upkeep:
+    return _Upkeep(workload, book)
+
+
+class _Upkeep:
+    """What the writes of a workload pay for an index, in the planner's units."""
+
+    def __init__(self, workload: Workload, book: Dictionary) -> None:
+        self.writes: dict[tuple[str, str], list[tuple[Query, frozenset[str]]]] = {}
+        for query in workload.queries:
+            table = book.table(query.reading.writes) if query.reading.writes else None
+            if table is not None:
+                changes = frozenset(book.column(table, name) for name in query.reading.changes)
+                self.writes.setdefault((table.schema, table.name), []).append((query, changes))
+
+    def __call__(self, one: Candidate) -> float:
+        """Every insert adds an entry; an update of one of its columns adds one, and takes HOT from the others."""
+        total = 0.0
+        for query, changes in self.writes.get((one.schema, one.table), ()):
+            rows = query.calls * max(1.0, query.rows)
+            if query.reading.kind == "insert":
+                total += rows * UPKEEP
+            elif query.reading.kind == "update" and changes & _mentioned(one):
+                total += rows * UPKEEP * 3
+        return total
+
+
+def _mentioned(one: Candidate) -> frozenset[str]:
+    """The columns whose change reaches the index."""
+    import re
+
+    text = " ".join([one.where, *(key.expression for key in one.columns)])
+    return frozenset([*one.names, *one.include, *re.findall(r"\w+", text)])
+
+
+def _facts(connection: Connection) -> Facts:
+    rows = connection.execute(_TYPES).fetchall()
+    (collation,) = connection.execute(
+        "SELECT datcollate FROM pg_database WHERE datname = current_database()"
+    ).fetchone()
+    return Facts(
+        frozenset((table, column) for table, column, kind in rows if kind != "jsonb"),
+        frozenset((table, column) for table, column, kind in rows if kind == "jsonb"),
+        c_sorted=collation in ("C", "POSIX"),
+    )
+
+
+def _catalog(connection: Connection, name: str) -> PostgresCatalog:
+    return PostgresCatalog(connection, name, partitioned=True)
+
+
+def _budget(asked: Asked, clone: Clone) -> float:
+    return asked.budget or max(16e6, 0.2 * 8192 * sum(pages for _, pages in clone.files.values()))
+
+
+def _proposals(
+    source: Source, decision: Decided, picked: Selected, workload: Workload, taken: set[str]
+) -> Iterator[Proposal]:
+    for one in sorted(decision.chosen, key=lambda one: (one.schema, one.table, one.names)):
+        name = index_name(one, taken)
+        taken.add(name)
+        serves = tuple(query.name for query in workload.queries if one in decision.uses.get(query, frozenset()))
+        yield Proposal(
+            name=name,
+            table=f"{one.schema}.{one.table}" if one.schema else one.table,
+            migration=index_migration(one, name, "postgresql", source.name),
+            forecast=picked.sizes.get(one, 0.0),
+            built=int(decision.built.get(one, 0)),
+            decision="confirmed" if decision.built else "planned",
+            serves=serves,
+        )
+
+
+def _lines(workload: Workload, picked: Selected, decision: Decided) -> Iterator[Line]:
+    for query in workload.queries:
+        if query in picked.before:
+            measured = decision.times.get(query, (-1.0, -1.0))
+            yield Line(query.name, query.calls, picked.before[query], picked.after[query], *measured)

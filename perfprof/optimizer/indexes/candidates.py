@@ -1,0 +1,212 @@
+"""Indexes that a workload might want: from the conditions, joins and orders of each statement.
+
+Equality first, then one range, join keys before and behind them, an order with its directions where LIMIT cuts it;
+partial with a constant of the code, over an expression, with text_pattern_ops for a prefix, GIN for containment.
+Nothing is judged here: the planner is asked about all of them, and takes few.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import chain, permutations
+
+from perfprof.optimizer.statements.workload import Query
+from perfprof.rules.catalog import Dictionary, Table
+from perfprof.rules.reading.predicates import TableUse, Use
+from perfprof.rules.schema.ddl import quoted
+from perfprof.rules.schema.indexes import Candidate, Key, candidate
+
+WIDEST = 3
+_EQUAL = ("equality", "in", "null", "boolean")
+_WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What must be known of columns. texts: (table key, column) of type text or varchar. documents: of type jsonb.
+
+    c_sorted: whether the database sorts text by bytes, so that a prefix needs no operator class.
+    """
+
+    texts: frozenset[tuple[str, str]] = frozenset()
+    documents: frozenset[tuple[str, str]] = frozenset()
+    c_sorted: bool = False
+
+
+def candidates(queries: Iterable[Query], book: Dictionary, facts: Facts) -> dict[Candidate, None]:
+    """All of them, in order of first mention."""
+    queries = list(queries)
+    constants = _constants(queries)
+    found: dict[Candidate, None] = {}
+    for query in queries:
+        for use, uses in query.reading.by_table(book.columns):
+            table = book.table(use.name)
+            if table is not None:
+                shapes = _Shapes(query, use, uses, table, book, facts, constants)
+                found.update(dict.fromkeys(shapes.all()))
+    return found
+
+
+def _constants(queries: Iterable[Query]) -> frozenset[str]:
+    """Literals that the code must hold: beside placeholders, or the same in several different statements."""
+    counted: Counter[tuple[str, str, str]] = Counter()
+    sure: set[str] = set()
+    for query in queries:
+        uses = {(use.column.name, use.how, use.value) for use in query.reading.uses if use.value}
+        counted.update(uses)
+        if query.reading.template.parameters:
+            sure |= {value for _, _, value in uses}
+    return frozenset(sure | {value for (_, _, value), count in counted.items() if count > 1})
+
+
+@dataclass
+class _Shapes:
+    """The candidates of one use of a table in one statement."""
+
+    query: Query
+    use: TableUse
+    uses: tuple[Use, ...]
+    table: Table
+    book: Dictionary
+    facts: Facts
+    constants: frozenset[str]
+
+    def all(self) -> Iterator[Candidate]:
+        """Plain ones, then each of them behind the conditions that can make it partial."""
+        plain = list(dict.fromkeys(chain(self._plain(), self._patterns(), self._expressions())))
+        yield from plain
+        yield from self._documents()
+        for where, names in self._conditions():
+            for one in plain:
+                keys = [key for key in one.columns if key.name not in names]
+                yield replace(self._index(keys or list(one.columns)), where=where)
+
+    def _index(self, keys: Iterable[Key]) -> Candidate:
+        return candidate(self.table.name, (), tuple(keys), self.table.schema)
+
+    def _named(self, *hows: str, optional: bool = False) -> list[str]:
+        """Plain columns that are used so; ``optional``: also under OR."""
+        chosen = [
+            use
+            for use in self.uses
+            if use.how in hows and not use.wrapped and (optional or not use.optional) and use.role != "not"
+        ]
+        names = (self.book.column(self.table, use.column.name) for use in chosen)
+        return list(dict.fromkeys(name for name in names if name))
+
+    def _plain(self) -> Iterator[Candidate]:
+        equal, ranges, joins = self._named(*_EQUAL), self._named("range", "like"), self._named("join")
+        order = self._order()
+        single = [*equal, *joins, *ranges, *self._named(*_EQUAL, "range", "join", optional=True)]
+        for name in dict.fromkeys([*single, *self._named("group")]):
+            yield self._index([Key(name)])
+        for first, second in permutations(dict.fromkeys([*equal, *joins]), 2):
+            yield self._index([Key(first), Key(second)])
+        for first in dict.fromkeys([*equal, *joins]):
+            for last in ranges:
+                yield self._index([Key(first), Key(last)])
+        for first in ranges:
+            for last in joins:
+                yield self._index([Key(first), Key(last)])
+        yield from self._wide(equal, joins, ranges, order)
+
+    def _wide(self, equal: list[str], joins: list[str], ranges: list[str], order: list[Key]) -> Iterator[Candidate]:
+        """Several equal columns with what follows them, and the order behind any of them."""
+        for first, second in permutations(dict.fromkeys([*equal, *joins]), 2):
+            for last in ranges:
+                yield self._index([Key(first), Key(second), Key(last)])
+        if len(equal) >= WIDEST:
+            yield self._index([Key(name) for name in equal[:WIDEST]])
+        if order:
+            yield self._index(order)
+            for name in equal:
+                yield self._index([Key(name), *(key for key in order if key.name != name)])
+            if 1 < len(equal) <= WIDEST:
+                yield self._index([*map(Key, equal), *(key for key in order if key.name not in equal)])
+
+    def _order(self) -> list[Key]:
+        """ORDER BY, if all of it is of this table."""
+        mine = [use for use in self.uses if use.how == "order"]
+        every = [use for use in self.query.reading.uses if use.how == "order" and use.block == self.use.block]
+        if not mine or len(mine) != len(every) or len(mine) > WIDEST:
+            return []
+        return [Key(self.book.column(self.table, use.column.name), use.descending) for use in mine]
+
+    def _patterns(self) -> Iterator[Candidate]:
+        """``LIKE 'abc%'``: byte order, which another collation than C needs an operator class for."""
+        for use in self.uses:
+            name = self.book.column(self.table, use.column.name)
+            prefix = use.how == "like" and use.role == "Like" and not use.value.startswith(("'%", "'_"))
+            if not prefix or (self.facts.c_sorted and not use.wrapped):
+                continue
+            if use.wrapped:
+                yield from self._over(use, "text_pattern_ops")
+            elif (self.table.key, name) in self.facts.texts:
+                yield self._index([Key(name, opclass="text_pattern_ops")])
+                for other in self._named("equality", "boolean"):
+                    yield self._index([Key(other), Key(name, opclass="text_pattern_ops")])
+
+    def _expressions(self) -> Iterator[Candidate]:
+        """``lower(email) = …``, ``data ->> 'kind' = …``."""
+        for use in self.uses:
+            if use.wrapped and use.how in ("equality", "in", "range") and not use.optional:
+                yield from self._over(use, "")
+
+    def _over(self, use: Use, opclass: str) -> Iterator[Candidate]:
+        text = expression(use.wrapped)
+        if not text:
+            return
+        name = "_".join(_WORD.findall(text.replace("'", "")))[:40]
+        key = Key(name, expression=text, opclass=opclass)
+        yield self._index([key])
+        for other in self._named("equality", "boolean"):
+            yield self._index([Key(other), key])
+
+    def _documents(self) -> Iterator[Candidate]:
+        """``data @> …`` needs GIN; jsonb_path_ops is smaller and faster, and knows containment only."""
+        for use in self.uses:
+            name = self.book.column(self.table, use.column.name)
+            if use.how == "contains" and name and not use.optional:
+                small = use.role == "ArrayContainsAll" and (self.table.key, name) in self.facts.documents
+                one = self._index([Key(name, opclass="jsonb_path_ops" if small else "")])
+                yield replace(one, method="gin")
+
+    def _conditions(self) -> Iterator[tuple[str, frozenset[str]]]:
+        """Conditions for partial indexes, each with the columns that need not stand in the index then."""
+        found: dict[str, str] = {}
+        for use in self.uses:
+            name = self.book.column(self.table, use.column.name)
+            text = self._condition(use, quoted(name)) if name and not use.wrapped else ""
+            if text:
+                found[text] = name
+        yield from ((text, frozenset([name])) for text, name in found.items())
+        if len(found) > 1:
+            yield " AND ".join(found), frozenset(found.values())
+
+    def _condition(self, use: Use, name: str) -> str:
+        if use.optional and use.role != "not":
+            return ""
+        if use.how == "null":
+            return f"{name} IS NOT NULL" if use.role == "not" else f"{name} IS NULL"
+        if use.how == "boolean":
+            return f"NOT {name}" if use.role == "not" else name
+        constant = use.how == "equality" and use.value in self.constants and use.role != "not"
+        return f"{name} = {use.value}" if constant else ""
+
+
+def expression(wrapped: str) -> str:
+    """An expression over one column as PostgreSQL writes it, without the table's alias; "" if it may not be indexed."""
+    import sqlglot
+    from sqlglot.errors import SqlglotError
+
+    try:
+        tree = sqlglot.parse_one(wrapped)
+        for column in tree.find_all(sqlglot.exp.Column):
+            column.set("table", None)
+        text: str = tree.sql(dialect="postgres")
+    except SqlglotError:
+        return ""
+    return "" if re.search(r":p\d|\?|\bnow\b|current_", text, re.IGNORECASE) else text

@@ -1,0 +1,117 @@
+"""Indexes that need not be there: duplicates, prefixes of others, broken ones, and those that nothing uses."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from perfprof.optimizer.indexes.advice import Removal
+from perfprof.optimizer.scratch.postgres_catalog import Connection
+from perfprof.rules.rule import Migration
+from perfprof.rules.schema.ddl import qualified
+
+LONG_ENOUGH = timedelta(days=30)  # of the server's counters, to believe that an index is not used
+_INDEXES = """
+SELECT n.nspname, CASE WHEN pg_table_is_visible(t.oid) THEN '' ELSE n.nspname END, t.relname, x.relname,
+       i.indisvalid, i.indisunique,
+       EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = x.oid) OR i.indisprimary OR i.indisexclusion
+         OR i.indisreplident OR x.relispartition,
+       m.amname, i.indkey::text, i.indclass::text, i.indoption::text, i.indcollation::text, i.indnkeyatts,
+       coalesce(pg_get_expr(i.indexprs, i.indrelid), ''), coalesce(pg_get_expr(i.indpred, i.indrelid), ''),
+       pg_get_indexdef(x.oid), pg_relation_size(x.oid), coalesce(s.idx_scan, 0), x.relkind::text
+FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
+JOIN pg_am m ON m.oid = x.relam JOIN pg_namespace n ON n.oid = t.relnamespace
+LEFT JOIN pg_stat_user_indexes s ON s.indexrelid = x.oid
+WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema' AND t.relkind IN ('r', 'p', 'm')
+ORDER BY 1, 3, x.oid
+"""
+_AGE = "SELECT now() - coalesce(stats_reset, pg_postmaster_start_time()) FROM pg_stat_database WHERE datname = current_database()"
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    space: str
+    schema: str
+    table: str
+    name: str
+    valid: bool
+    unique: bool
+    bound: bool  # to a constraint or to a partitioned index: it cannot go alone
+    method: str
+    keys: tuple[tuple[str, ...], ...]
+    width: int
+    expressions: str
+    where: str
+    definition: str
+    bytes: int
+    scans: int
+    kind: str
+
+    @property
+    def home(self) -> tuple[str, str, str, str]:
+        """What two indexes must share to do the same work."""
+        return (self.space, self.table, self.method, self.where)
+
+
+def removals(connection: Connection, database: str, used: Collection[str], *, complete: bool) -> Iterator[Removal]:
+    """The indexes of a database that may go, each for one reason.
+
+    connection: to the original, which is only read. used: names in plans of the workload. complete: the workload is
+    all that the database is asked, so what it does not use is not used.
+    """
+    known = [_index(row) for row in connection.execute(_INDEXES).fetchall()]
+    (age,) = connection.execute(_AGE).fetchone()
+    gone: set[str] = set()
+    for one in known:
+        if one.bound or one.kind == "I":
+            continue
+        others = [other for other in known if other is not one and other.name not in gone and other.valid]
+        instead = _instead(one, others)
+        reason = "invalid" if not one.valid else instead[0] if instead else ""
+        quiet = not one.scans and one.name not in used and not one.unique and (complete or age >= LONG_ENOUGH)
+        if not reason and quiet:
+            reason = "unused"
+        if reason:
+            gone.add(one.name)
+            yield Removal(
+                one.name, one.table, reason, instead[1] if instead else "", one.bytes, _migration(one, database)
+            )
+
+
+def _index(row: tuple[Any, ...]) -> _Index:
+    space, schema, table, name, valid, unique, bound, method, keys, classes, options, collations, width = row[:13]
+    columns = [part.split() for part in (keys, classes, options, collations)]
+    parts = tuple(zip(*(column[:width] for column in columns), strict=False)) + tuple(
+        ("include", number) for number in columns[0][width:]
+    )
+    return _Index(space, schema, table, name, valid, unique, bound, method, parts, width, *row[13:])
+
+
+def _instead(one: _Index, others: list[_Index]) -> tuple[str, str] | None:
+    """("duplicate" or "prefix", the index that does the work of this one)."""
+    for other in others:
+        if other.home != one.home or not one.valid or (one.unique and not other.unique):
+            continue
+        if other.keys == one.keys and other.expressions == one.expressions:
+            return "duplicate", other.name
+    for other in others:
+        plain = one.method == "btree" and not one.unique and not one.expressions and len(one.keys) == one.width
+        if plain and other.home == one.home and one.valid and _begins(other, one):
+            return "prefix", other.name
+    return None
+
+
+def _begins(other: _Index, one: _Index) -> bool:
+    return len(other.keys) > len(one.keys) and other.keys[: len(one.keys)] == one.keys
+
+
+def _migration(one: _Index, database: str) -> Migration:
+    name = qualified(one.name, one.schema)
+    prologue = "SET lock_timeout = 0;\nSET statement_timeout = 0;\n"
+    epilogue = "RESET statement_timeout;\nRESET lock_timeout;\n"
+    create = one.definition.replace(" INDEX ", " INDEX CONCURRENTLY ", 1)
+    up = f"{prologue}DROP INDEX CONCURRENTLY IF EXISTS {name};\n{epilogue}"
+    down = f"{prologue}{create};\n{epilogue}"
+    return Migration(one.name, "postgresql", database, one.table, ("drop", one.name), up, down, one.schema)

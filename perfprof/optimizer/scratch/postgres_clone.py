@@ -1,0 +1,156 @@
+"""A PostgreSQL database without its data that is planned like the original: schema, statistics and empty files.
+
+``pg_dump --statistics-only`` (PostgreSQL 18) reads the statistics, which hold values of the user's rows: the dump is
+0600, and deleted as soon as it has been read back. The ends of indexed columns come from the original as well, because
+its planner looks them up in the index where ours finds none. A database of a gigabyte takes a second and no room.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from perfprof.errors import PerfprofError
+from perfprof.optimizer.indexes.sizes import height_of
+from perfprof.optimizer.scratch.postgres import Server
+from perfprof.optimizer.scratch.postgres_catalog import Connection
+from perfprof.optimizer.scratch.postgres_copy import created, dumped, facts, restored
+from perfprof.optimizer.scratch.sources import Source
+from perfprof.optimizer.scratch.sparse import RelationFile
+from perfprof.rules.schema.ddl import qualified, quoted
+
+_FILES = """
+SELECT n.nspname, c.relname, c.relkind::text, pg_relation_size(c.oid) / 8192, c.relpages, c.reltuples,
+       c.relallvisible, coalesce(m.amname, ''),
+       coalesce((SELECT sum(greatest(s.avg_width, 4)) FROM pg_attribute a JOIN pg_index i ON i.indexrelid = c.oid
+                 JOIN pg_class t ON t.oid = i.indrelid JOIN pg_attribute b ON b.attrelid = t.oid
+                 JOIN pg_stats s ON s.schemaname = n.nspname AND s.tablename = t.relname AND s.attname = b.attname
+                 WHERE a.attrelid = c.oid AND b.attnum = i.indkey[a.attnum - 1]), 8)::int
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_am m ON m.oid = c.relam
+WHERE c.relkind IN ('r', 'm', 'i') AND c.relpersistence <> 't'
+  AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
+"""
+_LEADING = """
+SELECT n.nspname, t.relname, a.attname
+FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid JOIN pg_class x ON x.oid = i.indexrelid
+JOIN pg_am m ON m.oid = x.relam JOIN pg_namespace n ON n.oid = t.relnamespace
+JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = i.indkey[0]
+WHERE m.amname = 'btree' AND i.indpred IS NULL AND i.indisvalid AND t.relkind = 'r'
+  AND n.nspname NOT LIKE 'pg\\_%' AND has_table_privilege(t.oid, 'SELECT')
+GROUP BY 1, 2, 3
+"""
+_PATCH = """
+SELECT pg_restore_attribute_stats('schemaname', schemaname, 'relname', tablename, 'attname', attname,
+    'inherited', inherited, 'null_frac', null_frac, 'avg_width', avg_width, 'n_distinct', n_distinct,
+    'most_common_vals', most_common_vals::text, 'most_common_freqs', most_common_freqs,
+    'histogram_bounds', (ARRAY[%(low)s::text] || b[2:array_length(b, 1) - 1] || ARRAY[%(high)s::text])::text,
+    'correlation', correlation)
+FROM (SELECT *, histogram_bounds::text::text[] AS b FROM pg_stats) s
+WHERE schemaname = %(schema)s AND tablename = %(table)s AND attname = %(column)s AND array_length(b, 1) > 1
+  AND NOT inherited
+"""
+# What the planner of the original was told to believe; not how many workers happen to be free.
+_SETTINGS = """
+SELECT name, setting FROM pg_settings
+WHERE category LIKE 'Query Tuning%' AND name NOT IN ('plan_cache_mode', 'seed') OR name IN
+  ('work_mem', 'hash_mem_multiplier', 'max_parallel_workers_per_gather', 'search_path', 'effective_io_concurrency')
+"""
+
+
+@dataclass
+class Clone:
+    """A database of ``server`` that holds no rows. Never run a statement on it, nor ANALYZE."""
+
+    connection: Connection
+    source: Source
+    version: str  # of the original
+    folder: Path  # of the server's data
+    files: dict[str, tuple[RelationFile, int]] = field(default_factory=dict)  # tables by quoted name, with pages
+    missing: tuple[str, ...] = ()  # relations of the original that could not be made here
+
+    @contextmanager
+    def emptied(self) -> Iterator[None]:
+        """Tables without length, so that building an index on them takes no time."""
+        for file, _ in self.files.values():
+            file.resize(0)
+        try:
+            yield
+        finally:
+            for file, pages in self.files.values():
+                file.resize(pages)
+
+    def file_of(self, relation: str) -> RelationFile:
+        """The file of a relation; its name is quoted."""
+        row = self.connection.execute("SELECT pg_relation_filepath(%s::regclass)", (relation,)).fetchone()
+        return RelationFile(self.folder / str(row[0]))
+
+
+@contextmanager
+def cloned(source: Source, server: Server, folder: Path) -> Iterator[Clone]:
+    """Clone ``source``, which is only read, onto ``server``; PerfprofError if it cannot be read.
+
+    folder: private, for two dumps that are deleted again.
+    """
+    import psycopg
+
+    if int(server.version.split(".")[0]) < 18:
+        raise PerfprofError("a clone without data needs PostgreSQL 18", todo="pip install 'perfprof[postgres]'")
+    with source.connected() as original:
+        collation, path, version = facts(original)
+        name = created(server, collation)
+        with dumped(source, server, folder) as dump:
+            restored(server, name, dump, "pre-data")
+            restored(server, name, dump, "post-data")
+        with dumped(source, server, folder, "statistics-only") as dump:
+            restored(server, name, dump, "")
+        with psycopg.connect(server.dsn_of(name), autocommit=True) as connection:
+            clone = Clone(connection, source, version, server.socket.parent / "data")
+            _told_the_ends(original, connection)
+            _lengthened(clone, original.execute(_FILES).fetchall())
+            for setting, value in original.execute(_SETTINGS).fetchall():
+                with suppress(psycopg.Error):  # of a version that knows other ones
+                    connection.execute("SELECT set_config(%s, %s, false)", (setting, value))
+            connection.execute("SELECT set_config('search_path', %s, false)", (path,))
+            yield clone
+
+
+def _lengthened(clone: Clone, relations: list[tuple[Any, ...]]) -> None:
+    """Give every file the length of the original's."""
+    import psycopg
+
+    missing = []
+    for schema, name, kind, size, pages, rows, visible, method, width in relations:
+        relation = qualified(name, schema)
+        try:
+            file = clone.file_of(relation)
+        except psycopg.Error:
+            missing.append(relation)
+            continue
+        if kind == "i" and method == "btree":
+            file.grow_tree(int(size), height_of(int(size), int(width)))
+        else:
+            file.resize(int(size))
+        if kind != "i":
+            clone.files[relation] = (file, int(size))
+        clone.connection.execute(
+            "UPDATE pg_class SET relpages = %s, reltuples = %s, relallvisible = %s WHERE oid = %s::regclass",
+            (pages, rows, visible, relation),
+        )
+    clone.missing = tuple(missing)
+
+
+def _told_the_ends(original: Connection, copy: Connection) -> None:
+    """The least and the greatest value of columns that an index begins with, into the clone's histograms."""
+    import psycopg
+
+    for schema, table, column in original.execute(_LEADING).fetchall():
+        name = quoted(column)
+        query = f"SELECT min({name})::text, max({name})::text FROM ONLY {qualified(table, schema)}"  # noqa: S608 (quoted)
+        with suppress(psycopg.Error):  # a type without an order, a column without statistics
+            row = original.execute(query).fetchone()
+            if row is not None and row[0] is not None:
+                values = {"low": row[0], "high": row[1], "schema": schema, "table": table, "column": column}
+                copy.execute(_PATCH, values)

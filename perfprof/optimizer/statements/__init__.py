@@ -1,0 +1,1 @@
+"""Where the statements of a workload come from: files, logs, the server's own statistics, a recording."""

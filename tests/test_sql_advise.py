@@ -1,0 +1,67 @@
+"""The index advisor: planned on a clone without data that costs what the original costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+psycopg = pytest.importorskip("psycopg")
+
+from perfprof.optimizer.indexes.advise import Asked, advise  # noqa: E402
+from perfprof.optimizer.scratch.postgres import Server  # noqa: E402
+from perfprof.optimizer.scratch.postgres_clone import cloned  # noqa: E402
+from perfprof.optimizer.scratch.sources import Source  # noqa: E402
+from perfprof.optimizer.statements.workload import Seen, workload  # noqa: E402
+
+pytestmark = pytest.mark.postgres
+SCHEMA = """
+CREATE TABLE users (id int PRIMARY KEY, tenant int, email text, deleted_at date);
+INSERT INTO users SELECT i, i % 100, 'Secret' || i || '@x.org', CASE WHEN i % 50 > 0 THEN date '2024-01-01' END
+FROM generate_series(1, 40000) i;
+CREATE INDEX one ON users (tenant); CREATE INDEX two ON users (tenant); VACUUM ANALYZE users;
+"""
+QUERIES = [
+    "SELECT id FROM users WHERE lower(email) = 'secret77@x.org'",
+    "SELECT id FROM users WHERE tenant = 7 AND deleted_at IS NULL",
+]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with Server.start(tmp_path_factory.mktemp("pg")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def source(server: Server) -> Source:
+    with psycopg.connect(server.dsn_of("postgres"), autocommit=True) as connection:
+        for statement in SCHEMA.split(";")[:-1]:
+            connection.execute(statement)
+    where = quote(str(server.socket), safe="")
+    return Source.of(f"postgresql://{server.user}:{server.password}@/postgres?host={where}", Path("/"))
+
+
+def cost(connection: object, text: str) -> float:
+    row = connection.execute(f"EXPLAIN (FORMAT JSON) {text}").fetchone()  # type: ignore[attr-defined]
+    return float(row[0][0]["Plan"]["Total Cost"])
+
+
+def test_the_clone_plans_as_the_original_does(server: Server, source: Source, tmp_path: Path) -> None:
+    with cloned(source, server, tmp_path) as clone, source.connected() as original:
+        assert clone.connection.execute("SELECT count(*) FROM pg_class WHERE relname = 'users'").fetchone() == (1,)
+        for text in QUERIES:
+            assert cost(clone.connection, text) == cost(original, text)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_expression_index_is_proposed_and_a_duplicate_dropped(source: Source, tmp_path: Path) -> None:
+    found = workload([Seen(text) for text in QUERIES], "postgresql")
+    advice = advise(source, found, Asked(execute=False), tmp_path)
+    ups = " ".join(one.migration.up for one in advice.proposals)
+    assert "LOWER(email)" in ups
+    assert [(one.name, one.reason, one.instead) for one in advice.removals] == [("one", "duplicate", "two")]
+    assert advice.share < 0.5
+    assert "secret77" not in repr(advice.as_json()).lower()
