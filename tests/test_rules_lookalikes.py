@@ -4,7 +4,7 @@ The tables are tests/lookalikes*.txt. A case is ``=== name: outcome [evidence]``
 are evaluated with the old and the new source. The outcome is the obligation that saves it, ``rewritten`` (then both must
 agree), or ``not-found``. The evidence is made up: of types and sizes that pay, and of what only a run can tell: rows are
 ``dicts``, what the loop changes is ``apart`` from the collection, loops walk ``generators``, attributes are ``computed``, elements
-are ``lists``.
+are ``lists``, or all ``ints``, ``words`` or ``floats``.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ RULES = [
     if rule.in_function is not None and Path(rule.origin).parent.name == "python"
 ]
 KEYS = {"builtins.int": 500, "builtins.str": 500}
+PLAIN = {"ints": "builtins.int", "words": "builtins.str", "floats": "builtins.float"}
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,9 @@ def imagined(watch: Watch, evidence: frozenset[str]) -> Seen:
     elif kind == "more":
         types = {"builtins.list": 1000}
     elements = {rows: 1000} if {"dicts", "lists"} & evidence else KEYS
+    for word, plain in PLAIN.items():  # all of one type, where a rule needs that
+        if word in evidence:
+            elements = {plain: 1000}
     return Seen(watch.id, 10 if watch.kind == "entry" else 1000, types, 100, 100, 100_000, elements, reads)
 
 
