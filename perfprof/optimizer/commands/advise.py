@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     arguments.paths,
     arguments.database,
     click.option("--budget", type=click.FloatRange(0), metavar="MB", help="Room for new indexes."),
-    click.option("--execute", is_flag=True, help="Decide by running the statements on a copy with data."),
+    click.option("--execute", is_flag=True, help="Experimental: run them on a copy with data; may be slow."),
     click.option("--complete", is_flag=True, help="These are all statements: an index that none uses may go."),
     arguments.json,
     arguments.debug,
