@@ -42,7 +42,7 @@ def section(recording: Recording, root: Path) -> Recorded | None:
 
 def _brief(route: Route, root: Path) -> str:
     place = where(route.place, root)
-    errors = f" · {route.errors:,} errors" if route.errors else ""
+    errors = f" · {route.errors:,} failed" if route.errors else ""
     times = f"{route.latencies.count:,} x"
     return f"{route.method} {route.route} · {times} · {_percentiles(route.latencies)}{errors}" + (
         f" · {place}" if place else ""

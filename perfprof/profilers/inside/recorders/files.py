@@ -24,6 +24,8 @@ _open = io.open
 _read, _readinto, _readall = io.FileIO.read, io.FileIO.readinto, io.FileIO.readall
 _write, _seek = io.FileIO.write, io.FileIO.seek
 _NUMBER = re.compile(r"\d+")
+_KNOWN = 2_000
+_patterns: dict[Any, str] = {}  # name and folder that a file was opened by -> its pattern
 
 
 def arm() -> None:
@@ -147,8 +149,14 @@ def _begin(raw: FileIO, file: Any, start: float) -> None:
 
 def _pattern(file: Any) -> str:
     """The absolute path with the numbers in its name left out, so that files alike are one."""
-    folder, name = os.path.split(os.path.abspath(os.fsdecode(file)))
-    return os.path.join(folder, _NUMBER.sub("{}", name))
+    key = (file, "" if type(file) is str and file.startswith("/") else os.getcwd())
+    known = _patterns.get(key)
+    if known is None:
+        if len(_patterns) >= _KNOWN:
+            _patterns.clear()
+        folder, name = os.path.split(os.path.abspath(os.fsdecode(file)))
+        known = _patterns[key] = os.path.join(folder, _NUMBER.sub("{}", name))
+    return known
 
 
 def _block(raw: Any) -> int:
