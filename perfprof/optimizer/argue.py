@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from perfprof.errors import UsageError
-from perfprof.optimizer.correlate import Hot, hot_functions
+from perfprof.optimizer.correlate import Hot, hot_functions, share_of
 from perfprof.optimizer.run import Outcome
 from perfprof.profilers.observations import Capture, Seen, Watch
 from perfprof.profilers.parts import loads
@@ -133,7 +133,11 @@ def _with_share(one: Accused, program: Program, recording: Recording) -> Accused
         finding = replace(finding, path=path.relative_to(program.root).as_posix())
     if finding.share is not None:
         return replace(one, suspect=replace(one.suspect, finding=finding))
-    share = recording.share(str(program.root / finding.path), finding.line, finding.end_line)
+    function = one.suspect.function
+    if function is not None:
+        share = share_of(recording, function, finding.line, finding.end_line)
+    else:
+        share = recording.share(str(program.root / finding.path), finding.line, finding.end_line)
     return replace(one, suspect=replace(one.suspect, finding=replace(finding, share=share)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,3 +39,30 @@ def hot_functions(recording: Recording, program: Program, paths: Sequence[Path],
                 found.append(Hot(function, share))
     found.sort(key=lambda one: (-one.share, one.function.module.relative, one.function.line))
     return found
+
+
+def share_of(recording: Recording, function: Function, first: int, last: int) -> float:
+    """The share of all samples that belongs to these lines of a function.
+
+    The sampler inside the process is woken where a loop turns, so what an iteration does without calling anything stands
+    on the line of its loop: that is counted for the lines within, all of it.
+    """
+    path = str(function.module.path)
+    within = recording.share(path, first, last)
+    if "loops" not in recording.meta.get("sampler", ""):
+        return within
+    around = [(low, high) for low, high in _turning(function, first, last) if low <= high]
+    return min(within + sum(recording.own_share(path, low, high) for low, high in around), 1.0)
+
+
+def _turning(function: Function, first: int, last: int) -> tuple[tuple[int, int], ...]:
+    """Lines, other than these, on which the innermost loop around them is seen to turn."""
+    loops: list[ast.stmt | ast.expr] = [*function.every(ast.For, ast.AsyncFor, ast.While)]
+    loops += function.every(ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+    around = [node for node in loops if node.lineno <= first and last <= (node.end_lineno or 0)]
+    loop = max(around, key=lambda node: (node.lineno, node.col_offset), default=None)
+    if loop is None:
+        return ()
+    if isinstance(loop, ast.expr):  # a comprehension turns on any of its lines
+        return (loop.lineno, first - 1), (last + 1, loop.end_lineno or 0)
+    return ((loop.lineno, min(loop.lineno, first - 1)),)
