@@ -5,9 +5,9 @@ each time. An index finds the rows by searching a tree: from about a thousand ro
 all of them. It costs room, and each write has one more tree to keep.
 
 Columns compared by equality come first, the most selective ahead, then one range or the columns of ORDER BY, three
-at most. Indexes that are prefixes of one another become one. The migration comes as plain SQL with its way back; in
-Django put the columns into `Meta.indexes` as `models.Index(fields=[...])` and run `makemigrations`, in Alembic call
-`op.create_index` within `op.get_context().autocommit_block()` with `postgresql_concurrently=True`.
+at most. Indexes that are prefixes of one another become one. The migration has its way back. In a
+Django project whose model is sure it is a file of Django's, with the index in `Meta.indexes` as well; with one head of
+Alembic's it is a revision after that; else it is plain SQL.
 
 ```sql schema
 CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_id INTEGER, due TEXT, status TEXT);
