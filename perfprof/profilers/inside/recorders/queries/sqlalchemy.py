@@ -97,11 +97,14 @@ def _features(context: Any) -> tuple[str, ...]:
 
 def _batch_of(state: Any) -> tuple[Batch | None, str]:
     """The batch that an object came with, and the path that led to it within its query."""
-    batch = _batches.get(state.runid)
-    if batch is None or batch.via is not None:
-        return batch, ""
-    names = [one.key for one in state.load_path.path if hasattr(one, "direction")]
-    return batch, ".".join(names)
+    try:
+        batch = _batches.get(state.runid)
+        if batch is None or batch.via is not None:
+            return batch, ""
+        names = [one.key for one in state.load_path.path if hasattr(one, "direction")]
+        return batch, ".".join(names)
+    except Exception:  # another version
+        return None, ""
 
 
 def _lazy(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -119,7 +122,8 @@ def _lazy(method: Callable[..., Any]) -> Callable[..., Any]:
             return method(self, session, state, *arguments, **named)
         finally:
             _local.via = before
-            _tell(_relationship(self), state, batch, path, start)
+            if batch is not None:
+                _tell(lambda: _relationship(self), state, batch, path, start)
 
     return _emit_lazyload
 
@@ -131,7 +135,7 @@ def _columns(method: Callable[..., Any]) -> Callable[..., Any]:
         result = method(self, state, passive)
         if getattr(result, "name", "") == "ATTR_WAS_SET":
             batch, path = _batch_of(state)
-            _tell(_column(state, self.key, "deferred"), state, batch, path, start)
+            _tell(lambda: _column(state, self.key, "deferred"), state, batch, path, start)
         return result
 
     return _load_for_state
@@ -144,14 +148,15 @@ def _expired(method: Callable[..., Any]) -> Callable[..., Any]:
         batch, path = _batch_of(state)
         result = method(self, state, passive)
         if getattr(result, "name", "") == "ATTR_WAS_SET":
-            _tell(_column(state, "*", "expired"), state, batch, path, start)
+            _tell(lambda: _column(state, "*", "expired"), state, batch, path, start)
         return result
 
     return _load_expired
 
 
-def _tell(relation: Relation, state: Any, batch: Batch | None, path: str, start: float) -> None:
+def _tell(said: Callable[[], Relation], state: Any, batch: Batch | None, path: str, start: float) -> None:
     try:
+        relation = said()
         if path:
             named = f"{path}.{relation.name}"
             relation = Relation("sqlalchemy", relation.owner, named, relation.kind, relation.tables)
