@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -48,3 +50,16 @@ def test_exponents_of_a_workload(tmp_path: Path) -> None:
     assert found["match"].calls == 24
     assert found["linear"].calls == 300
     assert any("match · O(n^2.0)" in line for line in section(list(found.values()))["brief"])
+
+
+def test_record_exact_by_its_command(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(f"{APP}    print('done')\n    raise SystemExit(3)\n")
+    (tmp_path / "pyproject.toml").touch()
+    argv = [sys.executable, "-m", "perfprof", "record", "--exact", "--", sys.executable, "app.py"]
+    ran = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout) == (3, "done\n"), ran.stderr
+    assert "match · O(n^2.0) in len(orders), len(customers) · 24 calls" in ran.stderr
+    (kept,) = (tmp_path / ".perfprof" / "runs").iterdir()
+    subjects = {one["subject"]: one for one in json.loads((kept / "report.json").read_text())["recorded"]}
+    assert any("match" in row[0] and row[4].startswith("O(n^2.0)") for row in subjects["complexity"]["rows"])
+    assert not (kept / "calls").exists(), "captured calls hold the program's data"

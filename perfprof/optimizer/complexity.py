@@ -18,6 +18,7 @@ from perfprof.optimizer.reports import figures
 from perfprof.optimizer.reports.contract import Recorded
 from perfprof.profilers.calls import uncaptured
 from perfprof.profilers.hot import HotFunction, hot_functions
+from perfprof.profilers.load import Load
 from perfprof.profilers.observations import Capture, Seen, Watch
 from perfprof.profilers.recording import Recording
 from perfprof.profilers.workload import observe
@@ -43,8 +44,18 @@ class Complexity:
     lines: Mapping[int, int] = field(default_factory=dict)
 
 
-def complexities(project: Project, recording: Recording, folder: Path) -> Iterator[Complexity]:
-    """Of the hottest functions of the project; its files are not touched. The workload runs once more, under probes."""
+def complexities(
+    project: Project,
+    recording: Recording,
+    folder: Path,
+    *,
+    timeout: float | None = None,
+    load: Load | None = None,
+) -> Iterator[Complexity]:
+    """Of the hottest functions of the project; its files are not touched.
+
+    The workload runs once more, under probes and the same load; what it prints goes to ``folder/observe.out``.
+    """
     assert project.workload is not None
     root = project.root.resolve()
     chosen = list(_chosen(hot_functions(recording, LEAST), root))[:MOST]
@@ -57,6 +68,8 @@ def complexities(project: Project, recording: Recording, folder: Path) -> Iterat
         watches=[watch for path, function, line, _ in chosen for watch in _watches(root / path, line)],
         captures=[Capture(str(root / path), function, line) for path, function, line, _ in chosen],
         output=folder / "observe.out",
+        timeout=timeout,
+        load=load,
     )
     calls = captured.read(observed.calls, (root,))
     bench = Workbench(project)

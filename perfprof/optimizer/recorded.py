@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from perfprof.optimizer.reports import figures
-from perfprof.optimizer.reports.contract import Document
+from perfprof.optimizer.reports.contract import Document, Recorded
 from perfprof.optimizer.reports.recorded import sections
 from perfprof.optimizer.reports.terminal import recorded
 from perfprof.optimizer.run import Run, Step
@@ -15,8 +15,13 @@ from perfprof.profilers.recording import Recording
 TOLD = ("python", "perfprof", "sampler", "started")  # of what the recording knows about itself
 
 
-def as_run(recording: Recording, workload: str, asked: str, root: Path, *, kept: bool = True) -> Run:
-    """What a report can show of a recording alone. kept: in the folder of a run, where a report can stand beside it."""
+def as_run(
+    recording: Recording, workload: str, asked: str, root: Path, *, kept: bool = True, more: Sequence[Recorded] = ()
+) -> Run:
+    """What a report can show of a recording alone. kept: in the folder of a run, where a report can stand beside it.
+
+    more: sections beyond those of the recording itself.
+    """
     meta, folder = recording.meta, recording.path.parent
     step = Step("record", float(meta["seconds"]), seen(recording), f"{float(meta['cpu_seconds']):.1f} s CPU")
     return Run(
@@ -29,7 +34,7 @@ def as_run(recording: Recording, workload: str, asked: str, root: Path, *, kept:
         environment={name: meta[name] for name in TOLD if meta.get(name)} | _surroundings(meta),
         steps=(step,),
         stacks=recording.collapsed(root),
-        recorded=sections(recording, root),
+        recorded=(*more, *sections(recording, root)),
         asked=asked,
     )
 

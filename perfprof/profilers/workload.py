@@ -148,6 +148,7 @@ def observe(
     captures: Sequence[Capture] = (),
     output: Path | None = None,
     timeout: float | None = None,
+    load: Load | None = None,
 ) -> Observations:
     """Run ``argv`` with probes at ``watches`` and keep real calls of the functions ``captures``.
 
@@ -161,7 +162,10 @@ def observe(
         calls.mkdir(mode=0o700)
     plan = journals / "plan.json"
     _write_private(plan, json.dumps(_plan(watches, captures, calls)))
-    ran = _run(argv, cwd, environment_of(journals, PERFPROF_PLAN=str(plan)), output, timeout)
+    with ExitStack() as stack:
+        on_start = stack.enter_context(load).start if load else None
+        env = environment_of(journals, PERFPROF_PLAN=str(plan))
+        ran = _run(argv, cwd, env, output, timeout, started=on_start)
     found = [line for journal in read_journals(journals) for line in _last(journal)]
     seen, missed = add_up(watches, found)
     if calls is not None:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from perfprof.errors import UsageError
+from perfprof.errors import PerfprofError, UsageError
 from perfprof.optimizer.commands import arguments
 from perfprof.optimizer.project import Command
 
 if TYPE_CHECKING:
+    from perfprof.optimizer.reports.contract import Recorded
     from perfprof.profilers.load import Load
     from perfprof.profilers.recording import Recording
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
         "--memory", "trace", flag_value="memory", help="Who allocates and what grows. Its times say nothing."
     ),
     click.option("--syscalls", "trace", flag_value="syscalls", help="Count system calls by strace. Slow."),
+    click.option("--exact", is_flag=True, help="Run once more: calls, lines and complexity of the hot functions."),
     click.option("--load", multiple=True, metavar="URL", help="Send requests there while it runs, then end it."),
     click.option("--clients", type=click.IntRange(1), help="How many send them. Default: 4."),
     click.option("--for", "duration", type=click.FloatRange(0.1), metavar="SECONDS", help="How long. Default: 10."),
@@ -64,9 +66,14 @@ def command(
     from perfprof.optimizer.runs import begin
 
     root, folder = settings["root"], begin(settings["root"] / ".perfprof")
+    if pid is not None and settings.get("exact"):
+        raise UsageError(
+            "--exact runs the command once more; a process that runs already has none", todo="Leave out one."
+        )
     with _record(workload, pid, seconds, folder, settings) as recording:
         told = str(workload) if workload is not None else recording.meta["command"]
-        report = keep(as_run(recording, told, ctx.meta[arguments.ASKED], root))
+        more = _exact(workload, recording, folder, settings)
+        report = keep(as_run(recording, told, ctx.meta[arguments.ASKED], root, more=more))
         if output is not None:
             shutil.copyfile(recording.path, output)
         place = output or recording.path.relative_to(root)
@@ -96,6 +103,29 @@ def _record(
         trace=settings.get("trace", "off"),
         load=_load(settings),
     )
+
+
+def _exact(
+    workload: Command | None, recording: Recording, folder: Path, settings: Mapping[str, Any]
+) -> list[Recorded]:
+    """What a second run tells, if it was asked for; a failure of it takes nothing from the first."""
+    if workload is None or not settings.get("exact"):
+        return []
+    from perfprof.optimizer.complexity import complexities, section
+    from perfprof.optimizer.project import Project
+
+    project = Project(settings["root"], (settings["root"],), workload)
+    timeout, load = settings.get("timeout") or None, _load(settings)
+    try:
+        found = list(complexities(project, recording, folder, timeout=timeout, load=load))
+    except PerfprofError as error:
+        click.echo(f"The second run, for --exact, failed: {error}", err=True)
+        return []
+    finally:
+        shutil.rmtree(folder / "calls", ignore_errors=True)
+    if not found:
+        click.echo("--exact: no function of this project took 3 % of the samples", err=True)
+    return [section(found)] if found else []
 
 
 def _load(settings: Mapping[str, Any]) -> Load | None:
