@@ -25,7 +25,11 @@ def unrun(patch: Patch) -> Verdict | None:
     if built:
         return _verdict(patch, "cannot tell", f"{built[0]} has to be built, which perfprof does not do")
     if all(_inert(change) for change in patch.changes):
-        return _verdict(patch, "rejected", "no gain: only comments, documentation, layout or type hints change")
+        return _verdict(
+            patch,
+            "rejected",
+            "no gain: nothing that runs differs, only comments, documentation, layout or type hints",
+        )
     outcome, reason = syntax(patch)
     return _verdict(patch, "rejected", reason) if outcome == "failed" else None
 

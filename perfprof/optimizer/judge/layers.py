@@ -53,20 +53,21 @@ class Layers:
 
     def typed(self, trial: Trial) -> Outcome:
         """Inputs of the types that were seen."""
-        return self._differential(trial, "typed")
+        return _skipped(self._derived(trial, "typed"))
 
     def hostile(self, trial: Trial) -> Outcome:
         """Inputs of types that were never seen: what a patch takes for granted without a guard."""
-        outcome, reason = self._differential(trial, "hostile")
-        if outcome == "failed" and trial.patch.domain == "seen":
-            trial.notes.append(f"for other types than were seen it differs: {reason}")
-            return "skipped", f"left out, as asked: {reason}"
-        return outcome, reason
+        weighed = self._derived(trial, "hostile")
+        if weighed.outcome == "failed" and trial.patch.domain == "seen":
+            trial.notes.append(f"for other types than were seen it differs: {weighed.reason}")
+            return "skipped", f"left out, as asked: {weighed.reason}"
+        if weighed.mild and trial.patch.domain == "hinted":
+            return "cannot tell", weighed.reason
+        return _skipped(weighed)
 
-    def _differential(self, trial: Trial, kind: str) -> Outcome:
+    def _derived(self, trial: Trial, kind: str) -> Weighed:
         played = self._played.get(trial.case.id)
-        weighed = weigh_differential(played, kind) if played else Weighed("cannot tell", "nothing was replayed")
-        return ("skipped" if weighed.outcome == "cannot tell" else weighed.outcome), weighed.reason
+        return weigh_differential(played, kind) if played else Weighed("cannot tell", "nothing was replayed")
 
     def growth(self, trial: Trial) -> Outcome:
         """How the counted work grows, old and new; never a reason to reject."""
@@ -162,3 +163,8 @@ class Layers:
         if strays:
             return f"{', '.join(sorted(strays))} ran from the project folder, not from the copy: an import path leads there"
         return ""
+
+
+def _skipped(weighed: Weighed) -> Outcome:
+    """Derived inputs that could not be tried are no objection."""
+    return ("skipped" if weighed.outcome == "cannot tell" else weighed.outcome), weighed.reason

@@ -60,7 +60,11 @@ class Trial:
         doubt = self.doubt()
         if doubt:
             return "cannot tell", doubt
-        return self._gain()
+        decision, reason = self._gain()
+        outcome, other = self.answer("hostile")
+        if decision == "accepted" and outcome == "cannot tell":
+            return "cannot tell", f"{reason} for all types that were seen; for others it differs: {other}"
+        return decision, reason
 
     def doubt(self) -> str:
         """Why the runs do not show that the patch keeps the answers, empty if they do."""

@@ -165,9 +165,10 @@ def _with_own_tests(foreign: Foreign, verdict: Verdict, judge: Judge) -> Verdict
 def _outcome(foreign: Foreign, verdict: Verdict | None) -> Outcome:
     patch = foreign.patch
     assert verdict is not None
-    if next((layer.outcome for layer in verdict.layers if layer.name == "hostile"), "") == "failed":
-        hint = f"{verdict.reason} (no call had such types; --seen-types does not ask about them)"
-        verdict = replace(verdict, reason=hint)
+    hostile = next((layer.outcome for layer in verdict.layers if layer.name == "hostile"), "")
+    if hostile == "failed" or (hostile == "cannot tell" and verdict.decision == "cannot tell"):
+        told = "accepts it all the same" if hostile == "cannot tell" else "does not ask about them"
+        verdict = replace(verdict, reason=f"{verdict.reason} (no call had such types; --seen-types {told})")
     assert patch.finding is not None
     return Outcome(
         patch.finding, verdict.decision, verdict.reason, patch.title, patch.level, (), patch, verdict=verdict

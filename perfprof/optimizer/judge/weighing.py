@@ -12,12 +12,16 @@ from perfprof.optimizer.judge.replay import Case, Played
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """What replay says. calls: replayed on both sides. used: indexes of calls fit for timing, with old seconds."""
+    """What replay says. calls: replayed on both sides. used: indexes of calls fit for timing, with old seconds.
+
+    mild: the difference takes a made-up object, or is a TypeError; see ``replaying/differing``.
+    """
 
     outcome: str  # "passed", "failed", "cannot tell"
     reason: str
     calls: int = 0
     used: Mapping[int, float] = field(default_factory=dict)
+    mild: bool = False
 
 
 def weigh_replay(case: Case, played: Played) -> Weighed:
@@ -82,6 +86,7 @@ def weigh_differential(played: Played, kind: str) -> Weighed:
     """kind "typed": inputs of the types that were seen; "hostile": of types that never were."""
     examples = skipped = 0
     effects = []
+    mild: Weighed | None = None
     for _, answer in played.answers:
         found = answer.get(kind)
         if answer.get("effects"):
@@ -89,9 +94,15 @@ def weigh_differential(played: Played, kind: str) -> Weighed:
         if found is None:
             continue
         if found["difference"] is not None:
-            return Weighed("failed", told(answer["function"], found["difference"]), examples)
+            mild = Weighed(
+                "failed", told(answer["function"], found["difference"]), examples, mild=found["difference"]["mild"]
+            )
+            if not mild.mild:
+                return mild
         examples += found["examples"]
         skipped += found["skipped"]
+    if mild is not None:
+        return mild
     if examples:
         return Weighed(
             "passed", f"{examples:,} inputs agree" + (f", {skipped:,} left out" if skipped else ""), examples

@@ -53,16 +53,23 @@ class Caller:
         self._fence = fence
         self._log = _Log()
         self._answers: dict[int, tuple[int, Any]] = {}
+        self._place = 0  # of the call in its sequence: what was not tried or raised on one side counts, too
         self._frozen = Frozen()
         logging.getLogger().addHandler(self._log)
 
     def begin(self) -> None:
         """A new sequence of calls: forget the answers of the last one."""
         self._answers.clear()
+        self._place = 0
         self._frozen.begin()
+
+    def skip(self) -> None:
+        """A call of the sequence that is not tried."""
+        self._place += 1
 
     def call(self, function: Callable[..., Any], make: Callable[[], Arguments], seconds: float) -> Outcome:
         """One call. make: gives fresh arguments. seconds: CPU time after which it is stopped."""
+        self._place += 1
         try:
             args, kwargs = make()
         except Exception as error:
@@ -86,7 +93,8 @@ class Caller:
         """Which earlier call gave this very object; a cache hands out one list to all."""
         if not isinstance(answer, (list, dict, set, bytearray)):
             return ""
-        return str(self._answers.setdefault(id(answer), (len(self._answers), answer))[0])
+        first = self._answers.setdefault(id(answer), (self._place, answer))[0]
+        return str(first) if first != self._place else ""
 
     @contextlib.contextmanager
     def _eyes(self) -> Iterator[Callable[[], list[str]]]:

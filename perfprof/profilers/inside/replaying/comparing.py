@@ -97,6 +97,7 @@ class Subject:
         for make, limit in zip(makers, limits, strict=True):
             if not limit or total <= 0:
                 outcomes.append(Outcome(refused=_NOT_TRIED))
+                self.caller.skip()
                 continue
             outcomes.append(self.caller.call(function, make, limit))
             total -= outcomes[-1].seconds

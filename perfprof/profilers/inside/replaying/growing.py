@@ -62,4 +62,3 @@ def _growth(job: dict[str, Any], case: dict[str, Any], fence: Fence) -> Growth:
         return grown(call, fresh, steps)
     finally:
         sides.use("old")
-
