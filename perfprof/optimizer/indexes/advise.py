@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from perfprof.optimizer.indexes.advice import Advice, Line, Proposal
+from perfprof.optimizer.indexes.advice import Advice, Line
 from perfprof.optimizer.indexes.candidates import Facts, candidates
 from perfprof.optimizer.indexes.choose import Choice
 from perfprof.optimizer.indexes.clone_what_if import CloneWhatIf
 from perfprof.optimizer.indexes.decide import Decided, decided
 from perfprof.optimizer.indexes.findings import complaints
+from perfprof.optimizer.indexes.proposals import Selected, proposed
 from perfprof.optimizer.indexes.redundant import removals
 from perfprof.optimizer.indexes.what_if import Evaluator
 from perfprof.optimizer.scratch.postgres import Server
@@ -22,7 +23,6 @@ from perfprof.optimizer.scratch.postgres_copy import MOST_BYTES, copied
 from perfprof.optimizer.scratch.sources import Source
 from perfprof.optimizer.statements.workload import Query, Workload
 from perfprof.rules.catalog import Dictionary
-from perfprof.rules.schema.ddl import index_migration, index_name
 from perfprof.rules.schema.indexes import Candidate
 
 UPKEEP = 0.6  # the planner's units for one new entry in one index: its pages and WAL
@@ -46,19 +46,6 @@ class Asked:
     most_bytes: int = MOST_BYTES
 
 
-@dataclass(frozen=True, slots=True)
-class Selected:
-    """What the planner chose. shapes: other candidates that its plans use, the most useful first."""
-
-    chosen: frozenset[Candidate]
-    others: tuple[Candidate, ...]
-    sizes: Mapping[Candidate, float]
-    before: Mapping[Query, float]
-    after: Mapping[Query, float]
-    explains: int
-    used: frozenset[str]  # existing indexes
-
-
 def advise(source: Source, workload: Workload, asked: Asked, folder: Path) -> Advice:
     """Advice for ``source``, which is only read; folder: private. Raises PerfprofError."""
     start = time.perf_counter()
@@ -66,7 +53,6 @@ def advise(source: Source, workload: Workload, asked: Asked, folder: Path) -> Ad
         with cloned(source, server, folder) as clone:
             catalog = _catalog(clone.connection, source.name)
             picked = selected(clone, catalog, workload, asked)
-            taken = {index.name for index in catalog.indexes()} | {table.name for table in catalog.tables()}
             notes = [f"{len(workload.unread)} statements could not be read"] if workload.unread else []
             notes += [f"not on the clone: {', '.join(clone.missing)}"] if clone.missing else []
             version = clone.version
@@ -78,11 +64,12 @@ def advise(source: Source, workload: Workload, asked: Asked, folder: Path) -> Ad
                 )
     with source.connected() as original:
         drops = tuple(removals(original, source.name, picked.used, complete=asked.complete))
+        proposals = tuple(proposed(original, source.name, workload, picked, decision))
     return Advice(
         database=source.name,
         dialect="postgresql",
         version=version,
-        proposals=tuple(_proposals(source, decision, picked, workload, taken)),
+        proposals=proposals,
         removals=drops,
         lines=tuple(_lines(workload, picked, decision)),
         explains=picked.explains,
@@ -117,7 +104,14 @@ def selected(clone: Clone, catalog: PostgresCatalog, workload: Workload, asked: 
         query: what_if.plan(query.texts[0], _templated(query), evaluator.members(best)).cost for query in readable
     }
     return Selected(
-        evaluator.members(best), tuple(dict.fromkeys(others)), sizes, before, after, explains, what_if.existing
+        evaluator.members(best),
+        tuple(dict.fromkeys(others)),
+        sizes,
+        before,
+        after,
+        explains,
+        what_if.existing,
+        frozenset(i.name for i in catalog.indexes()) | frozenset(t.name for t in catalog.tables()),
     )
 
 
@@ -194,24 +188,6 @@ def _catalog(connection: Connection, name: str) -> PostgresCatalog:
 
 def _budget(asked: Asked, clone: Clone) -> float:
     return asked.budget or max(16e6, 0.2 * 8192 * sum(pages for _, pages in clone.files.values()))
-
-
-def _proposals(
-    source: Source, decision: Decided, picked: Selected, workload: Workload, taken: set[str]
-) -> Iterator[Proposal]:
-    for one in sorted(decision.chosen, key=lambda one: (one.schema, one.table, one.names)):
-        name = index_name(one, taken)
-        taken.add(name)
-        serves = tuple(query.name for query in workload.queries if one in decision.uses.get(query, frozenset()))
-        yield Proposal(
-            name=name,
-            table=f"{one.schema}.{one.table}" if one.schema else one.table,
-            migration=index_migration(one, name, "postgresql", source.name),
-            forecast=picked.sizes.get(one, 0.0),
-            built=int(decision.built.get(one, 0)),
-            decision="confirmed" if decision.built else "planned",
-            serves=serves,
-        )
 
 
 def _lines(workload: Workload, picked: Selected, decision: Decided) -> Iterator[Line]:

@@ -65,10 +65,19 @@ def _part(key: Key) -> str:
     return what + (f" {key.opclass}" if key.opclass else "") + (" DESC" if key.descending else "")
 
 
-def create_index(candidate: Candidate, name: str, *, dialect: str, concurrently: bool = False) -> str:
-    """``CREATE INDEX`` without the semicolon.
+def create_index(
+    candidate: Candidate,
+    name: str,
+    *,
+    dialect: str,
+    concurrently: bool = False,
+    only: bool = False,
+    resumed: bool = False,
+) -> str:
+    """``CREATE INDEX`` without the semicolon. only: not on partitions.
 
-    It never says IF NOT EXISTS, which would take an invalid or different index of this name for the wanted one.
+    It does not say IF NOT EXISTS unless ``resumed``, for that would take an invalid or different index of this name for
+    the wanted one.
     """
     columns = ", ".join(_part(key) for key in candidate.columns)
     how = " CONCURRENTLY" if concurrently and dialect == "postgresql" else ""
@@ -76,7 +85,9 @@ def create_index(candidate: Candidate, name: str, *, dialect: str, concurrently:
     using = f" USING {candidate.method}" if candidate.method != "btree" else ""
     rest = f" INCLUDE ({', '.join(quoted(one) for one in candidate.include)})" if candidate.include else ""
     rest += f" WHERE {candidate.where}" if candidate.where else ""
-    return f"CREATE INDEX{how} {quoted(name)} ON {table}{using} ({columns}){rest}"
+    how += " IF NOT EXISTS" if resumed else ""
+    on = f"ONLY {table}" if only else table
+    return f"CREATE INDEX{how} {quoted(name)} ON {on}{using} ({columns}){rest}"
 
 
 def drop_index(candidate: Candidate, name: str, *, dialect: str, concurrently: bool = False) -> str:
@@ -108,18 +119,20 @@ def index_migration(candidate: Candidate, name: str, dialect: str, database: str
     create = create_index(candidate, name, dialect=dialect, concurrently=True)
     drop = drop_index(candidate, name, dialect=dialect, concurrently=True)
     if dialect == "postgresql":
-        up = ["SET lock_timeout = '5s'", drop_invalid(candidate, name), *_PATIENT, create, *_AS_BEFORE]
-        down = [*_PATIENT, drop, *_AS_BEFORE]
+        up = [SHORT, drop_invalid(candidate, name), *PATIENT, create, *AS_BEFORE]
+        down = [*PATIENT, drop, *AS_BEFORE]
     else:
         up, down = [create], [drop]
     return Migration(
-        name, dialect, database, candidate.table, candidate.names, _script(up), _script(down), candidate.schema
+        name, dialect, database, candidate.table, candidate.names, script(up), script(down), candidate.schema
     )
 
 
-_PATIENT = ("SET lock_timeout = 0", "SET statement_timeout = 0")
-_AS_BEFORE = ("RESET statement_timeout", "RESET lock_timeout")
+SHORT = "SET lock_timeout = '5s'"
+PATIENT = ("SET lock_timeout = 0", "SET statement_timeout = 0")
+AS_BEFORE = ("RESET statement_timeout", "RESET lock_timeout")
 
 
-def _script(statements: list[str]) -> str:
+def script(statements: list[str]) -> str:
+    """One statement a line."""
     return "".join(f"{statement};\n" for statement in statements)
