@@ -99,7 +99,7 @@ def test_the_hot_loop_is_named(tmp_path, sampler):
     with recorded(tmp_path, PYTHON, "app.py", sampler=sampler) as recording:
         path = tmp_path / "app.py"
         inner = lines_of(path, "for y in ys")
-        assert recording.own_share(path, inner, inner + 2) > 0.9
+        assert recording.own_share(path, inner, inner + 2) > (0.9 if sampler == "loops" else 0.7)  # of wall clock
 
 
 def test_comprehensions_and_searches_are_booked_on_their_loop(tmp_path):
