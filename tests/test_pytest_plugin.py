@@ -62,3 +62,10 @@ def test_record_takes_the_tests_in(tmp_path: Path) -> None:
     assert run(tmp_path, before=before).returncode == 1
     with Recording.open(tmp_path / "out.rec") as recording:
         assert len(tests.read(recording)) == 4
+
+
+def test_slowest_tests_have_a_tree(tmp_path: Path) -> None:
+    ran = run(tmp_path, "--perfprof-tree", "test_counts")
+    assert ran.returncode == 1, ran.stderr
+    assert "Call tree of test_it.py::test_counts[3000000]" in ran.stdout
+    assert "test_counts  test_it.py:" in ran.stdout

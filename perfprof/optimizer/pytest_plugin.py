@@ -31,18 +31,30 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="FILE",
         help="Record CPU samples, statements and the cost of each test; FILE gets a copy of the recording.",
     )
+    group.addoption(
+        "--perfprof-tree",
+        metavar="SUBSTRING",
+        help="Record, with call trees of the slowest tests whose id contains SUBSTRING.",
+    )
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Begin before anything is collected; a worker of xdist was armed when its interpreter started."""
-    if config.getoption("--perfprof") is not None and not hasattr(config, "workerinput") and not _recorded():
+    tree = config.getoption("--perfprof-tree")
+    asked = config.getoption("--perfprof") is not None or tree is not None
+    if asked and not hasattr(config, "workerinput") and not _recorded():
+        from perfprof.errors import UsageError
         from perfprof.optimizer.recorded_here import RecordedHere
 
         command = ["pytest", *map(str, config.invocation_params.args)]
-        config.pluginmanager.register(_Session(RecordedHere(config.rootpath, command)), "perfprof-session")
+        try:
+            recorded = RecordedHere(config.rootpath, command, trees=tree is not None)
+        except UsageError as error:
+            raise pytest.UsageError(str(error)) from None
+        config.pluginmanager.register(_Session(recorded), "perfprof-session")
     if _recorded():
-        config.pluginmanager.register(_Tests(), "perfprof-tests")
+        config.pluginmanager.register(_Tests(tree), "perfprof-tests")
 
 
 def _recorded() -> bool:
@@ -53,11 +65,14 @@ def _recorded() -> bool:
 class _Tests:
     """Notes each test that this process runs."""
 
-    def __init__(self) -> None:
-        from _perfprof.recorders import tests  # type: ignore[import-not-found]
+    def __init__(self, tree: str | None) -> None:
+        from _perfprof.recorders import tests, trees  # type: ignore[import-not-found]
 
         tests.arm()
         self._note = tests.note
+        self._tree, self._begin = tree, trees.begin
+        if tree is not None:
+            trees.arm()
         self._outcome = "passed"
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
@@ -65,7 +80,10 @@ class _Tests:
         """One test with its fixtures."""
         self._outcome = "passed"
         begun, used = time.perf_counter(), time.process_time()
+        end = self._begin(item.nodeid) if self._tree is not None and self._tree in item.nodeid else None
         yield
+        if end is not None:
+            end()
         self._note(item.nodeid, self._outcome, time.perf_counter() - begun, time.process_time() - used)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -83,7 +101,7 @@ class _Session:
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: Any, exitstatus: int, config: pytest.Config) -> None:
         """Finish the recording and tell what was dearest."""
-        from perfprof.profilers.parts import tests
+        from perfprof.profilers.parts import tests, trees
 
         asked = config.getoption("--perfprof")
         with self._recorded.finish(int(exitstatus), Path(asked) if asked else None) as recording:
@@ -93,4 +111,7 @@ class _Session:
             terminalreporter.line(f"{recording.total:,} samples, {len(found)} tests, {cpu:.2f} s CPU in tests")
             for test in found[:_SHOWN]:
                 terminalreporter.line(f"  {test.cpu:7.3f} s CPU  {test.seconds:7.3f} s  {test.name}")
+            for tree in trees.read(recording)[:1]:
+                terminalreporter.line(f"Call tree of {tree.name}, the slowest of those asked for:")
+                terminalreporter.line(tree.text)
             terminalreporter.line(f"Recording: {asked or recording.path}")

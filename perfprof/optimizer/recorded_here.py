@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 from perfprof.optimizer import runs
+from perfprof.profilers import trees as call_trees
 from perfprof.profilers.journals import read_journals
 from perfprof.profilers.merge import Writer
 from perfprof.profilers.packages import without_secrets
@@ -21,15 +22,17 @@ from perfprof.profilers.workload import RECORDERS, START, environment_of, prepar
 
 
 class RecordedHere:
-    """Begins at once. The sampler is the one inside the process: none need look in from outside."""
+    """Begins at once; ``trees`` makes call trees possible. The sampler is the one inside the process: none need look in from outside."""
 
-    def __init__(self, root: Path, command: Sequence[str]) -> None:
+    def __init__(self, root: Path, command: Sequence[str], *, trees: bool = False) -> None:
+        more = call_trees.environment() if trees else {}
+        recorders = [*RECORDERS, call_trees.RECORDER] if trees else RECORDERS
         self._folder = runs.begin(root / ".perfprof")
         self._root, self._command = root, without_secrets(shlex.join(command))
         self._journals = prepare(self._folder)
         self._started, self._wall, self._cpu = datetime.now(timezone.utc), time.perf_counter(), _cpu()
         os.environ.update(
-            environment_of(self._journals, PERFPROF_RECORD=" ".join(RECORDERS), PERFPROF_SAMPLER="loops")
+            environment_of(self._journals, PERFPROF_RECORD=" ".join(recorders), PERFPROF_SAMPLER="loops", **more)
         )
         package = ModuleType("_perfprof")  # as inside/start/sitecustomize.py does in a fresh interpreter
         package.__path__ = [str(START.parent)]

@@ -17,7 +17,7 @@ from typing import IO, Literal
 
 import perfprof
 from perfprof.errors import PerfprofError, UsageError
-from perfprof.profilers import memory, syscalls
+from perfprof.profilers import memory, syscalls, trees
 from perfprof.profilers.calls import key_of, write_summary
 from perfprof.profilers.cpu import RATE, Choice, Gate, gate_is_possible, leave_to_look
 from perfprof.profilers.environment import environment
@@ -69,19 +69,23 @@ def record(
     recorders: Sequence[str] = RECORDERS,
     trace: Trace = "off",
     load: Load | None = None,
+    tree: str = "",
 ) -> Recording:
     """Run ``argv`` under the recorders and give its recording, ``folder/recording.sqlite``.
 
     sampler: "auto" and "loops" sample inside each process, by its CPU time; "py-spy" samples from outside and falls
     back to that; "off" arms the recorders only. output: a file for what the program prints (it reads nothing then); else its streams are
     ours. How it ended is in ``meta``: exit_code, seconds, cpu_seconds, interrupted or timed_out, notes.
-    UsageError if the command cannot be started.
+    UsageError if the command cannot be started. tree: call trees of requests
+    whose path contains it.
     """
     started = datetime.now(timezone.utc)
     journals, result = prepare(folder), folder / "recording.sqlite"
     extra: dict[str, str] = {}
     if trace == "memory":
         sampler, recorders, extra = "off", memory.RECORDERS, memory.environment()
+    if tree:
+        recorders, extra = [*recorders, trees.RECORDER], extra | trees.environment(tree)
     started_as = syscalls.around(argv, journals) if trace == "syscalls" else argv
     with ExitStack() as stack:
         gate = stack.enter_context(Gate(journals)) if gate_is_possible(sampler) else None

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     ),
     click.option("--syscalls", "trace", flag_value="syscalls", help="Count system calls by strace. Slow."),
     click.option("--exact", is_flag=True, help="Run once more: calls, lines and complexity of the hot functions."),
+    click.option("--tree", metavar="PATH", help="Call trees of the slowest requests whose path contains PATH."),
     click.option("--load", multiple=True, metavar="URL", help="Send requests there while it runs, then end it."),
     click.option("--clients", type=click.IntRange(1), help="How many send them. Default: 4."),
     click.option("--for", "duration", type=click.FloatRange(0.1), metavar="SECONDS", help="How long. Default: 10."),
@@ -102,6 +103,7 @@ def _record(
         timeout=timeout,
         trace=settings.get("trace", "off"),
         load=_load(settings),
+        tree=settings.get("tree") or "",
     )
 
 

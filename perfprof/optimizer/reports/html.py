@@ -169,11 +169,18 @@ def _recorded(subject: Recorded) -> Html:
     """What was recorded of one subject: requests, network, files, memory and the like."""
     wide = set(subject["numbers"])
     body = [
-        tag("tr", *(tag("td", cell, class_="number" if head in wide else None) for head, cell in cells))
+        tag("tr", *(_cell(cell, number=head in wide) for head, cell in cells))
         for cells in (list(zip(subject["heads"], row, strict=True)) for row in subject["rows"])
     ]
     rows_ = table(subject["title"], subject["heads"], body, numbers=",".join(subject["numbers"])) if body else None
     return tag("section", tag("h2", subject["title"]), tag("p", subject["says"], class_="muted"), rows_)
+
+
+def _cell(text: str, *, number: bool) -> Html:
+    """Text of several lines keeps them."""
+    lines = text.splitlines()
+    content: list[Html | str] = [tag("pre", *(tag("span", line) for line in lines))] if len(lines) > 1 else [text]
+    return tag("td", *content, class_="number" if number else None)
 
 
 def _how(report: Document) -> Html:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextvars import ContextVar
 from time import perf_counter
 from typing import Any
@@ -11,6 +12,7 @@ from .places import Place, place_of
 from .tallies import Tally
 
 current: ContextVar[Request | None] = ContextVar("perfprof_request", default=None)
+on_begin: Callable[[Request], Callable[[], None] | None] | None = None  # call trees: what is given ends the tree
 tally = Tally("requests", sums=1)
 _active = 0  # requests under way in this process
 
@@ -18,7 +20,19 @@ _active = 0  # requests under way in this process
 class Request:
     """One request from its arrival until its last byte was handed over."""
 
-    __slots__ = ("_token", "active", "method", "path", "place", "route", "server", "size", "start", "status")
+    __slots__ = (
+        "_end",
+        "_token",
+        "active",
+        "method",
+        "path",
+        "place",
+        "route",
+        "server",
+        "size",
+        "start",
+        "status",
+    )
 
     def __init__(self, server: str, method: str, path: str) -> None:
         global _active
@@ -29,11 +43,15 @@ class Request:
         self.place: Place = ()
         self.status, self.size = 0, 0
         self._token: Any = current.set(self)
+        self._end = on_begin(self) if on_begin is not None else None
         self.start = perf_counter()
 
     def leave(self) -> None:
         """What comes now in this thread or task is no longer done for this request."""
         token, self._token = self._token, None
+        end, self._end = self._end, None
+        if end is not None:
+            end()
         if token is not None:
             try:
                 current.reset(token)
