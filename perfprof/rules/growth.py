@@ -22,7 +22,7 @@ from perfprof.rules.hoisting import watch
 from perfprof.rules.indexing import at
 from perfprof.rules.membership import has_room
 from perfprof.rules.reading.expressions import is_builtin
-from perfprof.rules.reading.names import bound_names, fresh
+from perfprof.rules.reading.names import bound_before, bound_names, fresh
 from perfprof.rules.rule import Case, Edit, Rewrite, Suspect
 from perfprof.rules.uses import statements
 
@@ -92,7 +92,9 @@ def _falls_back(node: ast.AST, function: Function) -> bool:
         return (
             above.orelse is node and isinstance(above.body, ast.ListComp) and "map(type" in ast.unparse(above.test)
         )
-    return isinstance(above, ast.If) and above.orelse == [node] and isinstance(above.body[0], ast.AugAssign)
+    if not isinstance(above, ast.If) or not above.orelse:
+        return False
+    return above.orelse[-1] is node and isinstance(above.body[0], ast.AugAssign)
 
 
 def _may_be_one(name: str, more: ast.expr | None, function: Function) -> bool:
@@ -190,26 +192,41 @@ def grow_in_place(case: Case) -> Rewrite:
     found: Growth = case.suspect.reading
     text = found.function.text(found.kept)
     if found.kind == "sum":
-        edit, why = _flattened(case, found), f"each element of {text} is taken once"
+        edits, why = [_flattened(case, found)], f"each element of {text} is taken once"
     elif found.kind == "dict":
-        assert isinstance(found.node, ast.Assign)
-        edit, why = at("statement", found.node, _updated(found)), f"{text} is added to, not copied"
+        edits, why = [at("statement", found.node, _updated(found))], f"{text} is added to, not copied"
     else:
-        edit, why = at("statement", found.node, _extended(case, found)), f"{text} is added to, not copied"
-    return Rewrite(edits=(edit,), why=why, memory="less: no copies")
+        edits, why = _extended(case, found), f"{text} is added to, not copied"
+    return Rewrite(edits=tuple(edits), why=why, memory="less: no copies")
 
 
-def _extended(case: Case, found: Growth) -> str:
+def _extended(case: Case, found: Growth) -> list[Edit]:
+    """Add in place; what may be no list is added as before, and from then on so is everything.
+
+    The ``__radd__`` of a class may keep the list that it is given, or answer with one that others hold.
+    """
     name, more = found.function.text(found.kept), found.more
     assert more is not None
     if isinstance(more, ast.List) and len(more.elts) == 1 and not isinstance(more.elts[0], ast.Starred):
-        return f"{name}.append({as_argument(more.elts[0], found.function)})"
+        return [at("statement", found.node, f"{name}.append({as_argument(more.elts[0], found.function)})")]
     if certain(more, found.function, "list"):
-        return f"{name} += {found.function.text(more)}"
-    part = fresh("more", found.function.visible | case.taken)
-    given = as_argument(more, found.function)
-    test = f"type({name}) is type({part} := {given}) is list"
-    return f"if {test}:\n    {name} += {part}\nelse:\n    {name} = {name} + {part}"
+        return [at("statement", found.node, f"{name} += {found.function.text(more)}")]
+    taken = found.function.visible | case.taken
+    part, own = fresh("more", taken), fresh(f"own_{name}", taken)
+    test = f"type({part} := {as_argument(more, found.function)}) is list and {own}"
+    new = f"if {test}:\n    {name} += {part}\nelse:\n    {own} = False\n    {name} = {name} + {part}"
+    return [at("before", loops_around(found)[0], f"{own} = True"), at("statement", found.node, new)]
+
+
+def loops_around(found: Growth) -> list[ast.stmt]:
+    """The loop statements that repeat it, outermost first."""
+    loops: list[ast.stmt] = []
+    node: ast.AST | None = found.function.parents.get(found.node)
+    while node is not None:
+        if isinstance(node, (ast.For, ast.AsyncFor, ast.While)):
+            loops.insert(0, node)
+        node = found.function.parents.get(node)
+    return loops
 
 
 def _updated(found: Growth) -> str:
@@ -217,7 +234,7 @@ def _updated(found: Growth) -> str:
     value = found.node.value if isinstance(found.node, ast.Assign) else None
     assert isinstance(value, ast.Dict)
     keys, values = value.keys[1:], value.values[1:]
-    if len(keys) == 1 and isinstance(keys[0], (ast.Name, ast.Constant)):
+    if len(keys) == 1 and keys[0] is not None and _read_late(keys[0], found):
         return f"{name}[{function.text(keys[0])}] = {as_argument(values[0], function)}"
     parts = [
         (
@@ -228,6 +245,18 @@ def _updated(found: Growth) -> str:
         for key, one in zip(keys, values, strict=True)
     ]
     return f"{name}.update({{{', '.join(parts)}}})"
+
+
+def _read_late(key: ast.expr, found: Growth) -> bool:
+    """Whether the key may be read after the value, as an assignment does: nothing can bind it anew meanwhile."""
+    function, names = found.function, found.function.names
+    if isinstance(key, ast.Constant):
+        return True
+    if not isinstance(key, ast.Name) or not isinstance(found.node, ast.Assign):
+        return False
+    mine = names.is_local(key.id) and key.id not in names.captured | names.elsewhere
+    walrus = any(isinstance(one, ast.NamedExpr) for one in ast.walk(found.node.value))
+    return mine and not walrus and bound_before(key.id, found.node, function)
 
 
 def _flattened(case: Case, found: Growth) -> Edit:

@@ -16,7 +16,9 @@ from perfprof.rules.findings import finding
 from perfprof.rules.growth import as_argument, certain
 from perfprof.rules.hoisting import watch
 from perfprof.rules.indexing import at
+from perfprof.rules.reading.expressions import builtin_type
 from perfprof.rules.rule import Case, Edit, Rewrite, Suspect
+from perfprof.rules.uses import finally_follows
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function
@@ -110,6 +112,15 @@ def _watches(found: Queue, prefix: str) -> Iterator[Watch]:
     for number, call in enumerate(found.front):
         assert isinstance(call.func, ast.Attribute)
         yield watch(f"{prefix}:base{number}", call.func.value, found.function, "collection")
+    for number, added in enumerate(added_unseen(found.name, found.function)):
+        yield watch(f"{prefix}:more{number}", added, found.function, "types")
+
+
+def added_unseen(name: str, function: Function) -> list[ast.expr]:
+    """What ``q += more`` adds and may be of a class with an ``__radd__``, which would be given a deque."""
+    above = [function.parents.get(binding.node) for binding in function.names.bindings[name]]
+    added = [one.value for one in above if isinstance(one, ast.AugAssign)]
+    return [one for one in added if builtin_type(one, function) is None and not isinstance(one, ast.GeneratorExp)]
 
 
 def make_deque(case: Case) -> Rewrite:
@@ -166,7 +177,8 @@ def returned(name: str, function: Function) -> list[ast.Name]:
     for use in function.names.loads.get(name, ()):
         above = function.parents.get(use)
         if isinstance(above, ast.Tuple):
-            above = function.parents.get(above)
-        if isinstance(above, ast.Return):
+            twice = sum(isinstance(one, ast.Name) and one.id == name for one in above.elts) > 1
+            above = None if twice else function.parents.get(above)
+        if isinstance(above, ast.Return) and not finally_follows(use, function):
             found.append(use)
     return found

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 AT_ONCE = frozenset(
     "len any all sum min max set list tuple sorted frozenset str repr print bool isinstance type".split()
 )
+GIVING_BACK = frozenset({"max", "min", "sum"})  # one of several arguments
 VIEWS = frozenset({"keys", "values", "items"})
 NEVER_LOCAL = "is seen from outside of the function"
 
@@ -77,9 +78,9 @@ def _harmless(use: ast.expr, function: Function, changes: Collection[ast.stmt], 
     if isinstance(above, ast.Subscript):
         return above.value is use
     if isinstance(above, (ast.Return, ast.Expr)):
-        return not _in_try_with_finally(use, function)
+        return not finally_follows(use, function)
     if isinstance(above, (ast.Tuple, ast.Dict)) and isinstance(function.parents.get(above), ast.Return):
-        return not _in_try_with_finally(use, function)
+        return not finally_follows(use, function)
     return looked_at(use, function, changes)
 
 
@@ -101,12 +102,14 @@ def looked_at(use: ast.expr, function: Function, changes: Collection[ast.stmt]) 
         holder = function.parents.get(above)
         lazy = isinstance(holder, ast.GeneratorExp) and not eaten_at_once(holder, function)
         return above.iter is use and not lazy and not any(_inside(holder, one) for one in changes)
-    return isinstance(above, ast.Call) and use in above.args and _done_at_once(above, function)
+    return isinstance(above, ast.Call) and use in above.args and _done_at_once(above, use, function)
 
 
-def _done_at_once(call: ast.Call, function: Function) -> bool:
+def _done_at_once(call: ast.Call, use: ast.expr, function: Function) -> bool:
     callee = call.func
     if isinstance(callee, ast.Name):
+        if callee.id in GIVING_BACK and (len(call.args) > 1 or isinstance(use, ast.Starred)):
+            return callee.id == "sum" and call.args[0] is use
         return callee.id in AT_ONCE and is_builtin(callee.id, function) and not call.keywords
     joins = isinstance(callee, ast.Attribute) and callee.attr == "join"
     return joins and isinstance(callee.value, ast.Constant) and isinstance(callee.value.value, str)  # type: ignore[attr-defined]
@@ -120,7 +123,7 @@ def _inside(node: ast.AST | None, other: ast.AST) -> bool:
     return getattr(other, "lineno", 0) <= first <= last and any(one is node for one in ast.walk(other))
 
 
-def _in_try_with_finally(use: ast.AST, function: Function) -> bool:
+def finally_follows(use: ast.AST, function: Function) -> bool:
     """Whether code of this function still runs after a `return` there."""
     node: ast.AST | None = use
     while node is not None:

@@ -15,7 +15,12 @@ from perfprof.rules.obligations.collection import (
     walked_again,
 )
 from perfprof.rules.obligations.dict_scans import DICT_SCAN, is_a_dict, members_hash_as_equal
-from perfprof.rules.obligations.growth import copies_unwanted, made_here, parts_are_lists
+from perfprof.rules.obligations.growth import (
+    copies_unwanted,
+    made_here,
+    parts_are_lists,
+    statement_has_lines,
+)
 from perfprof.rules.obligations.keys import elements_hash_as_equal, keys_hash_as_equal, reads_are_plain
 from perfprof.rules.obligations.queues import (
     deque_is_free,
@@ -74,6 +79,7 @@ __all__ = [
     "queue_made_here",
     "reads_are_plain",
     "row_unread_after",
+    "statement_has_lines",
     "walked_again",
     "wanted_key_fixed",
 ]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 
 from perfprof.rules import guards
-from perfprof.rules.growth import Growth, certain, grown, sure_parts
+from perfprof.rules.growth import Growth, certain, grown, loops_around, sure_parts
 from perfprof.rules.obligations.proofs import guarded, obligation, proved, unproved
 from perfprof.rules.reading.callees import CONTAINER_METHODS, SHARED_METHODS
-from perfprof.rules.reading.expressions import LOOKUP_METHODS
+from perfprof.rules.reading.expressions import LOOKUP_METHODS, builtin_type
 from perfprof.rules.rule import Case, Proof
 from perfprof.rules.uses import kept_by, own_local
 
@@ -38,9 +38,13 @@ def copies_unwanted(case: Case) -> Proof:
 
 def _in_try(found: Growth) -> bool:
     node: ast.AST | None = found.node
-    while node is not None and not isinstance(node, ast.Try):
+    while node is not None and not isinstance(node, SWALLOWING):
         node = found.function.parents.get(node)
     return node is not None
+
+
+# After an error in these the function may go on.
+SWALLOWING = tuple(getattr(ast, name) for name in ("Try", "TryStar", "With", "AsyncWith") if hasattr(ast, name))
 
 
 def _changes(name: str, found: Growth) -> list[ast.stmt]:
@@ -71,22 +75,49 @@ def made_here(case: Case) -> Proof:
     name = function.text(found.kept)
     for binding in function.names.bindings[name]:
         above = function.parents.get(binding.node)
-        if isinstance(above, ast.AugAssign) and isinstance(
-            above.op, (ast.Add if found.kind == "list" else ast.BitOr)
-        ):
-            continue  # in place already, or an error
+        if above is found.node or (isinstance(above, ast.AugAssign) and _in_place(above, found)):
+            continue
         value = binding.value
         if value is None or not (_grows(value, name, found) or certain(value, function, found.kind)):
             return unproved(f"`{name}` may be something else than a {found.kind}", function.place(binding.node))
     return proved(f"`{name}` begins as a new {found.kind}")
 
 
+def _in_place(statement: ast.AugAssign, found: Growth) -> bool:
+    """Whether it adds in place or fails: a dict always, a list unless what is added has an ``__radd__`` of its own."""
+    if found.kind == "dict":
+        return isinstance(statement.op, ast.BitOr)
+    return isinstance(statement.op, ast.Add) and builtin_type(statement.value, found.function) is not None
+
+
 def _grows(value: ast.expr, name: str, found: Growth) -> bool:
-    """Whether it is the name's own value and a list, or what a test of the exact types looks at again."""
-    if not isinstance(value, ast.BinOp) or not isinstance(value.left, ast.Name) or value.left.id != name:
-        return False
-    guarded_anyway = found.more is not None and not certain(found.more, found.function, "list")
-    return guarded_anyway or certain(value.right, found.function, "list")
+    """Whether it is the name's own value and more of its kind."""
+    if found.kind == "dict":
+        return isinstance(value, ast.Dict)
+    added = isinstance(value, ast.BinOp) and isinstance(value.left, ast.Name) and value.left.id == name
+    return added and isinstance(value, ast.BinOp) and certain(value.right, found.function, "list")
+
+
+@obligation
+def statement_has_lines(case: Case) -> Proof:
+    """The new statements have a place."""
+    found: Growth = case.suspect.reading
+    if found.kind == "sum":
+        return proved("an expression becomes another one")
+    function, guarded_one = found.function, found.kind == "list" and not certain_part(found)
+    for one in [found.node, *(loops_around(found)[:1] if guarded_one else [])]:
+        lines = function.module.raw_lines
+        first, rest = lines[one.lineno - 1][: one.col_offset], lines[(one.end_lineno or one.lineno) - 1]
+        above = lines[one.lineno - 2] if one.lineno > 1 else b""
+        after = rest[one.end_col_offset :].partition(b"#")[0] if one is found.node else b""
+        if first.strip() or after.strip() or above.endswith(b"\\"):
+            return unproved("the statement does not stand on lines of its own", function.place(one))
+    return proved("the statement stands on lines of its own")
+
+
+def certain_part(found: Growth) -> bool:
+    """Whether what is added is written as a list."""
+    return found.more is not None and certain(found.more, found.function, "list")
 
 
 @obligation
@@ -98,7 +129,7 @@ def parts_are_lists(case: Case) -> Proof:
         return proved("what is added is unpacked as before")
     if found.kind == "list":
         assert found.more is not None
-        if certain(found.more, function, "list"):
+        if certain_part(found):
             return proved("what is added is written as a list")
         seen = case.watched("more")
         if seen is not None and seen.types and not set(seen.types) <= {"builtins.list"}:

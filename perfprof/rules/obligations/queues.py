@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from perfprof.rules import guards
 from perfprof.rules.growth import certain
-from perfprof.rules.obligations.proofs import obligation, proved, unproved
-from perfprof.rules.queues import SHRINKING, Queue, list_words, returned
+from perfprof.rules.obligations.proofs import obligation, observed, proved, unproved
+from perfprof.rules.queues import SHRINKING, Queue, added_unseen, list_words, returned
 from perfprof.rules.reading.expressions import is_builtin
 from perfprof.rules.reading.names import read_names
 from perfprof.rules.reading.scans import COMPREHENSIONS
@@ -37,6 +38,14 @@ def queue_made_here(case: Case) -> Proof:
             return unproved(f"`{name}` may be another list here, or none", function.place(binding.node))
     if None in list_words(name, function):
         return unproved(f"`{name}` is annotated as something else", function.place(found.front[0]))
+    added = added_unseen(name, function)
+    for number, one in enumerate(added):
+        seen = case.watched(f"more{number}")
+        if seen is not None and not all(kind.startswith("builtins.") for kind in seen.types):
+            why = f"`{name} += …` was given a {guards.readable(seen.types)}, which may add itself in another way"
+            return unproved(why, function.place(one))
+    if added:
+        return observed(f"it is made here, and `{function.text(added[0])}` was a builtin in every recorded run")
     return proved(f"`{name}` is always made here")
 
 

@@ -5,7 +5,8 @@
 
 In place means that everybody who holds the container sees it grow. So the name must be the only way to it: a local
 that begins as a new list or dict here and is then only asked, walked (not while it grows), or returned. Text is
-left alone: CPython grows a local `s += part` in place.
+left alone: CPython grows a local `s += part` in place. What is no list may have an `__radd__` that keeps the list or
+answers with one of its own, so from the first such addition on all is added as before.
 
 ```python before
 def rising(values):
@@ -40,10 +41,12 @@ def all_words(lines):
 ```python after
 def all_words(lines):
     words = []
+    own_words = True
     for line in lines:
-        if type(words) is type(more := line.split()) is list:
+        if type(more := line.split()) is list and own_words:
             words += more
         else:
+            own_words = False
             words = words + more
     return words
 ```
@@ -142,6 +145,15 @@ def rising(values):
     return sum((group for group in [values, values]), [])
 ```
 
+The statement shares its line:
+
+```python unchanged statement-has-lines
+def rising(values):
+    found = []
+    for value in values: found = found + [value]
+    return found
+```
+
 `type` means something else in this file:
 
 ```python unchanged builtins-are-builtin
@@ -181,7 +193,13 @@ RULE = Rule(
     title="copy and add -> add in place",
     in_function=looks_for,
     worth=worth_growing_in_place,
-    safe_if=(safe.copies_unwanted, safe.made_here, safe.parts_are_lists, safe.builtins_are_builtin),
+    safe_if=(
+        safe.copies_unwanted,
+        safe.made_here,
+        safe.parts_are_lists,
+        safe.statement_has_lines,
+        safe.builtins_are_builtin,
+    ),
     rewrite=grow_in_place,
     promises=1.2,
 )

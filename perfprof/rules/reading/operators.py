@@ -26,12 +26,14 @@ _CALLED |= {"len": ("len",), "bool": ("bool", "len"), "hash": ("hash",), "int": 
 _CALLED |= {"float": ("float",), "sorted": ("lt", "gt"), "min": ("lt", "gt"), "max": ("lt", "gt")}
 _CALLED |= {"sum": ("add", "radd"), "set": ("hash", "eq"), "dict": ("hash", "eq"), "round": ("round",)}
 _CALLED |= {"any": ("bool", "len"), "all": ("bool", "len"), "frozenset": ("hash", "eq")}
+_COMPARING = frozenset({"index", "count", "remove"})  # methods of lists that compare each element
+_READ, _STORED = ("getattr", "getattribute"), ("setattr", "delattr")
 _TRUTH = ("bool", "len")
 _SHOWN = ("format", "str", "repr")
 OPERATING = frozenset(
     getattr(ast, name)
     for name in """BinOp AugAssign Compare UnaryOp Subscript FormattedValue Call If While IfExp Assert comprehension
-    BoolOp""".split()
+    BoolOp Attribute""".split()
 )
 
 
@@ -68,11 +70,29 @@ def _possible(node: ast.AST, function: Function) -> Iterator[tuple[str, ast.expr
         yield "missing", node.value, (node.slice,)
     elif isinstance(node, ast.FormattedValue):
         yield from ((name, node.value, ()) for name in _SHOWN)
-    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and is_builtin(node.func.id, function):
-        for name in _CALLED.get(node.func.id, ()):
-            yield from ((name, one, ()) for one in (*node.args, None))
+    elif isinstance(node, ast.Call):
+        yield from _called(node, function)
+    elif isinstance(node, ast.Attribute):
+        yield from _attribute(node)
     else:
         yield from ((name, tested, ()) for tested in _tested(node) for name in _TRUTH)
+
+
+def _called(node: ast.Call, function: Function) -> Iterator[tuple[str, ast.expr | None, tuple[ast.expr, ...]]]:
+    """What a builtin, or a list that is searched, calls on what it is given and on elements."""
+    if isinstance(node.func, ast.Name) and is_builtin(node.func.id, function):
+        names: tuple[str, ...] = _CALLED.get(node.func.id, ())
+    else:
+        names = ("eq",) if isinstance(node.func, ast.Attribute) and node.func.attr in _COMPARING else ()
+    for name in names:
+        yield from ((name, one, ()) for one in (*node.args, None))
+
+
+def _attribute(node: ast.Attribute) -> Iterator[tuple[str, ast.expr | None, tuple[ast.expr, ...]]]:
+    """What the object's class defines for all attributes, and what a descriptor in it defines for one."""
+    loads = isinstance(node.ctx, ast.Load)
+    yield from ((name, node.value, ()) for name in (_READ if loads else _STORED))
+    yield ("get" if loads else "set"), None, ()
 
 
 def _arithmetic(node: ast.BinOp | ast.AugAssign) -> Iterator[tuple[str, ast.expr | None, tuple[ast.expr, ...]]]:
