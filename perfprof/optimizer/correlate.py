@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,14 +25,13 @@ def hot_functions(recording: Recording, program: Program, paths: Sequence[Path],
 
     A function that executed a statement counts as hot as well: what it waits for need not show in CPU samples.
     """
-    files = {Path(path) for path in recording.files()}
-    asking = [frame for one in recording.executions() for frame in one.site]
-    files |= {Path(frame.path) for frame in asking}
-    inside = sorted(path for path in files if any(path == one or path.is_relative_to(one) for one in paths))
+    asking: dict[Path, set[int]] = defaultdict(set)
+    for frame in (frame for one in recording.executions() for frame in one.site):
+        asking[Path(frame.path)].add(frame.line)
     found: list[Hot] = []
-    for path in inside:
-        module = program.module(path)
-        lines = {frame.line for frame in asking if frame.path == str(path)}
+    for path in sorted({*map(Path, recording.files()), *asking}):
+        module = program.module(path) if any(path.is_relative_to(one) for one in paths) else None
+        lines = asking.get(path, set())
         for function in module.functions if module is not None else ():
             share = recording.share(str(path), function.line, function.end_line)
             asks = any(function.line <= line <= function.end_line for line in lines)

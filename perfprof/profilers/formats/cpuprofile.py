@@ -20,19 +20,23 @@ def read(data: bytes) -> Profile | None:
         return None
     try:
         text = json.loads(data)
-        nodes = {node["id"]: node for node in text["nodes"]}
-        parents = {child: node["id"] for node in text["nodes"] for child in node.get("children", ())}
-        parents |= {node["id"]: node["parent"] for node in text["nodes"] if "parent" in node}
-        seconds = _seconds(text, nodes)
-        stacks: dict[Stack, float] = defaultdict(float)
-        for number, time in seconds.items():
-            if nodes[number]["callFrame"]["functionName"] not in _WITHOUT_WORK:
-                stacks[tuple(_stack(number, nodes, parents))] += time
+        stacks = _stacks(text)
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
     return Profile(
         (Lane("node", 0, "main", stacks),), "V8", "a Node.js program: perfprof shows it and rewrites nothing"
     )
+
+
+def _stacks(text: Mapping[str, Any]) -> Mapping[Stack, float]:
+    nodes = {node["id"]: node for node in text["nodes"]}
+    parents = {child: node["id"] for node in text["nodes"] for child in node.get("children", ())}
+    parents |= {node["id"]: node["parent"] for node in text["nodes"] if "parent" in node}
+    stacks: dict[Stack, float] = defaultdict(float)
+    for number, time in _seconds(text, nodes).items():
+        if nodes[number]["callFrame"]["functionName"] not in _WITHOUT_WORK:
+            stacks[tuple(_stack(number, nodes, parents))] += time
+    return stacks
 
 
 def _seconds(text: Mapping[str, Any], nodes: Mapping[int, Any]) -> dict[int, float]:

@@ -63,10 +63,7 @@ def read(data: bytes) -> Profile | None:
 
 def _stacks(table: Mapping[Key, Row]) -> Iterator[tuple[Stack, float]]:
     """Walk down from the functions that nobody calls."""
-    called: dict[Key, list[tuple[Key, float]]] = defaultdict(list)
-    for key, (_, _, _, total, callers) in table.items():
-        for caller, (_, _, _, time) in callers.items():
-            called[caller].append((key, time / total if total else 0.0))
+    called = _called(table)
     everything = sum(row[2] for row in table.values())
     roots = [key for key, row in table.items() if not row[4]] or list(table)[:1]
     waiting: list[tuple[tuple[Key, ...], float]] = [((key,), 1.0) for key in roots]
@@ -76,8 +73,16 @@ def _stacks(table: Mapping[Key, Row]) -> Iterator[tuple[Stack, float]]:
         if own * share:
             yield tuple(Frame(path, function, line) for path, line, function in stack), own * share
         if total * share > _LEAST * everything and len(stack) < _DEEP:
-            below = [(key, part) for key, part in called[stack[-1]] if key not in stack and key in table]
-            waiting.extend(((*stack, key), share * part) for key, part in below)
+            waiting.extend(((*stack, key), share * part) for key, part in called[stack[-1]] if key not in stack)
+
+
+def _called(table: Mapping[Key, Row]) -> Mapping[Key, list[tuple[Key, float]]]:
+    """What each function calls, with the share of the called one's time that goes to it."""
+    called: dict[Key, list[tuple[Key, float]]] = defaultdict(list)
+    for key, (_, _, _, total, callers) in table.items():
+        for caller, (_, _, _, time) in callers.items():
+            called[caller].append((key, time / total if total else 0.0))
+    return called
 
 
 def _first_lines(profile: Profile) -> dict[tuple[str, str], int]:

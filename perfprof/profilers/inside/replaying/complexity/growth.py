@@ -82,10 +82,7 @@ def fitted(points: Sequence[tuple[int, int]]) -> tuple[float | None, float]:
     logs = [(math.log(size), math.log(steps)) for size, steps in points if size > 0 and steps > 0]
     if len(logs) < 3:
         return None, 0.0
-    mean_x, mean_y = (sum(one[index] for one in logs) / len(logs) for index in (0, 1))
-    spread_x = sum((x - mean_x) ** 2 for x, _ in logs)
-    spread_y = sum((y - mean_y) ** 2 for _, y in logs)
-    both = sum((x - mean_x) * (y - mean_y) for x, y in logs)
+    spread_x, spread_y, both = _spreads(logs)
     if spread_x == 0:
         return None, 0.0
     slope = both / spread_x
@@ -93,3 +90,10 @@ def fitted(points: Sequence[tuple[int, int]]) -> tuple[float | None, float]:
         return 0.0, 1.0  # always the same number of steps
     fit = both * both / (spread_x * spread_y)
     return (slope if fit >= ENOUGH or slope < 0.2 else None), fit
+
+
+def _spreads(logs: Sequence[tuple[float, float]]) -> tuple[float, float, float]:
+    """Sums of squared deviations of both, and of their products."""
+    mean_x, mean_y = (sum(one[index] for one in logs) / len(logs) for index in (0, 1))
+    apart = [(x - mean_x, y - mean_y) for x, y in logs]
+    return sum(x * x for x, _ in apart), sum(y * y for _, y in apart), sum(x * y for x, y in apart)

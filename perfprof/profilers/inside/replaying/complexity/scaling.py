@@ -33,31 +33,31 @@ class Scaled:
             return {self._copy(key, number, 0): self._copy(one, number, 0) for key, one, number in pairs}
         if kind in (str, bytes):
             return value
-        state = getattr(value, "__dict__", None)
-        if isinstance(state, dict) and not isinstance(value, type) and not callable(value):
-            return self._with(value, {name: self.argument(one) for name, one in state.items()})
-        return value
+        state = None if callable(value) else _state(value)
+        return self._with(value, {name: self.argument(one) for name, one in state.items()}) if state else value
 
     def _copy(self, value: Any, number: int, depth: int) -> Any:
         """The value of copy ``number``; the first copy is the value itself."""
         if number == 0 or value is None or isinstance(value, bool) or depth > _DEPTH:
             return value
         kind = type(value)
-        if kind in (int, float):
-            return value + number * self._apart
-        if kind is str:
-            return f"{value}~{number}"
-        if kind is bytes:
-            return value + b"~%d" % number
+        if kind in _PLAIN:
+            return self._other(value, number)
         if kind in (list, tuple, set, frozenset):
             return kind(self._copy(one, number, depth + 1) for one in value)
         if kind is dict:
             return {key: self._copy(one, number, depth + 1) for key, one in value.items()}
-        state = getattr(value, "__dict__", None)
-        if isinstance(state, dict) and state and not isinstance(value, type):
+        state = _state(value)
+        if state:
             return self._with(value, {name: self._copy(one, number, depth + 1) for name, one in state.items()})
         self.opaque.add(kind.__qualname__)
         return value
+
+    def _other(self, value: Any, number: int) -> Any:
+        """A plain value that no other copy has, equal for equal ones."""
+        if isinstance(value, str):
+            return f"{value}~{number}"
+        return value + b"~%d" % number if isinstance(value, bytes) else value + number * self._apart
 
     def _with(self, value: Any, state: dict[str, Any]) -> Any:
         """An object of the same class with another state; its ``__init__`` is not run."""
@@ -68,6 +68,12 @@ class Scaled:
             self.opaque.add(type(value).__qualname__)
             return value
         return other
+
+
+def _state(value: Any) -> dict[str, Any]:
+    """The attributes of an object; empty for classes and what keeps none."""
+    state = getattr(value, "__dict__", None)
+    return state if isinstance(state, dict) and not isinstance(value, type) else {}
 
 
 def apart(values: Any) -> int:
