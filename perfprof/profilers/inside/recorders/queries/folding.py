@@ -16,7 +16,7 @@ _getrefcount = sys.getrefcount
 
 _ROWS = 10_000  # activations that have rows of their own at one spot; the rest are summed up
 _PENDING = 2_000  # new rows in memory before they are written ahead of time
-_KEYS = 1_024  # hashes kept to count distinct parameter sets; beyond it a sample of them
+MANY_KEYS = 1_024  # hashes kept to count distinct parameter sets; beyond it a sample of them
 _LOOPS = 500  # loops over cursors that one row follows before it looks which are over
 
 Place = tuple[tuple[CodeType, int], ...]  # code and offset of application frames, innermost first
@@ -99,7 +99,7 @@ class Row:
             self.keys = {self.key, key}
         else:
             self.keys.add(key)
-            if len(self.keys) > _KEYS and type(self.keys) is set:
+            if len(self.keys) > MANY_KEYS and type(self.keys) is set:
                 self.keys = Sample(self.keys)
 
     def fetched(self, rows: int) -> None:
@@ -143,7 +143,7 @@ class Sample:
         """Perhaps keep one more."""
         if not key & self._mask:
             self._kept.add(key)
-            if len(self._kept) > _KEYS:
+            if len(self._kept) > MANY_KEYS:
                 self._mask = self._mask * 2 + 1
                 self._kept = {kept for kept in self._kept if not kept & self._mask}
 

@@ -15,7 +15,7 @@ from typing import Any
 from ... import journal
 from ...frames import library
 from . import folding
-from .folding import Place, Row, Spot, spots
+from .folding import MANY_KEYS, Place, Row, Spot, spots
 from .writes import wrote
 
 MANY = object()  # given as parameters: executemany, whose sets of parameters are not looked at
@@ -61,6 +61,7 @@ class Activation:
 quiet = threading.local()  # ``on`` in a thread that a library runs statements in, which it notes itself
 _next_id = count(1).__next__
 _outside = Activation()  # for statements that no application frame asked for
+_single = {kind: kind.__name__ for kind in (int, float, str, bytes, bool)}  # names of the one parameter's type
 _types: dict[tuple[type, ...], tuple[str, bool]] = {}
 
 
@@ -70,19 +71,21 @@ def note(what: tuple[str, str, str], parameters: Any, seconds: float, now: float
     ``now`` is the perf_counter, ``frame`` the caller of the hook; the row is returned so that the hook can count what
     is fetched later.
     """
-    sorts, key = _shape(parameters)
-    while frame is not None and library[frame.f_code.co_filename]:
-        frame = frame.f_back
-    at: Any
-    if frame is None:
-        if getattr(quiet, "on", False):
-            return Row()  # noted elsewhere
-        activation, at = _outside, (what, sorts)
+    if parameters.__class__ is tuple and len(parameters) == 1 and parameters[0].__class__ in _single:
+        sorts, key = _single[parameters[0].__class__], hash(parameters)  # what is usual, without one more call
     else:
-        activation = frame.f_trace
-        if activation.__class__ is not Activation:
-            activation = _begin(frame)
-        at = (what, sorts, frame.f_lasti) if activation.steady else (what, sorts, _outline(frame))
+        sorts, key = _shape(parameters)
+    activation = frame.f_trace
+    if activation.__class__ is not Activation:
+        frame = _application(frame)
+        if frame is None and getattr(quiet, "on", False):
+            return Row()  # noted elsewhere
+        activation = _outside if frame is None else _of(frame)
+    at: Any
+    if activation.steady:
+        at = (what, sorts, -1 if frame is None else frame.f_lasti)
+    else:
+        at = (what, sorts, _outline(frame))
     row = activation.row if at == activation.at else activation.look_up(at)
     if row is None:
         row = activation.row = _row(at, frame, activation)
@@ -90,7 +93,11 @@ def note(what: tuple[str, str, str], parameters: Any, seconds: float, now: float
     row.count += 1
     row.seconds += seconds
     if key != row.key:
-        row.another(key)
+        keys = row.keys
+        if keys.__class__ is set and len(keys) < MANY_KEYS:
+            keys.add(key)
+        else:
+            row.another(key)
     folding.last = row
     if row.spot.writes:
         wrote(row.spot.writes)

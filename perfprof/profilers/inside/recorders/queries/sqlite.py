@@ -21,6 +21,7 @@ from .notes import MANY, note
 
 _ENDLESS = 1 << 62
 _SCRIPT = 100_000  # characters of a script that is taken apart
+_ASKS_CURSOR = sys.version_info < (3, 11)  # the C code of Connection.execute asks an overridden cursor()
 _getframe = sys._getframe
 _connect = sqlite3.dbapi2.connect
 _open_cursor = sqlite3.Connection.cursor
@@ -71,9 +72,11 @@ class Cursor(sqlite3.Cursor):
 
     def fetchone(self) -> Any:  # noqa: D102
         found = _fetchone(self)
-        row = _row(self)
-        if row is not None:
-            row.fetched(0 if found is None else 1)
+        try:
+            row = self._perfprof_row
+        except AttributeError:
+            return found
+        row.rows = (row.rows if row.rows > 0 else 0) + (found is not None)  # fetched(), without one more call
         return found
 
     def fetchmany(self, *arguments: Any, **named: Any) -> Any:  # noqa: D102
@@ -118,9 +121,9 @@ class Connection(sqlite3.Connection):
         return _open_cursor(self, over(factory, sqlite3.Cursor, Cursor))
 
     def execute(self, sql: str, parameters: Any = (), /) -> Any:  # noqa: D102
-        cursor = self._perfprof_cursor()
-        if type(cursor) is not Cursor:
-            return cursor.execute(sql, parameters)
+        if _ASKS_CURSOR:
+            return self.cursor().execute(sql, parameters)
+        cursor = _open_cursor(self, Cursor)
         start = perf_counter()  # the same as there, without one more call in between
         _execute(cursor, sql, parameters)
         now = perf_counter()
@@ -140,15 +143,8 @@ class Connection(sqlite3.Connection):
     def executescript(self, sql_script: str, /) -> Any:  # noqa: D102
         return self._perfprof_cursor().executescript(sql_script)
 
-    if sys.version_info >= (3, 11):  # there the C code does not ask an overridden cursor()
-
-        def _perfprof_cursor(self) -> Any:
-            return _open_cursor(self, Cursor)
-
-    else:
-
-        def _perfprof_cursor(self) -> Any:
-            return self.cursor()
+    def _perfprof_cursor(self) -> Any:
+        return self.cursor() if _ASKS_CURSOR else _open_cursor(self, Cursor)
 
 
 def install() -> None:
