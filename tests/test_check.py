@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from perfprof.optimizer.checking import check
+from perfprof.optimizer.checking import check, is_test
 from perfprof.optimizer.options import CheckOptions
 from perfprof.optimizer.run import Run
 from perfprof.profilers.workload import record
@@ -218,3 +218,18 @@ def test_deep_nesting_is_told_or_read_but_never_a_crash(tmp_path: Path, deep: st
 def test_line_ends_do_not_shift_findings(tmp_path: Path, end: str) -> None:
     (tmp_path / "m.py").write_bytes(("# \u00e9\f\n" + JOIN).replace("\n", end).encode())
     assert [one[:2] for one in found(checked(tmp_path))] == [("m.py", 5)]
+
+
+REGEX = "import re\n\n\ndef digits(words):\n    found = []\n    for word in words:\n        found.append(re.match('[0-9]+', word))\n    return found\n"
+
+
+def test_constant_factors_need_a_recording_or_their_name(tmp_path: Path) -> None:
+    (tmp_path / "m.py").write_text(REGEX)
+    assert found(checked(tmp_path)) == []
+    assert found(checked(tmp_path, only=("regex-in-loop",))) == [("m.py", 7, "regex-in-loop")]
+
+
+@pytest.mark.parametrize("name", ["test.py", "tests.py"])
+def test_files_called_test_are_tests(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("")
+    assert is_test(tmp_path / name, tmp_path)

@@ -172,6 +172,7 @@ class Rule:
     in_loads looks at what a mapper loaded for objects one by one.
     promises: the ratio below which a measured gain is not worth the change. counter: the exact count that the change
     must lower ("queries", "vm-steps"), empty if only time tells.
+    grows: whether the gain grows with the data; a constant factor is worth a word only where a run showed it hot.
     """
 
     title: str
@@ -183,6 +184,7 @@ class Rule:
     in_statements: Callable[[tuple[Execution, ...], Catalog], Iterator[Suspect]] | None = None
     in_loads: Callable[[Sequence[Load], Program], Iterator[Suspect]] | None = None
     counter: str = ""
+    grows: bool = True
     name: str = ""
     page: str = ""
     origin: str = ""

@@ -70,7 +70,7 @@ def is_test(path: Path, root: Path) -> bool:
         bool({"test", "tests"} & set(parts[:-1]))
         or name.startswith("test_")
         or name.endswith("_test")
-        or name == "conftest"
+        or name in {"conftest", "test", "tests"}
     )
 
 
@@ -116,10 +116,13 @@ def _submitted(
 
 
 def rank(found: Sequence[Found], options: CheckOptions) -> tuple[list[Found], int]:
-    """With a recording: costliest first, and without what is cold in it; else by place."""
+    """With a recording: costliest first, and without what is cold in it; else by place.
+
+    Gains that do not grow with the data are told only where a recording shows them hot, or when asked for by name.
+    """
     run = runs.latest(options.project.home)
     if run is None or not found:
-        return list(found), 0
+        return [one for one in found if one.grows or options.only], 0
     from perfprof.profilers.recording import Recording
 
     shown: list[Found] = []
@@ -128,7 +131,8 @@ def rank(found: Sequence[Found], options: CheckOptions) -> tuple[list[Found], in
         for one in found:
             path = options.root / one.finding.path
             if not recording.total or path.stat().st_mtime > file.stat().st_mtime:
-                shown.append(one)  # nothing recorded of this text
+                if one.grows or options.only:  # nothing recorded of this text
+                    shown.append(one)
                 continue
             share = recording.share(str(path), one.finding.line, one.finding.end_line)
             if share >= options.min_share:

@@ -87,6 +87,7 @@ def _read(entry: dict[str, Any]) -> Read:
             one["title"],
             Level(one["level"]),
             tuple(Proof(**{**proof, "level": Level(proof["level"])}) for proof in one["proofs"]),
+            one["grows"],
         )
         for one in entry["found"]
     )

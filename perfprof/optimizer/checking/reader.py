@@ -18,12 +18,13 @@ _IGNORE = re.compile(r"#\s*perfprof:\s*ignore(?:\[([\w\s,-]+)\])?")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A finding that reading alone leaves without an open obligation."""
+    """A finding that reading alone leaves without an open obligation. grows: as its rule says."""
 
     finding: Finding
     title: str
     level: Level
     proofs: tuple[Proof, ...]
+    grows: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ class Reader:
                 for suspect in rule.in_function(function, self.program):
                     proofs, level = weigh(rule, Case(suspect, self.program))
                     if level is not Level.OPEN:
-                        yield Found(suspect.finding, rule.title, level, proofs)
+                        yield Found(suspect.finding, rule.title, level, proofs, rule.grows)
 
 
 def ignored(finding: Finding, module: Module) -> bool:

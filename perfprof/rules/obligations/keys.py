@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from perfprof.rules import guards
 from perfprof.rules.narrowing import Narrowing, item_reads, reads
 from perfprof.rules.obligations.proofs import guarded, obligation, observed, proved, unproved
+from perfprof.rules.reading.elements import elements_made_of, made_of
 from perfprof.rules.reading.expressions import builtin_type
 from perfprof.rules.rule import Case, Proof
 
@@ -46,6 +47,11 @@ def elements_hash_as_equal(case: Case) -> Proof:
     where = found.function.place(found.scan.node)
     if seen is not None and seen.elements and guards.key_types(seen.elements) is None:
         return unproved(f"elements were {guards.readable(seen.elements)}, for which no guard is tested", where)
+    kinds = elements_made_of(found.scan.subject, found.function)
+    probe = made_of(found.scan.probe, found.function) if found.scan.probe is not None else ""
+    if kinds or probe:
+        who = f"elements are {kinds}" if kinds else f"what is looked for is a {probe}"
+        return unproved(f"{who}, for which no guard is tested", where)
     types = f" ({guards.readable(seen.elements)})" if seen is not None and seen.elements else ""
     return guarded(f"a test of the exact types{types} of the elements and of what is looked for", where)
 

@@ -95,4 +95,5 @@ RULE = Rule(
     safe_if=(result_only_read, index_has_a_place),
     rewrite=make_before,
     promises=1.1,
+    grows=False,
 )

@@ -153,4 +153,5 @@ RULE = Rule(
     safe_if=(pattern_is_constant, pattern_compiles, re_is_the_module, index_has_a_place),
     rewrite=compile_before,
     promises=1.1,
+    grows=False,
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, cast
 
 from perfprof.rules.reading.program import blocks
-from perfprof.rules.reading.scans import COMPREHENSIONS, SCOPES, STATEMENT_LOOPS, Comprehension, Loop, Scan
+from perfprof.rules.reading.scans import COMPREHENSIONS, SCOPES, STATEMENT_LOOPS, Comprehension, Loop, Scan, leaving
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function
@@ -21,10 +21,10 @@ def loops_around(node: ast.AST, function: Function) -> tuple[Loop, ...]:
         if isinstance(inside, SCOPES):
             return ()
         if isinstance(inside, ast.stmt):
-            last = next(block for block in _all_blocks(above) if inside in block)[-1]
-            if isinstance(last, (ast.Return, ast.Raise)):
+            left = leaving(next(block for block in _all_blocks(above) if inside in block))
+            if left == "function":
                 return tuple(reversed(found))
-            if isinstance(last, ast.Break):  # it leaves the innermost loop around this block
+            if left == "loop":  # it leaves the innermost loop around this block
                 inside, above = _innermost(inside, function)
                 continue
         if isinstance(above, ast.comprehension) and inside is not above.iter:

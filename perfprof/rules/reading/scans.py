@@ -83,6 +83,17 @@ def scans(function: Function) -> Iterator[Scan]:
     return iter(finder.found)
 
 
+def leaving(block: list[ast.stmt]) -> Literal["", "loop", "function"]:
+    """What a block that is run to its end leaves: at least the innermost loop, the function, or nothing for certain."""
+    last = block[-1] if block else None
+    if isinstance(last, (ast.Return, ast.Raise)):
+        return "function"
+    if isinstance(last, ast.Break):
+        return "loop"
+    ways = {leaving(last.body), leaving(last.orelse)} if isinstance(last, ast.If) else {""}
+    return "" if "" in ways else "loop" if "loop" in ways else "function"
+
+
 class _Finder:
     """One walk over statements and expressions; scans are kept as they are met."""
 
@@ -108,10 +119,10 @@ class _Finder:
 
     def block(self, body: list[ast.stmt], around: tuple[Loop, ...]) -> None:
         """A block that ends by leaving the loops around it runs once at most: they do not repeat it."""
-        last = body[-1] if body else None
-        if isinstance(last, (ast.Return, ast.Raise)):
+        left = leaving(body)
+        if left == "function":
             around = ()
-        elif isinstance(last, ast.Break):
+        elif left == "loop":
             around = around[:-1]
         for statement in body:
             self.statement(statement, around)
