@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from perfprof.optimizer.argue import Proven
 from perfprof.optimizer.run import Outcome
+from perfprof.optimizer.writing.edits import overlaps
 from perfprof.rules.rule import Edit, Level, Rewrite
 
 
@@ -102,17 +103,7 @@ def _complexity(node: ast.AST) -> int:
 
 def _overlap(one: Candidate, other: Candidate) -> bool:
     """Whether both change the same text, or one would copy text that the other changes."""
-    if one.path != other.path:
-        return False
-    return any(_touch(a, b) for a in one.rewrite.edits for b in other.rewrite.edits)
-
-
-def _touch(a: Edit, b: Edit) -> bool:
-    if "replace" not in (a.kind, b.kind) or "import" in (a.kind, b.kind):
-        return False
-    if a.kind != b.kind:
-        return False  # a statement inserted beside an expression that changes
-    return (a.line, a.column) < (b.end_line, b.end_column) and (b.line, b.column) < (a.end_line, a.end_column)
+    return one.path == other.path and overlaps(one.rewrite.edits, other.rewrite.edits)
 
 
 def _names(edits: Sequence[Edit]) -> frozenset[str]:

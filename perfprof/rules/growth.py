@@ -52,7 +52,7 @@ def growths(function: Function) -> Iterator[Growth]:
         lists = _added_up(scan.node, function) if scan.kind == "call" else None
         if lists is None or not isinstance(scan.node, ast.Call):
             continue
-        if _falls_back(scan.node, function):
+        if _falls_back(scan.node, function) or _few(lists):
             continue
         plain = isinstance(lists, ast.Name) or sure_parts(lists, function)
         if plain or has_room(replace(scan, probe=scan.node), function):
@@ -83,6 +83,11 @@ def _added_up(call: ast.AST, function: Function) -> ast.expr | None:
     empty = isinstance(start, ast.List) and not start.elts
     plain = not any(isinstance(one, ast.Starred) for one in call.args)
     return call.args[0] if empty and plain and is_builtin("sum", function) else None
+
+
+def _few(lists: ast.expr) -> bool:
+    """Whether only as many lists are added up as are written out."""
+    return isinstance(lists, (ast.List, ast.Tuple)) and not any(isinstance(one, ast.Starred) for one in lists.elts)
 
 
 def _falls_back(node: ast.AST, function: Function) -> bool:

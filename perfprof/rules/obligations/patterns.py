@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import warnings
 from typing import TYPE_CHECKING
@@ -61,4 +62,16 @@ def re_is_the_module(case: Case) -> Proof:
     shadow = module.path.with_name("re.py")
     if found.module.id in module.rebound or shadow.is_file():
         return unproved(f"`{found.module.id}` has a second meaning here", where)
+    stored = _stored(found)
+    if stored is not None:
+        return unproved(f"`{found.module.id}.{found.method}` is stored to", found.function.place(stored))
     return proved("it is imported from the standard library", where)
+
+
+def _stored(found: Matching) -> ast.Attribute | None:
+    """A store to the function of the module itself (``re.search = …``) anywhere in the file."""
+    for node in ast.walk(found.function.module.tree):
+        if isinstance(node, ast.Attribute) and node.attr == found.method and not isinstance(node.ctx, ast.Load):
+            if isinstance(node.value, ast.Name) and node.value.id == found.module.id:
+                return node
+    return None

@@ -39,7 +39,7 @@ class Function:
     qualname: str
     owner: ast.ClassDef | None = None
     outer: Function | None = None
-    loops: bool = False  # whether a loop or comprehension may stand in it
+    loops: bool = False  # whether a loop, a comprehension or a sum of lists may stand in it
     declared_global: tuple[str, ...] = ()
 
     @property
@@ -311,8 +311,9 @@ def parse(path: Path, root: Path, source: str) -> Module:
     return module
 
 
-# A word that may begin a loop or a comprehension; text in strings and comments may match too, which costs only time.
-_LOOP = re.compile(rb"\b(?:for|while)\b")
+# A word that may begin a loop or a comprehension, or a sum of lists; text in strings and comments may match too, which
+# costs only time.
+_LOOP = re.compile(rb"\b(?:for|while)\b|\bsum\([^\n]*\[\]\)")
 _WORD = re.compile(r"[^\W\d]\w*")
 _NEWLINE = re.compile(rb"\r\n|\r|\n")
 
