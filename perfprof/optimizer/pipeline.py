@@ -44,7 +44,7 @@ def fix(options: FixOptions, progress: Progress) -> Run:
         recorded = step("record", record, options, folder)
         with opened(recorded.executions, folder, options.database, root) as (databases, closed):
             suspects = step("find", find, options, recorded.recording, program, databases)
-            observed = step("observe", observe, options, folder, suspects)
+            observed = step("observe", observe, options, folder, suspects, recorded.seconds)
             argued = step("prove", prove, suspects, program, observed.seen, recorded.executions)
             planned = step("plan", plan, argued.proven)
             written = step("rewrite", rewrite, planned, sources, root)

@@ -14,6 +14,8 @@ from perfprof.profilers.recording import Execution, Recording
 from perfprof.profilers.workload import Observations
 
 LAST_LINES = 8
+OBSERVED = "observe.out"
+PATIENCE, SLOWER = 60.0, 10.0  # seconds, and times the run before: then a probed run is taken to hang
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,11 @@ class Recorded:
     def executions(self) -> tuple[Execution, ...]:
         """What it asked of databases."""
         return self.recording.executions()
+
+    @property
+    def seconds(self) -> float:
+        """Wall seconds of the recorded run."""
+        return float(self.recording.meta.get("seconds", "0"))
 
     @property
     def notes(self) -> list[str]:
@@ -56,24 +63,36 @@ def record(options: FixOptions, folder: Path) -> Recorded:
     return Recorded(recording)
 
 
-def observe(options: FixOptions, folder: Path, suspects: Suspects) -> Observations:
-    """Probe the suspects and keep real calls of their functions. Raises BaselineError if it does not end well."""
-    assert options.workload is not None
-    watches, captures = suspects.watches, suspects.captures
-    if not watches:
+def observe(options: FixOptions, folder: Path, suspects: Suspects, seconds: float = 0.0) -> Observations:
+    """Probe the suspects and keep real calls of their functions. Raises BaselineError if it does not end well.
+
+    seconds: of the run before, if known. To keep a call is to pickle what it was given, which is code of others: an
+    extension was seen to wait for a lock that it held itself. So a run that hangs or fails is tried without.
+    """
+    if not suspects.watches:
         return Observations({}, None, 0, 0.0, 0.0)
-    output = folder / "observe.out"
-    observed = workload.observe(
+    patience = max(PATIENCE, SLOWER * seconds) if seconds else 0.0
+    observed = _probed(options, folder, suspects, min(filter(None, (options.timeout, patience)), default=0.0))
+    if suspects.captures and (observed.timed_out or observed.exit_code) and not observed.interrupted:
+        observed = _probed(options, folder, suspects, options.timeout, keep=False)
+    _must_end_well(observed.exit_code, "probed", folder / OBSERVED)
+    return observed
+
+
+def _probed(
+    options: FixOptions, folder: Path, suspects: Suspects, timeout: float, *, keep: bool = True
+) -> Observations:
+    """One run with probes; keep: calls of the suspects' functions too."""
+    assert options.workload is not None
+    return workload.observe(
         options.workload.argv,
         cwd=options.root / options.workload.folder,
         folder=folder,
-        watches=watches,
-        captures=captures,
-        output=output,
-        timeout=options.timeout or None,
+        watches=suspects.watches,
+        captures=suspects.captures if keep else (),
+        output=folder / OBSERVED,
+        timeout=timeout or None,
     )
-    _must_end_well(observed.exit_code, "probed", output)
-    return observed
 
 
 def _must_end_well(exit_code: int, how: str, output: Path) -> None:
