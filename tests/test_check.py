@@ -233,3 +233,20 @@ def test_constant_factors_need_a_recording_or_their_name(tmp_path: Path) -> None
 def test_files_called_test_are_tests(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("")
     assert is_test(tmp_path / name, tmp_path)
+
+
+FAILS = """\
+def tidy(names):
+    keys = [name.lower() for name in names]
+    if len(keys) != len(set(keys)):
+        twice = {key for key in keys if keys.count(key) > 1}
+        raise ValueError(f"twice: {twice}")
+    return keys
+"""
+
+
+def test_what_only_a_failure_costs_is_not_told(tmp_path: Path) -> None:
+    (tmp_path / "m.py").write_text(FAILS)
+    assert found(checked(tmp_path)) == []
+    (tmp_path / "m.py").write_text(FAILS.replace("raise ValueError", "print"))
+    assert found(checked(tmp_path)) == [("m.py", 4, "list-count")]

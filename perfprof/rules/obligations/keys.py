@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from perfprof.rules import guards
 from perfprof.rules.narrowing import Narrowing, item_reads, reads
 from perfprof.rules.obligations.proofs import guarded, obligation, observed, proved, unproved
-from perfprof.rules.reading.elements import elements_made_of, made_of
+from perfprof.rules.reading.elements import elements_made_of, is_for_unhashable, made_of
 from perfprof.rules.reading.expressions import builtin_type
 from perfprof.rules.rule import Case, Proof
 
@@ -47,6 +47,8 @@ def elements_hash_as_equal(case: Case) -> Proof:
     where = found.function.place(found.scan.node)
     if seen is not None and seen.elements and guards.key_types(seen.elements) is None:
         return unproved(f"elements were {guards.readable(seen.elements)}, for which no guard is tested", where)
+    if is_for_unhashable(found.scan.node, found.function):
+        return unproved("it answers a TypeError: what comes here cannot be hashed", where)
     kinds = elements_made_of(found.scan.subject, found.function)
     probe = made_of(found.scan.probe, found.function) if found.scan.probe is not None else ""
     if kinds or probe:

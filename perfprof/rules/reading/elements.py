@@ -50,6 +50,18 @@ def _written(node: ast.expr, function: Function) -> str:
     return ""
 
 
+def is_for_unhashable(node: ast.AST, function: Function) -> bool:
+    """Whether it stands where a TypeError is handled: the list there takes what could not be put into a set."""
+    above: ast.AST | None = node
+    while above is not None and above is not function.node:
+        if isinstance(above, ast.ExceptHandler) and above.type is not None:
+            caught = above.type.elts if isinstance(above.type, ast.Tuple) else [above.type]
+            if any(path_of(one) == ("TypeError",) for one in caught):
+                return True
+        above = function.parents.get(above)
+    return False
+
+
 def elements_made_of(subject: ast.expr, function: Function, added: tuple[ast.expr, ...] = ()) -> str:
     """What all elements of a list are made of, where the code shows each; empty if one of them may be flat.
 
