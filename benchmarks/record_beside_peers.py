@@ -1,9 +1,9 @@
 """What recording costs the program, beside py-spy, pyinstrument, scalene, memray and cProfile in the same run.
 
-    python benchmarks/record_beside_peers.py [--rounds 5] [--only calls sql]
+    python benchmarks/record_beside_peers.py [--rounds 5] [--times 4] [--only calls sql] [--tools perfprof]
 
 Each figure is the median of ratios of the target's own CPU seconds (its children included), tool over plain, in fresh
-processes one after the other within a round. "sampling" is perfprof's sampler alone, "everything" all its recorders
+processes one after the other within a round. --times repeats the work, so that ticks of 10 ms do not decide. "sampling" is perfprof's sampler alone, "everything" all its recorders
 but memory. A tool that is not installed, or whose run fails, is left out and said so.
 """
 
@@ -28,7 +28,8 @@ import os, sys
 from program import work
 if __name__ == "__main__":
     before = os.times()
-    work()
+    for _ in range(int(sys.argv[2])):
+        work()
     after = os.times()
     with open(sys.argv[1], "w") as file:
         file.write(str(sum(after[:4]) - sum(before[:4])))
@@ -173,9 +174,9 @@ def tools() -> dict[str, Callable[[Path, list[str]], None]]:
     return found
 
 
-def measure(program: str, rounds: int) -> dict[str, list[float]]:
+def measure(program: str, rounds: int, times: int, only: str) -> dict[str, list[float]]:
     """Ratios of CPU seconds to the plain run of the same round; in what order, changes from round to round."""
-    starts = tools()
+    starts = {name: start for name, start in tools().items() if name == "plain" or only in name}
     ratios: dict[str, list[float]] = {name: [] for name in starts if name != "plain"}
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
@@ -183,17 +184,17 @@ def measure(program: str, rounds: int) -> dict[str, list[float]]:
         (folder / "main.py").write_text(MAIN)
         for turn in range(-1, rounds):  # the first round warms up
             order = list(starts)[:: 1 if turn % 2 else -1]
-            seconds = {name: _seconds(folder, starts[name]) for name in order}
+            seconds = {name: _seconds(folder, starts[name], times) for name in order}
             for name, told in ratios.items():
                 if turn >= 0 and seconds[name] and seconds["plain"]:
                     told.append(seconds[name] / seconds["plain"])
     return ratios
 
 
-def _seconds(folder: Path, start: Callable[[Path, list[str]], None]) -> float:
+def _seconds(folder: Path, start: Callable[[Path, list[str]], None], times: int) -> float:
     told = folder / "seconds"
     told.unlink(missing_ok=True)
-    start(folder, ["main.py", str(told)])
+    start(folder, ["main.py", str(told), str(times)])
     return float(told.read_text()) if told.exists() else 0.0
 
 
@@ -201,12 +202,14 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--times", type=int, default=4)
+    parser.add_argument("--tools", default="", help="only those whose name contains this")
     parser.add_argument("--only", nargs="+", choices=list(WORKLOADS), default=list(WORKLOADS))
     options = parser.parse_args()
     print(f"load average {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores, {options.rounds} rounds", flush=True)
     for name in options.only:
         print(f"\n{name}", flush=True)
-        for tool, ratios in measure(WORKLOADS[name], options.rounds).items():
+        for tool, ratios in measure(WORKLOADS[name], options.rounds, options.times, options.tools).items():
             spread = f"({min(ratios):.2f} - {max(ratios):.2f})" if ratios else ""
             print(
                 f"  {tool:<22} CPU x{statistics.median(ratios):.2f}  {spread}" if ratios else f"  {tool:<22} failed"

@@ -39,6 +39,7 @@ jobs = 2
 executor = "farm:pool"
 quiet = true
 debug = false
+slow-query-ms = 50
 
 [tool.perfprof.budget]
 queries = 100
@@ -52,7 +53,8 @@ queries = 100
     assert settings["json"] == tmp_path / "out.json"
     assert settings["timeout"] == 60.0
     named = {*FixOptions.__dataclass_fields__, *CheckOptions.__dataclass_fields__} - {"root"}
-    assert {key.replace("-", "_") for key in config.SETTINGS} == named | {"json", "quiet", "budget"} == settings.keys()
+    own = {"json", "quiet", "budget", "slow_query_ms"}
+    assert {key.replace("-", "_") for key in config.SETTINGS} == named | own == settings.keys()
 
 
 def test_no_file_and_no_table_set_nothing(tmp_path: Path) -> None:

@@ -202,4 +202,5 @@ SETTINGS: Mapping[str, Reader] = {
     "quiet": _flag,
     "debug": _flag,
     "budget": _budget,
+    "slow-query-ms": _number(0, float("inf"), "milliseconds from 0"),
 }

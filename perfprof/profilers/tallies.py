@@ -43,6 +43,10 @@ class Latencies:
                 return min(_upper(step), self.longest)
         return self.longest
 
+    def above(self, seconds: float) -> int:
+        """How many were longer; the step that holds the limit counts as longer only if all of it is."""
+        return sum(count for step, count in self.buckets.items() if _upper(step - 1) >= seconds)
+
     def __add__(self, other: Latencies) -> Latencies:
         buckets = Counter(self.buckets)
         buckets.update(other.buckets)

@@ -27,6 +27,7 @@ from perfprof.profilers.merge import Writer
 from perfprof.profilers.metrics import Metrics
 from perfprof.profilers.observations import Capture, Seen, Watch, add_up
 from perfprof.profilers.packages import without_secrets
+from perfprof.profilers.parts import statements
 from perfprof.profilers.processes import Ran, run
 from perfprof.profilers.recording import Recording
 from perfprof.profilers.runtimes import told
@@ -34,7 +35,7 @@ from perfprof.profilers.runtimes import told
 __all__ = ["Observations", "Ran", "observe", "record", "run"]
 
 # of inside/recorders, armed unless asked otherwise
-RECORDERS = ("queries", "requests", "network", "files", "collections")
+RECORDERS = ("queries", "pools", "requests", "network", "files", "collections")
 Trace = Literal["off", "memory", "syscalls"]
 START = Path(__file__).resolve().parent / "inside" / "start"
 
@@ -70,6 +71,7 @@ def record(
     trace: Trace = "off",
     load: Load | None = None,
     tree: str = "",
+    slow_query: float = statements.SLOW,
 ) -> Recording:
     """Run ``argv`` under the recorders and give its recording, ``folder/recording.sqlite``.
 
@@ -77,7 +79,7 @@ def record(
     back to that; "off" arms the recorders only. output: a file for what the program prints (it reads nothing then); else its streams are
     ours. How it ended is in ``meta``: exit_code, seconds, cpu_seconds, interrupted or timed_out, notes.
     UsageError if the command cannot be started. tree: call trees of requests
-    whose path contains it.
+    whose path contains it. slow_query: seconds from which reports call a statement slow.
     """
     started = datetime.now(timezone.utc)
     journals, result = prepare(folder), folder / "recording.sqlite"
@@ -110,7 +112,7 @@ def record(
             notes.append("py-spy is not installed, so processes sampled themselves, loop by loop")
         if not found:
             notes.append("no Python process of this command could be followed (python -I and -E ignore recorders)")
-        meta = _surroundings(argv, cwd, started) | {"notes": "\n".join(notes)}
+        meta = _surroundings(argv, cwd, started) | {"notes": "\n".join(notes), "slow_query": str(slow_query)}
         writer.finish(meta | _described(ran, gate.waited if gate else 0.0, found))
         shutil.rmtree(journals, ignore_errors=True)
         return Recording.open(result)

@@ -91,6 +91,7 @@ def _record(
         from perfprof.profilers.attach import attach
 
         return attach(pid or 0, folder, seconds)
+    from perfprof.profilers.parts.statements import SLOW
     from perfprof.profilers.workload import record
 
     timeout, sampler = settings.get("timeout") or None, settings.get("sampler", "auto")
@@ -104,6 +105,7 @@ def _record(
         trace=settings.get("trace", "off"),
         load=_load(settings),
         tree=settings.get("tree") or "",
+        slow_query=settings.get("slow_query_ms", SLOW * 1000) / 1000,
     )
 
 

@@ -92,8 +92,8 @@ def _served(recording: Recording, root: Path) -> Iterator[Figure]:
     yield Figure("error rate", sum(route.errors for route in routes) / whole.count, "share", exact=True)
     for percent in (50, 95, 99, 99.9):
         yield Figure(f"latency p{percent:g}", whole.percentile(percent), "s", samples=whole.count)
-    queries = sum(one.count for one in recording.executions())
-    if queries:
+    queries = sum(route.queries for route in routes)  # those of start and of background work are not theirs
+    if recording.executions():
         yield Figure("queries a request", queries / whole.count, "", exact=True)
 
 

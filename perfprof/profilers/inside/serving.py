@@ -13,8 +13,8 @@ from .tallies import Tally
 
 current: ContextVar[Request | None] = ContextVar("perfprof_request", default=None)
 on_begin: Callable[[Request], Callable[[], None] | None] | None = None  # call trees: what is given ends the tree
-tally = Tally("requests", sums=1)
-_active = 0  # requests under way in this process
+tally = Tally("requests", sums=4)
+under_way = 0  # requests under way in this process
 
 
 class Request:
@@ -24,9 +24,12 @@ class Request:
         "_end",
         "_token",
         "active",
+        "connections",
         "method",
         "path",
         "place",
+        "queries",
+        "query_seconds",
         "route",
         "server",
         "size",
@@ -35,13 +38,14 @@ class Request:
     )
 
     def __init__(self, server: str, method: str, path: str) -> None:
-        global _active
-        _active += 1
-        self.active = _active
+        global under_way
+        under_way += 1
+        self.active = under_way
         self.server, self.method, self.path = server, method, path
         self.route = ""
         self.place: Place = ()
         self.status, self.size = 0, 0
+        self.queries, self.query_seconds, self.connections = 0, 0.0, 0
         self._token: Any = current.set(self)
         self._end = on_begin(self) if on_begin is not None else None
         self.start = perf_counter()
@@ -64,13 +68,14 @@ class Request:
 
     def answered(self) -> None:
         """The answer is out, or the handler has raised (``status`` is 0 then). Only the first time counts."""
-        global _active
+        global under_way
         if not self.start:
             return
         seconds, self.start = perf_counter() - self.start, 0.0
-        _active -= 1
+        under_way -= 1
         key = (self.method, self.route or template(self.path), self.status or 500, self.server)
-        tally.note(key, self.place, seconds, self.size, most=self.active)
+        asked = self.queries, self.query_seconds, self.connections
+        tally.note(key, self.place, seconds, self.size, *asked, most=self.active)
 
     def handled_by(self, route: str, function: Any) -> None:
         """What the framework's router says: the template of the route, and who serves it."""
@@ -79,7 +84,14 @@ class Request:
             self.place = place_of(function)
 
 
+def connected() -> None:
+    """The request opened a connection to a database, or took one from a pool."""
+    request = current.get()
+    if request is not None:
+        request.connections += 1
+
+
 def forked() -> None:
     """Requests under way belong to the parent."""
-    global _active
-    _active = 0
+    global under_way
+    under_way = 0

@@ -27,6 +27,14 @@ def bucket(seconds: float) -> int:
     return shift * 32 + (microseconds >> shift)
 
 
+def upper(step: int) -> float:
+    """The end of a step of the histogram, in seconds."""
+    if step < 64:
+        return (step + 1) / 1e6
+    shift = step // 32 - 1
+    return ((step - shift * 32 + 1) << shift) / 1e6
+
+
 class Row:
     """What was counted for one key since the last line about it. sums: added up; most: maxima."""
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from perfprof.profilers.recording import Frame, Recording
 from perfprof.profilers.tallies import Latencies, Second, Table
 
-_TABLE = Table("requests", ("method", "route", "status", "server"), ("bytes",))
+_TABLE = Table(
+    "requests", ("method", "route", "status", "server"), ("bytes", "queries", "query_seconds", "connections")
+)
 PART = _TABLE.part
 
 
@@ -17,6 +19,7 @@ class Route:
 
     route: its template, e.g. ``/orders/{id}``. place: where its handler is, () if it is not the program's. statuses:
     how often each was answered. concurrency: most requests under way at once in one process.
+    queries, query_seconds, connections: statements that ran for these requests, connections opened or taken from a pool.
     """
 
     method: str
@@ -26,6 +29,9 @@ class Route:
     statuses: dict[int, int]
     concurrency: int
     servers: tuple[str, ...]
+    queries: int = 0
+    query_seconds: float = 0.0
+    connections: int = 0
 
     @property
     def errors(self) -> int:
@@ -47,6 +53,9 @@ def read(recording: Recording) -> tuple[Route, ...]:
             statuses,
             max(known.concurrency, row.most),
             tuple(sorted({*known.servers, row.key["server"]})),
+            known.queries + int(row.sums["queries"]),
+            known.query_seconds + row.sums["query_seconds"],
+            known.connections + int(row.sums["connections"]),
         )
     return tuple(sorted(found.values(), key=lambda route: -route.latencies.seconds))
 

@@ -13,8 +13,10 @@ from perfprof.profilers.recording import Recording
 from perfprof.profilers.tallies import Latencies
 
 ORDER = 10
+_ASKED = ("queries each", "in queries", "connections each")
 _PERCENTS = (50, 95, 99, 99.9)
 _BRIEF = 3
+_NUMBERS = ("requests", "errors", "p50", "p95", "p99", "p99.9", "longest", "at once", *_ASKED)
 
 
 def section(recording: Recording, root: Path) -> Recorded | None:
@@ -34,8 +36,8 @@ def section(recording: Recording, root: Path) -> Recorded | None:
         title="Requests served",
         says=says,
         brief=[_brief(route, root) for route in routes[:_BRIEF]],
-        heads=["route", "requests", "errors", "p50", "p95", "p99", "p99.9", "longest", "at once", "handler"],
-        numbers=["requests", "errors", "p50", "p95", "p99", "p99.9", "longest", "at once"],
+        heads=["route", *_NUMBERS, "handler"],
+        numbers=list(_NUMBERS),
         rows=[_row(route, root) for route in routes[:ROWS]],
     )
 
@@ -44,6 +46,7 @@ def _brief(route: Route, root: Path) -> str:
     place = where(route.place, root)
     errors = f" · {route.errors:,} failed" if route.errors else ""
     times = f"{route.latencies.count:,} x"
+    errors = f" · {_each(route.queries, route)} queries each{errors}" if route.queries else errors
     return f"{route.method} {route.route} · {times} · {_percentiles(route.latencies)}{errors}" + (
         f" · {place}" if place else ""
     )
@@ -51,6 +54,11 @@ def _brief(route: Route, root: Path) -> str:
 
 def _percentiles(latencies: Latencies) -> str:
     return " ".join(f"p{percent:g} {figures.seconds(latencies.percentile(percent))}" for percent in _PERCENTS)
+
+
+def _each(count: int, route: Route) -> str:
+    """A request, on average."""
+    return f"{count / route.latencies.count:,.1f}".removesuffix(".0")
 
 
 def _row(route: Route, root: Path) -> list[str]:
@@ -62,5 +70,8 @@ def _row(route: Route, root: Path) -> list[str]:
         *(figures.seconds(latencies.percentile(percent)) for percent in _PERCENTS),
         figures.seconds(latencies.longest),
         str(route.concurrency),
+        _each(route.queries, route) if route.queries else "",
+        figures.share(route.query_seconds / latencies.seconds) if route.queries and latencies.seconds else "",
+        _each(route.connections, route) if route.connections else "",
         where(route.place, root),
     ]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from bisect import bisect_left
 from collections.abc import Iterable
 from types import CodeType
 from typing import Any
 
 from ... import journal
 from ...frames import describe, line_of
+from ...tallies import bucket, upper
 from . import writes
 from .templates import template
 
@@ -25,7 +27,7 @@ Place = tuple[tuple[CodeType, int], ...]  # code and offset of application frame
 class Spot:
     """One statement at one place with one set of parameter types: what the rows of many activations share."""
 
-    __slots__ = ("database", "driver", "head", "place", "rows", "sorts", "sums", "text", "writes")
+    __slots__ = ("database", "driver", "head", "place", "rows", "sorts", "sums", "text", "times", "writes")
 
     def __init__(self, driver: str, database: str, text: str, sorts: str, place: Place) -> None:
         self.driver, self.database, self.text, self.sorts = driver, database, text, sorts
@@ -37,6 +39,7 @@ class Spot:
         """For a new journal."""
         self.head = ""  # its numbers in the journal, once they are written
         self.rows = 0
+        self.times: list[float] = []  # seconds of each execution since the last flush
         self.sums: dict[tuple[int, ...], Row] = {}
 
     def row(self, activation: int, around: tuple[int, ...]) -> Row:
@@ -188,7 +191,28 @@ def collect() -> Iterable[str]:
         if alive:
             pending.append(row)
     _limit = len(pending) + _PENDING
+    lines += (_latencies(spot, lines) for spot in list(spots.values()) if spot.times)
     return lines
+
+
+def _latencies(spot: Spot, lines: list[str]) -> str:
+    """What is new of the times at one spot."""
+    times, spot.times = spot.times, []
+    steps = journal.encode(_steps(times))
+    return f'["latency",{spot.numbers(lines)},{len(times)},{sum(times):.7f},{max(times):.7f},{steps}]'
+
+
+def _steps(times: list[float]) -> dict[int, int]:
+    """The histogram of some latencies, sorted, so that each step is looked up once and not each latency."""
+    times.sort()
+    found: dict[int, int] = {}
+    index = 0
+    while index < len(times):
+        step = bucket(times[index])
+        after = max(bisect_left(times, upper(step), index), index + 1)
+        found[step] = found.get(step, 0) + after - index
+        index = after
+    return found
 
 
 def _write(row: Row, lines: list[str]) -> None:

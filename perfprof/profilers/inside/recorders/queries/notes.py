@@ -12,7 +12,7 @@ import threading
 from itertools import count
 from typing import Any
 
-from ... import journal
+from ... import journal, serving
 from ...frames import library
 from . import folding
 from .folding import MANY_KEYS, Place, Row, Spot, spots
@@ -65,7 +65,9 @@ _single = {kind: kind.__name__ for kind in (int, float, str, bytes, bool)}  # na
 _types: dict[tuple[type, ...], tuple[str, bool]] = {}
 
 
-def note(what: tuple[str, str, str], parameters: Any, seconds: float, now: float, frame: Any) -> Row:
+def note(  # noqa: C901, PLR0912 - one function: each call in it would be a tenth of its cost
+    what: tuple[str, str, str], parameters: Any, seconds: float, now: float, frame: Any
+) -> Row:
     """One execution of (driver, database, text), called by the driver's hook right after it.
 
     ``now`` is the perf_counter, ``frame`` the caller of the hook; the row is returned so that the hook can count what
@@ -75,7 +77,7 @@ def note(what: tuple[str, str, str], parameters: Any, seconds: float, now: float
         sorts, key = _single[parameters[0].__class__], hash(parameters)  # what is usual, without one more call
     else:
         sorts, key = _shape(parameters)
-    activation = frame.f_trace
+    activation = None if frame is None else frame.f_trace
     if activation.__class__ is not Activation:
         frame = _application(frame)
         if frame is None and getattr(quiet, "on", False):
@@ -93,12 +95,17 @@ def note(what: tuple[str, str, str], parameters: Any, seconds: float, now: float
     row.count += 1
     row.seconds += seconds
     if key != row.key:
-        keys = row.keys
-        if keys.__class__ is set and len(keys) < MANY_KEYS:
-            keys.add(key)
+        if row.keys.__class__ is set and len(row.keys) < MANY_KEYS:
+            row.keys.add(key)
         else:
             row.another(key)
     folding.last = row
+    row.spot.times.append(seconds)
+    if serving.under_way:
+        request = serving.current.get()
+        if request is not None:
+            request.queries += 1
+            request.query_seconds += seconds
     if row.spot.writes:
         wrote(row.spot.writes)
     if now > journal.due:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
+from ...serving import connected
 from .notes import MANY, note
 
 _CURSORS = ("Cursor", "ServerCursor", "AsyncCursor", "AsyncServerCursor")
@@ -82,6 +83,7 @@ def _note(cursor: Any, query: Any, params: Any, start: float, rows: int | None =
         database = getattr(connection, "_perfprof_database", None)
         if database is None:
             database = connection._perfprof_database = _database(connection)
+            connected()  # its first statement is as near as can be to when it was opened
         text = query if type(query) is str else _text(query, cursor)
         row = note(("psycopg", database, text), params, now - start, now, sys._getframe(2))
         found = cursor.rowcount if rows is None else rows

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
+from ...serving import connected
 from .mixing import over
 from .notes import MANY, note
 
@@ -58,7 +59,9 @@ def _connection_class(plain: Any, cursors: Any) -> Any:
 def _connecting(plain: Callable[..., Any], kind: Any) -> Callable[..., Any]:
     def connect(dsn: Any = None, connection_factory: Any = None, cursor_factory: Any = None, **named: Any) -> Any:
         factory = over(connection_factory or kind, kind, _kinds["connection"])
-        return plain(dsn, connection_factory=factory, cursor_factory=cursor_factory, **named)
+        made = plain(dsn, connection_factory=factory, cursor_factory=cursor_factory, **named)
+        connected()
+        return made
 
     connect.__doc__, connect.__module__ = plain.__doc__, plain.__module__
     return connect

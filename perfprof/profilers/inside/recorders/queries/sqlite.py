@@ -15,6 +15,7 @@ from itertools import compress, repeat, starmap
 from time import perf_counter
 from typing import Any
 
+from ...serving import connected
 from .folding import Row
 from .mixing import over
 from .notes import MANY, note
@@ -168,6 +169,7 @@ def connect(*arguments: Any, **named: Any) -> Any:
         named["factory"] = over(named.get("factory", sqlite3.Connection), sqlite3.Connection, Connection)
     made = _connect(*arguments, **named)
     if isinstance(made, Connection):
+        connected()
         made._perfprof_database = _database(arguments[0] if arguments else named.get("database"))
     return made
 

@@ -1,0 +1,133 @@
+"""Connections: pools that run out, statements that are slow, and what each request asked of databases."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from perfprof.optimizer.comparing.figures import figures
+from perfprof.optimizer.reports.recorded import sections
+from perfprof.profilers.parts import pools, requests, statements
+from perfprof.profilers.recording import Recording
+from perfprof.profilers.workload import record
+
+POOL = """
+import threading, time
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import TimeoutError
+engine = create_engine("sqlite:///x.db", pool_size=2, max_overflow=0, pool_timeout={timeout})
+
+def report():
+    with engine.connect() as connection:
+        time.sleep(0.6)
+        connection.execute(text("select 1"))
+
+def order():
+    try:
+        with engine.connect() as connection:
+            connection.execute(text("select 2"))
+    except TimeoutError:
+        print("timeout")
+
+order()
+holders = [threading.Thread(target=report) for _ in range({holders})]
+for one in holders: one.start()
+time.sleep(0.15)
+order()
+for one in holders: one.join()
+print("done")
+"""
+
+
+def recorded(folder: Path, source: str) -> Recording:
+    (folder / "app.py").write_text(source)
+    argv = [sys.executable, "app.py"]
+    recording = record(argv, cwd=folder, folder=folder / "run", output=folder / "out", slow_query=0.1)
+    assert recording.meta["exit_code"] == "0", (folder / "out").read_text()
+    return recording
+
+
+def test_planted_exhaustion_is_named_with_its_place(tmp_path: Path) -> None:
+    with recorded(tmp_path, POOL.format(timeout=5, holders=2)) as recording:
+        (pool,) = pools.read(recording)
+        (section,) = (one for one in sections(recording, tmp_path) if one["subject"] == "pools")
+    assert (pool.name, pool.size, pool.most) == ("SQLAlchemy QueuePool", 2, 2)
+    assert pool.exhausted
+    assert pools.total(pool.checkouts).count == 4
+    assert [site.place[0].function for site in pool.waits] == ["order"]
+    assert 0.2 < pool.waits[0].latencies.longest < 3
+    assert [site.place[0].function for site in pool.holds] == ["report"]
+    assert pool.holds[0].latencies.count == 2
+    said = "\n".join(section["brief"])
+    assert "exhausted: 1 waited" in said
+    assert "app.py:14 order" in said
+    assert "app.py:8 report" in said
+
+
+def test_who_gives_up_is_told_and_a_wide_pool_is_clean(tmp_path: Path) -> None:
+    with recorded(tmp_path, POOL.format(timeout=0.1, holders=2)) as recording:
+        (pool,) = pools.read(recording)
+        assert [site.place[0].function for site in pool.timeouts] == ["order"]
+        assert not pool.waits
+    assert (tmp_path / "out").read_text() == "timeout\ndone\n"
+    with recorded(tmp_path, POOL.format(timeout=5, holders=1)) as recording:
+        (pool,) = pools.read(recording)
+    assert not pool.exhausted
+
+
+SERVED = """
+import sqlite3, threading, time, urllib.request
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+db = sqlite3.connect("x.db", check_same_thread=False)
+db.create_function("nap", 1, lambda seconds: time.sleep(seconds) or 1)
+db.execute("create table t (id integer primary key, name text)")
+db.executemany("insert into t values (?, ?)", [(i, str(i)) for i in range(50)])
+
+def app(environ, start):
+    if environ["PATH_INFO"] == "/orders":
+        for i in range(7):
+            db.execute("select name from t where id = ?", (i,)).fetchall()
+    elif environ["PATH_INFO"] == "/slow":
+        db.execute("select nap(0.15)").fetchone()
+        sqlite3.connect("x.db").close()
+    start("200 OK", [("Content-Type", "text/plain")])
+    return [b"x"]
+
+class Quiet(WSGIRequestHandler):
+    def log_message(self, *a):
+        pass
+
+server = make_server("127.0.0.1", 0, app, handler_class=Quiet)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+for path in ("/orders", "/orders", "/slow", "/"):
+    urllib.request.urlopen(f"http://127.0.0.1:{server.server_port}{path}").read()
+server.shutdown()
+"""
+
+
+def test_statements_and_connections_of_each_route(tmp_path: Path) -> None:
+    with recorded(tmp_path, SERVED) as recording:
+        routes = {route.route: route for route in requests.read(recording)}
+        timed = {one.statement.text: one for one in statements.read(recording)}
+        told = figures(recording, tmp_path)
+        (section,) = (one for one in sections(recording, tmp_path) if one["subject"] == "statements")
+    assert {name: route.queries for name, route in routes.items()} == {"/orders": 14, "/slow": 1, "/": 0}
+    assert routes["/slow"].query_seconds > 0.14
+    assert routes["/slow"].connections == 1
+    assert told["queries a request"].value == 15 / 4, "statements of the start belong to no request"
+    slow, fast = timed["select nap(?)"], timed["select name from t where id = ?"]
+    assert (slow.slower(0.1), fast.slower(0.1)) == (1, 0)
+    assert slow.latencies.percentile(95) > 0.14
+    assert (fast.latencies.count, fast.rows) == (14, 14)
+    assert "1 took longer than 100 ms" in section["says"]
+    assert section["rows"][0][0] == "select nap(?)", "slow ones come first"
+    assert section["rows"][0][-1] == "app.py:14 app"
+
+
+def test_the_limit_of_slow_statements_is_a_setting(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.perfprof]\nslow-query-ms = 1000\n")
+    (tmp_path / "app.py").write_text(SERVED)
+    argv = [sys.executable, "-m", "perfprof", "record", "--", sys.executable, "app.py"]
+    ran = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "none took longer than 1 s" in ran.stderr
