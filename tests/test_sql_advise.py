@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -11,10 +12,13 @@ import pytest
 psycopg = pytest.importorskip("psycopg")
 
 from perfprof.optimizer.indexes.advise import Asked, advise  # noqa: E402
+from perfprof.optimizer.indexes.candidates import Facts, candidates, widened  # noqa: E402
 from perfprof.optimizer.scratch.postgres import Server  # noqa: E402
 from perfprof.optimizer.scratch.postgres_clone import cloned  # noqa: E402
 from perfprof.optimizer.scratch.sources import Source  # noqa: E402
 from perfprof.optimizer.statements.workload import Seen, workload  # noqa: E402
+from perfprof.rules.catalog import Dictionary, Table  # noqa: E402
+from perfprof.rules.schema.indexes import candidate  # noqa: E402
 
 pytestmark = pytest.mark.postgres
 SCHEMA = """
@@ -65,3 +69,19 @@ def test_an_expression_index_is_proposed_and_a_duplicate_dropped(source: Source,
     assert [(one.name, one.reason, one.instead) for one in advice.removals] == [("one", "duplicate", "two")]
     assert advice.share < 0.5
     assert "secret77" not in repr(advice.as_json()).lower()
+
+
+def test_covering_indexes_with_one_key_are_widened_to_serve_both() -> None:
+    one, other = (replace(candidate("t", ["a"]), include=(name,)) for name in ("b", "c"))
+    third = replace(candidate("t", ["z"]), include=("d",))
+    assert list(widened([one, other, third])) == [replace(one, include=("b", "c"))]
+
+
+def test_columns_of_a_statement_are_carried_unless_a_star_wants_all() -> None:
+    book = Dictionary([Table("t", ("a", "b", "c", "d"), 100_000)], "postgresql")
+    for text, expected in (
+        ("SELECT b FROM t WHERE a > 5 AND c < 2", {("b", "c"), ("a", "b")}),
+        ("SELECT * FROM t WHERE a > 5", set()),
+    ):
+        found = candidates(workload([Seen(text)], "postgresql").queries, book, Facts())
+        assert {one.include for one in found if one.include} == expected

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from perfprof.optimizer.indexes.advice import Advice, Line
-from perfprof.optimizer.indexes.candidates import Facts, candidates
+from perfprof.optimizer.indexes.candidates import Facts, candidates, widened
 from perfprof.optimizer.indexes.choose import Choice
 from perfprof.optimizer.indexes.clone_what_if import CloneWhatIf
 from perfprof.optimizer.indexes.decide import Decided, decided
@@ -42,7 +42,7 @@ class Asked:
     budget: float = 0.0
     execute: bool = True
     complete: bool = False
-    most_explains: int = 900
+    most_explains: int = 980
     most_bytes: int = MOST_BYTES
 
 
@@ -95,6 +95,9 @@ def selected(clone: Clone, catalog: PostgresCatalog, workload: Workload, asked: 
     readable = {query: query.calls for query in planned if evaluator.cost(query, 0) < float("inf")}
     choice = Choice(evaluator, readable, sizes, _upkeep(workload, book))
     choice.explore()
+    wide = what_if.add(widened(evaluator.members(choice.useful)))
+    choice.widen(wide)
+    sizes = {**sizes, **wide}
     best = choice.best(_budget(asked, clone))
     ranked = sorted(choice.shapes, key=lambda shape: choice.total(best | shape) if not evaluator.spent else 0.0)
     others = [one for shape in ranked for one in sorted(evaluator.members(shape & ~best), key=repr)]

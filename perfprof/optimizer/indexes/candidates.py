@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import chain, permutations
+from itertools import chain, combinations, permutations
 
 from perfprof.optimizer.statements.workload import Query
 from perfprof.rules.catalog import Dictionary, Table
@@ -20,6 +20,7 @@ from perfprof.rules.schema.ddl import quoted
 from perfprof.rules.schema.indexes import Candidate, Key, candidate
 
 WIDEST = 3
+CARRIED = 5  # columns beside the key that a covering index may hold
 _EQUAL = ("equality", "in", "null", "boolean")
 _WORD = re.compile(r"\w+")
 
@@ -50,6 +51,18 @@ def candidates(queries: Iterable[Query], book: Dictionary, facts: Facts) -> dict
     return found
 
 
+def widened(covering: Iterable[Candidate]) -> Iterator[Candidate]:
+    """Covering indexes with the columns of two of them, so that one serves several statements."""
+    known = {one: None for one in covering if one.include}
+    for _ in range(2):
+        for one, other in combinations(list(known), 2):
+            both = replace(one, include=tuple(sorted({*one.include, *other.include})))
+            fits = len(both.include) <= CARRIED and both not in known
+            if fits and replace(other, include=both.include) == both:
+                known[both] = None
+                yield both
+
+
 def _constants(queries: Iterable[Query]) -> frozenset[str]:
     """Literals that the code must hold: beside placeholders, or the same in several different statements."""
     counted: Counter[tuple[str, str, str]] = Counter()
@@ -78,6 +91,7 @@ class _Shapes:
         """Plain ones, then each of them behind the conditions that can make it partial."""
         plain = list(dict.fromkeys(chain(self._plain(), self._patterns(), self._expressions())))
         yield from plain
+        yield from self._covering()
         yield from self._documents()
         for where, names in self._conditions():
             for one in plain:
@@ -126,6 +140,19 @@ class _Shapes:
                 yield self._index([Key(name), *(key for key in order if key.name != name)])
             if 1 < len(equal) <= WIDEST:
                 yield self._index([*map(Key, equal), *(key for key in order if key.name not in equal)])
+
+    def _covering(self) -> Iterator[Candidate]:
+        """A column that narrows, with all others that the statement wants of this table carried along."""
+        named = (column for column in self.query.reading.mentioned if column.table in ("", *self._called))
+        wanted = dict.fromkeys(name for one in named if (name := self.book.column(self.table, one.name)))
+        if not 1 < len(wanted) <= CARRIED + 1:
+            return
+        for name in self._named(*_EQUAL, "join", "range"):
+            yield replace(self._index([Key(name)]), include=tuple(sorted(wanted.keys() - {name})))
+
+    @property
+    def _called(self) -> tuple[str, ...]:
+        return (self.use.alias, self.use.name)
 
     def _order(self) -> list[Key]:
         """ORDER BY, if all of it is of this table."""

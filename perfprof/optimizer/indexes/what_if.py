@@ -59,18 +59,34 @@ class Evaluator:
         self.what_if = what_if
         self.candidates = tuple(candidates)
         self.most = most
+        self.silent = False  # ask nothing: costs are upper bounds
         self.pools = {query: self._on(names) for query, names in tables.items()}
         self._bits = {one: 1 << number for number, one in enumerate(self.candidates)}
         self._known: dict[Query, list[_Known]] = {query: [] for query in tables}
+        self._guesses: dict[tuple[Query, int], tuple[int, float]] = {}  # -1 for known ones
+        self._stands: dict[int, int] = {}
         self._bounds: dict[tuple[Query, int], tuple[int, float, float]] = {}
 
     def _on(self, names: frozenset[tuple[str, str]]) -> int:
         return sum(1 << at for at, one in enumerate(self.candidates) if (one.schema, one.table) in names)
 
+    def add(self, candidates: Mapping[Candidate, Iterable[Query]]) -> None:
+        """More candidates, each with the statements that may use it."""
+        self._stands.clear()
+        for one, queries in candidates.items():
+            bit = self._bits.setdefault(one, 1 << len(self.candidates))
+            self.candidates = (*self.candidates, one)
+            for query in queries:
+                self.pools[query] |= bit
+
+    def number_of(self, one: Candidate) -> int:
+        """The set of this one alone."""
+        return self._bits[one]
+
     @property
     def spent(self) -> bool:
-        """Whether the planner was asked often enough."""
-        return self.what_if.explains >= self.most
+        """Whether the planner is not to be asked."""
+        return self.silent or self.what_if.explains >= self.most
 
     def members(self, chosen: int) -> frozenset[Candidate]:
         """The candidates of a set."""
@@ -92,6 +108,34 @@ class Evaluator:
         self._bounds[query, mine] = (len(known), low, high)
         return low, high
 
+    def guessed(self, query: Query, chosen: int) -> float:
+        """The cost, without asking: known, or that of the best plan that can be had if wider indexes stand for narrower."""
+        mine, known = chosen & self.pools[query], self._known[query]
+        seen, cost = self._guesses.get((query, mine), (0, float("inf")))
+        if 0 <= seen < len(known):
+            usable = self.standing_for(mine)
+            for one in known[seen:]:
+                if not one.used & ~mine and not mine & ~one.among:
+                    self._guesses[query, mine] = (-1, one.cost)
+                    return one.cost
+                if not one.used & ~usable:
+                    cost = min(cost, one.cost)
+            self._guesses[query, mine] = (len(known), cost)
+        return cost
+
+    def standing_for(self, chosen: int) -> int:
+        """These candidates, and those whose work one of them does as well or nearly so."""
+        found, at = chosen, 0
+        while chosen >> at:
+            if chosen >> at & 1:
+                if at not in self._stands:
+                    self._stands[at] = sum(
+                        1 << n for n, one in enumerate(self.candidates) if wider(self.candidates[at], one)
+                    )
+                found |= self._stands[at]
+            at += 1
+        return found
+
     def cost(self, query: Query, chosen: int) -> float:
         """The cost of one execution."""
         low, high = self.bounds(query, chosen)
@@ -108,6 +152,14 @@ class Evaluator:
         used = sum(self._bits[one] for one in found.used)
         self._known[query].append(_Known(used, mine, found.cost))
         return found.cost, used
+
+
+def wider(one: Candidate, other: Candidate) -> bool:
+    """Whether an index begins with the key of another and carries all that it carries."""
+    if (one.schema, one.table, one.method, one.where) != (other.schema, other.table, other.method, other.where):
+        return False
+    begins = one.columns[: len(other.columns)] == other.columns
+    return begins and set(other.include) <= {*one.include, *one.names}
 
 
 def index_names(plan: Mapping[str, Any]) -> Iterable[str]:

@@ -26,9 +26,9 @@ class Seen:
     place: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Query:
-    """A statement of the workload. texts: up to `SAMPLES` different ones, the commonest first. readings: of each."""
+    """A statement of the workload; one is only ever equal to itself. texts: up to `SAMPLES` different ones, the commonest first. readings: of each."""
 
     reading: Statement
     texts: tuple[str, ...] = field(repr=False)

@@ -171,3 +171,11 @@ def complexity(tree: Tree) -> str:
     if argument(tree, "from") is None:
         return "it reads no table"
     return ""
+
+
+def mentioned(tree: Tree) -> tuple[Column, ...]:
+    """Every column that the statement names, anywhere; () if a star stands for others."""
+    if any(kind_of(star.parent) != "Count" for star in tree.find_all(node_class("Star"))):
+        return ()
+    columns = (column_of(node) for node in tree.find_all(node_class("Column")))
+    return tuple(dict.fromkeys(column for column in columns if column is not None))

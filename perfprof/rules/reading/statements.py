@@ -33,6 +33,7 @@ class Statement:
     complex: why it is not a plain ``SELECT columns FROM tables WHERE … [ORDER BY …]``; "" if it is one.
     values: (column, number of the parameter that an INSERT or UPDATE sets it to).
     limited: blocks with LIMIT. bounds: ("limit" or "offset", number of its parameter).
+    mentioned: every column that is named anywhere; () if a star stands for others.
     """
 
     template: Template
@@ -50,6 +51,7 @@ class Statement:
     complex: str = ""
     limited: frozenset[int] = frozenset()
     bounds: tuple[tuple[str, int], ...] = ()
+    mentioned: tuple[Column, ...] = ()
 
     @property
     def reads_only(self) -> bool:
@@ -117,6 +119,7 @@ def _read(text: str, dialect: str) -> Statement:
         complex=clauses.complexity(tree),
         limited=frozenset(number for number, block in blocks if block.args.get("limit") is not None),
         bounds=tuple(clauses.bounds(tree)),
+        mentioned=clauses.mentioned(tree),
     )
 
 
