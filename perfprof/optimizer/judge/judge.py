@@ -192,7 +192,8 @@ class Judge:
     def _deep(self, trial: Trial) -> Outcome:
         from perfprof.optimizer.judge.deep import deep
 
-        return deep(self._bench, trial.patch, self._settings.deep)
+        self._bench.old.write(())
+        return deep(self._bench.stage("", self.baseline().seen), trial.patch, self._settings.deep)
 
     def _time(self, trial: Trial, layers: Layers, counting: Counting) -> None:
         """Captured calls where there are any; the whole workload where nothing else has told the gain."""
