@@ -250,3 +250,28 @@ def test_what_only_a_failure_costs_is_not_told(tmp_path: Path) -> None:
     assert found(checked(tmp_path)) == []
     (tmp_path / "m.py").write_text(FAILS.replace("raise ValueError", "print"))
     assert found(checked(tmp_path)) == [("m.py", 4, "list-count")]
+
+
+MARKS = """\
+def mark(*words):
+    def deco(function):
+        for word in words:
+            if word not in function.words:
+                function.words.append(word)
+        return function
+    return deco
+
+
+def missing(numbers):
+    return [x for x in range(3) if x not in numbers.values()]
+"""
+
+
+def test_loops_that_the_code_keeps_short_are_not_told(tmp_path: Path) -> None:
+    (tmp_path / "m.py").write_text(MARKS)
+    assert found(checked(tmp_path)) == []
+    (tmp_path / "m.py").write_text(MARKS.replace("*words", "words").replace("range(3)", "range(most)"))
+    assert [place[1:] for place in found(checked(tmp_path))] == [
+        (4, "list-membership"),
+        (11, "dict-keys-scan"),
+    ]

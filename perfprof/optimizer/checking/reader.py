@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import ast
 import gc
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from perfprof.optimizer.checking.cold import cold_by_reading
 from perfprof.optimizer.sources import Sources, syntax_reason
 from perfprof.rules import family_of
-from perfprof.rules.reading.program import Function, Module, Program
+from perfprof.rules.reading.program import Module, Program
 from perfprof.rules.rule import Case, Finding, Level, Proof, Rule, weigh
 
 _IGNORE = re.compile(r"#\s*perfprof:\s*ignore(?:\[([\w\s,-]+)\])?")
@@ -91,18 +91,8 @@ class Reader:
                 assert rule.in_function is not None
                 for suspect in rule.in_function(function, self.program):
                     proofs, level = weigh(rule, Case(suspect, self.program))
-                    if level is not Level.OPEN and not on_the_way_out(suspect.finding, function):
+                    if level is not Level.OPEN and not cold_by_reading(suspect.finding, function):
                         yield Found(suspect.finding, rule.title, level, proofs, rule.grows)
-
-
-def on_the_way_out(finding: Finding, function: Function) -> bool:
-    """Whether it stands in a branch that ends by raising: what a failure costs matters only where a run shows it."""
-    branches = [one.body for one in function.every(ast.ExceptHandler)]
-    branches += [block for one in function.every(ast.If) for block in (one.body, one.orelse)]
-    return any(
-        isinstance(block[-1], ast.Raise) and block[0].lineno <= finding.line <= block[-1].lineno
-        for block in filter(None, branches)
-    )
 
 
 def ignored(finding: Finding, module: Module) -> bool:

@@ -48,10 +48,11 @@ FEW = 16  # turns that the code itself shows; no run is needed to know that noth
 
 def counted_few(around: tuple[Loop, ...]) -> bool:
     """Whether all loops walk what is written out with a few elements, so that there are few turns whatever the data."""
-    return all(loop.iterable is not None and _written_few(loop.iterable) for loop in around)
+    return all(loop.iterable is not None and written_few(loop.iterable) for loop in around)
 
 
-def _written_few(node: ast.expr) -> bool:
+def written_few(node: ast.expr) -> bool:
+    """Whether the code itself shows that walking it takes few turns."""
     if isinstance(node, (ast.Tuple, ast.List, ast.Set)):
         return len(node.elts) < FEW and not any(isinstance(one, ast.Starred) for one in node.elts)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
@@ -59,7 +60,7 @@ def _written_few(node: ast.expr) -> bool:
         if node.func.id == "range":
             numbers = [one.value for one in node.args if isinstance(one, ast.Constant)]
             return len(numbers) == len(node.args) and all(type(one) is int and abs(one) < FEW for one in numbers)
-        return node.func.id in {"enumerate", "reversed", "sorted"} and given is not None and _written_few(given)
+        return node.func.id in {"enumerate", "reversed", "sorted"} and given is not None and written_few(given)
     if (
         isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)

@@ -1,0 +1,59 @@
+"""What reading alone shows to be cold: paths of failures, and loops that the code itself keeps short."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from perfprof.rules.reading.program import Function
+from perfprof.rules.reading.repeats import written_few
+from perfprof.rules.reading.scans import COMPREHENSIONS
+from perfprof.rules.rule import Finding
+
+
+def cold_by_reading(finding: Finding, function: Function) -> bool:
+    """Whether only a run could show that the finding matters."""
+    return on_the_way_out(finding, function) or short_by_code(finding, function)
+
+
+def on_the_way_out(finding: Finding, function: Function) -> bool:
+    """Whether it stands in a branch that ends by raising: what a failure costs matters only where a run shows it."""
+    branches = [one.body for one in function.every(ast.ExceptHandler)]
+    branches += [block for one in function.every(ast.If) for block in (one.body, one.orelse)]
+    return any(
+        isinstance(block[-1], ast.Raise) and block[0].lineno <= finding.line <= block[-1].lineno
+        for block in filter(None, branches)
+    )
+
+
+def short_by_code(finding: Finding, function: Function) -> bool:
+    """Whether all loops around it walk a few written elements, or the arguments that each call writes out (``*args``)."""
+    if any(_spans(one, finding) for one in function.every(ast.While)):
+        return False
+    loops = [*function.every(ast.For), *function.every(ast.AsyncFor)]
+    walked = [one.iter for one in loops if _spans(one, finding)]
+    holders = [one for kind in COMPREHENSIONS for one in function.nodes.get(kind, ())]
+    walked += [part.iter for one in holders if _spans(one, finding) for part in getattr(one, "generators", ())]
+    given = set(_starred(function))
+    return bool(walked) and all(
+        written_few(one) or (isinstance(one, ast.Name) and one.id in given) for one in walked
+    )
+
+
+def _starred(function: Function) -> Iterator[str]:
+    """Names of ``*args`` of a function and of those around it, unless they are bound once more."""
+    scope: Function | None = function
+    while scope is not None:
+        arguments = getattr(scope.node, "args", None)
+        if (
+            arguments is not None
+            and arguments.vararg is not None
+            and arguments.vararg.arg not in scope.names.bindings
+        ):
+            yield arguments.vararg.arg
+        scope = scope.outer
+
+
+def _spans(node: ast.AST, finding: Finding) -> bool:
+    first, last = getattr(node, "lineno", 0), getattr(node, "end_lineno", 0)
+    return bool(first <= finding.line <= last)
