@@ -66,7 +66,7 @@ def invariants(function: Function, program: Program) -> Iterator[Invariant]:
         if node in taken or not _walks(node, function) or is_fallback(node, function):
             continue
         bases = operands(node)
-        gives = _may_give(node, bases, function) if 0 < len(bases) <= MOST_OPERANDS else None
+        gives = may_give(node, bases, function) if 0 < len(bases) <= MOST_OPERANDS else None
         if gives is None:
             continue
         scan = repeated(node, function)
@@ -136,7 +136,7 @@ def _changes(bases: tuple[ast.expr, ...], loop: Loop) -> bool:
     return any((path_of(base) or ("",))[0] in bound for base in bases)
 
 
-def _may_give(node: ast.expr, bases: tuple[ast.expr, ...], function: Function) -> Kind | None:
+def may_give(node: ast.expr, bases: tuple[ast.expr, ...], function: Function) -> Kind | None:
     """What it gives for some plain operands; None if there are none for which it can be computed early."""
     for kinds in itertools.product(_PERHAPS, repeat=len(bases)):
         found = kind(node, environment(bases, kinds), function)

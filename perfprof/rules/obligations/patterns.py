@@ -68,10 +68,10 @@ def re_is_the_module(case: Case) -> Proof:
     return proved("it is imported from the standard library", where)
 
 
-def _stored(found: Matching) -> ast.Attribute | None:
+def _stored(found: Matching) -> ast.AST | None:
     """A store to the function of the module itself (``re.search = …``) anywhere in the file."""
     for node in ast.walk(found.function.module.tree):
-        if isinstance(node, ast.Attribute) and node.attr == found.method and not isinstance(node.ctx, ast.Load):
-            if isinstance(node.value, ast.Name) and node.value.id == found.module.id:
-                return node
+        stored = isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load)
+        if stored and ast.unparse(node) == f"{found.module.id}.{found.method}":
+            return node
     return None

@@ -1,0 +1,186 @@
+"""Elements that a loop over a copy takes out of the list one by one: ``for x in xs[:]: if …: xs.remove(x)``.
+
+Each `remove` walks to the element and moves all behind it. One pass that keeps the others gives the same list: of
+equal elements `remove` takes the first, and where equal elements are alike in all that the condition can ask, it takes
+all of them or none. The list stays the same object.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from perfprof.rules import guards
+from perfprof.rules.findings import finding
+from perfprof.rules.hoisting import watch
+from perfprof.rules.indexing import at, in_style
+from perfprof.rules.invariants import environment, may_give, observed_kinds, operands
+from perfprof.rules.reading.expressions import is_builtin
+from perfprof.rules.reading.kinds import FLAT, Kind, kind
+from perfprof.rules.reading.names import read_names
+from perfprof.rules.rule import Case, Evidence, Rewrite, Suspect
+
+if TYPE_CHECKING:
+    from perfprof.rules.reading.program import Function
+
+ALIKE = {
+    "builtins.int": "int",
+    "builtins.str": "str",
+    "builtins.bytes": "bytes",
+}  # equal ones of one type are alike
+LEAST_ELEMENTS, LEAST_REMOVED = 128, 16
+MOVED, KEPT = 0.5, 12.0  # an element walked or moved by a `remove`; one tested, and kept or not, in one pass
+SWAPPED = {ast.Eq: "!=", ast.NotEq: "==", ast.In: "not in", ast.NotIn: "in", ast.Is: "is not", ast.IsNot: "is"}
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Removal:
+    """The loop (``node``), the list's name, the element's, and the condition. kept: ``[x for x in xs if not …]``.
+
+    bases: what `kept` reads, the list first.
+    """
+
+    function: Function
+    node: ast.For
+    name: str
+    element: str
+    condition: ast.expr
+    removes: ast.Call
+    kept: ast.expr
+    bases: tuple[ast.expr, ...]
+
+    @property
+    def gives(self) -> Kind | None:
+        """What the pass gives for some plain operands, if there are any for which it cannot fail."""
+        return may_give(self.kept, self.bases, self.function)
+
+
+def removals(function: Function) -> Iterator[Removal]:
+    """All such loops of a function."""
+    for loop in function.every(ast.For):
+        found = _read(loop, function)
+        if found is not None and not _falls_back(loop, function):
+            yield found
+
+
+def _read(loop: ast.For, function: Function) -> Removal | None:
+    name, test = _copied(loop.iter, function), loop.body[0]
+    if not name or not isinstance(loop.target, ast.Name) or len(loop.body) != 1 or loop.orelse:
+        return None
+    if not isinstance(test, ast.If) or test.orelse or len(test.body) != 1 or not isinstance(test.body[0], ast.Expr):
+        return None
+    call, element = test.body[0].value, loop.target.id
+    if not isinstance(call, ast.Call) or ast.unparse(call) != f"{name}.remove({element})":
+        return None
+    kept = ast.parse(f"[{element} for {element} in {name} if {_negated(test.test, function)}]", mode="eval").body
+    mine = [one for one in operands(kept) if isinstance(one, ast.Name) and one.id == name]
+    others = [one for one in operands(test.test) if ast.unparse(one) != element]
+    if not mine or name == element or name in read_names(test.test):
+        return None
+    iterated = loop.iter
+    listed = iterated.args[0] if isinstance(iterated, ast.Call) and iterated.args else _owner(iterated)
+    return Removal(function, loop, name, element, test.test, call, kept, (listed, *others))
+
+
+def _owner(iterated: ast.expr) -> ast.expr:
+    """``xs`` of ``xs[:]`` and ``xs.copy()``."""
+    one = iterated.func if isinstance(iterated, ast.Call) else iterated
+    assert isinstance(one, (ast.Attribute, ast.Subscript))
+    return one.value
+
+
+def _copied(iterated: ast.expr, function: Function) -> str:
+    """The name of the list in ``xs[:]``, ``xs.copy()``, ``list(xs)`` and ``tuple(xs)``."""
+    if isinstance(iterated, ast.Subscript):
+        whole = ast.unparse(iterated.slice) == ":"
+        return iterated.value.id if whole and isinstance(iterated.value, ast.Name) else ""
+    if not isinstance(iterated, ast.Call) or iterated.keywords:
+        return ""
+    made = isinstance(iterated.func, ast.Name) and iterated.func.id in {"list", "tuple"}
+    if made and len(iterated.args) == 1 and is_builtin(iterated.func.id, function):  # type: ignore[attr-defined]
+        return iterated.args[0].id if isinstance(iterated.args[0], ast.Name) else ""
+    copies = isinstance(iterated.func, ast.Attribute) and iterated.func.attr == "copy" and not iterated.args
+    return iterated.func.value.id if copies and isinstance(iterated.func.value, ast.Name) else ""  # type: ignore[attr-defined]
+
+
+def _falls_back(loop: ast.For, function: Function) -> bool:
+    """Whether it is what a rewrite left for other types."""
+    above = function.parents.get(loop)
+    return isinstance(above, ast.If) and above.orelse == [loop] and "map(type" in ast.unparse(above.test)
+
+
+def _negated(test: ast.expr, function: Function) -> str:
+    """The condition under which an element stays. Of plain data, these comparisons are exact opposites."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return function.text(test.operand)
+    if isinstance(test, ast.Compare) and len(test.ops) == 1 and type(test.ops[0]) in SWAPPED:
+        sides = function.text(test.left), function.text(test.comparators[0])
+        return f"{sides[0]} {SWAPPED[type(test.ops[0])]} {sides[1]}"
+    text = function.text(test)
+    return f"not {text}" if isinstance(test, (ast.Name, ast.Call, ast.Attribute)) else f"not ({text})"
+
+
+def suspect(rule: str, found: Removal) -> Suspect:
+    """The finding, and what a run must tell about the list and what the condition reads."""
+    message = f"takes elements out of `{found.name}` one by one, each of which moves all behind it"
+    what = finding(rule, found.function, found.node, found.name, message)
+    watches = [
+        watch(f"{what.id}:entry", found.node, found.function, "entry"),
+        watch(f"{what.id}:removed", found.removes, found.function, "types"),
+        *(watch(f"{what.id}:base{n}", one, found.function, "collection") for n, one in enumerate(found.bases)),
+    ]
+    return Suspect(what, found, tuple(watches), found.function)
+
+
+def worth_one_pass(case: Case) -> Evidence:
+    """At least 16 elements taken an entry out of at least 128."""
+    entry, removed, listed = case.watched("entry"), case.watched("removed"), case.watched("base0")
+    if entry is None or removed is None or listed is None or not entry.count or not listed.count:
+        return Evidence(False, "cold: the loop did not run")
+    times, size = removed.count / entry.count, listed.mean_length
+    numbers = {"entries": entry.count, "removed": round(times, 1), "elements": round(size, 1)}
+    reason = f"{times:,.0f} taken out of {size:,.0f} elements an entry"
+    if times < LEAST_REMOVED or size < LEAST_ELEMENTS:
+        return Evidence(False, f"too small: {reason} (pays from {LEAST_REMOVED} of {LEAST_ELEMENTS})", numbers)
+    gain = (times * size * MOVED + size) / (size * KEPT)
+    return Evidence(gain >= 1.3, reason, numbers, gain)
+
+
+def keep_the_others(case: Case) -> Rewrite:
+    """One pass that keeps the others, under a test of the exact types; else the loop as it was."""
+    found: Removal = case.suspect.reading
+    kept = in_style(f"{found.name}[:] = {ast.unparse(found.kept)}", found.function)
+    was = in_style(ast.unparse(found.node), found.function).replace("\n", "\n    ")
+    test = in_style(guards.joined(_tests(case, found)), found.function)
+    return Rewrite(
+        edits=(at("statement", found.node, f"if {test}:\n    {kept}\nelse:\n    {was}"),),
+        why=f"one pass over {found.name} instead of one for each element that is taken out",
+        memory=f"a second list of what stays in {found.name}, for a moment",
+    )
+
+
+def _tests(case: Case, found: Removal) -> list[str]:
+    """What must hold: the list is one of elements of one exact type, and what the condition reads is plain."""
+    seen = case.watched("base0")
+    types = guards.key_types(seen.elements if seen is not None else ()) or ("builtins.str",)
+    tests = [f"type({found.name}) is list", guards.all_keys(found.name, types)]
+    for number, (base, one) in enumerate(zip(found.bases[1:], (observed_kinds(case) or ())[1:], strict=False), 1):
+        text, told = ast.unparse(base), case.watched(f"base{number}")
+        assert told is not None
+        if one.name in FLAT:
+            tests.append(guards.is_key(text, tuple(sorted(told.types))))
+            continue
+        elements = guards.key_types(told.elements) or ()
+        tests += [f"{text} is not {found.name}", guards.exactly(text, [one.name]), guards.all_keys(text, elements)]
+    return tests
+
+
+def quiet(case: Case) -> bool:
+    """Whether the pass cannot fail and has no effects, for operands of the types that were seen."""
+    found: Removal = case.suspect.reading
+    kinds = observed_kinds(case)
+    if kinds is None:
+        return found.gives is not None and case.watched("base0") is None
+    return kind(found.kept, environment(found.bases, kinds), found.function) is not None
