@@ -53,10 +53,12 @@ def resorted(function: Function) -> Iterator[Resorted]:
     if isinstance(function.node, ast.Module) or not function.loops:
         return
     for statement, around in statements(function):
-        use = _called(statement, "sort", 0)
-        loops = [loop for loop in around if use is not None and not _begins(use.id, loop)]
-        if use is not None and isinstance(statement, ast.Expr) and loops and loops[-1] is around[-1]:
-            yield from _forms(Resorted(function, use.id, statement, use, loops[0]))
+        use = _called(statement, "sort", 0) if around else None
+        if use is None or _begins(use.id, around[-1]):
+            continue
+        assert isinstance(statement, ast.Expr)
+        loop = next(one for one in around if not _begins(use.id, one))
+        yield from _forms(Resorted(function, use.id, statement, use, loop))
 
 
 def _forms(found: Resorted) -> Iterator[Resorted]:

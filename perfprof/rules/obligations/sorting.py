@@ -44,15 +44,19 @@ def stays_sorted(case: Case) -> Proof:
     function, name = found.function, found.name
     if found.taken is not None and _in_try(found):
         return unproved("after an error half-way it would not be known what is sorted", function.place(found.sort))
-    known = [found.use, found.added, found.taken[1] if found.taken is not None else None]
-    uses = function.names.loads.get(name, [])
-    accounted = [use for use in uses if use in known or _changes(use, found)]
-    kept = kept_by(name, function, (), READING, accounted) or next(
-        (use for use in uses if _stores(use, found)), None
-    )
+    kept = _unaccounted(found)
     if kept is not None:
         return unproved(f"`{name}` may be put into another order, here or by who gets it", function.place(kept))
     return proved(f"`{name}` is otherwise only read, and changed in ways that keep its order")
+
+
+def _unaccounted(found: Resorted) -> ast.AST | None:
+    """The first use that may unsort the list, or hand it to somebody who may."""
+    known = (found.use, found.added, *(found.taken or ()))
+    uses = found.function.names.loads.get(found.name, [])
+    accounted = [use for use in uses if use in known or _changes(use, found)]
+    kept = kept_by(found.name, found.function, (), READING, accounted)
+    return kept or next((use for use in uses if _stores(use, found)), None)
 
 
 def _changes(use: ast.Name, found: Resorted) -> bool:
