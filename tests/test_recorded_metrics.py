@@ -5,6 +5,9 @@ from __future__ import annotations
 import sys
 import textwrap
 
+from perfprof.optimizer.recorded import as_run
+from perfprof.optimizer.reports import html
+from perfprof.optimizer.reports.document import document
 from perfprof.profilers.parts import metrics
 from perfprof.profilers.workload import record
 
@@ -40,3 +43,16 @@ def test_the_tree_of_processes_is_seen_over_time(tmp_path):
     assert max(look.files for look in child) >= 20
     assert 0.35 < child[-1].cpu < 5
     assert [look.at for look in looks] == sorted(look.at for look in looks)
+
+
+def test_the_page_draws_their_course(tmp_path):
+    source = (
+        "import time\nheld = []\nfor i in range(16):\n    held.append(bytearray(2_000_000))\n    time.sleep(0.1)\n"
+    )
+    (tmp_path / "app.py").write_text(source)
+    with record([sys.executable, "app.py"], cwd=tmp_path, folder=tmp_path / "run") as recording:
+        run = as_run(recording, "app.py", "perfprof record", tmp_path)
+    (metrics_,) = (one for one in run.recorded if one["subject"] == "metrics")
+    memory = next(one for one in metrics_["series"] if one["name"] == "resident memory")
+    assert memory["points"][-1][1] > memory["points"][0][1] + 15_000_000
+    assert "resident memory over" in html.render(document(run))

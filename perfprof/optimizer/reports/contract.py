@@ -205,7 +205,15 @@ class Flame(TypedDict):
     other: int
 
 
-class Recorded(TypedDict):
+class Series(TypedDict):
+    """A figure over time. points: seconds since the run began, and the figure. most: the largest as text."""
+
+    name: str
+    most: str
+    points: list[list[float]]
+
+
+class RecordedTable(TypedDict):
     """What was recorded of one subject, as a table whose cells are text. says: one sentence; brief: a few lines for a
     terminal. numbers: the heads of columns of figures.
     """
@@ -217,6 +225,12 @@ class Recorded(TypedDict):
     heads: list[str]
     numbers: list[str]
     rows: list[list[str]]
+
+
+class Recorded(RecordedTable, total=False):
+    """A table, and what has a course in time."""
+
+    series: list[Series]
 
 
 class Document(TypedDict):

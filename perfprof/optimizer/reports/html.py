@@ -173,7 +173,9 @@ def _recorded(subject: Recorded) -> Html:
         for cells in (list(zip(subject["heads"], row, strict=True)) for row in subject["rows"])
     ]
     rows_ = table(subject["title"], subject["heads"], body, numbers=",".join(subject["numbers"])) if body else None
-    return tag("section", tag("h2", subject["title"]), tag("p", subject["says"], class_="muted"), rows_)
+    drawn = [plots.timeline(series) for series in subject.get("series", ()) if len(series["points"]) > 2]
+    pictures = tag("div", *drawn, class_="timelines") if drawn else None
+    return tag("section", tag("h2", subject["title"]), tag("p", subject["says"], class_="muted"), pictures, rows_)
 
 
 def _cell(text: str, *, number: bool) -> Html:

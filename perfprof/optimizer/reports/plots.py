@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from statistics import median
 
 from perfprof.optimizer.reports import figures
-from perfprof.optimizer.reports.contract import Comparison, Document
+from perfprof.optimizer.reports.contract import Comparison, Document, Series
 from perfprof.optimizer.reports.markup import Html, tag
 from perfprof.optimizer.reports.rows import amounts, compared, direction
 
@@ -71,6 +71,32 @@ def dots(measured: Comparison) -> Html:
     zero = tag("text", "0", x=left, y=99, text_anchor="middle")
     end = tag("text", figures.amount(measured["metric"], [most]), x=x(most), y=99, text_anchor="middle")
     return svg(width, 104, says, axis, zero, end, *rows, class_="dots " + direction(measured))
+
+
+def timeline(series: Series) -> Html:
+    """A figure over time as a line above zero; its name and largest value stand above it."""
+    width, height, top = 300, 86, 24
+    points = series["points"]
+    begin, end = points[0][0], points[-1][0]
+    most = max(value for _, value in points) or 1.0
+
+    def place(at: float, value: float) -> str:
+        x = 4 + (width - 8) * (at - begin) / ((end - begin) or 1.0)
+        return f"{x:.1f} {height - 18 - (height - 18 - top) * value / most:.1f}"
+
+    line = "L".join(place(at, value) for at, value in points)
+    says = f"{series['name']} over {end - begin:.0f} seconds, at most {series['most']}"
+    return svg(
+        width,
+        height,
+        says,
+        tag("text", f"{series['name']}, at most {series['most']}", x=4, y=14),
+        tag("path", d=f"M4 {height - 18}H{width - 4}", class_="axis"),
+        tag("path", d=f"M{line}", class_="line"),
+        tag("text", "0 s", x=4, y=height - 4),
+        tag("text", f"{end - begin:.0f} s", x=width - 4, y=height - 4, text_anchor="end"),
+        class_="timeline",
+    )
 
 
 def _series(name: str, values: Sequence[float], y: float, metric: str, x: _Place) -> list[Html]:

@@ -46,4 +46,4 @@ def _typed(shape: Any, definitions: dict[str, Any]) -> None:
     entry = definitions[shape.__name__] = {"type": "object", "description": " ".join((shape.__doc__ or "").split())}
     hints = get_type_hints(shape)
     entry["properties"] = {name: _of(hint, definitions) for name, hint in hints.items()}
-    entry["required"] = list(hints)
+    entry["required"] = [name for name in hints if name in shape.__required_keys__]
