@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 LEAST_TURNS = 8  # an entry of the loop
 LEAST_PARTS = 2
-PART, TURN = 5.0, 25.0  # making one entry, and a turn that does little else; units of `costs`
+PART = {"dict": 4.6, "set": 2.3}  # making one entry, measured; units of `costs`
+TURN = 25.0  # a turn that does little else
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -129,7 +130,7 @@ def worth_keeping(case: Case) -> Evidence:
     numbers = {"entries": entry.count, "turns": round(rounds, 1), "constants": found.parts}
     if rounds < LEAST_TURNS:
         return Evidence(False, f"too few: made {rounds:,.0f} times an entry (pays from {LEAST_TURNS})", numbers)
-    gain = 1 + found.parts * PART / TURN
+    gain = 1 + found.parts * PART[found.kind] / TURN
     return Evidence(True, f"made {rounds:,.0f} times an entry", numbers, gain)
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Program
 
 LEAST_TURNS, LEAST_ELEMENTS = 8, 32
-SLICE, BUILD, ASK = 1.5, 12.0, 14.0  # an element copied and added; an element's prefix sum with its test; an answer
+SLICE, BUILD, ASK = 1.5, 9.0, 12.0  # an element copied and added; an element's prefix sum with its test; an answer
 
 
 @dataclass(frozen=True, eq=False, slots=True)
