@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 import sys
 import textwrap
 from pathlib import Path
@@ -122,3 +123,14 @@ def test_no_room_for_the_recording_is_said_with_the_exit_code(tmp_path, monkeypa
     with pytest.raises(PerfprofError, match="No space left") as caught:
         recorded(tmp_path, PYTHON, "app.py")
     assert caught.value.exit_code == 7
+
+
+def test_a_project_that_cannot_be_written_is_recorded_elsewhere(tmp_path):
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / ".perfprof").write_text("a file stands where the folder should be")
+    argv = [sys.executable, "-m", "perfprof", "record", "-o", "r.rec", "--", sys.executable, "-c"]
+    ran = subprocess.run([*argv, "print(1); raise SystemExit(5)"], cwd=tmp_path, capture_output=True, text=True)
+    assert (ran.returncode, ran.stdout) == (5, "1\n"), ran.stderr
+    assert "This recording is kept in" in ran.stderr
+    with Recording.open(tmp_path / "r.rec") as recording:
+        assert recording.meta["exit_code"] == "5"

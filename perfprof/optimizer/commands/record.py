@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -64,9 +65,9 @@ def command(
         )
     from perfprof.optimizer.recorded import as_run, summary
     from perfprof.optimizer.reports import keep
-    from perfprof.optimizer.runs import begin
 
-    root, folder = settings["root"], begin(settings["root"] / ".perfprof")
+    root = settings["root"]
+    folder = _folder(root)
     if pid is not None and settings.get("exact"):
         raise UsageError(
             "--exact runs the command once more; a process that runs already has none", todo="Leave out one."
@@ -77,11 +78,24 @@ def command(
         report = keep(as_run(recording, told, ctx.meta[arguments.ASKED], root, more=more))
         if output is not None:
             shutil.copyfile(recording.path, output)
-        place = output or recording.path.relative_to(root)
+        kept = recording.path
+        place = output or (kept.relative_to(root) if kept.is_relative_to(root) else kept)
         if not settings.get("quiet"):
             click.echo("\n".join(["", *summary(recording, root, report), f"Recording: {place}"]), err=True)
         code = int(recording.meta["exit_code"])
     ctx.exit(code if code >= 0 else 128 - code)
+
+
+def _folder(root: Path) -> Path:
+    """Of this run; elsewhere if the project cannot be written, for the program is to run and to be seen all the same."""
+    from perfprof.optimizer.runs import begin
+
+    try:
+        return begin(root / ".perfprof")
+    except PerfprofError as error:
+        folder = begin(Path(tempfile.mkdtemp(prefix="perfprof-")))
+        click.echo(f"{error}\nThis recording is kept in {folder}", err=True)
+        return folder
 
 
 def _record(
