@@ -79,8 +79,13 @@ class Counting:
         if name not in KNOWN:
             return "skipped", f"{name} are not counted for code"
         old, new = self._old.get(0, functions_of(trial), self._run_old), self._run_new(trial)
-        if old.ended or new.ended:
-            return "failed" if new.ended and not old.ended else "cannot tell", new.ended or old.ended
+        if old.ended:
+            return "cannot tell", old.ended
+        if new.ended:
+            return "failed", new.ended
+        return self._promised(trial, name, old, new)
+
+    def _promised(self, trial: Trial, name: str, old: Counted, new: Counted) -> Outcome:
         before, after = float(old.statements), float(new.statements)
         if not before:
             return "cannot tell", "the workload executes no statement that could be recorded"

@@ -94,12 +94,16 @@ def changed_functions(change: FileChange) -> tuple[str, ...]:
 def _foreign(title: str, changes: Iterable[FileChange], base: Iterable[FileChange], project: Project) -> Foreign:
     given, used = sorted(changes, key=lambda change: change.path), _named(project)
     tools = [one for one in given if one.path in used and not one.before]  # a new benchmark runs on both sides
-    tests = tuple(one for one in given if _is_test(one.path) and one not in tools)
-    code = [one for one in given if one not in tools and one not in tests]
-    changed = {one.path for one in tools}
-    kept = tuple(one for one in base if one.path not in changed)
+    rest = _without(given, tools)
+    tests = [one for one in rest if _is_test(one.path)]
+    code = _without(rest, tests)
     patch = _patch(title, code or tests)
-    return Foreign(patch, (*kept, *tools), tests if code else ())
+    return Foreign(patch, (*_without(base, tools), *tools), tuple(tests) if code else ())
+
+
+def _without(changes: Iterable[FileChange], others: Iterable[FileChange]) -> list[FileChange]:
+    paths = {one.path for one in others}
+    return [one for one in changes if one.path not in paths]
 
 
 def _named(project: Project) -> set[str]:
@@ -190,11 +194,11 @@ def _changed(root: Path, diff: FileDiff, *, reverse: bool) -> list[FileChange] |
     _must_be_inside(root, diff)
     before, after = (diff.target or diff.path, diff.path) if reverse else (diff.path, diff.target or diff.path)
     created, deleted = (diff.deleted, diff.created) if reverse else (diff.created, diff.deleted)
-    if created:
-        text = None if (root / before).exists() else apply("", diff, reverse=reverse)
-        return None if text is None else [FileChange(before, "", text)]
-    if not (root / before).is_file():
+    if (root / before).is_file() == created:
         return None
+    if created:
+        text = apply("", diff, reverse=reverse)
+        return None if text is None else [FileChange(before, "", text)]
     old = read_text(root / before)
     new = apply(old, diff, reverse=reverse)
     if new is None:

@@ -56,7 +56,6 @@ def judge_files(
                 why = "; ".join(f"{one.database}: {one.reason}" for one in closed)
                 raise PerfprofError(
                     f"the workload uses no database that can be tried{f' ({why})' if why else ''}",
-                    where=str(options.workload),
                     todo="Give a workload that executes statements, or --database URL.",
                 )
             for name, script in scripts:
@@ -120,17 +119,17 @@ def _split(text: str) -> tuple[str, str, str]:
 
 def _index_in(name: str, up: str) -> tuple[list[str], re.Match[str]]:
     """All statements of a script, and the one that builds its index. Raises UsageError if it does anything else."""
-    statements = [_bare(one) for one in separated(up, "postgresql")]
-    made = [match for one in statements if (match := _INDEX.match(one))]
-    others = [one for one in statements if one and not _INDEX.match(one) and not _setting(one)]
-    if len(made) != 1 or others:
-        what = f"it also says: {others[0][:60]}" if others else f"it builds {len(made)} indexes"
-        raise UsageError(
-            f"only a migration that builds one index can be judged; {what}",
-            where=name,
-            todo="Give one file for each index. Changes of code go into a patch.",
-        )
-    return statements, made[0]
+    statements = list(filter(None, map(_bare, separated(up, "postgresql"))))
+    made = list(filter(None, map(_INDEX.match, statements)))
+    others = [one for one in statements if not _INDEX.match(one) and not _setting(one)]
+    if len(made) == 1 and not others:
+        return statements, made[0]
+    what = f"it also says: {others[0][:60]}" if others else f"it builds {len(made)} indexes"
+    raise UsageError(
+        f"only a migration that builds one index can be judged; {what}",
+        where=name,
+        todo="Give one file for each index. Changes of code go into a patch.",
+    )
 
 
 def _placed(name: str, up: str, down: str, databases: Sequence[Opened]) -> tuple[Patch, Opened]:

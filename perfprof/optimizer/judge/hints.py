@@ -71,27 +71,36 @@ def _types(node: ast.FunctionDef | ast.AsyncFunctionDef, *, method: bool) -> set
 
 def _read(node: ast.expr, found: set[str], *, inside: bool) -> bool:
     """Add what a hint allows as an element or a plain value; False if it leaves anything open."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        try:
-            return _read(ast.parse(node.value, mode="eval").body, found, inside=inside)
-        except SyntaxError:
-            return False
-    if isinstance(node, ast.Constant) and node.value in (None, Ellipsis):
-        found.update(["NoneType"] if node.value is None else [])
-        return True
+    if isinstance(node, ast.Constant):
+        return _read_constant(node.value, found, inside=inside)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
         return _read(node.left, found, inside=inside) and _read(node.right, found, inside=inside)
     if isinstance(node, ast.Subscript):
-        holder = _HOLDERS.get(_name(node.value))
-        if holder is None:
-            return False
-        found.update(["NoneType"] if _name(node.value) == "Optional" else [])
-        found.update([holder] if inside and holder else [])
-        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-        return all(_read(part, found, inside=inside or bool(holder)) for part in parts)
+        return _read_holder(node, found, inside=inside)
     types = _PLAIN.get(_name(node))
     found.update(types or [])
     return types is not None
+
+
+def _read_constant(value: object, found: set[str], *, inside: bool) -> bool:
+    """``None``, the dots of ``tuple[int, ...]``, or a hint in quotes."""
+    if isinstance(value, str):
+        try:
+            return _read(ast.parse(value, mode="eval").body, found, inside=inside)
+        except SyntaxError:
+            return False
+    found.update(["NoneType"] if value is None else [])
+    return value is None or value is Ellipsis
+
+
+def _read_holder(node: ast.Subscript, found: set[str], *, inside: bool) -> bool:
+    holder = _HOLDERS.get(_name(node.value))
+    if holder is None:
+        return False
+    found.update(["NoneType"] if _name(node.value) == "Optional" else [])
+    found.update([holder] if inside and holder else [])
+    parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    return all(_read(part, found, inside=inside or bool(holder)) for part in parts)
 
 
 def _name(node: ast.expr) -> str:

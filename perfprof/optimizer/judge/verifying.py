@@ -36,10 +36,7 @@ def verify(
     """
     from perfprof.profilers.environment import environment
 
-    patches = [understood(one, options.project) for one in given if not _is_migration(one)]
-    if seen_types:
-        patches = [replace(one, patch=replace(one.patch, domain="seen")) for one in patches]
-    migrations = [one for one in given if _is_migration(one)]
+    patches = _understood(given, options, seen_types=seen_types)
     with ExitStack() as stack:
         folder, kept = _folder(options, stack)
         judge = stack.enter_context(
@@ -51,13 +48,15 @@ def verify(
                 base=_base(patches),
             )
         )
-        waiting, outcomes = _judged(patches, judge, progress) if patches else ([], [])
+        migrations = _migrations([one for one in given if _is_migration(one)], options, folder, progress)
+        waiting, outcomes = _judged(patches, judge, progress)
         together = Together()
         if waiting:
             together = progress.run("together", lambda: judge.together([one.patch for one in waiting]))
             outcomes = [_unless_dropped(one, together) for one in outcomes]
-        outcomes += _migrations(migrations, options, folder, progress)
-        tests = together.tests or (judge.baseline().tests if _ran(outcomes) else "")
+        outcomes += migrations
+        tests = together.tests or _tests(outcomes, judge)
+    notes = {f"note {number}": note for number, note in enumerate(together.notes, 1)}
     return Run(
         id=folder.name,
         verb="verify",
@@ -65,12 +64,20 @@ def verify(
         root=str(options.root),
         command=str(options.workload),
         applied=False,
-        environment={**environment(), **{f"note {n}": note for n, note in enumerate(together.notes, 1)}},
+        environment=environment() | notes,
         steps=progress.steps,
         outcomes=tuple(outcomes),
         whole=together.whole,
         tests=tests,
     )
+
+
+def _understood(given: Sequence[str], options: FixOptions, *, seen_types: bool) -> list[Foreign]:
+    """The patches among what was given."""
+    patches = [understood(one, options.project) for one in given if not _is_migration(one)]
+    if not seen_types:
+        return patches
+    return [replace(one, patch=replace(one.patch, domain="seen")) for one in patches]
 
 
 def _migrations(names: Sequence[str], options: FixOptions, folder: Path, progress: Progress) -> list[Outcome]:
@@ -88,12 +95,13 @@ def _is_migration(text: str) -> bool:
     return text.endswith(".sql")
 
 
-def _ran(outcomes: Sequence[Outcome]) -> bool:
-    """Was anything run at all for the patches?"""
-    return any(
+def _tests(outcomes: Sequence[Outcome], judge: Judge) -> str:
+    """What the tests said before any change; empty if nothing at all was run for the patches."""
+    ran = any(
         one.verdict is not None and len(one.verdict.layers) > 1 and one.patch and one.patch.changes
         for one in outcomes
     )
+    return judge.baseline().tests if ran else ""
 
 
 def _folder(options: FixOptions, stack: ExitStack) -> tuple[Path, bool]:

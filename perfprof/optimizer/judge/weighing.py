@@ -84,33 +84,27 @@ def _order_dependent(played: Played) -> set[int]:
 
 def weigh_differential(played: Played, kind: str) -> Weighed:
     """kind "typed": inputs of the types that were seen; "hostile": of types that never were."""
-    examples = skipped = 0
-    effects = []
-    mild: Weighed | None = None
-    for _, answer in played.answers:
-        found = answer.get(kind)
-        if answer.get("effects"):
-            effects.append(answer["function"].partition("::")[2])
-        if found is None:
-            continue
-        if found["difference"] is not None:
-            mild = Weighed(
-                "failed", told(answer["function"], found["difference"]), examples, mild=found["difference"]["mild"]
-            )
-            if not mild.mild:
-                return mild
-        examples += found["examples"]
-        skipped += found["skipped"]
-    if mild is not None:
-        return mild
+    answers = [answer for _, answer in played.answers if answer.get(kind) is not None]
+    examples, skipped = (sum(answer[kind][name] for answer in answers) for name in ("examples", "skipped"))
+    differing = [answer for answer in answers if answer[kind]["difference"] is not None]
+    if differing:  # a grave difference goes before a mild one
+        first = min(differing, key=lambda answer: bool(answer[kind]["difference"]["mild"]))
+        difference = first[kind]["difference"]
+        return Weighed("failed", told(first["function"], difference), examples, mild=difference["mild"])
     if examples:
-        return Weighed(
-            "passed", f"{examples:,} inputs agree" + (f", {skipped:,} left out" if skipped else ""), examples
-        )
+        left_out = f", {skipped:,} left out" if skipped else ""
+        return Weighed("passed", f"{examples:,} inputs agree{left_out}", examples)
+    return Weighed("cannot tell", _untried(played))
+
+
+def _untried(played: Played) -> str:
+    """Why no input was derived."""
+    answers = [answer for _, answer in played.answers]
+    effects = [answer["function"].partition("::")[2] for answer in answers if answer.get("effects")]
     if effects:
-        return Weighed("cannot tell", f"not tried: {effects[0]} touches the outside")
-    replayed = any(answer.get("seconds") for _, answer in played.answers)
-    return Weighed("cannot tell", "no input could be derived" if replayed else "not tried: nothing was replayed")
+        return f"not tried: {effects[0]} touches the outside"
+    replayed = any(answer.get("seconds") for answer in answers)
+    return "no input could be derived" if replayed else "not tried: nothing was replayed"
 
 
 def told(function: str, difference: Mapping[str, Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import opcode
 import random
 import sys
 import time
@@ -18,6 +19,7 @@ from .fences import Fence
 from .frozen import Frozen
 from .shapes import Shape, brief, digest, type_name, without_addresses
 
+_RAISE = opcode.opmap["RAISE_VARARGS"]
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]
 
 
@@ -27,6 +29,7 @@ class Outcome:
 
     refused: why there is no outcome (an effect, too long, arguments that cannot be copied). raised: type name.
     opaque: what the answer holds and nobody can look into, by type. lazy: it gives its items one by one.
+    untaken: an operation of the code does not take a type among the arguments; no ``raise`` says that it must not.
     """
 
     parts: dict[str, str] = field(default_factory=dict)
@@ -36,6 +39,7 @@ class Outcome:
     seconds: float = 0.0
     opaque: frozenset[str] = frozenset()
     lazy: bool = False
+    untaken: bool = False
 
     def differs(self, other: Outcome, *, lenient: bool = False) -> str:
         """The first part in which the two differ, empty if none. lenient: two errors of one type are equal."""
@@ -129,6 +133,7 @@ def _run(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, 
     except (Exception, SystemExit) as error:
         answer = ("raised", type_name(type(error)), without_addresses(str(error)))
         outcome.raised = answer[1]
+        outcome.untaken = isinstance(error, (TypeError, AttributeError)) and not _on_purpose(error)
         outcome.brief = f"raised {answer[1]}: {answer[2]}"[:200]
     outcome.parts["arguments after the call"] = digest("".join([*before, shape.write(args, kwargs)]))
     known = set(shape.opaque)
@@ -136,6 +141,14 @@ def _run(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, 
     outcome.parts["result"] = digest(shape.write(answer))
     outcome.opaque = frozenset(shape.opaque - known)
     return answer
+
+
+def _on_purpose(error: BaseException) -> bool:
+    """Did a ``raise`` statement raise it, and not an operation that met a wrong type?"""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is None or trace.tb_frame.f_code.co_code[trace.tb_lasti] == _RAISE
 
 
 def _closed(function: Callable[..., Any], make: Callable[[], Arguments]) -> str:

@@ -72,13 +72,14 @@ class Subject:
     ) -> Compared:
         """Old once, new once, and the old again only where they differ: what disagrees with itself decides nothing.
 
-        seconds: CPU time that a call of the old code may take. lenient: two errors of one type are equal.
-        total: CPU time for all calls of the old code; the rest is left out.
+
+        seconds: CPU time that a call of the old code may take. lenient: two errors of one type are equal,
+        and a type that the old code does not take decides nothing. total: CPU time for all calls of the old code; the rest is left out.
         """
         old, state = self._play("old", makers, [seconds] * len(makers), total)
         limits = [0.0 if outcome.refused else 10 * outcome.seconds + 1.0 for outcome in old]
         new, state_after = self._play("new", makers, limits)
-        found = Compared(old, new, _no_answers(old))
+        found = Compared(old, new, _no_answers(old, lenient=lenient))
         suspects = found.suspects(lenient=lenient)
         if suspects or (state != state_after and not lenient):
             again, state_again = self._play("old", makers, [seconds if limit else 0.0 for limit in limits])
@@ -114,11 +115,13 @@ class Subject:
         return function
 
 
-def _no_answers(outcomes: Sequence[Outcome]) -> dict[int, str]:
-    return {index: why for index, outcome in enumerate(outcomes) if (why := _no_answer(outcome))}
+def _no_answers(outcomes: Sequence[Outcome], *, lenient: bool) -> dict[int, str]:
+    return {index: why for index, outcome in enumerate(outcomes) if (why := _no_answer(outcome, lenient=lenient))}
 
 
-def _no_answer(outcome: Outcome) -> str:
+def _no_answer(outcome: Outcome, *, lenient: bool) -> str:
     """Why nothing can be concluded from a call of the old code; where stack or memory end is no part of an answer."""
+    if lenient and outcome.untaken:
+        return "the old code does not take such a type"
     exhausted = outcome.raised in ("RecursionError", "MemoryError")
     return outcome.refused or (f"the old code ends in a {outcome.raised}" if exhausted else "")

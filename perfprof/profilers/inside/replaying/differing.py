@@ -32,6 +32,11 @@ class Findings:
     seconds: float = 0.0
     difference: dict[str, Any] | None = None
 
+    @property
+    def grave(self) -> bool:
+        """Is there nothing more to look for?"""
+        return self.difference is not None and not self.difference["mild"]
+
 
 def differential(
     subject: Subject, blobs: Sequence[bytes], *, hostile: bool, seed: int, examples: int, seconds: float
@@ -40,27 +45,29 @@ def differential(
     found = Findings()
     started, left = time.process_time(), seconds
     source = Source(blobs, seed, hostile, examples)
-    while left > 0 and (found.difference is None or found.difference["mild"]) and (batch := source.batch()):
+    while left > 0 and not found.grave and (batch := source.batch()):
         begun = time.process_time()
         seen = subject.compare([mutant.make for mutant in batch], ONE_CALL, lenient=hostile, total=left)
         left -= time.process_time() - begun
         found.skipped += len(seen.refused)
         found.examples += len(batch) - len(seen.refused)
-        grave = next((one for one in seen.divergences if not (hostile and _mild(one, batch))), None)
-        if grave is not None:
-            found.difference = _told(subject, batch, grave, hostile) | {"mild": False}
-        elif seen.divergences and found.difference is None:
-            found.difference = _told(subject, batch, seen.divergences[0], hostile) | {"mild": True}
+        for first in sorted(seen.divergences, key=lambda one: _mild(one, batch, hostile))[:1]:
+            mild = _mild(first, batch, hostile)
+            if not mild or found.difference is None:
+                found.difference = _told(subject, batch, first, hostile) | {"mild": mild}
     found.seconds = time.process_time() - started
     return found
 
 
-def _mild(found: Divergence, batch: Sequence[Mutant]) -> bool:
+def _mild(found: Divergence, batch: Sequence[Mutant], hostile: bool) -> bool:
     """Does it take an object made up here, or does the new code refuse a type aloud that the old one took?
 
     Neither is a wrong answer to an ordinary value. A type that no call had is refused where it is hashed or sorted.
     """
-    if found.part == "result" and found.old.startswith("returned") and found.new.startswith("raised TypeError"):
+    if not hostile:
+        return False
+    aloud = found.new.startswith(("raised TypeError", "raised AttributeError"))
+    if found.part == "result" and found.old.startswith("returned") and aloud:
         return True
     args, kwargs = batch[max(found.index, 0)].make()
     return any(isinstance(slot.value, WILD) for slot in slots([list(args), dict(kwargs)]))
@@ -113,11 +120,11 @@ def _limits(bases: Sequence[bytes], chance: random.Random, domain: tuple[Any, ..
 def _told(subject: Subject, batch: list[Mutant], first: Divergence, hostile: bool) -> dict[str, Any]:
     """The difference on the smallest input that still shows it, if it shows on one call alone."""
     mutant = batch[max(first.index, 0)]
-    mild = hostile and _mild(first, batch)
+    mild = _mild(first, batch, hostile)
 
     def alone(simpler: Mutant) -> Divergence | None:
         found = subject.compare([simpler.make], ONE_CALL, lenient=hostile).divergences
-        return found[0] if found and (hostile and _mild(found[0], [simpler])) == mild else None
+        return found[0] if found and _mild(found[0], [simpler], hostile) == mild else None
 
     for changes in range(mutant.changes + 1):
         simpler = replace(mutant, changes=changes)

@@ -138,6 +138,9 @@ def _change(root: list[Any], chance: random.Random, domain: tuple[Any, ...]) -> 
     if plain:
         moves += [lambda: _redraw(plain, chance, domain)] * 2
         moves += [lambda: _collapse(plain, chance, domain), lambda: _swap(plain, chance)]
+    mappings = [value for value in (*root[0], *root[1].values()) if type(value) is dict and value]
+    if len(mappings) > 1:
+        moves.append(lambda: _share_key(mappings, chance))
     if moves:
         chance.choice(moves)()
 
@@ -208,6 +211,15 @@ def _drawn(kind: type, alike: list[Slot], chance: random.Random, domain: tuple[A
         return bent(chance.choice(chance.choice((standing, recorded)) or standing), chance)
     source = chance.choice((standing, recorded, list(EDGES.get(kind, ()))))
     return chance.choice(source or standing)
+
+
+def _share_key(mappings: list[dict[Any, Any]], chance: random.Random) -> None:
+    """A key of one argument in another one, too, first or last."""
+    source, target = chance.sample(mappings, 2)
+    key = chance.choice(list(source))
+    rest = list(target.items())
+    target.clear()
+    target.update([(key, source[key]), *rest] if chance.random() < 0.7 else [*rest, (key, source[key])])
 
 
 def _swap(plain: list[Slot], chance: random.Random) -> None:

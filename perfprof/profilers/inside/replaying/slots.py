@@ -6,6 +6,7 @@ import contextlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -13,6 +14,7 @@ from .shapes import fields_of
 from .wild import WILD
 
 ATOMS = (int, float, complex, str, bytes, bool, type(None))
+PLAIN = frozenset({*ATOMS, date, datetime, timedelta})  # may be exchanged for another of its type
 MOST_SLOTS = 120
 
 
@@ -92,7 +94,7 @@ def sorted_slots(root: list[Any]) -> tuple[list[Slot], list[Slot]]:
     """Places with collections that may be reshaped, and places with plain values."""
     places = slots(root)
     collections = [slot for slot in places if length(slot.value) >= 0 and not slot.record]
-    return collections, [slot for slot in places if type(slot.value) in ATOMS]
+    return collections, [slot for slot in places if type(slot.value) in PLAIN]
 
 
 def refill(slot: Slot, members: list[Any]) -> None:

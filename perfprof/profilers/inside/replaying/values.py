@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import random
+from datetime import date, datetime, timedelta
 from typing import Any
 
 LENGTHS = (9, 17, 33, 65, 101, 130, 257, 520, 1030)  # just beyond where programs cut: batches, caches, placeholders
@@ -18,13 +19,28 @@ def bent(value: Any, chance: random.Random) -> Any:
         return chance.choice((-value, value + 0.5, value / 3, value * 1e200, value + 1e-9, value - 1.0))
     if kind in (str, bytes):
         return _bent_text(value, chance)
+    if kind in (date, datetime, timedelta):
+        return _bent_time(value, chance)
     return value
+
+
+def _bent_time(value: Any, chance: random.Random) -> Any:
+    """A little before and after; another day by a few hours, another second by less than one."""
+    steps: tuple[timedelta, ...] = (timedelta(1), timedelta(-1), timedelta(31), timedelta(365))
+    if type(value) is not date:
+        steps += (timedelta(hours=13), timedelta(hours=-13), timedelta(microseconds=500_001), timedelta(seconds=-1))
+    try:
+        return value + chance.choice(steps)
+    except OverflowError:
+        return value
 
 
 def _bent_text(value: Any, chance: random.Random) -> Any:
     place = chance.randrange(len(value)) if value else 0
     if isinstance(value, bytes):
-        return chance.choice((value[1:], value[:-1], value[:place] + value[place - 1 :], value + b" ", value[::-1]))
+        return chance.choice(
+            (value[1:], value[:-1], value[:place] + value[place - 1 :], value + b" ", value + b"\xe9", value[::-1])
+        )
     breaks = [index for index, sign in enumerate(value) if not sign.isalnum()]
     times = 2
     if breaks and chance.random() < 0.5:  # programs split, strip and replace there

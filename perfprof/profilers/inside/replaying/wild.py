@@ -91,6 +91,6 @@ EDGES: dict[type, tuple[Any, ...]] = {
     int: (0, 1, -1, 2, 2**63),
     float: (0.0, -0.0, 1.0, NAN, float("inf"), -1.5),
     str: ("", "a", "A", "b", "é"),
-    bytes: (b"", b"a"),
+    bytes: (b"", b"a", b"\xff\x00", "é".encode()),
     bool: (True, False),
 }
