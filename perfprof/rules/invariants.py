@@ -28,8 +28,8 @@ from perfprof.rules.rule import Case, Evidence, Rewrite, Suspect
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Program
 
-WALKERS = frozenset("sum min max sorted set frozenset list tuple any all".split())
-COPIES = frozenset({"list", "tuple"})
+WALKERS = frozenset("sum min max sorted set frozenset list tuple dict any all".split())
+COPIES = frozenset({"list", "tuple", "dict"})
 MOST_OPERANDS = 3
 LEAST_TURNS, LEAST_ELEMENTS = 8, 12
 GUARD = 4.0  # units an element: the scan of the types, and computing it once
@@ -85,8 +85,23 @@ def _walks(node: ast.expr, function: Function) -> bool:
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
         return node.func.id in WALKERS and is_builtin(node.func.id, function)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        return node.func.attr == "join" and isinstance(node.func.value, ast.Constant)
+        return (node.func.attr == "join" and isinstance(node.func.value, ast.Constant)) or _copied(node) is not None
+    if _copied(node) is not None:
+        return isinstance(getattr(node, "ctx", None), ast.Load)
     return isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp))
+
+
+def _copied(node: ast.expr) -> ast.expr | None:
+    """``xs`` of ``xs[:]``, ``xs.copy()``, ``list(xs)``, ``tuple(xs)`` and ``dict(xs)``."""
+    if isinstance(node, ast.Subscript):
+        whole = isinstance(node.slice, ast.Slice) and not (node.slice.lower or node.slice.upper or node.slice.step)
+        return node.value if whole else None
+    if not isinstance(node, ast.Call) or node.keywords:
+        return None
+    if isinstance(node.func, ast.Attribute):
+        return node.func.value if node.func.attr == "copy" and not node.args else None
+    made = isinstance(node.func, ast.Name) and node.func.id in COPIES and len(node.args) == 1
+    return node.args[0] if made else None
 
 
 def is_fallback(node: ast.expr, function: Function) -> bool:
@@ -98,8 +113,8 @@ def is_fallback(node: ast.expr, function: Function) -> bool:
 
 def _cheap(node: ast.expr, scan: Scan) -> bool:
     """A copy that a loop walks costs less than walking it."""
-    copied = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in COPIES
-    plain = copied and isinstance(node, ast.Call) and path_of(node.args[0] if node.args else node) is not None
+    copied = _copied(node)
+    plain = copied is not None and path_of(copied) is not None
     return plain and isinstance(scan.statement, ast.For) and scan.statement.iter is node
 
 
@@ -258,6 +273,9 @@ def _name_of(found: Invariant) -> str:
     node, word = found.display, "list"
     if isinstance(node, ast.Call):
         word = node.func.id if isinstance(node.func, ast.Name) else "joined"
+        word = "copy" if _copied(node) is not None and word == "joined" else word
+    elif isinstance(node, ast.Subscript):
+        word = "copy"
     elif isinstance(node, COMPREHENSIONS):
         word = {ast.SetComp: "set", ast.DictComp: "dict"}.get(type(node), "list")
     base = collection_name(found.bases[0])

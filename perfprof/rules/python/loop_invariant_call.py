@@ -60,6 +60,37 @@ def capitals(texts, words):
 capitals(["T" + str(i) for i in range(n)], ["T" + str(i * 3) for i in range(n)])
 ```
 
+So is a copy that each turn makes and only reads:
+
+```python before
+def above(marks, limits):
+    found = []
+    for limit in limits:
+        now = marks[:]
+        found.append(now[0] > limit)
+    return found
+```
+
+```python after
+def above(marks, limits):
+    found = []
+    marks_copy = (
+        marks[:]
+        if type(limits) is list
+        and type(marks) is list
+        and set(map(type, marks)) <= {int}
+        else None
+    )
+    for limit in limits:
+        now = marks_copy if marks_copy is not None else marks[:]
+        found.append(now[0] > limit)
+    return found
+```
+
+```python workload
+above(list(range(8 * n)), list(range(n)))
+```
+
 The loop changes the prices:
 
 ```python unchanged collection-unchanged

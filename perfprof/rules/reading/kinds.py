@@ -209,6 +209,8 @@ def _walking(name: str, given: Kind, item: Kind | None) -> Kind | None:
         return None
     if name == "sum":
         return item if item.name in {"int", "float"} else None
+    if name == "dict":
+        return replace(given) if given.name == "dict" else None
     if name in {"set", "frozenset", "list", "tuple"}:
         hashed = name in {"list", "tuple"} or item.name in FLAT
         return Kind(name, item, given.filled) if hashed else None
