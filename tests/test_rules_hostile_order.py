@@ -74,6 +74,30 @@ PROGRAMS: dict[str, tuple[str, list[tuple[str, ...]]]] = {
 }  # fmt: skip
 
 
+LOG: list[str] = []  # what was computed with, and in which order
+
+
+class Logged(int):
+    """A number whose operators are effects."""
+
+    __hash__ = int.__hash__
+
+
+def _logging(name: str) -> None:
+    plain = getattr(int, name)
+
+    def method(self: int, other: object) -> object:
+        LOG.append(f"{name} {int(self)} {type(other).__name__}")
+        return plain(self, other)
+
+    setattr(Logged, name, method)
+
+
+for operator in "__eq__ __ne__ __lt__ __le__ __gt__ __ge__ __add__ __radd__ __sub__ __rsub__ __floordiv__".split():
+    _logging(operator)
+OWN_POOL = [Logged(1), Logged(2), Logged(5)]
+
+
 def source_of(name: str) -> str:
     body, head = PROGRAMS[name][0], HEADS.get(name, "")
     return f"{head}\n\ndef work(xs, ys, zs):\n    out = []\n    {body}\n    return out\n"
@@ -119,8 +143,15 @@ def test_old_and_new_agree(name: str, types: tuple[str, ...], new: str) -> None:
     functions = [compiled(old), compiled(new)]
     for _ in range(RUNS):
         given = arguments(chance, types)
-        before, after = (outcome(function, copied(given)) for function in functions)
+        before, after = ((outcome(function, copied(given)), told()) for function in functions)
         assert before == after, (given, new)
+
+
+def told() -> list[str]:
+    """What was logged since the last time."""
+    found = LOG[:]
+    LOG.clear()
+    return found
 
 
 FRIENDLY: dict[str, list[object]] = {
@@ -136,7 +167,7 @@ def arguments(chance: random.Random, types: tuple[str, ...]) -> list[object]:
     """Three lists, often of what was seen; sometimes wild, one list twice, a tuple, or an iterator."""
     pool = FRIENDLY[types[-1]]
     if chance.random() < 0.4:
-        pool = [*pool, *WILD[: chance.choice([5, 12, len(WILD)])]]
+        pool = [*pool, *WILD[: chance.choice([5, 12, len(WILD)])], *OWN_POOL]
     lists: list[object] = [
         [chance.choice(pool) for _ in range(chance.choice([0, 1, 2, 5, 9, 20]))] for _ in range(3)
     ]
