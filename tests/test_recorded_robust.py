@@ -129,7 +129,8 @@ def test_a_project_that_cannot_be_written_is_recorded_elsewhere(tmp_path):
     (tmp_path / "pyproject.toml").touch()
     (tmp_path / ".perfprof").write_text("a file stands where the folder should be")
     argv = [sys.executable, "-m", "perfprof", "record", "-o", "r.rec", "--", sys.executable, "-c"]
-    ran = subprocess.run([*argv, "print(1); raise SystemExit(5)"], cwd=tmp_path, capture_output=True, text=True)
+    argv.append("print(1); raise SystemExit(5)")
+    ran = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stdout) == (5, "1\n"), ran.stderr
     assert "This recording is kept in" in ran.stderr
     with Recording.open(tmp_path / "r.rec") as recording:

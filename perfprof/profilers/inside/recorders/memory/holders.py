@@ -66,8 +66,10 @@ class _Search:
             depth = self._parents[id(holder)][2] + 1
             if depth > _DEEPEST:
                 return
+            attributes = _attributes(holder)
             for one in gc.get_referents(holder):
-                self._meet(one, (id(holder), type(one).__name__, depth), waiting)
+                name = "" if one is attributes else type(one).__name__
+                self._meet(one, (id(holder), name, depth), waiting)
 
     def _meet(self, one: Any, at: tuple[int, str, int], waiting: deque[Any]) -> None:
         mark = id(one)
@@ -95,4 +97,14 @@ class _Search:
         while mark:
             mark, name, _ = self._parents[mark]
             names.append(name)
-        return " in ".join(names)
+        return " in ".join(filter(None, names))
+
+
+def _attributes(holder: Any) -> Any:
+    """The dictionary of an object's attributes, which is no step of its own; since 3.11 there is none until asked for."""
+    if sys.version_info >= (3, 11) or type(holder) in _SIZED:
+        return None
+    try:
+        return object.__getattribute__(holder, "__dict__")
+    except AttributeError:
+        return None
