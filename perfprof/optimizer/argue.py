@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -114,7 +115,8 @@ def chosen_rules(only: Sequence[str]) -> list[Rule]:
 def _accused(rule: Rule, hot: Sequence[Hot], program: Program, databases: Sequence[Opened]) -> Iterator[Accused]:
     for one in hot if rule.in_function is not None else ():
         assert rule.in_function is not None
-        yield from (Accused(rule, suspect) for suspect in rule.in_function(one.function, program))
+        with contextlib.suppress(RecursionError):  # nested too deeply: this function is left out, the rule is not
+            yield from (Accused(rule, suspect) for suspect in rule.in_function(one.function, program))
     for database in databases if rule.in_statements is not None else ():
         assert rule.in_statements is not None
         catalog = database.scratch.catalog

@@ -23,7 +23,7 @@ from perfprof.rules.rule import Finding, Level
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-CHUNK = 25  # files a task: about 60 ms of work, so that any executor's overhead is small
+CHUNK = 50  # files a task: large enough that modules which many import are seldom read twice
 SERIAL = 50  # below that many files, starting processes costs more than it saves
 
 

@@ -12,7 +12,7 @@ from perfprof.optimizer.checking.cold import cold_by_reading
 from perfprof.optimizer.sources import Sources, syntax_reason
 from perfprof.rules import family_of
 from perfprof.rules.reading.program import Module, Program
-from perfprof.rules.rule import Case, Finding, Level, Proof, Rule, weigh
+from perfprof.rules.rule import Case, Finding, Level, Proof, Rule
 
 _IGNORE = re.compile(r"#\s*perfprof:\s*ignore(?:\[([\w\s,-]+)\])?")
 
@@ -90,9 +90,20 @@ class Reader:
             for rule in rules if function.loops else ():
                 assert rule.in_function is not None
                 for suspect in rule.in_function(function, self.program):
-                    proofs, level = weigh(rule, Case(suspect, self.program))
-                    if level is not Level.OPEN and not cold_by_reading(suspect.finding, function):
+                    proofs = _argued(rule, Case(suspect, self.program))
+                    if proofs and not cold_by_reading(suspect.finding, function):
+                        level = min(proof.level for proof in proofs)
                         yield Found(suspect.finding, rule.title, level, proofs, rule.grows)
+
+
+def _argued(rule: Rule, case: Case) -> tuple[Proof, ...]:
+    """The proofs of all obligations; empty at the first open one, since nobody will ask for the others."""
+    proofs: list[Proof] = []
+    for obligation in rule.safe_if:
+        proofs.append(obligation.check(case))
+        if proofs[-1].level is Level.OPEN:
+            return ()
+    return tuple(proofs)
 
 
 def ignored(finding: Finding, module: Module) -> bool:

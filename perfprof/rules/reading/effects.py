@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 SHALLOW = 3  # the same, for the special methods behind operators
 DEEPEST = 20  # calls followed into the project, one inside the other
+NEAREST = 4  # the same where no run follows: whoever commits waits, and what lies deeper is rarely readable
 _HIDDEN = frozenset({"unknown", "suspends"})
 IN_PLACE = (ast.Add, ast.Mult, ast.BitOr)  # what lists and dicts do in place; sets are not indexed
 
@@ -280,7 +281,7 @@ def _summary(target: Function, program: Program) -> tuple[Hazard, ...]:
     depth = "few hazards" if program.shallow else "hazards"
     found = target.memo.get("hazards") or target.memo.get(depth)
     if found is None:
-        if target in program.following or len(program.following) >= (SHALLOW if program.shallow else DEEPEST):
+        if target in program.following or len(program.following) >= _limit(program):
             return (Hazard("unknown", target.node, name=target.qualname),)
         program.following.append(target)
         try:
@@ -289,6 +290,10 @@ def _summary(target: Function, program: Program) -> tuple[Hazard, ...]:
             program.following.pop()
         target.memo[depth] = found
     return found  # type: ignore[return-value]  # the memo holds what was put there
+
+
+def _limit(program: Program) -> int:
+    return SHALLOW if program.shallow else NEAREST if program.alone else DEEPEST
 
 
 def _distinct(found: Iterable[Hazard]) -> Iterator[Hazard]:

@@ -59,23 +59,33 @@ def stability(
     if path is None:
         return Stability("it is not a name or an attribute", function.place(subject))
     private = is_private(path, region, function)
+    moving: set[str] = set()
+    changing: list[tuple[ast.expr, str]] = []
+    for hazard in hazards(
+        region, function, program
+    ):  # each is read when it is asked for: the first problem ends it
+        if hazard.node in allowed:
+            continue
+        problem = _problem(hazard, path, private, function)
+        relation = "apart" if problem else _changed(hazard, path, private, region, function)
+        if problem or relation == "same":
+            return Stability(problem or "it is changed in the loop", function.place(hazard.node))
+        if hazard.kind in {"rebinds", "attribute"}:
+            moving.add(hazard.name)
+        elif hazard.base is not None:
+            changing.append((hazard.base, relation))
+    return _stable(changing, moving, private)
+
+
+def _stable(changing: Sequence[tuple[ast.expr, str]], moving: set[str], private: bool) -> Stability:
+    """Of what the region changes in place, what must not be the collection itself."""
     apart: list[str] = []
     watch: list[ast.expr] = []
-    found = [hazard for hazard in hazards(region, function, program) if hazard.node not in allowed]
-    moving = {hazard.name for hazard in found if hazard.kind in {"rebinds", "attribute"}}
-    for hazard in found:
-        problem = _problem(hazard, path, private, function)
-        relation = _changed(hazard, path, private, region, function)
-        if relation == "maybe" and hazard.base is not None and moving & {*(path_of(hazard.base) or ()), "*"}:
-            relation = "watch"
-        if relation == "same":
-            problem = problem or "it is changed in the loop"
-        if problem:
-            return Stability(problem, function.place(hazard.node))
-        if hazard.base is not None and relation == "maybe":
-            apart.append(ast.unparse(hazard.base))
-        elif hazard.base is not None and relation == "watch":
-            watch.append(hazard.base)
+    for base, relation in changing:
+        if relation == "watch" or (relation == "maybe" and moving & {*(path_of(base) or ()), "*"}):
+            watch.append(base)
+        elif relation == "maybe":
+            apart.append(ast.unparse(base))
     return Stability(apart=tuple(dict.fromkeys(apart)), watch=tuple(watch), private=private)
 
 
