@@ -11,12 +11,12 @@ PERFPROF_ROOT     the copy of the project; only values and objects of its own cl
 
 from __future__ import annotations
 
+import contextvars
 import functools
 import importlib
 import inspect
 import os
 import sys
-import threading
 from collections.abc import AsyncIterator, Callable, Generator
 from typing import Any
 
@@ -36,7 +36,7 @@ _VALUES = {
     "zoneinfo",
     "re",
 }
-_local = threading.local()
+_inside: contextvars.ContextVar[bool] = contextvars.ContextVar("inside", default=False)  # of a watched call
 _counts: dict[str, int] = {}
 
 
@@ -73,17 +73,17 @@ def _wrapped(found: Any, name: str) -> Any:
 
 def _around(found: Callable[..., Any], name: str) -> Callable[..., Any]:
     def around(*args: Any, **kwargs: Any) -> Any:
-        if not _chosen(name) or getattr(_local, "inside", False):
+        if _inside.get():  # how often changed functions call one another is their own affair
             return found(*args, **kwargs)
-        _local.inside = True
+        token = _inside.set(True)
         try:
             answer = found(*args, **kwargs)
         except BaseException as error:
-            _local.inside = False
-            _tell(name, ("raised", type(error), str(error)), args, kwargs)
+            _inside.reset(token)
+            _told(name, ("raised", type(error), str(error)), args, kwargs)
             raise
-        _local.inside = False
-        _tell(name, answer, args, kwargs)
+        _inside.reset(token)
+        _told(name, answer, args, kwargs)
         return answer
 
     return around
@@ -91,15 +91,27 @@ def _around(found: Callable[..., Any], name: str) -> Callable[..., Any]:
 
 def _around_coroutine(found: Callable[..., Any], name: str) -> Callable[..., Any]:
     async def around(*args: Any, **kwargs: Any) -> Any:
+        if _inside.get():
+            return await found(*args, **kwargs)
+        token = _inside.set(True)  # of this task alone
         try:
             answer = await found(*args, **kwargs)
         except BaseException as error:
+            _reset(token)
             _told(name, ("raised", type(error), str(error)), args, kwargs)
             raise
+        _reset(token)
         _told(name, answer, args, kwargs)
         return answer
 
     return around
+
+
+def _reset(token: contextvars.Token[bool]) -> None:
+    try:
+        _inside.reset(token)
+    except ValueError:  # a task that was given up is closed by somebody else
+        return
 
 
 def _around_async_generator(found: Callable[..., Any], name: str) -> Callable[..., Any]:
@@ -118,14 +130,19 @@ def _around_async_generator(found: Callable[..., Any], name: str) -> Callable[..
 def _around_generator(found: Callable[..., Any], name: str) -> Callable[..., Any]:
     def around(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
         inner = found(*args, **kwargs)
+        if _inside.get():
+            return (yield from inner)
         items: list[str] = []
         step, sent = inner.send, None
         try:
             while True:
+                token = _inside.set(True)  # between two items the caller runs
                 try:
                     item = step(sent)
                 except StopIteration as end:
                     return end.value
+                finally:
+                    _inside.reset(token)
                 if len(items) < _ITEMS:
                     items.append(_digest(item))
                 try:

@@ -1,0 +1,68 @@
+"""Answers of changed functions in the running workload: those that others get, not those among themselves."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from perfprof.optimizer.judge import Judge
+from perfprof.optimizer.judge.foreign import RULE
+from perfprof.optimizer.patches import FileChange, Patch
+from perfprof.optimizer.project import Command, Project
+from perfprof.rules.rule import Level
+
+OLD = """\
+def price(item):
+    return item * 3 % 101
+
+
+def total(items, out):
+    out.write(str(len(items)))
+    paid = 0
+    for item in items:
+        paid = paid + price(item)
+    return paid
+
+
+async def waited(items, out):
+    return total(items, out)
+
+
+def each(items, out):
+    out.write("each")
+    for item in items:
+        yield price(item)
+"""
+NEW = (
+    OLD.replace("item * 3 % 101", "3 * item % 101")
+    .replace(
+        "    paid = 0\n", "    first = [price(item) for item in items[:1]]\n    paid = sum(first) - sum(first)\n"
+    )
+    .replace("yield price(item)", "price(0)\n        yield price(item)")
+    .replace("return total(items, out)", "return total(list(items), out)")
+)
+RUN = """\
+import asyncio
+
+from core import each, total, waited
+
+with open("out.txt", "w") as out:
+    for n in range(4):
+        print(total(list(range(n)), out), list(each(range(n), out)), asyncio.run(waited(list(range(n)), out)))
+"""
+
+
+@pytest.mark.parametrize(
+    ("new", "outcome"), [(NEW, "passed"), (NEW.replace("3 * item % 101", "3 * item % 5"), "failed")]
+)
+def test_a_helper_called_more_often_is_nobodys_business(tmp_path: Path, new: str, outcome: str) -> None:
+    (tmp_path / "core.py").write_text(OLD)
+    (tmp_path / "run.py").write_text(RUN)
+    functions = tuple(f"core.py::{name}" for name in ("price", "total", "waited", "each"))
+    patch = Patch(RULE, "t", (FileChange("core.py", OLD, new),), level=Level.OBSERVED, functions=functions)
+    with Judge(Project(tmp_path, (tmp_path,), Command((sys.executable, "run.py")))) as judge:
+        verdict = judge.patch(patch)  # nothing was captured: the running workload has to tell
+    told = {layer.name: layer for layer in verdict.layers}
+    assert told["answers"].outcome == outcome, verdict
