@@ -50,25 +50,24 @@ def growths(function: Function) -> Iterator[Growth]:
     """All of them in a function."""
     for scan in function.scans:
         lists = _added_up(scan.node, function) if scan.kind == "call" else None
-        if lists is None or not isinstance(scan.node, ast.Call):
-            continue
-        if _falls_back(scan.node, function) or _few(lists):
+        if lists is None or not isinstance(scan.node, ast.Call) or _falls_back(scan.node, function) or _few(lists):
             continue
         plain = isinstance(lists, ast.Name) or sure_parts(lists, function)
         if plain or has_room(replace(scan, probe=scan.node), function):
             yield Growth(function, "sum", scan.node, lists)
     for statement, around in statements(function) if function.loops else ():
-        if around and isinstance(statement, ast.Assign):
-            found = grown(statement)
-            if (
-                found is None
-                or _falls_back(statement, function)
-                or not _may_be_one(found[1].id, found[2], function)
-            ):
-                continue
-            loop = _outermost(statement, around)
-            if loop is not None:
-                yield Growth(function, found[0], statement, found[1], found[2], loop)
+        found = _grows(statement, around, function) if around and isinstance(statement, ast.Assign) else None
+        if found is not None:
+            yield found
+
+
+def _grows(statement: ast.Assign, around: tuple[ast.stmt, ...], function: Function) -> Growth | None:
+    """What a statement in these loops copies to add to it."""
+    found = grown(statement)
+    if found is None or _falls_back(statement, function) or not _may_be_one(found[1].id, found[2], function):
+        return None
+    loop = _outermost(statement, around)
+    return None if loop is None else Growth(function, found[0], statement, found[1], found[2], loop)
 
 
 def _added_up(call: ast.AST, function: Function) -> ast.expr | None:

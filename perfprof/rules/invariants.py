@@ -85,13 +85,15 @@ def _walks(node: ast.expr, function: Function) -> bool:
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
         return node.func.id in WALKERS and is_builtin(node.func.id, function)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        return (node.func.attr == "join" and isinstance(node.func.value, ast.Constant)) or _copied(node) is not None
-    if _copied(node) is not None:
+        return (node.func.attr == "join" and isinstance(node.func.value, ast.Constant)) or copied_from(
+            node
+        ) is not None
+    if copied_from(node) is not None:
         return isinstance(getattr(node, "ctx", None), ast.Load)
     return isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp))
 
 
-def _copied(node: ast.expr) -> ast.expr | None:
+def copied_from(node: ast.expr) -> ast.expr | None:
     """``xs`` of ``xs[:]``, ``xs.copy()``, ``list(xs)``, ``tuple(xs)`` and ``dict(xs)``."""
     if isinstance(node, ast.Subscript):
         whole = isinstance(node.slice, ast.Slice) and not (node.slice.lower or node.slice.upper or node.slice.step)
@@ -113,7 +115,7 @@ def is_fallback(node: ast.expr, function: Function) -> bool:
 
 def _cheap(node: ast.expr, scan: Scan) -> bool:
     """A copy that a loop walks costs less than walking it."""
-    copied = _copied(node)
+    copied = copied_from(node)
     plain = copied is not None and path_of(copied) is not None
     return plain and isinstance(scan.statement, ast.For) and scan.statement.iter is node
 
@@ -273,7 +275,7 @@ def _name_of(found: Invariant) -> str:
     node, word = found.display, "list"
     if isinstance(node, ast.Call):
         word = node.func.id if isinstance(node.func, ast.Name) else "joined"
-        word = "copy" if _copied(node) is not None and word == "joined" else word
+        word = "copy" if copied_from(node) is not None and word == "joined" else word
     elif isinstance(node, ast.Subscript):
         word = "copy"
     elif isinstance(node, COMPREHENSIONS):

@@ -16,7 +16,7 @@ from perfprof.rules import guards
 from perfprof.rules.findings import finding
 from perfprof.rules.hoisting import watch
 from perfprof.rules.indexing import at, in_style
-from perfprof.rules.invariants import environment, may_give, observed_kinds, operands
+from perfprof.rules.invariants import copied_from, environment, may_give, observed_kinds, operands
 from perfprof.rules.reading.expressions import is_builtin
 from perfprof.rules.reading.kinds import FLAT, Kind, kind
 from perfprof.rules.reading.names import read_names
@@ -66,43 +66,34 @@ def removals(function: Function) -> Iterator[Removal]:
 
 
 def _read(loop: ast.For, function: Function) -> Removal | None:
-    name, test = _copied(loop.iter, function), loop.body[0]
-    if not name or not isinstance(loop.target, ast.Name) or len(loop.body) != 1 or loop.orelse:
+    listed, parts = _copied(loop.iter, function), _removing(loop)
+    if listed is None or parts is None or not isinstance(loop.target, ast.Name):
         return None
-    if not isinstance(test, ast.If) or test.orelse or len(test.body) != 1 or not isinstance(test.body[0], ast.Expr):
+    (condition, call), element, name = parts, loop.target.id, listed.id
+    if ast.unparse(call) != f"{name}.remove({element})" or name == element or name in read_names(condition):
         return None
-    call, element = test.body[0].value, loop.target.id
-    if not isinstance(call, ast.Call) or ast.unparse(call) != f"{name}.remove({element})":
-        return None
-    kept = ast.parse(f"[{element} for {element} in {name} if {_negated(test.test, function)}]", mode="eval").body
-    mine = [one for one in operands(kept) if isinstance(one, ast.Name) and one.id == name]
-    others = [one for one in operands(test.test) if ast.unparse(one) != element]
-    if not mine or name == element or name in read_names(test.test):
-        return None
-    iterated = loop.iter
-    listed = iterated.args[0] if isinstance(iterated, ast.Call) and iterated.args else _owner(iterated)
-    return Removal(function, loop, name, element, test.test, call, kept, (listed, *others))
+    kept = ast.parse(f"[{element} for {element} in {name} if {_negated(condition, function)}]", mode="eval").body
+    others = [one for one in operands(condition) if ast.unparse(one) != element]
+    return (
+        Removal(function, loop, name, element, condition, call, kept, (listed, *others)) if operands(kept) else None
+    )
 
 
-def _owner(iterated: ast.expr) -> ast.expr:
-    """``xs`` of ``xs[:]`` and ``xs.copy()``."""
-    one = iterated.func if isinstance(iterated, ast.Call) else iterated
-    assert isinstance(one, (ast.Attribute, ast.Subscript))
-    return one.value
+def _removing(loop: ast.For) -> tuple[ast.expr, ast.Call] | None:
+    """The condition and the call, if the loop does nothing but call something under a condition."""
+    test = loop.body[0]
+    if len(loop.body) != 1 or loop.orelse or not isinstance(test, ast.If) or test.orelse or len(test.body) != 1:
+        return None
+    call = test.body[0].value if isinstance(test.body[0], ast.Expr) else None
+    return (test.test, call) if isinstance(call, ast.Call) else None
 
 
-def _copied(iterated: ast.expr, function: Function) -> str:
-    """The name of the list in ``xs[:]``, ``xs.copy()``, ``list(xs)`` and ``tuple(xs)``."""
-    if isinstance(iterated, ast.Subscript):
-        whole = ast.unparse(iterated.slice) == ":"
-        return iterated.value.id if whole and isinstance(iterated.value, ast.Name) else ""
-    if not isinstance(iterated, ast.Call) or iterated.keywords:
-        return ""
-    made = isinstance(iterated.func, ast.Name) and iterated.func.id in {"list", "tuple"}
-    if made and len(iterated.args) == 1 and is_builtin(iterated.func.id, function):  # type: ignore[attr-defined]
-        return iterated.args[0].id if isinstance(iterated.args[0], ast.Name) else ""
-    copies = isinstance(iterated.func, ast.Attribute) and iterated.func.attr == "copy" and not iterated.args
-    return iterated.func.value.id if copies and isinstance(iterated.func.value, ast.Name) else ""  # type: ignore[attr-defined]
+def _copied(iterated: ast.expr, function: Function) -> ast.Name | None:
+    """``xs`` of ``xs[:]``, ``xs.copy()``, ``list(xs)`` and ``tuple(xs)``."""
+    one = copied_from(iterated)
+    maker = iterated.func.id if isinstance(iterated, ast.Call) and isinstance(iterated.func, ast.Name) else "list"
+    copies = maker in {"list", "tuple"} and is_builtin(maker, function)
+    return one if copies and isinstance(one, ast.Name) else None
 
 
 def _falls_back(loop: ast.For, function: Function) -> bool:
