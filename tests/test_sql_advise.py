@@ -85,3 +85,18 @@ def test_columns_of_a_statement_are_carried_unless_a_star_wants_all() -> None:
     ):
         found = candidates(workload([Seen(text)], "postgresql").queries, book, Facts())
         assert {one.include for one in found if one.include} == expected
+
+
+def test_running_on_a_copy_confirms_what_is_used(source: Source, tmp_path: Path) -> None:
+    found = workload([Seen(text) for text in QUERIES], "postgresql")
+    advice = advise(source, found, Asked(execute=True), tmp_path)
+    assert {one.decision for one in advice.proposals} == {"confirmed"}
+    assert all(one.built > 0 and one.serves for one in advice.proposals)
+    assert all(line.measured_before > 0 for line in advice.lines)
+
+
+def test_without_time_nothing_is_taken_for_unused(source: Source, tmp_path: Path) -> None:
+    found = workload([Seen(text) for text in QUERIES], "postgresql")
+    advice = advise(source, found, Asked(execute=True, seconds=0.0), tmp_path)
+    assert advice.proposals
+    assert any("want of time" in note for note in advice.notes)

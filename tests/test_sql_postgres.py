@@ -224,7 +224,8 @@ def test_what_a_server_says_of_a_value_is_not_repeated(scratch: PostgresScratch)
 
 def test_plans_tell_scans_joins_and_what_would_be(scratch: PostgresScratch) -> None:
     (step,) = scratch.catalog.plan("SELECT * FROM orders WHERE customer_id = %s")
-    assert (step.table, step.index, step.filtered, step.rows) == ("orders", "", True, 20)
+    assert (step.table, step.index, step.filtered) == ("orders", "", True)
+    assert abs(step.rows - 20) <= 1  # the planner scales with the file, which writes that were rolled back lengthen
     before = scratch.schema()
     create = 'CREATE INDEX perhaps ON "orders" ("customer_id")'
     (plan,) = scratch.catalog.what_if((create,), ("SELECT * FROM orders WHERE customer_id = %s",))

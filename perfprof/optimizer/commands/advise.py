@@ -1,9 +1,10 @@
-"""``perfprof advise``: which indexes a PostgreSQL database wants for a file of statements."""
+"""``perfprof advise``: which indexes a PostgreSQL database wants for a workload."""
 
 from __future__ import annotations
 
 import json as encoder
 import tempfile
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,45 +15,82 @@ from perfprof.optimizer.commands import arguments
 
 if TYPE_CHECKING:
     from perfprof.optimizer.indexes.advice import Advice
+    from perfprof.optimizer.scratch.sources import Source
+    from perfprof.optimizer.statements.workload import Workload
 
 
 @click.command("advise")
 @arguments.several(
     arguments.paths,
     arguments.database,
+    click.option("--statistics", is_flag=True, help="Take statements from the server's pg_stat_statements too."),
     click.option("--budget", type=click.FloatRange(0), metavar="MB", help="Room for new indexes."),
-    click.option("--execute", is_flag=True, help="Experimental: run them on a copy with data; may be slow."),
+    click.option("--execute", is_flag=True, help="Decide by running the statements on a copy with data."),
     click.option("--complete", is_flag=True, help="These are all statements: an index that none uses may go."),
     arguments.json,
+    click.option(
+        "--markdown", type=arguments.NewFile(), metavar="FILE", help="Write a comment there; - prints it."
+    ),
     arguments.debug,
 )
 @click.pass_context
-def command(ctx: click.Context, /, budget: float | None, execute: bool, complete: bool, **given: Any) -> None:
-    """Plan the statements of SQL files on a clone of --database, and print the indexes to build and to drop.
+def command(ctx: click.Context, /, **given: Any) -> None:
+    """Plan a workload on a clone of --database, and write migrations for the indexes to build and to drop.
 
-    The database is only read. Exit code 1 if there is anything to build or to drop.
+    PATHS are recordings, SQL files, and logs of PostgreSQL, Django or SQLAlchemy. The database is only read. Exit code 1
+    if there is anything to build or to drop.
     """
     settings = arguments.settle(ctx, given)
+    from perfprof.optimizer import runs
     from perfprof.optimizer.indexes.advise import Asked, advise
+    from perfprof.optimizer.indexes.delivery import deliver
     from perfprof.optimizer.scratch.sources import Source
-    from perfprof.optimizer.statements.workload import Seen, workload
-    from perfprof.rules.reading.placeholders import separated
 
-    if not settings.get("database") or not settings.get("paths"):
-        raise UsageError("a database and SQL files are needed", todo="perfprof advise --database URL queries.sql")
+    if not settings.get("database") or not (settings.get("paths") or given["statistics"]):
+        raise UsageError(
+            "a database and statements are needed", todo="perfprof advise --database URL RECORDING-OR-SQL-OR-LOG"
+        )
     source = Source.of(settings["database"], Path.cwd())
     if source.dialect != "postgresql":
         raise UsageError("only PostgreSQL so far", todo="perfprof fix advises for SQLite, from a recording")
-    texts = [path.read_text("utf-8") for path in settings["paths"]]
-    seen = [Seen(one) for text in texts for one in separated(text, "postgresql")]
-    asked = Asked(budget=(budget or 0.0) * 1e6, execute=execute, complete=complete)
+    statements = _workload(source, settings.get("paths", ()), statistics=given["statistics"])
+    asked = Asked((given["budget"] or 0.0) * 1e6, execute=given["execute"], complete=given["complete"])
     with tempfile.TemporaryDirectory(prefix="perfprof-") as folder:
-        advice = advise(source, workload(seen, "postgresql"), asked, Path(folder))
-    file = settings.get("json")
-    if file is not None and str(file) != "-":
-        file.write_text(encoder.dumps(advice.as_json(), indent=1), "utf-8")
-    click.echo(encoder.dumps(advice.as_json(), indent=1) if str(file) == "-" else _shown(advice))
-    ctx.exit(1 if advice.proposals or advice.removals else 0)
+        advice = advise(source, statements, asked, Path(folder))
+    found = bool(advice.proposals or advice.removals)
+    run = runs.begin(settings["root"] / ".perfprof") if found else None
+    files = deliver(advice, settings["root"], run) if run is not None else ()
+    _report(advice, files, settings.get("json"), given["markdown"])
+    ctx.exit(1 if found else 0)
+
+
+def _workload(source: Source, paths: Iterable[Path], *, statistics: bool) -> Workload:
+    from perfprof.optimizer.statements import server_statistics
+    from perfprof.optimizer.statements.sources import seen
+    from perfprof.optimizer.statements.workload import workload
+
+    found = [one for path in paths for one in seen(path, source.dialect)]
+    if statistics:
+        with source.connected() as connection:
+            found += server_statistics.read(connection)
+    return workload(found, source.dialect)
+
+
+def _report(advice: Advice, files: Sequence[Path], json: Path | None, markdown: Path | None) -> None:
+    """What goes to standard output stands there alone."""
+    if json is not None:
+        arguments.write(encoder.dumps(advice.as_json(), indent=1) + "\n", json)
+    if markdown is not None:
+        arguments.write(_marked(advice), markdown)
+    if "-" not in (str(json), str(markdown)):
+        click.echo("\n".join([_shown(advice), *(f"written: {path}" for path in files)]))
+
+
+def _marked(advice: Advice) -> str:
+    """GitHub's Markdown; a name of the database stands in a fence, where it means nothing."""
+    lines = [f"### perfprof: {len(advice.proposals)} indexes to build, {len(advice.removals)} to drop", ""]
+    lines += ["````sql", *_shown(advice).replace("````", "").splitlines(), "````", ""]
+    return "\n".join(lines)
 
 
 def _shown(advice: Advice) -> str:

@@ -37,13 +37,14 @@ WHERE c.relkind IN ('r', 'p') AND a.attnum > 0 AND t.typname IN ('text', 'varcha
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the advisor was asked. budget: bytes, 0 for a fifth of the tables. execute: decide by running."""
+    """What the advisor was asked. budget: bytes, 0 for a fifth of the tables. execute: decide by running, for so many ``seconds``."""
 
     budget: float = 0.0
     execute: bool = True
     complete: bool = False
     most_explains: int = 980
     most_bytes: int = MOST_BYTES
+    seconds: float = 120.0
 
 
 def advise(source: Source, workload: Workload, asked: Asked, folder: Path) -> Advice:
@@ -59,9 +60,7 @@ def advise(source: Source, workload: Workload, asked: Asked, folder: Path) -> Ad
         decision = Decided(picked.chosen, {}, {}, {}, ("planned only: nothing was executed",))
         if asked.execute:
             with copied(source, server, folder, most_bytes=asked.most_bytes) as copy:
-                decision = decided(
-                    copy, workload, picked.chosen, picked.others, picked.sizes, budget=_budget(asked, clone)
-                )
+                decision = decided(copy, workload, picked.chosen, seconds=asked.seconds)
     with source.connected() as original:
         drops = tuple(removals(original, source.name, picked.used, complete=asked.complete))
         proposals = tuple(proposed(original, source.name, workload, picked, decision))

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from perfprof.errors import PerfprofError
-from perfprof.optimizer.indexes.choose import Choice
 from perfprof.optimizer.indexes.executed import ExecutedWhatIf, Written
-from perfprof.optimizer.indexes.what_if import Evaluator
 from perfprof.optimizer.scratch.postgres_scratch import PostgresScratch
 from perfprof.optimizer.statements.workload import Query, Workload
-from perfprof.rules.catalog import Dictionary
 from perfprof.rules.schema.indexes import Candidate
 
-MOST_BUILT = 40
-MOST_RUNS = 600
 WORST = 1.1  # no statement may become slower than this
 SLACK = 0.05  # milliseconds that a clock cannot tell apart
 
@@ -38,99 +34,86 @@ class Decided:
 
 
 def decided(
-    scratch: PostgresScratch,
-    workload: Workload,
-    liked: frozenset[Candidate],
-    others: Sequence[Candidate],
-    forecast: Mapping[Candidate, float],
-    *,
-    budget: float,
+    scratch: PostgresScratch, workload: Workload, liked: frozenset[Candidate], *, seconds: float
 ) -> Decided:
-    """Build what the planner liked and the best of the others, run everything, choose again by what was measured.
+    """Build what the planner liked, run everything before and after, keep what is used and slows nothing down.
 
-    forecast: bytes in the original; a sampled copy builds smaller ones. budget: bytes in the original.
+    seconds: what running may take; a statement that does not come to its turn is told.
     """
-    trial = _Trial(scratch, workload)
-    upkeep = trial.build([*sorted(liked, key=repr), *others][:MOST_BUILT])
-    sizes = {one: max(forecast.get(one, size), size) for one, size in trial.sizes.items()}
-    evaluator = Evaluator(trial.what_if, trial.tables, sizes, MOST_RUNS)
-    runnable = {query: query.calls for query in trial.reads if evaluator.cost(query, 0) < float("inf")}
-    choice = Choice(evaluator, runnable, sizes, lambda one: upkeep.get(one, 0.0))
-    choice.explore()
-    chosen = evaluator.members(choice.best(budget))
-    return trial.confirmed(chosen, list(runnable))
+    trial = _Trial(scratch, workload, time.monotonic() + seconds)
+    trial.build(sorted(liked, key=repr))
+    return trial.confirmed(frozenset(trial.sizes))
+
+
+_Timed: TypeAlias = tuple[float, frozenset[Candidate]]  # milliseconds, and what the plan uses
 
 
 class _Trial:
     """The copy with its built indexes."""
 
-    def __init__(self, scratch: PostgresScratch, workload: Workload) -> None:
-        book = Dictionary(_catalog(scratch).tables(), "postgresql")
+    def __init__(self, scratch: PostgresScratch, workload: Workload, deadline: float) -> None:
         self.what_if = ExecutedWhatIf(scratch)
-        self.book = book
+        self.deadline = deadline
         self.reads = [query for query in workload.queries if query.reads]
         self.writes = [query for query in workload.queries if not query.reads and query.reading.writes]
-        self.tables = {query: self._read(query) for query in self.reads}
         self.sizes: dict[Candidate, float] = {}
         self.bare: dict[Query, Written] = {}
-
-    def _read(self, query: Query) -> frozenset[tuple[str, str]]:
-        found = (self.book.table(use.name) for use in query.reading.tables)
-        return frozenset((table.schema, table.name) for table in found if table is not None)
 
     def _written(self) -> dict[Query, Written]:
         measured = {query: self.what_if.written(query) for query in self.writes}
         return {query: one for query, one in measured.items() if one is not None}
 
-    def build(self, candidates: Sequence[Candidate]) -> dict[Candidate, float]:
-        """Build them one by one; what each makes the writes of its table dearer, weighted by calls."""
-        self.bare = last = self._written()
-        upkeep: dict[Candidate, float] = {}
-        for one in candidates:
-            self.sizes.update(self.what_if.add([one]))
-            mine = [query for query in last if self._writes_to(query, one)]
-            for query in mine:
-                now = self.what_if.written(query)
-                if now is not None:
-                    extra = max(0.0, now.wal - last[query].wal) * 2 + 0.01 * _pages(now, last[query])
-                    upkeep[one] = upkeep.get(one, 0.0) + query.calls * extra / 50_000.0
-                    last = {**last, query: now}
-        return upkeep
+    def build(self, candidates: Sequence[Candidate]) -> None:
+        """Build them, with the writes measured before."""
+        self.bare = self._written()
+        self.sizes.update(self.what_if.add(candidates))
 
-    def _writes_to(self, query: Query, one: Candidate) -> bool:
-        table = self.book.table(query.reading.writes)
-        return table is not None and (table.schema, table.name) == (one.schema, one.table)
-
-    def confirmed(self, chosen: frozenset[Candidate], queries: list[Query]) -> Decided:
-        """Drop the rest; then, as long as a statement is slower or an index unused, take one away."""
-        self.what_if.drop([one for one in self.sizes if one not in chosen])
+    def confirmed(self, chosen: frozenset[Candidate]) -> Decided:
+        """As long as a statement is slower or an index unused, take one away."""
         notes: list[str] = []
+        before = self._times(self.reads, frozenset())
+        after = self._times(list(before), chosen)
         while True:
-            before = {query: self._time(query, frozenset()) for query in queries}
-            after = {query: self._time(query, chosen) for query in queries}
-            uses = {query: found[1] for query, found in after.items()}
-            guilty = self._guilty(chosen, before, after)
-            unused = chosen - frozenset().union(*uses.values())
+            unused = self._unused(chosen, after)
+            guilty = self._guilty(chosen - unused, before, after)
             if not guilty and not unused:
                 break
-            for one in guilty | unused:
+            for one in sorted(guilty | unused, key=repr):
                 why = "makes a statement slower" if one in guilty else "no plan uses it"
                 notes.append(f"left out: {one.table} ({', '.join(one.names)}), {why}")
             self.what_if.drop(guilty | unused)
             chosen = chosen - guilty - unused
-        notes += self._changed(chosen, queries)
+            after |= self._times([query for query, (_, used) in after.items() if used & guilty], chosen)
+        notes += self._changed(chosen, list(after))
         notes += [f"not run: {name[:80]}: {why}" for name, why in self.what_if.refused.items()]
+        notes += [f"not run for want of time: {query.name[:80]}" for query in self.reads if query not in after]
         now = self._written()
         wal = tuple(sum(query.calls * one.wal for query, one in state.items()) for state in (self.bare, now))
         return Decided(
             chosen=chosen,
             built={one: self.sizes[one] for one in chosen},
-            times={query: (before[query][0], after[query][0]) for query in queries},
-            uses=uses,
+            times={query: (before[query][0], timed) for query, (timed, _) in after.items()},
+            uses={query: used for query, (_, used) in after.items()},
             notes=tuple(notes),
             plans=self.what_if.shown,
             wal=(wal[0], wal[1]),
         )
+
+    def _unused(self, chosen: frozenset[Candidate], after: dict[Query, _Timed]) -> frozenset[Candidate]:
+        """What nothing used, where that means something: on all the rows, with all statements run."""
+        if self.what_if.scratch.counts or len(after) < len(self.reads):
+            return frozenset()
+        return chosen - frozenset().union(*(used for _, used in after.values()))
+
+    def _times(self, queries: Sequence[Query], enabled: frozenset[Candidate]) -> dict[Query, _Timed]:
+        """Of those that there is time for and that can be run."""
+        found: dict[Query, _Timed] = {}
+        for query in queries:
+            if time.monotonic() < self.deadline:
+                timed = self._time(query, enabled)
+                if timed[0] < float("inf") or enabled:
+                    found[query] = timed
+        return found
 
     def _time(self, query: Query, enabled: frozenset[Candidate]) -> tuple[float, frozenset[Candidate]]:
         planned = self.what_if.plan(query.texts[0], bool(query.reading.template.parameters), enabled)
@@ -144,11 +127,12 @@ class _Trial:
     ) -> frozenset[Candidate]:
         """One index of each statement that stays slower when it is run again."""
         found: set[Candidate] = set()
-        for query, (slow, used) in after.items():
+        for query, (slow, used) in list(after.items()):
             if slow <= before[query][0] * WORST + SLACK or not used:
                 continue
             again = min(self._time(query, chosen)[0] for _ in range(2))
             fast = min(before[query][0], self._time(query, frozenset())[0])
+            before[query], after[query] = (fast, before[query][1]), (again, used)
             if again > fast * WORST + SLACK:
                 trials = {one: self._time(query, chosen - {one})[0] for one in sorted(used, key=repr)}
                 found.add(min(trials, key=lambda one: trials[one]))
@@ -167,13 +151,3 @@ class _Trial:
                     f"the answer of `{query.name[:80]}` depends on the plan: its order or its LIMIT is open"
                 )
         return found
-
-
-def _pages(now: Written, before: Written) -> float:
-    return max(0.0, now.milliseconds - before.milliseconds)
-
-
-def _catalog(scratch: PostgresScratch) -> Any:
-    from perfprof.optimizer.scratch.postgres_catalog import PostgresCatalog
-
-    return PostgresCatalog(scratch.connection, scratch.database, scratch.counts, partitioned=True)

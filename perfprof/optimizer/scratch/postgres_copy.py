@@ -20,6 +20,7 @@ from perfprof.rules.schema.ddl import literal, qualified, quoted
 
 MOST_BYTES = 512 * 2**20
 _WHOLE = 4 * 2**20  # tables smaller than this are never sampled
+_SLOWEST_COPY = "60s"  # of a table
 _LEFT_OUT = ("owner", "privileges", "publications", "subscriptions", "security-labels", "tablespaces", "comments")
 _SIZES = """
 SELECT n.nspname, c.relname, pg_table_size(c.oid), greatest(c.reltuples, 0)::bigint,
@@ -130,35 +131,46 @@ def _filled(original: Connection, copy: Connection, most: int) -> tuple[bool, di
     tables = original.execute(_SIZES).fetchall()
     total = sum(size for _, _, size, _, _ in tables)
     share = min(1.0, most / total) if total else 1.0
+    original.execute(f"SET statement_timeout = '{_SLOWEST_COPY}'")
     copy.execute("SET session_replication_role = replica")
     sampled, counts = False, {}
     for schema, name, size, rows, columns in tables:
-        thinned = share < 1 and size > _WHOLE
-        sampled = sampled or thinned
         counts[schema, name] = int(rows)
-        _streamed(original, copy, qualified(name, schema), columns, share if thinned else 1.0)
+        wanted = share if size > _WHOLE else 1.0
+        sampled |= _streamed(original, copy, qualified(name, schema), columns, wanted) < 1
     copy.execute("SET session_replication_role = DEFAULT")
     return sampled, counts
 
 
-def _streamed(original: Connection, copy: Connection, table: str, columns: list[str], share: float) -> None:
-    """One table; one that the copy lacks or that takes too long stays as far as it came."""
+def _streamed(original: Connection, copy: Connection, table: str, columns: list[str], share: float) -> float:
+    """One table; the share of it that came. One that takes too long is sampled; PerfprofError if that does not help.
+
+    A table that the copy lacks is left out, as is one that may not be read.
+    """
     import psycopg
 
     names = ", ".join(quoted(column) for column in columns)
-    sample = f" TABLESAMPLE SYSTEM ({share * 100:.4f}) REPEATABLE (1)" if share < 1 else ""
-    query = f"COPY (SELECT {names} FROM ONLY {table}{sample}) TO STDOUT"  # noqa: S608 (quoted)
     into = f"COPY {table} ({names}) FROM STDIN"
-    try:
-        with original.cursor().copy(query) as rows, copy.cursor().copy(into) as target:
-            for block in rows:
-                target.write(block)
-    except (psycopg.errors.QueryCanceled, psycopg.errors.UndefinedTable, psycopg.errors.InsufficientPrivilege):
-        return
+    for part in (share, share / 10, share / 100):
+        sample = f" TABLESAMPLE SYSTEM ({part * 100:.4f}) REPEATABLE (1)" if part < 1 else ""
+        query = f"COPY (SELECT {names} FROM ONLY {table}{sample}) TO STDOUT"  # noqa: S608 (quoted)
+        try:
+            with original.cursor().copy(query) as rows, copy.cursor().copy(into) as target:
+                for block in rows:
+                    target.write(block)
+        except psycopg.errors.QueryCanceled:
+            continue
+        except (psycopg.errors.UndefinedTable, psycopg.errors.InsufficientPrivilege):
+            pass
+        return part
+    raise PerfprofError(f"not even a sample of {table} can be copied within {_SLOWEST_COPY}")
 
 
 def _prepared(copy: Connection, path: str) -> None:
     """Statistics, and a role for the recorded statements that may do anything with the rows and nothing else."""
+    copy.execute("SET synchronous_commit = on")  # a row is known to be visible once its commit is on disk
+    copy.execute("CHECKPOINT")
+    copy.execute("VACUUM")  # without it no index is read alone
     copy.execute("ANALYZE")
     copy.execute("SELECT set_config('search_path', %s, false)", (path,))
     if not copy.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (RUNNER,)).fetchone():

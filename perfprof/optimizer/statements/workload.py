@@ -30,7 +30,7 @@ class Seen:
 class Query:
     """A statement of the workload; one is only ever equal to itself. texts: up to `SAMPLES` different ones, the commonest first. readings: of each."""
 
-    reading: Statement
+    reading: Statement = field(repr=False)
     texts: tuple[str, ...] = field(repr=False)
     calls: float
     seconds: float
