@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from perfprof.rules.eager.later import called_later
 from perfprof.rules.eager.places import Spot, origin_of
 
 if TYPE_CHECKING:
@@ -19,15 +20,26 @@ WHOLE = frozenset(["all", "count", "exists"])  # what a prefetched relation answ
 FEW = 0.3  # the part of the objects that must ask at least
 TESTED = 2  # loads that are enough where tests ran, which hold few rows
 LEAST = 5
+PARAMETERS = 10_000  # keys that one statement of a prefetch may hold; drivers end between 30,000 and 250,000
+UNLIKE = {
+    "narrowed": "the related class's base manager narrows or changes what is found, which a join would not",
+    "elsewhere": "the related rows come from another database, to which there is no join",
+    "subclass": "the objects are not of the class that was asked for, and the relation may not be that class's",
+    "generic": "a generic relation leads to several classes, of which not all need have this relation",
+}
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Eager:
-    """Loads of relations of objects that come from one expression. spot: that expression, None if it is not ours."""
+    """Loads of relations of objects that come from one expression. spot: that expression, None if it is not ours.
+
+    later: what the project calls on that query set elsewhere and an option would break.
+    """
 
     orm: str
     spot: Spot | None
     loads: tuple[Load, ...]
+    later: frozenset[str] = frozenset()
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -66,15 +78,16 @@ def eager_loads(loads: Sequence[Load], orm: str, program: Program) -> Iterator[E
             groups[spot.node if spot is not None else (load.model, load.origin)].append((load, spot))
     for members in groups.values():
         spot = members[0][1]
+        later = called_later(spot, program) if orm == "django" and spot is not None else frozenset()
         fit: list[Load] = []
         for path_loads in _by_path(load for load, _ in members):
-            one = Eager(orm, spot, path_loads)
+            one = Eager(orm, spot, path_loads, later)
             if enough(path_loads) and not problem(one):
                 fit += path_loads
             else:
                 yield one
         if fit:
-            yield Eager(orm, spot, tuple(fit))
+            yield Eager(orm, spot, tuple(fit), later)
 
 
 def _by_path(loads: Iterable[Load]) -> Iterator[tuple[Load, ...]]:
@@ -124,6 +137,12 @@ def problem(found: Eager) -> tuple[str, str] | None:
 
 def not_whole(found: Eager, load: Load) -> str:
     """Why this kind of load is not what an option brings."""
+    unlike = next((UNLIKE[kind] for kind in load.kinds if kind in UNLIKE), "")
+    if unlike:
+        return unlike
+    names = load.path.replace("__", ".").split(".")
+    if any(names.count(name) > 1 for name in names):
+        return f"`{load.path}` climbs a tree, whose depth is the data's"
     if load.kind == "deferred":
         return f"the query leaves the column `{load.path}` out and each object asks for it: let it load the column"
     if load.kind == "expired":
@@ -154,7 +173,7 @@ def refused(found: Eager, load: Load) -> str:
     if "combined" in features:
         return "a union, intersection or difference takes no related objects"
     if not is_joined(load):
-        return "`.iterator()` without a chunk size takes no prefetch" if "iterator" in features else ""
+        return _refused_beside(found, load, features)
     reasons = {
         "for update": "the join would lock the related rows as well",
         "only": "`only()` or `defer()` names the columns; those of the related table would have to be named, too",
@@ -162,12 +181,31 @@ def refused(found: Eager, load: Load) -> str:
     }
     if {"sliced", "unordered"} <= features:
         return "a slice without an order takes any rows, and with a join perhaps others"
+    later = sorted(found.later - {"iterator", "aiterator", "Prefetch"})
+    if later:
+        return f"`.{later[0]}()` is called on this query set elsewhere, which a join could break"
     return next((why for name, why in reasons.items() if name in features), "")
+
+
+def _refused_beside(found: Eager, load: Load, features: set[str]) -> str:
+    if "iterator" in features or found.later & {"iterator", "aiterator"}:
+        return "`.iterator()` without a chunk size takes no prefetch"
+    if "only" in features or found.later & {"only", "defer"}:
+        return "`only()` or `defer()` may leave out the column by which is prefetched"
+    if "Prefetch" in found.later:
+        return "a Prefetch is put on this query set elsewhere; the same relation cannot be named twice"
+    if found.later & {"union", "intersection", "difference"}:
+        return "a union, intersection or difference takes no related objects"
+    if load.peers > PARAMETERS:
+        return f"{load.peers:,} objects at once: more keys than one statement should hold, and all in memory"
+    return ""
 
 
 def _refused_by_select(load: Load, features: set[str]) -> str:
     if "iterator" in features:
         return "yield_per takes the rows in parts"
+    if "alias" in features:
+        return "the statement asks for an alias, which the option would have to name"
     if "other" in features:
         return "the statement is not a select() of the class"
     first = load.path.count(".") == 0

@@ -20,6 +20,10 @@ _CHAIN = frozenset(
 _EXECUTES = frozenset(
     ["execute", "scalars", "scalar", "scalar_one", "scalar_one_or_none", "stream", "stream_scalars"]
 )
+_BUILDS = frozenset(
+    "filter filter_by where order_by group_by having join outerjoin limit offset options distinct slice"
+    " execution_options with_for_update enable_eagerloads autoflush populate_existing".split()
+)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 _ASKS = frozenset(["all", "__iter__", "yield_per", "one", "first", "one_or_none", "unique"])
 
@@ -104,17 +108,21 @@ def _executed(spot: Spot) -> Spot | None:
             return Spot(spot.function, node.args[0], spot.fetches)
         if node.func.attr in _ASKS:
             return Spot(spot.function, node.func.value, spot.fetches)
-        return Spot(spot.function, node, spot.fetches) if _is_query(node) else None
+        query = _query_part(node)
+        return Spot(spot.function, query, spot.fetches) if query is not None else None
     return Spot(spot.function, node, spot.fetches) if isinstance(node, ast.Name) else None
 
 
-def _is_query(node: ast.expr) -> bool:
-    """``session.query(…)`` with whatever is called on it."""
-    while isinstance(node, (ast.Call, ast.Attribute)):
-        if isinstance(node, ast.Attribute) and node.attr == "query":
-            return True
-        node = node.func if isinstance(node, ast.Call) else node.value
-    return False
+def _query_part(node: ast.expr) -> ast.expr | None:
+    """What surely is a query of ``query.filter(…).paginate()``: it, and the calls that give a query again."""
+    if isinstance(node, ast.Attribute):
+        return node if node.attr == "query" else _query_part(node.value)
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+        return None
+    if node.func.attr == "query":
+        return node
+    inner = _query_part(node.func.value)
+    return node if inner is node.func.value and node.func.attr in _BUILDS else inner
 
 
 def _argument(found: Spot, outer: Spot) -> Spot | None:

@@ -201,7 +201,8 @@ def _prefetching(level: Callable[..., Any]) -> Callable[..., Any]:
         try:
             batch = loads.objects.get(id(instances[0]))
             name = lookup.prefetch_through.split("__")[number]
-            _local.via = (name, batch, "many") if batch is not None else None
+            kind = "generic" if type(prefetcher).__name__ == "GenericForeignKey" else "many"
+            _local.via = (name, batch, kind) if batch is not None else None
         except Exception:
             _local.via = None
         try:

@@ -12,6 +12,7 @@ from .loads import Batch, Relation
 
 asked: dict[int, tuple[Relation, Batch | None, int, int]] = {}  # relation, batch and key of the owner, clones since
 _relations: dict[Any, Relation] = {}
+_unlike: dict[tuple[Relation, str], Relation] = {}
 
 
 def of_one(method: Callable[..., Any], kind: str) -> Callable[..., Any]:
@@ -23,7 +24,7 @@ def of_one(method: Callable[..., Any], kind: str) -> Callable[..., Any]:
         instance = hints.get("instance")
         if instance is not None:
             try:
-                relation = _one(self, kind)
+                relation = _as(_one(self, kind), _difference(found, instance))
                 field = getattr(self, "field", None)
                 key = instance.__dict__.get(field.attname) if field is not None else instance.pk
                 _ask(found, relation, instance, key)
@@ -32,6 +33,24 @@ def of_one(method: Callable[..., Any], kind: str) -> Callable[..., Any]:
         return found
 
     return get_queryset
+
+
+def _difference(found: Any, instance: Any) -> str:
+    """Why a join would not find what this query set finds, if anything."""
+    query = found.query
+    if query.where or query.annotations or query.extra or query.distinct:
+        return "narrowed"
+    return "elsewhere" if found.db != instance._state.db else ""
+
+
+def _as(relation: Relation, kind: str) -> Relation:
+    """The same relation, told as of another kind."""
+    if not kind:
+        return relation
+    key = (relation, kind)
+    if key not in _unlike:
+        _unlike[key] = Relation(relation.orm, relation.owner, relation.name, kind, relation.tables)
+    return _unlike[key]
 
 
 def _one(descriptor: Any, kind: str) -> Relation:
@@ -90,7 +109,10 @@ def _accessor(manager: Any) -> str:
 
 def _ask(query_set: Any, relation: Relation, instance: Any, key: Any) -> None:
     number = hash(key) if type(key) in (int, str, bytes) else id(key)
-    asked[id(query_set)] = (relation, loads.objects.get(id(instance)), number, 0)
+    batch = loads.objects.get(id(instance))
+    if batch is not None and batch.via is None and batch.origin.model != label(type(instance)):
+        relation = _as(relation, "subclass")
+    asked[id(query_set)] = (relation, batch, number, 0)
 
 
 def deferred(get: Callable[..., Any]) -> Callable[..., Any]:

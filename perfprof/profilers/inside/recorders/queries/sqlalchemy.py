@@ -84,6 +84,7 @@ def _features(context: Any) -> tuple[str, ...]:
     statement = context.query
     kind = type(statement).__name__
     tests = (
+        ("alias", any(getattr(one, "is_aliased_class", False) for one in context.compile_state._entities)),
         ("entities", len(context.compile_state._entities) > 1),
         ("distinct", bool(getattr(statement, "_distinct", False))),
         ("for update", getattr(statement, "_for_update_arg", None) is not None),
