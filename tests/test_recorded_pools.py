@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from perfprof.optimizer.comparing.figures import figures
 from perfprof.optimizer.reports.recorded import sections
 from perfprof.profilers.parts import pools, requests, statements
@@ -40,9 +42,9 @@ print("done")
 """
 
 
-def recorded(folder: Path, source: str) -> Recording:
+def recorded(folder: Path, source: str, *arguments: str) -> Recording:
     (folder / "app.py").write_text(source)
-    argv = [sys.executable, "app.py"]
+    argv = [sys.executable, "app.py", *arguments]
     recording = record(argv, cwd=folder, folder=folder / "run", output=folder / "out", slow_query=0.1)
     assert recording.meta["exit_code"] == "0", (folder / "out").read_text()
     return recording
@@ -131,3 +133,69 @@ def test_the_limit_of_slow_statements_is_a_setting(tmp_path: Path) -> None:
     argv = [sys.executable, "-m", "perfprof", "record", "--", sys.executable, "app.py"]
     ran = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert "none took longer than 1 s" in ran.stderr
+
+
+PSYCOPG_POOL = """
+import sys, threading, time
+from psycopg_pool import ConnectionPool
+user, password, host = sys.argv[1:]
+about = f"dbname=postgres user={user} password={password} host={host}"
+with ConnectionPool(about, min_size=2, max_size=2, open=True) as pool:
+    pool.wait()
+
+    def report():
+        with pool.connection() as connection:
+            time.sleep(0.6)
+
+    def order():
+        with pool.connection() as connection:
+            connection.execute("select 2")
+
+    holders = [threading.Thread(target=report) for _ in range(2)]
+    for one in holders: one.start()
+    time.sleep(0.2)
+    order()
+    for one in holders: one.join()
+"""
+ASYNCPG_POOL = """
+import asyncio, sys
+import asyncpg
+user, password, host = sys.argv[1:]
+
+async def report(pool):
+    async with pool.acquire() as connection:
+        await asyncio.sleep(0.6)
+
+async def order(pool):
+    async with pool.acquire() as connection:
+        await connection.fetch("select 2")
+
+async def main():
+    about = {"database": "postgres", "user": user, "password": password, "host": host}
+    async with asyncpg.create_pool(min_size=2, max_size=2, **about) as pool:
+        holders = [asyncio.create_task(report(pool)) for _ in range(2)]
+        await asyncio.sleep(0.2)
+        await order(pool)
+        await asyncio.gather(*holders)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.postgres
+def test_pools_of_postgresql_drivers(tmp_path: Path) -> None:
+    pytest.importorskip("psycopg_pool")
+    pytest.importorskip("asyncpg")
+    from perfprof.optimizer.scratch.postgres import Server
+
+    (tmp_path / "pg").mkdir()
+    with Server.start(tmp_path / "pg") as server:
+        about = (server.user, server.password, str(server.socket))
+        for name, source in (("psycopg_pool ConnectionPool", PSYCOPG_POOL), ("asyncpg Pool", ASYNCPG_POOL)):
+            with recorded(tmp_path, source, *about) as recording:
+                (pool,) = pools.read(recording)
+            assert (pool.name, pool.size, pool.most) == (name, 2, 2)
+            assert pools.total(pool.checkouts).count == 3
+            assert [site.place[0].function for site in pool.waits] == ["order"]
+            assert [site.place[0].function for site in pool.holds] == ["report"]
+            assert 0.2 < pool.waits[0].latencies.longest < 3

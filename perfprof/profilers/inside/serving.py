@@ -84,6 +84,14 @@ class Request:
             self.place = place_of(function)
 
 
+def queried(seconds: float) -> None:
+    """The request ran a statement."""
+    request = current.get()
+    if request is not None:
+        request.queries += 1
+        request.query_seconds += seconds
+
+
 def connected() -> None:
     """The request opened a connection to a database, or took one from a pool."""
     request = current.get()

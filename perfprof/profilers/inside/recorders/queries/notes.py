@@ -65,18 +65,13 @@ _single = {kind: kind.__name__ for kind in (int, float, str, bytes, bool)}  # na
 _types: dict[tuple[type, ...], tuple[str, bool]] = {}
 
 
-def note(  # noqa: C901, PLR0912 - one function: each call in it would be a tenth of its cost
-    what: tuple[str, str, str], parameters: Any, seconds: float, now: float, frame: Any
-) -> Row:
+def note(what: tuple[str, str, str], parameters: Any, seconds: float, now: float, frame: Any) -> Row:
     """One execution of (driver, database, text), called by the driver's hook right after it.
 
     ``now`` is the perf_counter, ``frame`` the caller of the hook; the row is returned so that the hook can count what
     is fetched later.
     """
-    if parameters.__class__ is tuple and len(parameters) == 1 and parameters[0].__class__ in _single:
-        sorts, key = _single[parameters[0].__class__], hash(parameters)  # what is usual, without one more call
-    else:
-        sorts, key = _shape(parameters)
+    sorts, key = _shape(parameters)
     activation = None if frame is None else frame.f_trace
     if activation.__class__ is not Activation:
         frame = _application(frame)
@@ -102,10 +97,7 @@ def note(  # noqa: C901, PLR0912 - one function: each call in it would be a tent
     folding.last = row
     row.spot.times.append(seconds)
     if serving.under_way:
-        request = serving.current.get()
-        if request is not None:
-            request.queries += 1
-            request.query_seconds += seconds
+        serving.queried(seconds)
     if row.spot.writes:
         wrote(row.spot.writes)
     if now > journal.due:
@@ -194,6 +186,8 @@ def _walk(frame: Any) -> tuple[Place, tuple[int, ...]]:
 
 def _shape(parameters: Any) -> tuple[str, int]:
     """The exact types of the parameters and a hash that tells parameter sets apart; no code of theirs is run."""
+    if parameters.__class__ is tuple and len(parameters) == 1 and parameters[0].__class__ in _single:
+        return _single[parameters[0].__class__], hash(parameters)  # what is usual
     values = parameters if type(parameters) is tuple else _values(parameters)
     if values is None:
         return ("*", 0) if parameters is MANY else ("?", id(parameters))
