@@ -1,0 +1,257 @@
+"""How good is `perfprof advise` on TPC-H, beside Extend, and do its indexes come out as forecast?
+
+    python benchmarks/advise_tpch.py [--scale 0.1] [--keys] [--budgets 250,500]      megabytes at scale 1
+
+Data: tpchgen-cli. Texts: those inside the package duckdb-extension-tpch, without 2, 17 and 20, as the research on index
+selection runs it (Kossmann, Halfpap, Jankrift, Schlosser, VLDB 2020). A PostgreSQL of its own, statistics target 1000.
+Extend (Schlosser, Kossmann, Boissier, ICDE 2019, width 2, least improvement 0.3 %) plans on the same clone and with the
+same sizes, so that the two differ in candidates and search alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+
+from perfprof.optimizer.indexes.advise import Asked, advise
+from perfprof.optimizer.indexes.clone_what_if import CloneWhatIf
+from perfprof.optimizer.scratch.postgres import Server
+from perfprof.optimizer.scratch.postgres_catalog import PostgresCatalog
+from perfprof.optimizer.scratch.postgres_clone import Clone, cloned
+from perfprof.optimizer.scratch.sources import Source
+from perfprof.optimizer.statements.workload import Query, Seen, Workload, workload
+from perfprof.rules.catalog import Dictionary
+from perfprof.rules.schema.ddl import create_index
+from perfprof.rules.schema.indexes import Candidate, Key, candidate
+
+LEFT_OUT = (2, 17, 20)
+LEAST = 1.003  # Extend's stop
+TABLES = {
+    "nation": "n_nationkey int, n_name char(25), n_regionkey int, n_comment varchar(152)",
+    "region": "r_regionkey int, r_name char(25), r_comment varchar(152)",
+    "part": "p_partkey int, p_name varchar(55), p_mfgr char(25), p_brand char(10), p_type varchar(25), p_size int, "
+    "p_container char(10), p_retailprice decimal(15,2), p_comment varchar(23)",
+    "supplier": "s_suppkey int, s_name char(25), s_address varchar(40), s_nationkey int, s_phone char(15), "
+    "s_acctbal decimal(15,2), s_comment varchar(101)",
+    "partsupp": "ps_partkey int, ps_suppkey int, ps_availqty int, ps_supplycost decimal(15,2), ps_comment varchar(199)",
+    "customer": "c_custkey int, c_name varchar(25), c_address varchar(40), c_nationkey int, c_phone char(15), "
+    "c_acctbal decimal(15,2), c_mktsegment char(10), c_comment varchar(117)",
+    "orders": "o_orderkey int, o_custkey int, o_orderstatus char(1), o_totalprice decimal(15,2), o_orderdate date, "
+    "o_orderpriority char(15), o_clerk char(15), o_shippriority int, o_comment varchar(79)",
+    "lineitem": "l_orderkey int, l_partkey int, l_suppkey int, l_linenumber int, l_quantity decimal(15,2), "
+    "l_extendedprice decimal(15,2), l_discount decimal(15,2), l_tax decimal(15,2), l_returnflag char(1), "
+    "l_linestatus char(1), l_shipdate date, l_commitdate date, l_receiptdate date, l_shipinstruct char(25), "
+    "l_shipmode char(10), l_comment varchar(44)",
+}
+KEYS = {"nation": "n_nationkey", "region": "r_regionkey", "part": "p_partkey", "supplier": "s_suppkey"}
+KEYS |= {"partsupp": "ps_partkey, ps_suppkey", "customer": "c_custkey", "orders": "o_orderkey"}
+KEYS |= {"lineitem": "l_orderkey, l_linenumber"}
+
+
+def queries() -> Workload:
+    """The 19 texts, as they stand in the binary of DuckDB's extension."""
+    package = importlib.util.find_spec("duckdb_extension_tpch")
+    if package is None or not package.submodule_search_locations:
+        sys.exit("pip install duckdb-extension-tpch tpchgen-cli")
+    file = next(Path(package.submodule_search_locations[0]).rglob("*.duckdb_extension"))
+    held = file.read_bytes()
+    middle = held.find(b"l_returnflag,\n")
+    around = held[max(0, middle - 60_000) : middle + 60_000]
+    texts = [one.decode() for one in re.findall(rb"(?:SELECT|WITH)\s[\t\n\x20-\x7e]{80,}?;\n?(?=\0)", around)]
+    if len(texts) != 22:
+        sys.exit(f"{len(texts)} texts instead of 22 in {file.name}")
+    chosen = [text for number, text in enumerate(reversed(texts), 1) if number not in LEFT_OUT]
+    return workload([Seen(text) for text in chosen], "postgresql")
+
+
+def load(connection: psycopg.Connection[Any], scale: float, folder: Path, *, keys: bool) -> None:
+    """Tables, data, statistics; a commit must be on disk before VACUUM believes that its rows are visible."""
+    command = ["tpchgen-cli", "csv", "-s", f"{scale:g}", "--output-dir", str(folder)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    connection.execute("SET synchronous_commit = on")
+    for table, columns in TABLES.items():
+        connection.execute(f"CREATE TABLE {table} ({columns.replace(',2)', ';2)').replace(',', ' NOT NULL,').replace(';2)', ',2)')} NOT NULL)")  # type: ignore[arg-type]  # fmt: skip
+        file = next(folder.rglob(f"{table}.csv"))
+        copy = f"COPY {table} FROM STDIN (FORMAT csv, HEADER)"
+        with file.open("rb") as source, connection.cursor().copy(copy) as target:  # type: ignore[arg-type]
+            while block := source.read(1 << 20):
+                target.write(block)
+        file.unlink()
+        if keys:
+            connection.execute(f"ALTER TABLE {table} ADD PRIMARY KEY ({KEYS[table]})")  # type: ignore[arg-type]
+    connection.execute("SET default_statistics_target = 1000")
+    connection.execute("VACUUM ANALYZE")
+
+
+class Extend:
+    """Recursive selection: the step with the best gain per byte, a new index or one more column for a chosen one."""
+
+    def __init__(self, clone: Clone, statements: Workload) -> None:
+        self.what_if = CloneWhatIf(clone)
+        self.queries = statements.queries
+        book = Dictionary(PostgresCatalog(clone.connection, "", partitioned=True).tables(), "postgresql")
+        self.columns: dict[Query, set[tuple[str, str]]] = {query: set() for query in self.queries}
+        for query in self.queries:
+            for use, uses in query.reading.by_table(book.columns):
+                table = book.table(use.name)
+                names = [book.column(table, one.column.name) for one in uses] if table else []
+                self.columns[query] |= {(table.name, name) for name in names if table and name}
+        self.sizes: dict[Candidate, float] = {}
+        self.known: dict[tuple[Query, frozenset[Candidate]], float] = {}
+
+    def chosen(self, budget: float) -> frozenset[Candidate]:
+        """The indexes that it selects for this many bytes."""
+        now: frozenset[Candidate] = frozenset()
+        cost = self.total(now)
+        while True:
+            best, ratio = now, 0.0
+            for step in self.steps(now):
+                more = self.bytes_of(step) - self.bytes_of(now)
+                if self.bytes_of(step) > budget:
+                    continue
+                gained = cost - self.total(step)
+                if cost / max(cost - gained, 1.0) >= LEAST and gained / max(more, 1.0) > ratio:
+                    best, ratio = step, gained / max(more, 1.0)
+            if best == now:
+                return now
+            now, cost = best, self.total(best)
+
+    def steps(self, now: frozenset[Candidate]) -> Iterator[frozenset[Candidate]]:
+        """Every attribute alone, and behind every chosen index of one column that a statement uses with it."""
+        together = {pair for names in self.columns.values() for pair in names}
+        for table, name in sorted(together):
+            yield now | {candidate(table, (), (Key(name),))}
+        for one in now:
+            mates = {
+                pair for names in self.columns.values() if (one.table, one.names[0]) in names for pair in names
+            }
+            for table, name in sorted(mates):
+                if table == one.table and len(one.names) == 1 and name != one.names[0]:
+                    yield (now - {one}) | {candidate(table, (), (*one.columns, Key(name)))}
+
+    def bytes_of(self, some: frozenset[Candidate]) -> float:
+        """Together, by the same forecast as ours."""
+        new = [one for one in some if one not in self.sizes]
+        self.sizes.update(self.what_if.add(new))
+        return sum(self.sizes.get(one, float("inf")) for one in some)
+
+    def total(self, some: frozenset[Candidate]) -> float:
+        """The planner's cost of the workload; a statement is planned once for each set of indexes on its columns."""
+        self.bytes_of(some)
+        total = 0.0
+        for query in self.queries:
+            mine = frozenset(one for one in some if self.columns[query] & {(one.table, name) for name in one.names})
+            if (query, mine) not in self.known:
+                self.known[query, mine] = self.what_if.plan(query.texts[0], False, mine).cost
+            total += self.known[query, mine]
+        return total
+
+
+def built(connection: psycopg.Connection[Any], creates: list[str], statements: Workload) -> tuple[list[int], float]:
+    """Build them for real: bytes of each, and the planner's cost of the workload; then take them away."""
+    sizes = []
+    for number, create in enumerate(creates):
+        name = f"real_{number}"
+        connection.execute(re.sub(r'INDEX (CONCURRENTLY )?"(?:[^"]|"")+"', f"INDEX {name}", create, count=1))  # type: ignore[arg-type]
+        sizes.append(connection.execute("SELECT pg_relation_size(%s::regclass)", (name,)).fetchone()[0])  # type: ignore[index]
+    cost = total(connection, statements)
+    for number in range(len(creates)):
+        connection.execute(f"DROP INDEX real_{number}")  # type: ignore[arg-type]
+    return sizes, cost
+
+
+def costs(connection: psycopg.Connection[Any], statements: Workload) -> list[float]:
+    """Of each statement, by EXPLAIN."""
+    asked = (connection.execute(f"EXPLAIN (FORMAT JSON) {query.texts[0]}") for query in statements.queries)  # type: ignore[arg-type]
+    return [float(one.fetchone()[0][0]["Plan"]["Total Cost"]) for one in asked]  # type: ignore[index]
+
+
+def total(connection: psycopg.Connection[Any], statements: Workload) -> float:
+    """Of all of them."""
+    return sum(costs(connection, statements))
+
+
+def compare(source: Source, server: Server, folder: Path, budgets: list[float], statements: Workload) -> None:
+    """Print the table."""
+    with psycopg.connect(source.secret, autocommit=True) as connection:
+        connection.execute("SET max_parallel_workers_per_gather = 0")
+        with cloned(source, server, folder) as clone:
+            pairs = list(zip(costs(connection, statements), costs(clone.connection, statements), strict=True))
+            differ = [abs(one - other) / one for one, other in pairs if one != other]
+            print(f"clone: {len(differ)} of {len(pairs)} costs differ, at most by {max(differ, default=0):.2e}")
+            base = total(connection, statements)
+            print(
+                f"base cost {base:,.0f}\n{'':10}{'MB':>7}{'forecast':>10}{'built':>8}{'planned':>9}{'real':>8}{'EXPLAINs':>10}{'s':>7}"
+            )
+            extend = Extend(clone, statements)
+            for budget in budgets:
+                start, before = time.perf_counter(), extend.what_if.explains
+                picked = extend.chosen(budget)
+                seconds = time.perf_counter() - start
+                creates = [create_index(one, "x", dialect="postgresql") for one in picked]
+                sizes, cost = built(connection, creates, statements)
+                show(
+                    "Extend",
+                    budget,
+                    extend.bytes_of(picked),
+                    sizes,
+                    (extend.total(picked) / base, cost / base),
+                    extend.what_if.explains - before,
+                    seconds,
+                )
+        for budget in budgets:
+            advice = advise(source, statements, Asked(budget, execute=False), folder)
+            creates = [re.search(r"CREATE INDEX[^;]*", one.migration.up)[0] for one in advice.proposals]  # type: ignore[index]
+            sizes, cost = built(connection, creates, statements)
+            forecast = [one.forecast for one in advice.proposals]
+            show(
+                "perfprof",
+                budget,
+                sum(forecast),
+                sizes,
+                (advice.share, cost / base),
+                advice.explains,
+                advice.seconds,
+            )
+            wrong = [f / s for f, s in zip(forecast, sizes, strict=True) if s > 1e6]
+            print(f"{'':10}forecast/built of indexes above 1 MB: {min(wrong):.2f} to {max(wrong):.2f}")
+
+
+def show(who: str, budget: float, forecast: float, sizes: list[int], shares: tuple[float, float], explains: int, seconds: float) -> None:  # fmt: skip
+    """A line."""
+    print(
+        f"{who:10}{budget / 1e6:7.0f}{forecast / 1e6:10.1f}{sum(sizes) / 1e6:8.1f}{shares[0]:9.2%}{shares[1]:8.2%}"
+        f"{explains:10}{seconds:7.1f}",
+        flush=True,
+    )
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--scale", type=float, default=0.1)
+    parser.add_argument("--keys", action="store_true", help="with primary keys")
+    parser.add_argument("--budgets", default="250,500", help="megabytes at scale 1")
+    given = parser.parse_args()
+    budgets = [float(one) * 1e6 * given.scale for one in given.budgets.split(",")]
+    with tempfile.TemporaryDirectory(prefix="tpch-") as name, Server.start(Path(name)) as server:
+        with psycopg.connect(server.dsn, autocommit=True) as connection:
+            load(connection, given.scale, Path(name) / "data", keys=given.keys)
+        where = quote(str(server.socket), safe="")
+        url = f"postgresql://{server.user}:{server.password}@/postgres?host={where}"
+        compare(Source.of(url, Path("/")), server, Path(name), budgets, queries())
+
+
+if __name__ == "__main__":
+    main()
