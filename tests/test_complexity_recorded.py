@@ -63,3 +63,32 @@ def test_record_exact_by_its_command(tmp_path: Path) -> None:
     subjects = {one["subject"]: one for one in json.loads((kept / "report.json").read_text())["recorded"]}
     assert any("match" in row[0] and row[4].startswith("O(n^2.0)") for row in subjects["complexity"]["rows"])
     assert not (kept / "calls").exists(), "captured calls hold the program's data"
+
+
+ASYNC = """
+import asyncio
+
+async def busy(xs):
+    total = 0
+    for x in xs:
+        for y in xs:
+            total += x * y
+    return total
+
+async def main():
+    for _ in range(10): await busy(list(range(300)))
+
+asyncio.run(main())
+"""
+
+
+def test_async_functions_are_counted_and_say_why_there_is_no_exponent(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(ASYNC)
+    project = Project(tmp_path, (tmp_path,), Command((sys.executable, "app.py")))
+    folder = tmp_path / ".perfprof" / "run"
+    with record(project.workload.argv, cwd=tmp_path, folder=folder) as recording:  # type: ignore[union-attr]
+        found = {one.function: one for one in complexities(project, recording, folder)}
+    assert found["busy"].calls == 10
+    assert max(found["busy"].lines.values()) == 900_000
+    assert "async" in found["busy"].growth.problem
+    assert "main" not in found or found["main"].calls == 1, "two statements stand in one line"

@@ -84,7 +84,7 @@ def complexities(
         problem = reasons.get(f"{root / path}::{function}", "no call of it could be kept")
         counts = _counts(observed.seen, root / path, line)
         growth = found.get(f"{path}::{function}") or Growth(problem=problem)
-        yield Complexity(path, function, line, hot.total, growth, next(iter(counts.values()), 0), counts)
+        yield Complexity(path, function, line, hot.total, growth, next(iter(counts.values()), 0), _by_line(counts))
 
 
 def _watches(path: Path, line: int) -> Iterator[Watch]:
@@ -96,7 +96,7 @@ def _watches(path: Path, line: int) -> Iterator[Watch]:
                 continue
             if isinstance(node, ast.stmt) and not _does_nothing(node):
                 place = (node.lineno, node.col_offset, node.end_lineno or 0, node.end_col_offset or 0)
-                yield Watch(_name(path, line, node.lineno), str(path), *place, "entry")
+                yield Watch(_name(path, line, node.lineno, node.col_offset), str(path), *place, "entry")
             waiting.append(node)
 
 
@@ -110,14 +110,23 @@ def _is_at(node: ast.AST, line: int) -> bool:
     return isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.lineno == line
 
 
-def _name(path: Path, line: int, statement: int) -> str:
-    return f"{path}:{line}:{statement}"
+def _name(path: Path, line: int, statement: int, column: int) -> str:
+    return f"{path}:{line}:{statement}:{column}"
 
 
-def _counts(seen: Mapping[str, Seen], path: Path, line: int) -> dict[int, int]:
-    prefix = _name(path, line, 0)[:-1]
-    found = {int(name.rpartition(":")[2]): one.count for name, one in seen.items() if name.startswith(prefix)}
+def _counts(seen: Mapping[str, Seen], path: Path, line: int) -> dict[tuple[int, int], int]:
+    """How often each statement ran, by line and column: several may stand in one line."""
+    prefix, found = f"{path}:{line}:", {}
+    for name, one in seen.items():
+        if name.startswith(prefix):
+            statement, column = name.removeprefix(prefix).split(":")
+            found[int(statement), int(column)] = one.count
     return dict(sorted(found.items()))
+
+
+def _by_line(counts: Mapping[tuple[int, int], int]) -> dict[int, int]:
+    """The most of what stands in each line."""
+    return {line: max(count for place, count in counts.items() if place[0] == line) for line, _ in counts}
 
 
 def _chosen(hot: Sequence[HotFunction], root: Path) -> Iterator[tuple[str, str, int, HotFunction]]:
