@@ -81,15 +81,15 @@ def load(connection: psycopg.Connection[Any], scale: float, folder: Path, *, key
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     connection.execute("SET synchronous_commit = on")
     for table, columns in TABLES.items():
-        connection.execute(f"CREATE TABLE {table} ({columns.replace(',2)', ';2)').replace(',', ' NOT NULL,').replace(';2)', ',2)')} NOT NULL)")  # type: ignore[arg-type]  # fmt: skip
+        connection.execute(f"CREATE TABLE {table} ({columns.replace(',2)', ';2)').replace(',', ' NOT NULL,').replace(';2)', ',2)')} NOT NULL)")  # fmt: skip
         file = next(folder.rglob(f"{table}.csv"))
         copy = f"COPY {table} FROM STDIN (FORMAT csv, HEADER)"
-        with file.open("rb") as source, connection.cursor().copy(copy) as target:  # type: ignore[arg-type]
+        with file.open("rb") as source, connection.cursor().copy(copy) as target:
             while block := source.read(1 << 20):
                 target.write(block)
         file.unlink()
         if keys:
-            connection.execute(f"ALTER TABLE {table} ADD PRIMARY KEY ({KEYS[table]})")  # type: ignore[arg-type]
+            connection.execute(f"ALTER TABLE {table} ADD PRIMARY KEY ({KEYS[table]})")
     connection.execute("SET default_statistics_target = 1000")
     connection.execute("VACUUM ANALYZE")
 
@@ -163,17 +163,17 @@ def built(connection: psycopg.Connection[Any], creates: list[str], statements: W
     sizes = []
     for number, create in enumerate(creates):
         name = f"real_{number}"
-        connection.execute(re.sub(r'INDEX (CONCURRENTLY )?"(?:[^"]|"")+"', f"INDEX {name}", create, count=1))  # type: ignore[arg-type]
+        connection.execute(re.sub(r'INDEX (CONCURRENTLY )?"(?:[^"]|"")+"', f"INDEX {name}", create, count=1))
         sizes.append(connection.execute("SELECT pg_relation_size(%s::regclass)", (name,)).fetchone()[0])  # type: ignore[index]
     cost = total(connection, statements)
     for number in range(len(creates)):
-        connection.execute(f"DROP INDEX real_{number}")  # type: ignore[arg-type]
+        connection.execute(f"DROP INDEX real_{number}")
     return sizes, cost
 
 
 def costs(connection: psycopg.Connection[Any], statements: Workload) -> list[float]:
     """Of each statement, by EXPLAIN."""
-    asked = (connection.execute(f"EXPLAIN (FORMAT JSON) {query.texts[0]}") for query in statements.queries)  # type: ignore[arg-type]
+    asked = (connection.execute(f"EXPLAIN (FORMAT JSON) {query.texts[0]}") for query in statements.queries)
     return [float(one.fetchone()[0][0]["Plan"]["Total Cost"]) for one in asked]  # type: ignore[index]
 
 
