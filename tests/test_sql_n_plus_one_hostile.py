@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from perfprof.profilers.parts import loads
 from perfprof.profilers.workload import record
 from perfprof.rules import registry
+from perfprof.rules.eager.places import _query_part
 from perfprof.rules.reading.program import Program
 from perfprof.rules.rule import Case, weigh
 
@@ -279,3 +281,21 @@ def test_hostile_statements_stay_as_they_are(tmp_path: Path) -> None:
     cases, patched = proven(tmp_path, "n-plus-one-sqlalchemy")
     assert [(case.suspect.finding.function, case.suspect.finding.subject) for case in patched] == []
     assert {"aliased_class", "of_a_subclass", "in_parts"} <= {case.suspect.finding.function for case in cases}
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("Post.query.paginate(1)", "Post.query"),
+        (
+            "Post.query.filter_by(id=1).order_by(Post.id).paginate(1)",
+            "Post.query.filter_by(id=1).order_by(Post.id)",
+        ),
+        ("session.query(Post).first_or_404()", "session.query(Post)"),
+        ("session.query(Post).limit(3)", "session.query(Post).limit(3)"),
+        ("pages(Post)", None),
+    ],
+)
+def test_the_option_goes_to_the_query_not_to_what_a_library_made_of_it(text: str, query: str | None) -> None:
+    found = _query_part(ast.parse(text, mode="eval").body)
+    assert (ast.unparse(found) if found is not None else None) == query
