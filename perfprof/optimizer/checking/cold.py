@@ -30,7 +30,7 @@ def short_by_code(finding: Finding, function: Function) -> bool:
     """Whether all loops around it walk a few written elements, or the arguments that each call writes out (``*args``)."""
     if any(_spans(one, finding) for one in function.every(ast.While)):
         return False
-    loops = [*function.every(ast.For), *function.every(ast.AsyncFor)]
+    loops: list[ast.For | ast.AsyncFor] = [*function.every(ast.For), *function.every(ast.AsyncFor)]
     walked = [one.iter for one in loops if _spans(one, finding)]
     holders = [one for kind in COMPREHENSIONS for one in function.nodes.get(kind, ())]
     walked += [part.iter for one in holders if _spans(one, finding) for part in getattr(one, "generators", ())]

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from perfprof.rules import guards
 from perfprof.rules.narrowing import Narrowing, item_reads, reads
 from perfprof.rules.obligations.proofs import guarded, obligation, observed, proved, unproved
 from perfprof.rules.reading.elements import elements_made_of, is_for_unhashable, made_of
 from perfprof.rules.reading.expressions import builtin_type
 from perfprof.rules.rule import Case, Proof
-
-if TYPE_CHECKING:
-    pass
-
 
 @obligation
 def keys_hash_as_equal(case: Case) -> Proof:
@@ -51,7 +45,7 @@ def elements_hash_as_equal(case: Case) -> Proof:
         return unproved("it answers a TypeError: what comes here cannot be hashed", where)
     kinds = elements_made_of(found.scan.subject, found.function)
     probe = made_of(found.scan.probe, found.function) if found.scan.probe is not None else ""
-    if kinds or probe:
+    if (kinds or probe) and not (seen is not None and seen.elements):  # no run showed what a guard must let pass
         who = f"elements are {kinds}" if kinds else f"what is looked for is a {probe}"
         return unproved(f"{who}, for which no guard is tested", where)
     types = f" ({guards.readable(seen.elements)})" if seen is not None and seen.elements else ""
