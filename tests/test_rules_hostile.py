@@ -259,6 +259,8 @@ def case_of(rule: Rule, suspect: Suspect, program: Program) -> Case | None:
         if "{'k'" in source
         else "builtins.list" if "[[y]" in source or "sum(ys" in source or "start=" in source else ""
     )
+    if "(a, 1)" in source:
+        rows = "builtins.tuple[builtins.int,builtins.int]"
     seen = {watch.id: imagined(watch, rows) for watch in suspect.watches}
     proofs, level = weigh(rule, Case(suspect, program, seen))
     return Case(suspect, program, seen, proofs=proofs) if level else None

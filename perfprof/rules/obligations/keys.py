@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from perfprof.profilers.observations import Seen
 from perfprof.rules import guards
 from perfprof.rules.narrowing import Narrowing, item_reads, reads
 from perfprof.rules.obligations.proofs import guarded, obligation, observed, proved, unproved
 from perfprof.rules.reading.elements import elements_made_of, is_for_unhashable, made_of
 from perfprof.rules.reading.expressions import builtin_type
 from perfprof.rules.rule import Case, Proof
+
 
 @obligation
 def keys_hash_as_equal(case: Case) -> Proof:
@@ -45,11 +47,16 @@ def elements_hash_as_equal(case: Case) -> Proof:
         return unproved("it answers a TypeError: what comes here cannot be hashed", where)
     kinds = elements_made_of(found.scan.subject, found.function)
     probe = made_of(found.scan.probe, found.function) if found.scan.probe is not None else ""
-    if (kinds or probe) and not (seen is not None and seen.elements):  # no run showed what a guard must let pass
+    if (kinds or probe) and not _flat_tuples(seen):  # of which the guard knows what they hold
         who = f"elements are {kinds}" if kinds else f"what is looked for is a {probe}"
         return unproved(f"{who}, for which no guard is tested", where)
     types = f" ({guards.readable(seen.elements)})" if seen is not None and seen.elements else ""
     return guarded(f"a test of the exact types{types} of the elements and of what is looked for", where)
+
+
+def _flat_tuples(seen: Seen | None) -> bool:
+    """Whether a run saw tuples, and what they hold."""
+    return seen is not None and any(name.startswith("builtins.tuple[") for name in seen.elements)
 
 
 @obligation
