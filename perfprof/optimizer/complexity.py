@@ -5,6 +5,7 @@ these are repeated with larger arguments, counting steps: the empirical complexi
 from __future__ import annotations
 
 import ast
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -126,7 +127,10 @@ def _counts(seen: Mapping[str, Seen], path: Path, line: int) -> dict[tuple[int, 
 
 def _by_line(counts: Mapping[tuple[int, int], int]) -> dict[int, int]:
     """The most of what stands in each line."""
-    return {line: max(count for place, count in counts.items() if place[0] == line) for line, _ in counts}
+    found: dict[int, int] = {}
+    for (line, _), count in counts.items():
+        found[line] = max(found.get(line, 0), count)
+    return found
 
 
 def _chosen(hot: Sequence[HotFunction], root: Path) -> Iterator[tuple[str, str, int, HotFunction]]:
@@ -142,13 +146,13 @@ def _chosen(hot: Sequence[HotFunction], root: Path) -> Iterator[tuple[str, str, 
 def _definition(path: Path, function: str, line: int) -> tuple[str, int] | None:
     """Qualified name and line of the innermost function of this (plain or qualified) name around a line."""
     found: tuple[str, int] | None = None
-    waiting: list[tuple[ast.AST, str]] = []
+    waiting: deque[tuple[ast.AST, str]] = deque()
     try:
         waiting.append((ast.parse(path.read_text("utf-8")), ""))
     except (SyntaxError, UnicodeDecodeError, OSError):
         return None
     while waiting:
-        node, prefix = waiting.pop(0)
+        node, prefix = waiting.popleft()
         for inner in ast.iter_child_nodes(node):
             name = prefix
             if isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):

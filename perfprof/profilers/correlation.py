@@ -96,11 +96,12 @@ def _peaks(series: Series, line: list[int]) -> set[int]:
 
 def _effects(recording: Recording) -> dict[Effect, Series]:
     found: dict[Effect, Series] = {"CPU peaks": _cpu(recording)}
-    looks = metrics.read(recording)
+    looks: dict[int, list[metrics.Metric]] = defaultdict(list)
+    for look in metrics.read(recording):
+        looks[look.pid].append(look)
     grown: Series = defaultdict(float)
     waited: Series = defaultdict(float)
-    for pid in {look.pid for look in looks}:
-        own = [look for look in looks if look.pid == pid]
+    for own in looks.values():
         for before, after in pairwise(own):
             span = after.at - before.at
             grown[int(after.at)] += max(after.rss - before.rss, 0)

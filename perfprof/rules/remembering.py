@@ -110,12 +110,13 @@ def _calls(found: Recursion, inner: str) -> Iterator[Cut]:
     parameters = found.function.parameters
     for call in found.calls:
         yield start(call.func), end(call.func), inner
-        kept = [arg for name, arg in zip(parameters, call.args, strict=True) if name in found.varying]
+        keeps = [name in found.varying for name in parameters[: len(call.args)]]
+        kept = [arg for arg, keep in zip(call.args, keeps, strict=True) if keep]
         ends = [start(call.args[0]), *(start(one) for one in call.args[1:]), end(call.args[-1])]
-        for number, arg in enumerate(call.args):
-            if arg not in kept and any(one in kept for one in call.args[number:]):
+        for number in range(len(call.args)):
+            if not keeps[number] and any(keeps[number:]):
                 yield ends[number], ends[number + 1], ""
-        if call.args[-1] not in kept:
+        if not keeps[-1]:
             yield end(kept[-1]), end(call.args[-1]), ""
 
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from perfprof.errors import UsageError
 from perfprof.optimizer import runs
 from perfprof.optimizer.checking.changed import Lines, changed_lines
 from perfprof.optimizer.checking.memory import Memory
@@ -22,6 +23,8 @@ from perfprof.rules.rule import Finding, Level
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
+
+    from perfprof.profilers.recording import Recording
 
 CHUNK = 50  # files a task: large enough that modules which many import are seldom read twice
 SERIAL = 50  # below that many files, starting processes costs more than it saves
@@ -121,13 +124,12 @@ def rank(found: Sequence[Found], options: CheckOptions) -> tuple[list[Found], in
     Gains that do not grow with the data are told only where a recording shows them hot, or when asked for by name.
     """
     run = runs.latest(options.project.home)
-    if run is None or not found:
+    recording = _opened(run / "recording.sqlite") if run is not None and found else None
+    if run is None or recording is None:
         return [one for one in found if one.grows or options.only], 0
-    from perfprof.profilers.recording import Recording
-
     shown: list[Found] = []
     file = run / "recording.sqlite"
-    with Recording.open(file) as recording:
+    with recording:
         for one in found:
             path = options.root / one.finding.path
             if not recording.total or path.stat().st_mtime > file.stat().st_mtime:
@@ -149,3 +151,13 @@ def _touched(read: Read, root: Path, changed: Lines | None) -> list[Found]:
 
 def _meets(finding: Finding, ranges: Iterable[tuple[int, int]]) -> bool:
     return any(first <= finding.end_line and finding.line <= last for first, last in ranges)
+
+
+def _opened(file: Path) -> Recording | None:
+    """The recording; None for one of another version, which says nothing here."""
+    from perfprof.profilers.recording import Recording
+
+    try:
+        return Recording.open(file)
+    except UsageError:
+        return None

@@ -115,9 +115,9 @@ def _with_ends(hunk: Hunk, end: str) -> Hunk:
 
 def _find(lines: Sequence[str], wanted: Sequence[str], guess: int, least: int) -> int | None:
     """Where these lines stand, nearest to the guess and not before ``least``."""
-    last = len(lines) - len(wanted)
+    sought, last = list(wanted), len(lines) - len(wanted)
     for place in sorted(range(least, last + 1), key=lambda index: abs(index - guess)):
-        if list(lines[place : place + len(wanted)]) == list(wanted):
+        if list(lines[place : place + len(wanted)]) == sought:
             return place
     return None
 

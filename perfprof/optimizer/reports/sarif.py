@@ -20,21 +20,19 @@ def render(report: Document) -> str:
     """One run with a result for each finding, costliest first."""
     findings = sorted(report["findings"], key=lambda finding: -(finding["share"] or 0))[:MOST]
     examples = {finding["rule"]: finding for finding in reversed(findings)}
-    names = sorted(examples)
+    numbers = {name: number for number, name in enumerate(sorted(examples))}
     patches = {patch["finding"]: patch for patch in report["patches"]}
     driver = {
         "name": "perfprof",
         "semanticVersion": report["perfprof"],
-        "rules": [_rule(name, examples[name]) for name in names],
+        "rules": [_rule(name, examples[name]) for name in numbers],
     }
     run = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {"ROOT": {"description": {"text": "The project's root folder."}}},
         "automationDetails": {"id": "perfprof/"},
-        "results": [
-            _result(finding, names.index(finding["rule"]), patches.get(finding["id"])) for finding in findings
-        ],
+        "results": [_result(finding, numbers[finding["rule"]], patches.get(finding["id"])) for finding in findings],
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=1) + "\n"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,9 +25,9 @@ def examine(root: Path, room: Path, changes: Sequence[FileChange]) -> list[Exami
             where=str(root),
             todo="Run perfprof again on what the files are now.",
         )
-    targets = [entry.target for entry, _ in looked]
+    targets = Counter(entry.target for entry, _ in looked)
     for entry, _ in looked:
-        if targets.count(entry.target) > 1:
+        if targets[entry.target] > 1:
             raise PerfprofError("two changes want to write the same file, nothing was changed", where=entry.path)
     return [(entry, _bytes(it.before), _bytes(it.after)) for entry, it in looked if entry.before != entry.after]
 

@@ -10,7 +10,6 @@ from perfprof.rules.indexing import at
 from perfprof.rules.rule import Case, Edit, Rewrite
 
 if TYPE_CHECKING:
-    from perfprof.profilers.parts.loads import Load
     from perfprof.rules.eager.places import Spot
 
 
@@ -88,11 +87,11 @@ def _ends(paths: tuple[str, ...]) -> list[str]:
 def _owners(found: Eager, path: str) -> list[str]:
     """The class that has each name of the path; "" where no load told."""
     owners: list[str] = []
+    told = {one.path: one.owner for one in reversed(found.loads)}  # the first one for a path
     parts = path.split(".")
     for number in range(len(parts)):
         prefix = ".".join(parts[: number + 1])
-        mine: list[Load] = [one for one in found.loads if one.path == prefix]
-        owners.append(mine[0].owner if mine else found.loads[0].model if not number else "")
+        owners.append(told.get(prefix, found.loads[0].model if not number else ""))
     return owners
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -76,7 +77,10 @@ def worth_an_option(case: Case) -> Evidence:
     found: Eager = case.suspect.reading
     loads = found.loads
     count, seconds = sum(one.count for one in loads), sum(one.seconds for one in loads)
-    fetches = max(sum(one.batches for one in loads if one.path == path) for path in found.paths)
+    batches = Counter[str]()
+    for one in loads:
+        batches[one.path] += one.batches
+    fetches = max(batches[path] for path in found.paths)
     numbers = {
         "executions": count,
         "loops": fetches,

@@ -167,9 +167,15 @@ def _plain_value(owner: ast.ClassDef, name: str) -> bool:
 def name_for(owner: ast.ClassDef, module: Module, function: Function, program: Program) -> str:
     """How a function can name a class of the project; "" if it cannot without a new import."""
     here = function.module
-    imports = [one for one in here.tree.body if isinstance(one, (ast.Import, ast.ImportFrom, ast.ClassDef))]
+    named = (ast.Import, ast.ImportFrom, ast.ClassDef)
+    always = {id(one) for one in here.tree.body}  # not what stands under an `if`, such as TYPE_CHECKING
     for name, statement in here.top.items():
-        if statement not in imports or name in here.rebound or function.names.is_local(name):
+        if (
+            not isinstance(statement, named)
+            or id(statement) not in always
+            or name in here.rebound
+            or function.names.is_local(name)
+        ):
             continue
         found = class_named(name, here, program)
         if found is not None and found[0] is owner:
