@@ -7,6 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
+from perfprof.optimizer.oldest import oldest_python, too_new
 from perfprof.optimizer.patches import FileChange, Patch
 from perfprof.optimizer.plan import Candidate, Plan
 from perfprof.optimizer.run import Outcome
@@ -87,6 +88,9 @@ def _patch(one: Candidate, sources: Sources, root: Path) -> Patch:
         if before is None:
             raise EditError(f"{path} is gone")
         after = apply_edits(before, edits)
+        unreadable = too_new(before, after, oldest_python(root))
+        if unreadable:
+            raise EditError(unreadable)
         changes.append(FileChange(path, before, format_touched(before, after, root / path, root)))
     return Patch(
         rule=rule.name,
