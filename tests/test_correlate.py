@@ -40,11 +40,10 @@ plain(2_000_000)
 """
 
 
-@pytest.mark.parametrize("sampler", ["loops", "py-spy"])
-def test_what_a_loop_does_without_a_call_belongs_to_its_lines(tmp_path: Path, sampler: str) -> None:
+def test_what_a_loop_does_without_a_call_belongs_to_its_lines(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text(APP)
     command = [sys.executable, "app.py"]
-    with record(command, cwd=tmp_path, folder=tmp_path / "run", sampler=sampler) as recording:  # type: ignore[arg-type]
+    with record(command, cwd=tmp_path, folder=tmp_path / "run", sampler="loops") as recording:
         module = Program(tmp_path.resolve(), Path.read_text).module(tmp_path.resolve() / "app.py")
         assert module is not None
         functions = {function.qualname: function for function in module.functions}
