@@ -55,7 +55,7 @@ def start(folder: str, header: Callable[[], dict[str, Any]]) -> None:
     _begin()
     atexit.register(_at_exit)  # the first to be registered is the last to run
     if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=_after_fork)
+        os.register_at_fork(before=signals.hold, after_in_parent=signals.release, after_in_child=_after_fork)
     for name in ("_exit", "execv", "execve"):
         setattr(os, name, _flush_before(getattr(os, name)))
     if not workers.is_spawned():
@@ -115,6 +115,7 @@ def _after_fork() -> None:
     """The child writes a file of its own and keeps nothing of its parent's."""
     global _lock
     signals.give_back(_signal.SIGTERM)  # see workers.py
+    signals.release()
     _lock = allocate_lock()  # another thread of the parent may have held the old one
     _state["ending"] = 0
     if _state["fd"] >= 0:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import _signal  # type: ignore[import-not-found]
 import sys
+from _thread import get_ident
 from collections.abc import Callable
 from typing import Any
 
@@ -53,6 +54,28 @@ def give_back(number: int) -> None:
         return
     del _ours[number]
     _lost.pop(number, None)
+
+
+_held: dict[int, Any] = {}  # thread -> the mask that stood before
+
+
+def hold() -> None:
+    """Keep SIGTERM back while this thread forks.
+
+    The interpreter drops what a child was sent before it runs. By the system's default such a child would have died;
+    with a handler of ours it would live on, and who waits for it would wait for ever.
+    """
+    try:
+        _held[get_ident()] = _signal.pthread_sigmask(_signal.SIG_BLOCK, {_signal.SIGTERM})
+    except (AttributeError, OSError):
+        pass
+
+
+def release() -> None:
+    """Let it through as before."""
+    mask = _held.pop(get_ident(), None)
+    if mask is not None:
+        _signal.pthread_sigmask(_signal.SIG_SETMASK, mask)
 
 
 def set_timer(seconds: float) -> None:
