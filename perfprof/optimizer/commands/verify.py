@@ -56,13 +56,7 @@ def command(
         raise UsageError("there is no patch", todo="perfprof verify change.patch -- python bench.py")
     if given is not None:
         _standing(ctx, patches, settings, given)
-    if "workload" not in settings:
-        if "tests" not in settings:
-            raise UsageError(
-                "nothing can show a gain: there is no workload and there are no tests",
-                todo="Put a command after --: perfprof verify PATCH --tests 'pytest -q' -- python bench.py",
-            )
-        settings["workload"] = settings["tests"]
+    _settle_workload(settings)
     from perfprof.optimizer.greeting import greeting
     from perfprof.optimizer.progress import Progress
 
@@ -81,6 +75,18 @@ def command(
     if markdown is not None:
         arguments.write(render(document), markdown)
     ctx.exit(0 if document["totals"]["accepted"] == len(patches) else 1)
+
+
+def _settle_workload(settings: dict[str, Any]) -> None:
+    """The tests are the workload where there is no other."""
+    if "workload" in settings:
+        return
+    if "tests" not in settings:
+        raise UsageError(
+            "nothing can show a gain: there is no workload and there are no tests",
+            todo="Put a command after --: perfprof verify PATCH --tests 'pytest -q' -- python bench.py",
+        )
+    settings["workload"] = settings["tests"]
 
 
 def _standing(ctx: click.Context, patches: tuple[str, ...], settings: dict[str, Any], report: Path) -> None:

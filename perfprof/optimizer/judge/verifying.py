@@ -17,6 +17,7 @@ from perfprof.optimizer.judge.settings import Settings
 from perfprof.optimizer.judge.verdict import Layer, Together, Verdict
 from perfprof.optimizer.patches import FileChange
 from perfprof.optimizer.run import Outcome, Run
+from perfprof.profilers.environment import environment
 
 if TYPE_CHECKING:
     from perfprof.optimizer.options import FixOptions
@@ -30,12 +31,10 @@ def verify(
 ) -> Run:
     """Judge what was given; nothing is applied, and no file of the project is touched.
 
-    given: patch files, ``-`` for a diff on standard input, one git range, or ``.sql`` files of migrations. seen_types:
-    what differs only for types that no call had is told and does not reject. Raises UsageError for what is none of
-    these, BaselineError if workload or tests fail before any change.
+    given: patch files, ``-`` for a diff on standard input, one git range, or ``.sql`` files of migrations, else
+    UsageError. seen_types: what differs only for types that no call had is told and does not reject. BaselineError if
+    workload or tests fail before any change.
     """
-    from perfprof.profilers.environment import environment
-
     patches = _understood(given, options, seen_types=seen_types)
     with ExitStack() as stack:
         folder, kept = _folder(options, stack)
@@ -49,12 +48,8 @@ def verify(
             )
         )
         migrations = _migrations([one for one in given if _is_migration(one)], options, folder, progress)
-        waiting, outcomes = _judged(patches, judge, progress)
-        together = Together()
-        if waiting:
-            together = progress.run("together", lambda: judge.together([one.patch for one in waiting]))
-            outcomes = [_unless_dropped(one, together) for one in outcomes]
-        outcomes += migrations
+        judged, together = _apart_and_together(patches, judge, progress)
+        outcomes = (*judged, *migrations)
         tests = together.tests or _tests(outcomes, judge)
     notes = {f"note {number}": note for number, note in enumerate(together.notes, 1)}
     return Run(
@@ -66,7 +61,7 @@ def verify(
         applied=False,
         environment=environment() | notes,
         steps=progress.steps,
-        outcomes=tuple(outcomes),
+        outcomes=outcomes,
         whole=together.whole,
         tests=tests,
     )
@@ -134,6 +129,16 @@ def _base(patches: Sequence[Foreign]) -> tuple[FileChange, ...]:
                     todo="Judge them one by one, or as one git range.",
                 )
     return tuple(found.values())
+
+
+def _apart_and_together(
+    patches: Sequence[Foreign], judge: Judge, progress: Progress
+) -> tuple[list[Outcome], Together]:
+    waiting, outcomes = _judged(patches, judge, progress)
+    if not waiting:
+        return outcomes, Together()
+    together = progress.run("together", lambda: judge.together([one.patch for one in waiting]))
+    return [_unless_dropped(one, together) for one in outcomes], together
 
 
 def _judged(patches: Sequence[Foreign], judge: Judge, progress: Progress) -> tuple[list[Foreign], list[Outcome]]:
