@@ -72,38 +72,7 @@ def ledger():
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
-
-from perfprof.rules.eager.findings import suspect_of
-from perfprof.rules.eager.model import eager_loads
+from perfprof.rules.eager.argument import eager_rule
 from perfprof.rules.eager.options import related
-from perfprof.rules.obligations import eager as safe
-from perfprof.rules.rule import Rule, Suspect
 
-if TYPE_CHECKING:
-    from perfprof.profilers.parts.loads import Load
-    from perfprof.rules.reading.program import Program
-
-
-def looks_for(loads: Sequence[Load], program: Program) -> Iterator[Suspect]:
-    """Loads of Django's mapper, by the query sets of their objects."""
-    for found in eager_loads(loads, "django", program):
-        yield suspect_of("n-plus-one-django", found, program)
-
-
-RULE = Rule(
-    title="N+1 -> select_related, prefetch_related",
-    in_loads=looks_for,
-    worth=safe.worth_an_option,
-    safe_if=(
-        safe.read_as_a_whole,
-        safe.query_is_ours,
-        safe.query_takes_it,
-        safe.written_by_nobody,
-        safe.asked_for_afterwards,
-    ),
-    rewrite=related,
-    promises=1.0,
-    counter="queries",
-)
+RULE = eager_rule("django", "N+1 -> select_related, prefetch_related", related)
