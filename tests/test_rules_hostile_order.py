@@ -1,23 +1,17 @@
 """Old against new over hostile inputs, for the rules that keep an order or remember results.
 
-As in `test_rules_hostile_repeated`: guards name the types that were seen, so each program is rewritten for several
-made-up evidences, and then runs on what was seen and on what was not.
+Guards name the types that were seen, so each program is rewritten for several made-up evidences, and then runs on what
+was seen and on what was not. Some numbers log what is computed with them, for the order of effects counts as well.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from test_rules_hostile import POOL as WILD
-from test_rules_hostile import RULES, Once, compiled, copied, outcome
+from hostile import FRIENDLY, POOL, Once, compare, lists, rewrites, seen
 
-from perfprof.optimizer.writing.edits import apply_edits
 from perfprof.profilers.observations import Seen, Watch
-from perfprof.rules.reading.program import Program
-from perfprof.rules.rule import Case, Level, Rule, weigh
 
 RUNS = 250
 MINE = {"sort-in-loop", "pure-recursion"}
@@ -108,28 +102,14 @@ def imagined(watch: Watch, types: tuple[str, ...]) -> Seen:
     held = {"builtins.list": 1000} if watch.kind == "collection" else plain
     if watch.id.rpartition(":")[2].startswith("key"):
         held = {f"builtins.{types[0]}": 500}
-    count = 10 if watch.kind == "entry" else 10_000
-    return Seen(watch.id, count, held, 200, 200, 200 * 10_000, plain, {"plain": 5, "other": 5})
-
-
-def rewrites(source: str, types: tuple[str, ...]) -> Iterator[tuple[Rule, str]]:
-    program = Program(Path("/"), lambda path: source)
-    module = program.module(Path("/work.py"))
-    assert module is not None
-    for rule in (one for one in RULES if one.name in MINE):
-        assert rule.in_function is not None
-        for suspect in (one for function in module.functions for one in rule.in_function(function, program)):
-            seen = {watch.id: imagined(watch, types) for watch in suspect.watches}
-            proofs, level = weigh(rule, Case(suspect, program, seen))
-            if level is not Level.OPEN:
-                yield rule, apply_edits(source, rule.rewrite(Case(suspect, program, seen, proofs=proofs)).edits)
+    return seen(watch, held, plain, 10_000, 200)
 
 
 CASES = [
     pytest.param(name, types, new, id=f"{name}-{rule.name}-{types[-1]}")
     for name, (_, evidences) in PROGRAMS.items()
     for types in evidences
-    for rule, new in rewrites(source_of(name), types)
+    for rule, new in rewrites(source_of(name), lambda watch, types=types: imagined(watch, types), MINE)  # type: ignore[misc]
 ]
 
 
@@ -139,12 +119,8 @@ def test_every_program_is_rewritten() -> None:
 
 @pytest.mark.parametrize(("name", "types", "new"), CASES)
 def test_old_and_new_agree(name: str, types: tuple[str, ...], new: str) -> None:
-    old, chance = source_of(name), random.Random(name)
-    functions = [compiled(old), compiled(new)]
-    for _ in range(RUNS):
-        given = arguments(chance, types)
-        before, after = ((outcome(function, copied(given)), told()) for function in functions)
-        assert before == after, (given, new)
+    chance = random.Random(name)
+    compare(source_of(name), new, RUNS, lambda: arguments(chance, types), told)
 
 
 def told() -> list[str]:
@@ -154,10 +130,7 @@ def told() -> list[str]:
     return found
 
 
-FRIENDLY: dict[str, list[object]] = {
-    "int": [0, 1, 2, 3, 7, -1],
-    "str": ["a", "b", "A", "", "ab "],
-    "float": [1, 2.5, True, float("nan"), -0.0, 0, 0.0, 2],
+PAIRED: dict[str, list[object]] = {
     PAIRS[-1]: [(1, "a"), (1, "b"), (0, "a"), (2, "")],
     MIXED[-1]: [(1, 1), (1.0, 2), (0, 1), (-0.0, 1), (float("nan"), 1), (1, True)],
 }
@@ -165,19 +138,17 @@ FRIENDLY: dict[str, list[object]] = {
 
 def arguments(chance: random.Random, types: tuple[str, ...]) -> list[object]:
     """Three lists, often of what was seen; sometimes wild, one list twice, a tuple, or an iterator."""
-    pool = FRIENDLY[types[-1]]
+    pool = (FRIENDLY | PAIRED)[types[-1]]
     if chance.random() < 0.4:
-        pool = [*pool, *WILD[: chance.choice([5, 12, len(WILD)])], *OWN_POOL]
-    lists: list[object] = [
-        [chance.choice(pool) for _ in range(chance.choice([0, 1, 2, 5, 9, 20]))] for _ in range(3)
-    ]
+        pool = [*pool, *POOL[: chance.choice([5, 12, len(POOL)])], *OWN_POOL]
+    xs, ys, zs = lists(chance, pool, (0, 1, 2, 5, 9, 20))
     shape = chance.random()
     if shape < 0.1:
-        lists[2] = lists[1]
+        zs = ys
     elif shape < 0.15:
-        lists[0] = lists[1]
+        xs = ys
     elif shape < 0.2:
-        return [lists[0], tuple(lists[1]), lists[2]]  # type: ignore[arg-type]  # it is a list
+        return [xs, tuple(ys), zs]
     elif shape < 0.25:
-        return [Once(lists[0]), lists[1], lists[2]]  # type: ignore[arg-type]  # it is a list
-    return lists
+        return [Once(xs), ys, zs]
+    return [xs, ys, zs]

@@ -1,23 +1,17 @@
 """Old against new over hostile inputs, for the rules about repeated work.
 
 Guards name the types that were seen, so each program is rewritten for several made-up evidences, and then runs on what
-was seen and on what was not. Programs, pool and comparison are those of `test_rules_hostile`, besides the bodies here.
+was seen and on what was not.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from test_rules_hostile import POOL as WILD
-from test_rules_hostile import RULES, Meddler, Once, compiled, copied, outcome
+from hostile import FRIENDLY, POOL, Meddler, Once, compare, lists, rewrites, seen
 
-from perfprof.optimizer.writing.edits import apply_edits
 from perfprof.profilers.observations import Seen, Watch
-from perfprof.rules.reading.program import Program
-from perfprof.rules.rule import Case, Level, Rule, weigh
 
 RUNS = 150
 MINE = {
@@ -85,31 +79,14 @@ def imagined(watch: Watch, types: tuple[str, ...]) -> Seen:
     plain = {f"builtins.{name}": 500 for name in types}
     kind = watch.id.rpartition(":")[2]
     held = plain if kind in {"turns", "index", "start", "stop"} else {"builtins.list": 1000}
-    held = {"builtins.dict": 1000} if watch.detail == "dict" else held
-    count = 10 if watch.kind == "entry" else 10_000
-    return Seen(watch.id, count, held, 100, 100, 1_000_000, plain, {"plain": 5, "other": 5})
-
-
-def rewrites(source: str, types: tuple[str, ...]) -> Iterator[tuple[Rule, str]]:
-    program = Program(Path("/"), lambda path: source)
-    module = program.module(Path("/work.py"))
-    assert module is not None
-    for rule in RULES:
-        assert rule.in_function is not None
-        for suspect in (one for function in module.functions for one in rule.in_function(function, program)):
-            if rule.name not in MINE:
-                continue
-            seen = {watch.id: imagined(watch, types) for watch in suspect.watches}
-            proofs, level = weigh(rule, Case(suspect, program, seen))
-            if level is not Level.OPEN:
-                yield rule, apply_edits(source, rule.rewrite(Case(suspect, program, seen, proofs=proofs)).edits)
+    return seen(watch, {"builtins.dict": 1000} if watch.detail == "dict" else held, plain, 10_000)
 
 
 CASES = [
     pytest.param(name, types, new, id=f"{name}-{rule.name}-{types[-1]}")
     for name, (body, evidences) in PROGRAMS.items()
     for types in evidences
-    for rule, new in rewrites(source_of(body), types)
+    for rule, new in rewrites(source_of(body), lambda watch, types=types: imagined(watch, types), MINE)  # type: ignore[misc]
 ]
 
 
@@ -119,36 +96,27 @@ def test_every_program_is_rewritten() -> None:
 
 @pytest.mark.parametrize(("name", "types", "new"), CASES)
 def test_old_and_new_agree(name: str, types: tuple[str, ...], new: str) -> None:
-    old, chance = source_of(PROGRAMS[name][0]), random.Random(name)
-    functions = [compiled(old), compiled(new)]
-    for _ in range(RUNS):
-        given = arguments(chance, types)
-        before, after = (outcome(function, copied(given)) for function in functions)
-        assert before == after, (given, new)
+    chance = random.Random(name)
+    compare(source_of(PROGRAMS[name][0]), new, RUNS, lambda: arguments(chance, types))
 
 
 def arguments(chance: random.Random, types: tuple[str, ...]) -> list[object]:
     """Three lists, often of what was seen; sometimes wild, one list twice, a tuple, or an iterator that meddles."""
-    friendly: dict[str, list[object]] = {
-        "int": [0, 1, 2, 3, 7, -1],
-        "str": ["a", "b", "A", "", "ab "],
-        "float": [1, 2.5, True, float("nan"), -0.0],
-    }
-    pool: list[object] = friendly[types[-1]]
+    pool = FRIENDLY[types[-1]]
     if chance.random() < 0.4:
-        pool = [*WILD[: chance.choice([5, 12, len(WILD)])]]
-    lists: list[object] = [[chance.choice(pool) for _ in range(chance.choice([0, 1, 2, 5, 9]))] for _ in range(3)]
+        pool = POOL[: chance.choice([5, 12, len(POOL)])]
+    xs, ys, zs = lists(chance, pool, (0, 1, 2, 5, 9))
     shape = chance.random()
     if shape < 0.1:
-        lists[1] = lists[0]
+        ys = xs
     elif shape < 0.2:
-        lists[2] = lists[1]
+        zs = ys
     elif shape < 0.3:
-        lists[1] = tuple(lists[1])  # type: ignore[arg-type]
+        return [xs, tuple(ys), zs]
     elif shape < 0.4:
-        lists[1] = Once(lists[1])  # type: ignore[arg-type]
+        return [xs, Once(ys), zs]
     elif shape < 0.5:
-        lists[0] = Meddler(lists[0])  # type: ignore[arg-type]
+        return [Meddler(xs), ys, zs]
     elif shape < 0.55:
-        lists[1] = None
-    return lists
+        return [xs, None, zs]
+    return [xs, ys, zs]

@@ -15,18 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hostile import RULES
 
 from perfprof.optimizer.writing.edits import apply_edits
 from perfprof.profilers.observations import Seen, Watch
-from perfprof.rules import registry
 from perfprof.rules.reading.program import Program
 from perfprof.rules.rule import Case, Level, weigh
 
-RULES = [
-    rule
-    for rule in registry().values()
-    if rule.in_function is not None and Path(rule.origin).parent.name == "python"
-]
 KEYS = {"builtins.int": 500, "builtins.str": 500}
 PLAIN = {"ints": "builtins.int", "words": "builtins.str", "floats": "builtins.float"}
 

@@ -1,0 +1,196 @@
+"""Old against new over hostile inputs: the mechanism that all hostile tests of Python rules share.
+
+A test file brings programs (functions `work(xs, ys, zs)`), evidence that is made up for each watch, and arguments. Safety
+must not rest on evidence, so it is made up on purpose. Values come from one pool of shared objects, so that identity,
+NaN, 1 == 1.0 == True, unhashable and wildly comparing objects meet in all arguments.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import random
+from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+from perfprof.optimizer.writing.edits import apply_edits
+from perfprof.profilers.observations import Seen, Watch
+from perfprof.rules import registry
+from perfprof.rules.reading.program import Program
+from perfprof.rules.rule import Case, Level, Rule, weigh
+
+RULES = [
+    rule
+    for rule in registry().values()
+    if rule.in_function is not None and Path(rule.origin).parent.name == "python"
+]
+
+
+class Anything:
+    """Equal to everything, and hashes as nobody expects."""
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    def __hash__(self) -> int:
+        return 7
+
+    def __repr__(self) -> str:
+        return "Anything()"
+
+
+class Loose(str):
+    """A string that compares without case."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, str) and self.lower() == other.lower()
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = str.__hash__
+
+
+class Refuses:
+    """Raises when it is compared."""
+
+    def __eq__(self, other: object) -> bool:
+        raise RuntimeError("no comparison")
+
+    __hash__ = object.__hash__
+
+    def __repr__(self) -> str:
+        return "Refuses()"
+
+
+class Once:
+    """Stands for an iterator that is made anew for each run."""
+
+    def __init__(self, rows: list[object]) -> None:
+        self.rows = rows
+
+
+class Meddler:
+    """Stands for a generator that adds to the searched list while the loop asks it for its rows."""
+
+    def __init__(self, rows: list[object]) -> None:
+        self.rows = rows
+
+    def meddling(self, others: object) -> Iterator[object]:
+        for row in self.rows:
+            if isinstance(others, list):
+                others.append(row)
+            yield row
+
+
+NAN = float("nan")
+POOL: list[object] = [
+    0,
+    1,
+    2,
+    3,
+    1.0,
+    True,
+    False,
+    None,
+    "a",
+    "A",
+    "b",
+    "",
+    NAN,
+    float("nan"),
+    -0.0,
+    (1, 2),
+    (1,),
+    [1],
+    {},
+    b"a",
+]
+POOL += [Anything(), Loose("A"), Loose("a"), Refuses(), [1, 2], ([],), object()]
+
+
+FRIENDLY: dict[str, list[object]] = {
+    "int": [0, 1, 2, 3, 7, -1],
+    "str": ["a", "b", "A", "", "ab "],
+    "float": [1, 2.5, True, float("nan"), -0.0, 0, 0.0, 2],
+}
+
+
+def rewrites(
+    source: str, imagined: Callable[[Watch], Seen], only: Collection[str] = ()
+) -> Iterator[tuple[Rule, str]]:
+    """Each rewrite of a source that the rules (or those named) find safe, with the new source."""
+    program = Program(Path("/"), lambda path: source)
+    module = program.module(Path("/work.py"))
+    assert module is not None
+    for rule in (one for one in RULES if not only or one.name in only):
+        assert rule.in_function is not None
+        for suspect in (one for function in module.functions for one in rule.in_function(function, program)):
+            seen = {watch.id: imagined(watch) for watch in suspect.watches}
+            proofs, level = weigh(rule, Case(suspect, program, seen))
+            if level is not Level.OPEN:
+                yield rule, apply_edits(source, rule.rewrite(Case(suspect, program, seen, proofs=proofs)).edits)
+
+
+def seen(watch: Watch, held: dict[str, int], elements: dict[str, int], rounds: int = 1000, size: int = 100) -> Seen:
+    """Evidence that nobody collected: sizes that pay, and plain attributes."""
+    count = 10 if watch.kind == "entry" else rounds
+    return Seen(watch.id, count, held, size, size, size * rounds, elements, {"plain": 5, "other": 5})
+
+
+def compare(
+    old: str, new: str, runs: int, arguments: Callable[[], list[object]], told: Callable[[], object] = lambda: None
+) -> None:
+    """Run both on equal arguments; results, exceptions, arguments afterwards and what is ``told`` must agree."""
+    assert ast.dump(ast.parse(old)) != ast.dump(ast.parse(new))
+    functions = [compiled(old), compiled(new)]
+    for _ in range(runs):
+        given = arguments()
+        before, after = ((outcome(function, copied(given)), told()) for function in functions)
+        assert before == after, (given, new)
+
+
+def compiled(source: str) -> object:
+    names: dict[str, object] = {"Row": SimpleNamespace}
+    exec(compile(source, "work.py", "exec"), names)
+    return names["work"]
+
+
+def lists(chance: random.Random, pool: list[object], sizes: Collection[int]) -> list[list[object]]:
+    """Three lists of values from a pool."""
+    return [[chance.choice(pool) for _ in range(chance.choice(list(sizes)))] for _ in range(3)]
+
+
+def copied(given: list[object]) -> list[object]:
+    """New containers with the same elements, aliases kept."""
+    twins: dict[int, object] = {}
+    for one in given:
+        if isinstance(one, Once):
+            twins[id(one)] = iter(one.rows)
+        else:
+            twins.setdefault(id(one), copy.copy(one))
+    first = given[0]
+    if isinstance(first, Meddler):
+        twins[id(first)] = first.meddling(twins[id(given[1])])
+    return [twins[id(one)] for one in given]
+
+
+def outcome(function: object, given: list[object]) -> object:
+    """Result or exception, and the arguments afterwards; by identity where values cannot be compared."""
+    assert callable(function)
+    try:
+        result: object = ("gives", marks(function(*given)))
+    except Exception as error:
+        result = ("raises", type(error).__name__, str(error))
+    return result, [marks(one) if isinstance(one, (list, tuple)) else None for one in given]
+
+
+def marks(value: object) -> object:
+    if isinstance(value, (list, tuple)):
+        return type(value).__name__, [marks(one) for one in value]
+    return (
+        (type(value).__name__, repr(value))
+        if type(value) in (int, str, bool, float, bytes, type(None))
+        else id(value)
+    )
