@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import ast
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from mappers import SQLALCHEMY_BASE, SQLALCHEMY_ENGINE, Mapped, functions, places, proven
 
-from perfprof.profilers.parts import loads
-from perfprof.profilers.workload import record
-from perfprof.rules import registry
 from perfprof.rules.eager.places import _query_part
-from perfprof.rules.reading.program import Program
-from perfprof.rules.rule import Case, weigh
 
 DJANGO_MODELS = """
 import django
@@ -168,14 +162,9 @@ DJANGO = {
     "one_in_twenty": """
     return [o.customer.name for o in Order.objects.order_by("id") if o.id == 3]""",
 }
-SQLALCHEMY_MODELS = """
-from sqlalchemy import ForeignKey, create_engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
-
-
-class Base(DeclarativeBase):
-    pass
-
+SQLALCHEMY_MODELS = (
+    SQLALCHEMY_BASE
+    + """
 
 class Customer(Base):
     __tablename__ = "customer"
@@ -198,22 +187,15 @@ class Special(Order):
     __mapper_args__ = {"polymorphic_identity": "special"}
     note_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), nullable=True)
     note: Mapped[Customer] = relationship(foreign_keys=note_id)
-
-
-class Item(Base):
-    __tablename__ = "item"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"))
-
-
-engine = create_engine("sqlite://")
-Base.metadata.create_all(engine)
-with Session(engine) as first:
+"""
+    + SQLALCHEMY_ENGINE
+    + """with Session(engine) as first:
     first.add_all(Customer(id=i, name=f"c{i}") for i in range(1, 20))
     first.add_all(Special(id=i, customer_id=i, note_id=i) for i in range(1, 13))
     first.add_all(Item(id=i, order_id=i % 12 + 1) for i in range(1, 40))
     first.commit()
 """
+)
 SQLALCHEMY = {
     "aliased_class": """
     other = aliased(Order)
@@ -236,50 +218,31 @@ SQLALCHEMY = {
 }
 
 
-def source(head: str, functions: dict[str, str], argument: str) -> str:
-    texts = [f"def {name}({argument}):\n    {body.strip()}\n" for name, body in functions.items()]
-    return head + "\n\n" + "\n\n".join(texts)
-
-
-def proven(folder: Path, name: str) -> tuple[list[Case], list[Case]]:
-    """(all cases, those that would be patched) of one recorded run."""
-    rule = registry()[name]
-    program = Program(folder, lambda path: path.read_text())
-    argv = [sys.executable, "workload.py"]
-    with record(argv, cwd=folder, folder=folder / "record", sampler="off") as recording:
-        if recording.meta["exit_code"] != "0":
-            pytest.fail(subprocess.run(argv, cwd=folder, capture_output=True, text=True, check=False).stderr)
-        assert rule.in_loads is not None
-        cases = [Case(one, program) for one in rule.in_loads(loads.read(recording), program)]
-    return cases, [
-        case for case in cases if rule.worth(case).enough and all(one.level for one in weigh(rule, case)[0])
-    ]
-
-
 def test_hostile_query_sets_stay_as_they_are(tmp_path: Path) -> None:
     pytest.importorskip("django")
-    (tmp_path / "models.py").write_text(DJANGO_MODELS)
     head = "from models import Customer, Far, Item, Node, Order, Soft, Tag\n"
-    (tmp_path / "example.py").write_text(source(head, DJANGO, ""))
     calls = "".join(f"print(example.{name}())\n" for name in DJANGO)
-    (tmp_path / "workload.py").write_text(f"import models\nimport example\n{calls}")
-    cases, patched = proven(tmp_path, "n-plus-one-django")
-    places = [(case.suspect.finding.function, case.suspect.finding.subject) for case in patched]
-    assert places == [("climbed", "Node.parent")], "the first step of a climb may be brought, no further one"
+    workload = f"import models\nimport example\n{calls}"
+    site = Mapped(tmp_path)
+    site.write({"models.py": DJANGO_MODELS, "example.py": functions(head, DJANGO, ""), "workload.py": workload})
+    cases, _ = site.cases("n-plus-one-django")
+    assert places(proven(cases)) == [
+        ("climbed", "Node.parent")
+    ], "the first step of a climb may be brought, no further one"
     looked_at = {case.suspect.finding.function for case in cases}
     assert {"locked_later", "some_orders", "soft", "far", "climbed", "counted", "filtered"} <= looked_at
 
 
 def test_hostile_statements_stay_as_they_are(tmp_path: Path) -> None:
     pytest.importorskip("sqlalchemy")
-    (tmp_path / "models.py").write_text(SQLALCHEMY_MODELS)
     head = "from models import Customer, Item, Order, Special\nfrom sqlalchemy import select, text\n"
     head += "from sqlalchemy.orm import aliased, selectinload\n"
-    (tmp_path / "example.py").write_text(source(head, SQLALCHEMY, "session"))
     calls = "".join(f"with Session(engine) as s:\n    print(example.{name}(s))\n" for name in SQLALCHEMY)
-    (tmp_path / "workload.py").write_text(f"import example\nfrom models import Session, engine\n{calls}")
-    cases, patched = proven(tmp_path, "n-plus-one-sqlalchemy")
-    assert [(case.suspect.finding.function, case.suspect.finding.subject) for case in patched] == []
+    workload = f"import example\nfrom models import Session, engine\n{calls}"
+    site, example = Mapped(tmp_path), functions(head, SQLALCHEMY, "session")
+    site.write({"models.py": SQLALCHEMY_MODELS, "example.py": example, "workload.py": workload})
+    cases, _ = site.cases("n-plus-one-sqlalchemy")
+    assert places(proven(cases)) == []
     assert {"aliased_class", "of_a_subclass", "in_parts"} <= {case.suspect.finding.function for case in cases}
 
 
