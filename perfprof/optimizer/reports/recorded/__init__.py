@@ -36,6 +36,12 @@ def where(place: tuple[Frame, ...], root: Path) -> str:
     return f"{name}:{frame.line} {frame.function}"
 
 
+def shortened(text: str, most: int) -> str:
+    """In one line, and cut where it is too long."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
 @cache
 def _modules() -> tuple[ModuleType, ...]:
     modules = [importlib.import_module(f"{__name__}.{info.name}") for info in pkgutil.iter_modules(__path__)]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from perfprof.optimizer.reports import figures
 from perfprof.optimizer.reports.contract import Recorded
-from perfprof.optimizer.reports.recorded import ROWS
+from perfprof.optimizer.reports.recorded import ROWS, shortened
 from perfprof.profilers.correlation import Cause, explain
 from perfprof.profilers.recording import Recording
 
@@ -53,5 +53,4 @@ def _name(cause: Cause, root: Path) -> str:
     if cause.kind == "function":
         path, _, function = cause.name.rpartition(":")
         return f"{Path(path).relative_to(root) if Path(path).is_relative_to(root) else path}:{function}"
-    text = " ".join(cause.name.split())
-    return text if len(text) <= _LONG else f"{text[: _LONG - 1]}…"
+    return shortened(cause.name, _LONG)

@@ -22,7 +22,8 @@ def arm() -> None:
 
 
 def _follow(module: str) -> None:
-    from . import folding
+    from . import folding, transactions
 
     journal.add(folding.collect, folding.forked)
+    journal.add(transactions.collect, transactions.forked)
     __import__(f"{__name__}.{module}", fromlist=["install"]).install()

@@ -13,6 +13,7 @@ from typing import Any
 
 from . import notes
 from .notes import MANY, note
+from .transactions import ran
 
 
 def install() -> None:
@@ -56,10 +57,12 @@ def _awaited(method: Callable[..., Any], *, many: bool) -> Callable[..., Any]:
         now = perf_counter()
         try:
             found = result._cursor
-            what = ("sqlite3", found.connection._perfprof_database, sql)
+            made = found.connection
+            what = ("sqlite3", made._perfprof_database, sql)
             found._perfprof_row = row = note(what, MANY if many else parameters, now - start, now, sys._getframe(1))
             if found.rowcount >= 0:
                 row.fetched(found.rowcount)
+            made._perfprof_within = ran(made._perfprof_within, made.in_transaction, row, start, now)
         except Exception:
             pass
         return result

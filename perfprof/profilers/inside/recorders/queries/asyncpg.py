@@ -7,8 +7,12 @@ import sys
 from collections.abc import Callable
 from time import perf_counter
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from .notes import MANY, note
+from .transactions import ROLLED_BACK, Transaction, ended, ran
+
+_within: WeakKeyDictionary[Any, Transaction] = WeakKeyDictionary()  # connections have no room for an attribute
 
 
 def install() -> None:
@@ -17,6 +21,7 @@ def install() -> None:
     prepared: Any = sys.modules["asyncpg.prepared_stmt"].PreparedStatement
     cursor: Any = sys.modules["asyncpg.cursor"].BaseCursor
     connection._execute = _wrapped(connection._execute, _of_connection)
+    connection.close = _closing(connection.close)
     connection.execute = _wrapped(connection.execute, _of_plain)
     connection._executemany = _wrapped(connection._executemany, _of_many)
     prepared._PreparedStatement__bind_execute = _wrapped(prepared._PreparedStatement__bind_execute, _of_prepared)
@@ -38,9 +43,32 @@ def _wrapped(method: Callable[..., Any], said: Callable[..., Any]) -> Callable[.
                 row = note(what, values, now - start, now, sys._getframe(1))
                 if rows is not None:
                     row.fetched(rows)
+                _follow(connection, row, start, now)
         except Exception:  # a closed connection, another version
             pass
         return result
+
+    return recorded
+
+
+def _follow(connection: Any, row: Any, start: float, now: float) -> None:
+    """asyncpg sends BEGIN and COMMIT as statements, which are noted like others."""
+    connection = getattr(connection, "_con", None) or connection
+    inside, within = connection.is_in_transaction(), _within.pop(connection, None)
+    if inside or within is not None:
+        open_still = ran(within, inside, row, start, now)
+        if open_still is not None:
+            _within[connection] = open_still
+
+
+def _closing(method: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(method)
+    async def recorded(self: Any, *arguments: Any, **named: Any) -> Any:
+        start = perf_counter()
+        try:
+            return await method(self, *arguments, **named)
+        finally:
+            ended(_within.pop(self, None), ROLLED_BACK, start)
 
     return recorded
 

@@ -198,11 +198,11 @@ def collect() -> Iterable[str]:
 def _latencies(spot: Spot, lines: list[str]) -> str:
     """What is new of the times at one spot."""
     times, spot.times = spot.times, []
-    steps = journal.encode(_steps(times))
+    steps = journal.encode(histogram(times))
     return f'["latency",{spot.numbers(lines)},{len(times)},{sum(times):.7f},{max(times):.7f},{steps}]'
 
 
-def _steps(times: list[float]) -> dict[int, int]:
+def histogram(times: list[float]) -> dict[int, int]:
     """The histogram of some latencies, sorted, so that each step is looked up once and not each latency."""
     times.sort()
     found: dict[int, int] = {}

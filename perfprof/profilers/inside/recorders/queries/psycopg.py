@@ -10,7 +10,9 @@ from typing import Any
 
 from ...serving import connected
 from .notes import MANY, note
+from .transactions import COMMITTED, ROLLED_BACK, ended, ran
 
+_INSIDE = (1, 2, 3)  # libpq's PQTRANS_ACTIVE, INTRANS and INERROR
 _CURSORS = ("Cursor", "ServerCursor", "AsyncCursor", "AsyncServerCursor")
 
 
@@ -28,6 +30,45 @@ def install() -> None:
         if "stream" in vars(kind):
             streamed = _streamed_async if name.startswith("Async") else _streamed
             kind.stream = streamed(vars(kind)["stream"])
+    for name in ("Connection", "AsyncConnection", "Transaction", "AsyncTransaction"):
+        kind = getattr(psycopg, name, None)
+        for method in ("commit", "rollback", "close", "__exit__", "__aexit__") if kind is not None else ():
+            if method in vars(kind):
+                setattr(kind, method, _ending(vars(kind)[method], method, awaited=name.startswith("Async")))
+
+
+def _ending(method: Callable[..., Any], name: str, *, awaited: bool) -> Callable[..., Any]:
+    """What may end a transaction: the status of the connection says whether it did."""
+
+    @functools.wraps(method)
+    def recorded(self: Any, *arguments: Any, **named: Any) -> Any:
+        start = perf_counter()
+        try:
+            return method(self, *arguments, **named)
+        finally:
+            _ended(self, name, arguments, start)
+
+    @functools.wraps(method)
+    async def recorded_async(self: Any, *arguments: Any, **named: Any) -> Any:
+        start = perf_counter()
+        try:
+            return await method(self, *arguments, **named)
+        finally:
+            _ended(self, name, arguments, start)
+
+    return recorded_async if awaited else recorded
+
+
+def _ended(ending: Any, name: str, arguments: Any, start: float) -> None:
+    try:
+        connection = getattr(ending, "connection", ending)  # of a Transaction
+        within = getattr(connection, "_perfprof_within", None)
+        if within is not None and connection.pgconn.transaction_status not in _INSIDE:
+            connection._perfprof_within = None
+            failed = any(arguments) if name in ("__exit__", "__aexit__") else name != "commit"
+            ended(within, ROLLED_BACK if failed else COMMITTED, start)
+    except Exception:  # another version
+        pass
 
 
 def _called(method: Callable[..., Any], *, many: bool) -> Callable[..., Any]:
@@ -89,6 +130,12 @@ def _note(cursor: Any, query: Any, params: Any, start: float, rows: int | None =
         found = cursor.rowcount if rows is None else rows
         if found >= 0:
             row.fetched(found)
+        within, inside = (
+            connection.__dict__.get("_perfprof_within"),
+            connection.pgconn.transaction_status in _INSIDE,
+        )
+        if inside or within:
+            connection._perfprof_within = ran(within, inside, row, start, now)
     except Exception:  # a closed connection, another version: the statement is missing, nothing else
         pass
 

@@ -10,7 +10,9 @@ from typing import Any
 from ...serving import connected
 from .mixing import over
 from .notes import MANY, note
+from .transactions import COMMITTED, ROLLED_BACK, ended, ran
 
+_IDLE = 0  # of libpq's PQtransactionStatus
 _kinds: dict[str, Any] = {}
 
 
@@ -51,6 +53,27 @@ def _connection_class(plain: Any, cursors: Any) -> Any:
                 return super().cursor(arguments[0], factory, *arguments[2:])
             return super().cursor(*arguments, **{**named, "cursor_factory": factory})
 
+        def commit(self) -> None:
+            start = perf_counter()
+            super().commit()
+            _ended(self, COMMITTED, start)
+
+        def rollback(self) -> None:
+            start = perf_counter()
+            super().rollback()
+            _ended(self, ROLLED_BACK, start)
+
+        def close(self) -> None:
+            start = perf_counter()
+            super().close()
+            _ended(self, ROLLED_BACK, start)
+
+        def __exit__(self, kind: Any, error: Any, traceback: Any) -> Any:
+            start = perf_counter()
+            result = super().__exit__(kind, error, traceback)
+            _ended(self, COMMITTED if kind is None else ROLLED_BACK, start)
+            return result
+
     connection.__module__, connection.__qualname__ = plain.__module__, plain.__qualname__
     connection.__doc__ = plain.__doc__
     return connection
@@ -79,7 +102,17 @@ def _note(cursor: Any, query: Any, values: Any, start: float) -> None:
         row = note(("psycopg2", database, text), values, now - start, now, sys._getframe(2))
         if cursor.rowcount >= 0:
             row.fetched(cursor.rowcount)
+        within = getattr(connection, "_perfprof_within", None)
+        connection._perfprof_within = ran(within, connection.get_transaction_status() != _IDLE, row, start, now)
     except Exception:  # a closed connection: the statement is missing, nothing else
+        pass
+
+
+def _ended(connection: Any, outcome: str, start: float) -> None:
+    try:
+        within, connection._perfprof_within = getattr(connection, "_perfprof_within", None), None
+        ended(within, outcome, start)
+    except Exception:
         pass
 
 

@@ -19,6 +19,7 @@ from ...serving import connected
 from .folding import Row
 from .mixing import over
 from .notes import MANY, note
+from .transactions import COMMITTED, ROLLED_BACK, ended, ran
 
 _ENDLESS = 1 << 62
 _SCRIPT = 100_000  # characters of a script that is taken apart
@@ -33,6 +34,10 @@ _fetchone = sqlite3.Cursor.fetchone
 _fetchmany = sqlite3.Cursor.fetchmany
 _fetchall = sqlite3.Cursor.fetchall
 _next = sqlite3.Cursor.__next__
+_commit = sqlite3.Connection.commit
+_rollback = sqlite3.Connection.rollback
+_close = sqlite3.Connection.close
+_exit = sqlite3.Connection.__exit__
 
 
 class Cursor(sqlite3.Cursor):
@@ -48,11 +53,15 @@ class Cursor(sqlite3.Cursor):
         result = _execute(self, sql, parameters)
         now = perf_counter()
         try:
-            what = ("sqlite3", self.connection._perfprof_database, sql)
+            connection = self.connection
+            what = ("sqlite3", connection._perfprof_database, sql)
             self._perfprof_row = row = note(what, parameters, now - start, now, _getframe(1))
             changed = self.rowcount
             if changed >= 0:
                 row.fetched(changed)
+            within, inside = connection._perfprof_within, connection.in_transaction
+            if inside or within:
+                connection._perfprof_within = ran(within, inside, row, start, now)
         except Exception:  # a connection made past connect(), or an interpreter going down
             pass
         return result
@@ -115,8 +124,9 @@ class Connection(sqlite3.Connection):
     """A connection whose cursors are of the class above."""
 
     _perfprof_database: str
+    _perfprof_within: Any  # the transaction that is open
 
-    __slots__ = ("_perfprof_database",)
+    __slots__ = ("_perfprof_database", "_perfprof_within")
 
     def cursor(self, factory: Any = Cursor) -> Any:  # noqa: D102
         return _open_cursor(self, over(factory, sqlite3.Cursor, Cursor))
@@ -134,6 +144,9 @@ class Connection(sqlite3.Connection):
             changed = cursor.rowcount
             if changed >= 0:
                 row.fetched(changed)
+            within, inside = self._perfprof_within, self.in_transaction
+            if inside or within:
+                self._perfprof_within = ran(within, inside, row, start, now)
         except Exception:
             pass
         return cursor
@@ -143,6 +156,27 @@ class Connection(sqlite3.Connection):
 
     def executescript(self, sql_script: str, /) -> Any:  # noqa: D102
         return self._perfprof_cursor().executescript(sql_script)
+
+    def commit(self) -> None:  # noqa: D102
+        start = perf_counter()
+        _commit(self)
+        _ended(self, COMMITTED, start)
+
+    def rollback(self) -> None:  # noqa: D102
+        start = perf_counter()
+        _rollback(self)
+        _ended(self, ROLLED_BACK, start)
+
+    def close(self) -> None:  # noqa: D102
+        start = perf_counter()
+        _close(self)
+        _ended(self, ROLLED_BACK, start)
+
+    def __exit__(self, kind: Any, error: Any, traceback: Any, /) -> Any:
+        start = perf_counter()
+        result = _exit(self, kind, error, traceback)
+        _ended(self, COMMITTED if kind is None else ROLLED_BACK, start)
+        return result
 
     def _perfprof_cursor(self) -> Any:
         return self.cursor() if _ASKS_CURSOR else _open_cursor(self, Cursor)
@@ -170,6 +204,7 @@ def connect(*arguments: Any, **named: Any) -> Any:
     made = _connect(*arguments, **named)
     if isinstance(made, Connection):
         connected()
+        made._perfprof_within = None
         made._perfprof_database = _database(arguments[0] if arguments else named.get("database"))
     return made
 
@@ -177,11 +212,22 @@ def connect(*arguments: Any, **named: Any) -> Any:
 def _note(cursor: Cursor, sql: str, parameters: Any, start: float) -> None:
     now = perf_counter()
     try:
-        what = ("sqlite3", cursor.connection._perfprof_database, sql)
+        connection = cursor.connection
+        what = ("sqlite3", connection._perfprof_database, sql)
         cursor._perfprof_row = row = note(what, parameters, now - start, now, _getframe(2))
         if cursor.rowcount >= 0:
             row.fetched(cursor.rowcount)
+        connection._perfprof_within = ran(connection._perfprof_within, connection.in_transaction, row, start, now)
     except Exception:
+        pass
+
+
+def _ended(connection: Connection, outcome: str, start: float) -> None:
+    try:
+        within, connection._perfprof_within = connection._perfprof_within, None
+        if within is not None:
+            ended(within, outcome, start)
+    except Exception:  # made past connect(), or an interpreter going down
         pass
 
 
