@@ -43,8 +43,12 @@ class Recorded:
     def summary(self) -> str:
         """``2,143 samples · 3 processes · 48,211 statements``."""
         asked = sum(one.count for one in self.executions)
-        counts = [(self.recording.total, "samples"), (len(self.recording.processes()), "processes")]
-        return " · ".join(f"{number:,} {word}" for number, word in [*counts, (asked, "statements")])
+        counts = [
+            (self.recording.total, "sample", "samples"),
+            (len(self.recording.processes()), "process", "processes"),
+            (asked, "statement", "statements"),
+        ]
+        return " · ".join(f"{number:,} {one if number == 1 else more}" for number, one, more in counts)
 
 
 def record(options: FixOptions, folder: Path) -> Recorded:
