@@ -18,87 +18,10 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from record_truth_programs import HEAD, PROGRAMS, TAIL
+
 from perfprof.profilers.recording import Recording
 from perfprof.profilers.workload import record
-
-HEAD = "import sys, time, json\nclock = time.process_time\nspent = {}\n"
-TAIL = "print(json.dumps(spent))\n"
-
-PROGRAMS = {
-    "two loops of one function": """
-def work():
-    a = clock()
-    total = 0
-    for i in range(9_200_000):  # first
-        total += i & 3
-    b = clock()
-    for j in range(10_800_000):  # second
-        total += j & 3
-    spent.update(first=b - a, second=clock() - b)
-work()
-""",
-    "call-free nested loop, then a call": """
-def join(xs, ys):
-    found = 0
-    for x in xs:
-        for y in ys:  # nested
-            if x == y:
-                found += 1
-    return found
-def last():
-    total = 0
-    for i in range(3_000_000):  # after
-        total += i
-    return total
-a = clock(); join(range(2_600), range(2_600)); b = clock(); last(); spent.update(nested=b - a, after=clock() - b)
-""",
-    "loop that calls helpers": """
-def helper(i):
-    return i * 2 + 1
-def calls():
-    total = 0
-    for i in range(3_000_000):  # calls
-        total += helper(i)
-def plain():
-    total = 0
-    for i in range(6_000_000):  # plain
-        total += i
-a = clock(); calls(); b = clock(); plain(); spent.update(calls=b - a, plain=clock() - b)
-""",
-    "C calls in a loop": """
-rows = list(range(20_000))
-def member():
-    for i in range(1_200):  # member
-        -1 in rows
-def sorting():
-    for i in range(600):  # sorting
-        sorted(rows, key=lambda row: -row) if i % 100 == 0 else rows[::-1].sort()
-a = clock(); member(); b = clock(); sorting(); spent.update(member=b - a, sorting=clock() - b)
-""",
-    "long C calls": """
-def native():
-    for i in range(2):  # native
-        sum(range(18_000_000))
-def python():
-    total = 0
-    for i in range(12_000_000):  # python
-        total += i
-a = clock(); native(); b = clock(); python(); spent.update(native=b - a, python=clock() - b)
-""",
-    "comprehensions": """
-def squares():
-    for i in range(40):
-        [  # squares
-            j * j for j in range(60_000)
-        ]
-def words():
-    for i in range(40):
-        {  # words
-            str(j): j for j in range(25_000)
-        }
-a = clock(); squares(); b = clock(); words(); spent.update(squares=b - a, words=clock() - b)
-""",
-}
 
 
 def main() -> None:
@@ -145,7 +68,9 @@ def _places(text: str, part: str) -> tuple[range, range]:
     """The lines of the statement that is marked with the part's name, and those of the function around it."""
     line = next(number for number, line in enumerate(text.splitlines(), 1) if line.endswith(f"# {part}"))
     statements = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.stmt) and node.lineno == line]
-    around = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
+    around = [
+        node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
     function = next(node for node in around if node.lineno <= line <= (node.end_lineno or 0))
     return tuple(range(node.lineno, (node.end_lineno or 0) + 1) for node in (statements[0], function))  # type: ignore[return-value]
 
