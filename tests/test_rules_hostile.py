@@ -133,6 +133,13 @@ SPELLINGS = {
         "groups = {}\n    for i, a in enumerate(xs):\n        groups[i] = [b for b in ys if b == a]\n"
         "    out = list(groups.items())"
     ),
+    "asked-made": "rows = [Row(k=y) for y in ys]\n    out = [a for a in xs if a in [row.k for row in rows]]",
+    "asked-if": (
+        "rows = [{'k': y} for y in ys]\n    for a in xs:\n"
+        "        if a not in {row['k'] for row in rows if row['k']}:\n            out.append(a)"
+    ),
+    "asked-lazily": "for a in xs:\n        if a in (b for b in ys):\n            out.append(a)",
+    "asked-twice": "out = [a for a in xs if a in [b for z in zs for b in ys] or a in [z for z in zs]]",
     "distinct": "out = [a for i, a in enumerate(ys) if a not in ys[:i]]",
     "given-grows": "for a in xs:\n        if a in ys:\n            zs.append(a)",
 }

@@ -59,7 +59,8 @@ def eaten_at_once(node: ast.AST, function: Function) -> bool:
     callee = above.func if isinstance(above, ast.Call) and node in above.args else None
     joins = isinstance(callee, ast.Attribute) and callee.attr in {"join", "extend", "update"}
     eats = isinstance(callee, ast.Name) and callee.id in CONSUMING and is_builtin(callee.id, function)
-    return walked or joins or eats
+    asked = isinstance(above, ast.Compare) and above.comparators[0] is node and len(above.ops) == 1  # `in`
+    return walked or joins or eats or asked
 
 
 def identities(

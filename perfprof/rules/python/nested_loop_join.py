@@ -49,6 +49,43 @@ customers = [{"id": i, "name": str(i)} for i in range(n)]
 statement_lines(orders, customers)
 ```
 
+A list that is made only to be asked is walked as well:
+
+```python before
+def unknown(wanted, customers):
+    return [i for i in wanted if i not in [row["id"] for row in customers]]
+```
+
+```python after
+def unknown(wanted, customers):
+    # Left empty, so that all of them are walked as before, unless every key is exactly int.
+    customers_by_id = {}
+    if (
+        type(customers) is list
+        and type(wanted) is list
+        and all(type(row) is dict and type(row.get("id")) is int for row in customers)
+    ):
+        for row in customers:
+            customers_by_id.setdefault(row["id"], []).append(row)
+    return [
+        i
+        for i in wanted
+        if i
+        not in [
+            row["id"]
+            for row in (
+                customers_by_id.get(i, ())
+                if customers_by_id and type(i) is int
+                else customers
+            )
+        ]
+    ]
+```
+
+```python workload
+unknown(list(range(2 * n)), [{"id": i} for i in range(n)])
+```
+
 A loop that counts the other rows as well does something for each of them:
 
 ```python unchanged other-rows-idle
@@ -236,6 +273,7 @@ from perfprof.rules import obligations as safe
 from perfprof.rules.indexing import build_index
 from perfprof.rules.narrowing import narrowings, suspect
 from perfprof.rules.rule import Rule, Suspect
+from perfprof.rules.scale import of_narrowing
 from perfprof.rules.worth import worth_an_index
 
 if TYPE_CHECKING:
@@ -253,6 +291,7 @@ def looks_for(function: Function, program: Program) -> Iterator[Suspect]:
 RULE = Rule(
     title="nested loop -> dict index, all matches",
     in_function=looks_for,
+    scale=of_narrowing,
     worth=worth_an_index,
     safe_if=safe.NARROWING,
     rewrite=build_index,

@@ -63,7 +63,7 @@ def selection(scan: Scan, function: Function) -> Selection | None:
     if isinstance(scan.own.node, ast.For):
         return _in_body(scan.own.node.body, search)
     tests = [part for test in _generator_tests(scan) for part in conjuncts(test)]
-    return _among(tests, search)
+    return _among([*tests, *_asked(scan, function)], search)
 
 
 def _plain_target(target: ast.expr) -> bool:
@@ -90,6 +90,17 @@ def _generator_tests(scan: Scan) -> list[ast.expr]:
         elif scan.consumer == "all":
             tests.extend(negated(holder.elt))
     return tests
+
+
+def _asked(scan: Scan, function: Function) -> Iterator[ast.expr]:
+    """``row.id == wanted`` for ``wanted in [row.id for row in rows]``, where the other rows' keys are only compared."""
+    holder = scan.own.holder if scan.own is not None else None
+    above = function.parents.get(holder) if holder is not None else None
+    if holder is None or isinstance(holder, ast.DictComp) or not isinstance(above, ast.Compare):
+        return
+    asked = isinstance(above.ops[0], (ast.In, ast.NotIn)) and len(above.ops) == 1
+    if asked and above.comparators[0] is holder and scan.own is not None and holder.generators[-1] is scan.own.node:
+        yield ast.copy_location(ast.Compare(holder.elt, [ast.Eq()], [above.left]), holder)
 
 
 def conjuncts(test: ast.expr) -> list[ast.expr]:
