@@ -134,12 +134,12 @@ async def numbers(n):
     for j in range(n):
         yield j
 async def gathers():
-    for i in range(8):
+    for i in range(30):
         found = [  # gathers
             j async for j in numbers(60_000)
         ]
 async def loops():
-    for i in range(8):
+    for i in range(30):
         total = 0
         async for j in numbers(60_000):  # loops
             total += j

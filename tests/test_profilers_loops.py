@@ -32,6 +32,10 @@ def turning(code: CodeType) -> list[int]:
     [
         ("for x in xs:\n    for y in ys:\n        x == y\n    x", {2, 3}),
         ("for x in xs:\n    try:\n        g(x)\n    except E:\n        continue\n    h(x)", {2}),
+        (
+            "x\nfor z in zs:\n    y\n    for x in xs:\n        try:\n            g(x)\n        except E:\n            continue\n",
+            {3, 5},
+        ),
         ("with a:\n    for x in xs:\n        with b:\n            x in c\n", {3}),
         (
             "for x in xs:\n    match x:\n        case [y, *z]:\n            for w in z: w in c\n        case _: pass",

@@ -17,7 +17,8 @@ def loop_lines(code: CodeType) -> list[int]:
 
     What lets go of a comprehension's result belongs to the comprehension (releases.py).
     """
-    own = _own_lines(code)
+    told = _told_lines(code)
+    own = _own_lines(code, told)
     instructions = list(instructions_of(code.co_code))
     if not turns(instructions):
         return own
@@ -25,19 +26,27 @@ def loop_lines(code: CodeType) -> list[int]:
     flow = Flow(code, instructions)
     loops = flow.loops()
     for loop in sorted(loops, key=len, reverse=True):  # the largest first, inner ones over it
-        first = min(own[instructions[index].offset // 2] for index in loop)
-        for index in loop:
-            found[instructions[index].offset // 2] = first
+        offsets = [instructions[index].offset // 2 for index in loop]
+        first = min((told[offset] for offset in offsets if told[offset]), default=0)
+        for offset in offsets if first else ():
+            found[offset] = first
     for release, made, is_call in releases.of_comprehensions(code, flow, loops):
         found[release // 2] = own[made // 2] if is_call else found[made // 2]
     return found
 
 
-def _own_lines(code: CodeType) -> list[int]:
-    """The line of each instruction; one without a line has that of the one before."""
+def _told_lines(code: CodeType) -> list[int]:
+    """The line of each instruction, 0 where the compiler gives none, as where a handler begins."""
     lines = [0] * (len(code.co_code) // 2)
-    last = code.co_firstlineno
     for start, end, line in code.co_lines():
-        last = line if line is not None else last
-        lines[start // 2 : end // 2] = [last] * (end // 2 - start // 2)
+        lines[start // 2 : end // 2] = [line or 0] * (end // 2 - start // 2)
+    return lines
+
+
+def _own_lines(code: CodeType, told: list[int]) -> list[int]:
+    """The same, where an instruction without a line has that of the one before."""
+    lines = list(told)
+    last = code.co_firstlineno
+    for offset, line in enumerate(told):
+        lines[offset] = last = line or last
     return lines
