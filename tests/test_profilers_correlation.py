@@ -58,6 +58,27 @@ def test_the_planted_causes_are_named(tmp_path: Path) -> None:
     assert "what rises together need not be cause and effect" in found.untold
 
 
+def test_routes_and_endpoints_are_told_apart(tmp_path: Path) -> None:
+    """Each third second one route waits, and asks one endpoint; another of each is quick all the time."""
+    lines: list[list[Any]] = []
+    cpu = 0.0
+    for second in range(12):
+        slow = second % 3 == 2
+        cpu += 0.1 if slow else 0.9
+        lines += [["at", 1000 + second], ["metric", 1000.5 + second, 7, cpu, 1, 1, 0, 0, 5, 0]]
+        for subject, keys, sums in (
+            ("requests", [["GET", "/quick", 200, "wsgi"], ["GET", "/slow", 200, "wsgi"]], [0] * 4),
+            ("network", [["httpx", "GET", "http://a/quick"], ["httpx", "GET", "http://a/slow"]], [0] * 8),
+        ):
+            lines.append(["tally", subject, 1000.9 + second, keys[0], 0, 1, 0.01, 0.01, 1, {"1": 1}, sums])
+            if slow:
+                lines.append(["tally", subject, 1000.9 + second, keys[1], 0, 1, 0.8, 0.8, 1, {"1": 1}, sums])
+    causes = {(cause.effect, cause.kind, cause.name) for cause in explained(tmp_path, lines).causes}
+    assert ("waiting", "route", "GET /slow") in causes
+    assert ("waiting", "endpoint", "GET http://a/slow") in causes
+    assert not [name for _, _, name in causes if "quick" in name]
+
+
 def test_an_even_run_has_no_causes(tmp_path: Path) -> None:
     lines = [line for second in range(12) for line in (["at", 1000 + second], ["sample", "MainThread", 1, 100])]
     assert not explained(tmp_path, lines).causes

@@ -134,12 +134,12 @@ def _statements(recording: Recording) -> Iterator[tuple[str, int, float]]:
 
 def _routes(recording: Recording) -> Iterator[tuple[str, int, float]]:
     for one in requests.by_second(recording):
-        yield from _spread("all routes", one.at, one.count, one.seconds)
+        yield from _spread(one.name, one.at, one.count, one.seconds)
 
 
 def _endpoints(recording: Recording) -> Iterator[tuple[str, int, float]]:
     for one in network.by_second(recording):
-        yield from _spread("all endpoints", one.at, one.count, one.seconds)
+        yield from _spread(one.name, one.at, one.count, one.seconds)
 
 
 def _spread(name: str, at: int, count: int, seconds: float) -> Iterator[tuple[str, int, float]]:

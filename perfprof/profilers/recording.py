@@ -34,9 +34,9 @@ create table executions (
     activation text not null, around text not null, calls integer not null, count integer not null,
     seconds real not null, rows integer not null, keys integer not null, sorts text not null);
 create index executions_by_statement on executions (statement, site);
-pragma user_version = 3;
+pragma user_version = 4;
 """
-VERSION = 3
+VERSION = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,23 +71,31 @@ class Tallied:
 
 @dataclass(frozen=True, slots=True)
 class Second:
-    """What was counted in one second of one process. at: seconds since the epoch. amount: of the first of the sums."""
+    """What was counted under one name in one second of one process.
+
+    at: seconds since the epoch. amount: of the first of the sums. name: of the keys that the table names, "" if none.
+    """
 
     at: int
     pid: int
     count: int
     seconds: float
     amount: float
+    name: str = ""
 
 
 class Table:
     """The tables of one subject: its rows, and the same by second for a timeline.
 
-    keys: names of text or number columns. sums: names of figures that are added up.
+    keys: names of text or number columns. sums: names of figures that are added up. named: those of the keys that the
+    seconds are told apart by.
     """
 
-    def __init__(self, subject: str, keys: Sequence[str], sums: Sequence[str] = ()) -> None:
+    def __init__(
+        self, subject: str, keys: Sequence[str], sums: Sequence[str] = (), named: Sequence[str] = ()
+    ) -> None:
         self._subject, self._keys, self._sums = subject, tuple(keys), tuple(sums)
+        self._named = [self._keys.index(name) for name in named]
 
     @property
     def part(self) -> Part:
@@ -98,14 +106,14 @@ class Table:
             "count integer not null, seconds real not null, longest real not null, most integer not null,"
             " buckets text not null);\n"
             f"create table {self._subject}_by_second (at integer not null, pid integer not null,"
-            " count integer not null, seconds real not null, amount real not null);"
+            " count integer not null, seconds real not null, amount real not null, name text not null);"
         )
         return Part(schema, self.store)
 
     def store(self, connection: sqlite3.Connection, journals: Sequence[Journal], number: Number) -> None:
         """Add up the journals' lines."""
         folded: dict[tuple[Any, ...], _Sum] = {}
-        seconds: dict[tuple[int, int], list[float]] = {}
+        seconds: dict[tuple[int, int, str], list[float]] = {}
         for journal in journals:
             stacks = _stacks(journal, number)
             for _, subject, at, key, place, *figures in (line for line in journal.lines if line[0] == "tally"):
@@ -114,7 +122,8 @@ class Table:
                 pid = journal.process["pid"]
                 row = (pid, stacks.get(place, 0), *key)
                 folded.setdefault(row, _Sum([0.0] * len(self._sums))).add(figures)
-                second = seconds.setdefault((int(at), pid), [0, 0.0, 0.0])
+                name = " ".join(str(key[index]) for index in self._named)
+                second = seconds.setdefault((int(at), pid, name), [0, 0.0, 0.0])
                 amount = figures[5][0] if figures[5] else 0
                 for index, value in enumerate((figures[0], figures[1], amount)):
                     second[index] += value
@@ -124,8 +133,8 @@ class Table:
             [(*row, *told.sums, *told.figures()) for row, told in folded.items()],
         )
         connection.executemany(
-            f"insert into {self._subject}_by_second values (?, ?, ?, ?, ?)",  # noqa: S608
-            [(*key, *values) for key, values in sorted(seconds.items())],
+            f"insert into {self._subject}_by_second values (?, ?, ?, ?, ?, ?)",  # noqa: S608
+            [(at, pid, *values, name) for (at, pid, name), values in sorted(seconds.items())],
         )
 
     def read(self, recording: Recording) -> Iterator[Tallied]:
@@ -148,7 +157,9 @@ class Table:
 
     def by_second(self, recording: Recording) -> tuple[Second, ...]:
         """The timeline."""
-        query = f"select at, pid, count, seconds, amount from {self._subject}_by_second order by at"  # noqa: S608
+        query = (
+            f"select at, pid, count, seconds, amount, name from {self._subject}_by_second order by at"  # noqa: S608
+        )
         return tuple(Second(*row) for row in recording.rows(query))
 
 

@@ -14,6 +14,7 @@ from perfprof.optimizer.reports.markup import Html, arrows, prose, scroll, table
 from perfprof.optimizer.reports.rows import Row, amounts, comparison, direction, machine, rows, totals
 from perfprof.optimizer.reports.terminal import again
 
+FIRST = "reasons"  # the subject that stands before the flame graph
 OPEN = 12  # findings that are unfolded at first
 WORDS = {"gain": "faster", "loss": "slower", "none": "no difference that this machine can tell"}
 
@@ -48,9 +49,11 @@ def _body(report: Document) -> Iterator[Html]:
     if found:
         sections = [section(report, number, row, unfolded=number <= OPEN) for number, row in enumerate(found, 1)]
         yield tag("section", tag("h2", "Each finding"), *sections)
+    subjects = report.get("recorded", ())
+    yield from (_recorded(one) for one in subjects if one["subject"] == FIRST)
     if report["flame"]["frames"]:
         yield _flame(report)
-    yield from map(_recorded, report.get("recorded", ()))
+    yield from (_recorded(one) for one in subjects if one["subject"] != FIRST)
     yield _how(report)
 
 

@@ -9,7 +9,7 @@ from perfprof.profilers.recording import Frame, Recording
 from perfprof.profilers.tallies import Latencies, Second, Table
 
 PHASES = ("dns", "connect", "tls", "first_byte", "body")
-_TABLE = Table("network", ("library", "method", "url"), (*PHASES, "opened", "failed", "bytes"))
+_TABLE = Table("network", ("library", "method", "url"), (*PHASES, "opened", "failed", "bytes"), ("method", "url"))
 PART = _TABLE.part
 
 
@@ -57,5 +57,5 @@ def read(recording: Recording) -> tuple[Endpoint, ...]:
 
 
 def by_second(recording: Recording) -> tuple[Second, ...]:
-    """Requests made by second and process."""
+    """Requests made by second, process and endpoint."""
     return _TABLE.by_second(recording)

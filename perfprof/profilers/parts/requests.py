@@ -8,7 +8,10 @@ from perfprof.profilers.recording import Frame, Recording
 from perfprof.profilers.tallies import Latencies, Second, Table
 
 _TABLE = Table(
-    "requests", ("method", "route", "status", "server"), ("bytes", "queries", "query_seconds", "connections")
+    "requests",
+    ("method", "route", "status", "server"),
+    ("bytes", "queries", "query_seconds", "connections"),
+    named=("method", "route"),
 )
 PART = _TABLE.part
 
@@ -61,5 +64,5 @@ def read(recording: Recording) -> tuple[Route, ...]:
 
 
 def by_second(recording: Recording) -> tuple[Second, ...]:
-    """Requests served by second and process."""
+    """Requests served by second, process and route."""
     return _TABLE.by_second(recording)

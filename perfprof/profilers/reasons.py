@@ -1,0 +1,160 @@
+"""Where the time of a run went, all subjects in one order by their seconds: what a reader wants to know first.
+
+The reasons overlap: a statement that SQLite computes inside the process is CPU time as well.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from perfprof.profilers.hot import hot_paths
+from perfprof.profilers.parts import collections, files, memory, network, pools, statements, syscalls, transactions
+from perfprof.profilers.recording import Execution, Frame, Recording, Statement
+from perfprof.profilers.tallies import Latencies
+
+Kind = Literal[
+    "CPU", "statement", "transaction", "connection pool", "request made", "files", "garbage collection", "waiting"
+]
+
+LEAST = 0.03  # share of the wall clock or of the CPU time from which a reason is told
+_MOSTLY = 0.5  # share of a path's samples that lie in one function of a library
+_MANY = 5  # executions of one statement in one call from which they might have been one
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """seconds: in all, several at once added up. place: innermost frame first. remark: what it is about, in words."""
+
+    kind: Kind
+    seconds: float
+    place: tuple[Frame, ...]
+    remark: str = ""
+    latencies: Latencies | None = None
+
+
+def reasons(recording: Recording) -> tuple[Reason, ...]:
+    """The dearest first; none for a run whose times say nothing."""
+    if memory.read(recording) or syscalls.read(recording):
+        return ()
+    bar = LEAST * max(float(recording.meta["seconds"]), float(recording.meta["cpu_seconds"]))
+    found = [one for source in SOURCES for one in source(recording)]
+    unexplained = _unexplained(recording, found)
+    kept = [one for one in (*found, *unexplained) if one.seconds >= max(bar, 0.005)]
+    return tuple(sorted(kept, key=lambda one: -one.seconds))
+
+
+def _cpu(recording: Recording) -> Iterator[Reason]:
+    cpu = float(recording.meta["cpu_seconds"])
+    inner: dict[Frame, float] = defaultdict(float)
+    places: dict[Frame, tuple[Frame, ...]] = {}
+    for path in hot_paths(recording):
+        inner[path.frames[-1]] += path.share
+        places.setdefault(path.frames[-1], path.frames[::-1])
+    for frame, share in inner.items():
+        remark = _library(recording, frame)
+        yield Reason("CPU", share * cpu, places[frame], f"most of it in {remark}" if remark else "")
+
+
+def _library(recording: Recording, place: Frame) -> str:
+    """The innermost function of a library in which most samples below a line of the program lie."""
+    ours = set(recording.files())
+    seen, depths, total = Counter[Frame](), dict[Frame, int](), 0
+    for sample in recording.samples():
+        inner = max((depth for depth, frame in enumerate(sample.stack) if frame.path in ours), default=-1)
+        if inner < 0 or sample.stack[inner] != place:
+            continue
+        total += sample.count
+        below = {
+            Frame(frame.path, frame.function, 0): depth for depth, frame in enumerate(sample.stack[inner + 1 :])
+        }
+        for frame, depth in below.items():
+            seen[frame] += sample.count
+            depths[frame] = depth
+    mostly = [frame for frame, count in seen.items() if count >= _MOSTLY * total]
+    if not mostly:
+        return ""
+    frame = max(mostly, key=lambda one: depths[one])
+    return f"{frame.function} of {frame.path.replace(chr(92), '/').rpartition('/')[2]}"
+
+
+def _statements(recording: Recording) -> Iterator[Reason]:
+    many = _repeated(recording)
+    for one in statements.read(recording):
+        repeated = many.get((one.statement, one.site), "")
+        remark = " · ".join(filter(None, (" ".join(one.statement.text.split())[:60], repeated)))
+        yield Reason("statement", one.latencies.seconds, one.site, remark, one.latencies)
+
+
+def _repeated(recording: Recording) -> dict[tuple[Statement, tuple[Frame, ...]], str]:
+    """Of each statement that ran many times in one call of a function, how many and which function."""
+    grouped: dict[tuple[Statement, tuple[Frame, ...]], list[Execution]] = defaultdict(list)
+    for execution in recording.executions():
+        if execution.site:
+            grouped[execution.statement, execution.site].append(execution)
+    found = {}
+    for key, own in grouped.items():
+        count = sum(one.count for one in own)
+        calls = (sum(one.calls for one in own), len({one.around[0] for one in own if one.around}))
+        for frame, number in zip(key[1], calls, strict=False):
+            if number and count / number >= _MANY:
+                found[key] = f"{count / number:,.0f} in each call of {frame.function}"
+                break
+    return found
+
+
+def _transactions(recording: Recording) -> Iterator[Reason]:
+    for one in transactions.read(recording):
+        if one.pauses and one.latencies.seconds:
+            share = one.idle / one.latencies.seconds
+            remark = f"open, but idle for {share:.0%} of their time"
+            yield Reason("transaction", one.idle, one.pauses[0].place, remark, one.latencies)
+
+
+def _pools(recording: Recording) -> Iterator[Reason]:
+    for pool in pools.read(recording):
+        for site in (*pool.waits, *pool.timeouts):
+            yield Reason(
+                "connection pool", site.latencies.seconds, site.place, f"all {pool.size} were out", site.latencies
+            )
+
+
+def _network(recording: Recording) -> Iterator[Reason]:
+    for one in network.read(recording):
+        phase = max(network.PHASES, key=lambda name: one.phases[name]).replace("_", " ")
+        fresh = "a new connection each time" if one.opened == one.latencies.count > 1 else ""
+        remark = " · ".join(filter(None, (f"{one.method} {one.url}", f"most in {phase}", fresh)))
+        yield Reason("request made", one.latencies.seconds, one.place, remark, one.latencies)
+
+
+def _files(recording: Recording) -> Iterator[Reason]:
+    for one in files.read(recording):
+        remark = f"{one.deed} {one.path.rpartition('/')[2]}"
+        yield Reason("files", one.latencies.seconds, one.place, remark, one.latencies)
+
+
+def _collections(recording: Recording) -> Iterator[Reason]:
+    for one in collections.read(recording):
+        yield Reason("garbage collection", one.pauses.seconds, (), f"generation {one.generation}", one.pauses)
+
+
+def _unexplained(recording: Recording, found: list[Reason]) -> Iterator[Reason]:
+    """What a program without requests waited for, and nobody saw: sleep, locks, other processes."""
+    explained = sum(one.seconds for one in found if one.kind in ("statement", "request made", "files"))
+    waited = float(recording.meta["seconds"]) - float(recording.meta["cpu_seconds"]) - explained
+    served = recording.rows("select 1 from requests limit 1")
+    if waited > 0 and not served:
+        yield Reason("waiting", waited, (), "for what is not recorded: sleep, locks, other processes, input")
+
+
+SOURCES: tuple[Callable[[Recording], Iterator[Reason]], ...] = (
+    _cpu,
+    _statements,
+    _transactions,
+    _pools,
+    _network,
+    _files,
+    _collections,
+)

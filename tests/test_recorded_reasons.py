@@ -1,0 +1,75 @@
+"""The first lines of a recording say where the time went, whatever it went into."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from perfprof.optimizer.recorded import as_run, summary
+from perfprof.optimizer.reports import html
+from perfprof.optimizer.reports.document import document
+from perfprof.profilers.reasons import Reason, reasons
+from perfprof.profilers.recording import Recording
+from perfprof.profilers.workload import record
+
+PROGRAM = """
+import json, sqlite3, time
+
+db = sqlite3.connect(":memory:", isolation_level=None)
+db.execute("create table t (id integer primary key, v int)")
+db.executemany("insert into t values (?, ?)", [(i, i) for i in range(3000)])
+
+def one(i):
+    return db.execute("select v from t where id = ?", (i,)).fetchone()
+
+def report():
+    return [one(i) for i in range(3000)]
+
+def scan():
+    return db.execute("select sum(a.v + b.v) from t a, t b where a.v % 2 = 0").fetchone()
+
+def parse():
+    text = json.dumps(list(range(20000)))
+    for _ in range(150):
+        json.loads(text)
+
+def wait():
+    time.sleep(0.7)
+
+for _ in range(20):
+    report()
+scan(), parse(), wait()
+"""
+
+
+def found(folder: Path, source: str) -> tuple[Recording, tuple[Reason, ...]]:
+    (folder / "app.py").write_text(source)
+    recording = record(
+        [sys.executable, "app.py"], cwd=folder, folder=folder / "record", output=folder / "out", sampler="loops"
+    )
+    return recording, reasons(recording)
+
+
+def test_each_kind_of_reason_is_named_with_its_place(tmp_path: Path) -> None:
+    recording, told = found(tmp_path, PROGRAM)
+    with recording:
+        page = document(as_run(recording, "app.py", "", tmp_path, kept=False))
+        lines = list(summary(recording, tmp_path, page))
+    kinds = {(one.kind, one.place[0].function if one.place else "") for one in told}
+    assert {("CPU", "parse"), ("statement", "scan"), ("statement", "one"), ("waiting", "")} <= kinds
+    seconds = [one.seconds for one in told]
+    assert seconds == sorted(seconds, reverse=True)
+    (repeated,) = (one for one in told if one.kind == "statement" and one.place[0].function == "one")
+    assert "3,000 in each call of report" in repeated.remark
+    (parsed,) = (one for one in told if one.kind == "CPU" and one.place[0].function == "parse")
+    assert "JSONDecoder" in parsed.remark
+    first = next(number for number, line in enumerate(lines) if line.startswith("Where the time went"))
+    assert first < next(number for number, line in enumerate(lines) if line.startswith("Hot functions"))
+    text = html.render(page)
+    assert text.index("Where the time went") < text.index("The whole run")
+
+
+def test_a_run_that_did_nothing_has_no_reasons(tmp_path: Path) -> None:
+    recording, told = found(tmp_path, "print(1)\n")
+    recording.close()
+    assert not [one for one in told if one.kind not in ("CPU", "waiting")]
