@@ -15,7 +15,6 @@ from perfprof.optimizer.judge.verdict import Comparison
 Decision = Literal["better", "worse", "same", "cannot tell"]
 
 _CERTAIN = 2.576  # standard deviations of a 99 % interval
-_SINGLE = 0.1  # of the logarithm of what one run takes: a machine that is in use, as a standard deviation
 _SHORT = 0.25  # seconds: shorter times that were measured once say nothing
 
 
@@ -110,7 +109,7 @@ def _change(old: Figure, new: Figure, paired: Comparison | None) -> tuple[float,
 
 def _variance(figure: Figure) -> float:
     """Of the logarithm of a figure that was measured once: the machine's, and that of its samples (Poisson)."""
-    return _SINGLE**2 + (1 / figure.samples if figure.samples else 0.0)
+    return figure.noise**2 + (1 / figure.samples if figure.samples else 0.0)
 
 
 def spoken(row: Row) -> Iterator[str]:

@@ -15,6 +15,7 @@ from perfprof.profilers.tallies import Latencies
 Unit = Literal["s", "bytes", "", "/s", "share"]
 
 FUNCTION = "function "  # begins the name of the CPU time of one function
+CPU_NOISE, WALL_NOISE = 0.1, 0.25  # who else runs here takes from wall clock more than from CPU time
 _LEAST = 0.01  # share of all samples from which a function is worth a figure
 
 
@@ -24,6 +25,7 @@ class Figure:
 
     exact: counted, so that equal work gives an equal number; else measured, with the noise of the machine in it.
     higher: more is better (throughput); else less is. samples: what a sampled time rests on, 0 if it is not sampled.
+    noise: of one run on a machine in use, as the standard deviation of the logarithm.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Figure:
     exact: bool = False
     higher: bool = False
     samples: int = 0
+    noise: float = CPU_NOISE
 
 
 def figures(recording: Recording, root: Path) -> dict[str, Figure]:
@@ -42,14 +45,14 @@ def figures(recording: Recording, root: Path) -> dict[str, Figure]:
 
 def _times(recording: Recording, root: Path) -> Iterator[Figure]:
     yield Figure("cpu", float(recording.meta["cpu_seconds"]), "s")
-    yield Figure("wall", float(recording.meta["seconds"]), "s")
+    yield Figure("wall", float(recording.meta["seconds"]), "s", noise=WALL_NOISE)
 
 
 def _queries(recording: Recording, root: Path) -> Iterator[Figure]:
     executions = recording.executions()
     if executions:
         yield Figure("queries", sum(one.count for one in executions), "", exact=True)
-        yield Figure("time in queries", sum(one.seconds for one in executions), "s")
+        yield Figure("time in queries", sum(one.seconds for one in executions), "s", noise=WALL_NOISE)
 
 
 def _memory(recording: Recording, root: Path) -> Iterator[Figure]:
@@ -88,10 +91,10 @@ def _served(recording: Recording, root: Path) -> Iterator[Figure]:
     whole = sum((route.latencies for route in routes), Latencies())
     seconds = len({second.at for second in requests.by_second(recording)})
     yield Figure("requests", whole.count, "", exact=True, higher=True)
-    yield Figure("throughput", whole.count / max(seconds, 1), "/s", higher=True)
+    yield Figure("throughput", whole.count / max(seconds, 1), "/s", higher=True, noise=WALL_NOISE)
     yield Figure("error rate", sum(route.errors for route in routes) / whole.count, "share", exact=True)
     for percent in (50, 95, 99, 99.9):
-        yield Figure(f"latency p{percent:g}", whole.percentile(percent), "s", samples=whole.count)
+        yield Figure(f"latency p{percent:g}", whole.percentile(percent), "s", samples=whole.count, noise=WALL_NOISE)
     queries = sum(route.queries for route in routes)  # those of start and of background work are not theirs
     if recording.executions():
         yield Figure("queries a request", queries / whole.count, "", exact=True)
