@@ -67,7 +67,7 @@ def complexities(
         cwd=root / project.workload.folder,
         folder=folder,
         watches=[watch for path, function, line, _ in chosen for watch in _watches(root / path, line)],
-        captures=[Capture(str(root / path), function, line) for path, function, line, _ in chosen],
+        captures=[Capture(str(root / path), function, line, unfinished=True) for path, function, line, _ in chosen],
         output=folder / "observe.out",
         timeout=timeout,
         load=load,

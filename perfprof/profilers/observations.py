@@ -64,11 +64,15 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """A function whose real calls are kept for replay."""
+    """A function whose real calls are kept for replay.
+
+    unfinished: those of coroutines and generators, too; their arguments are kept, their outcome is not.
+    """
 
     path: str
     function: str
     line: int
+    unfinished: bool = False
 
 
 def add_up(watches: Sequence[Watch], lines: Iterable[Sequence[Any]]) -> tuple[dict[str, Seen], dict[str, str]]:

@@ -26,6 +26,8 @@ _EVERY = 64  # calls that are looked at one by one; after them one at each sixty
 _AGAIN = 16  # of the looks at a full stratum, one in so many is kept for the sake of its outcome
 _SHARE, _HEAD_START = 0.3, 0.3  # pickling may take this share of the time, and so many seconds at once
 
+_COROUTINE, _GENERATOR = 0x80, 0x20  # of a code object's flags
+
 _time = {"started": time.perf_counter(), "spent": 0.0}  # seconds, of all functions together
 _captures: list[Capture] = []
 
@@ -55,7 +57,24 @@ class Capture:
         self.written: int | None = None
 
     def wrap(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """The innermost decorator of the function."""
+        """The innermost decorator of the function; what it gives is of the same kind as the function."""
+        flags = function.__code__.co_flags
+        if flags & _COROUTINE:
+
+            @functools.wraps(function)
+            async def awaited(*args: Any, **kwargs: Any) -> Any:
+                self.begun(function, args, kwargs)
+                return await function(*args, **kwargs)
+
+            return awaited
+        if flags & _GENERATOR:
+
+            @functools.wraps(function)
+            def driven(*args: Any, **kwargs: Any) -> Any:
+                self.begun(function, args, kwargs)
+                return (yield from function(*args, **kwargs))
+
+            return driven
 
         @functools.wraps(function)
         def captured(*args: Any, **kwargs: Any) -> Any:
@@ -66,22 +85,20 @@ class Capture:
 
         return captured
 
+    def begun(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """A call that is not over when it returns: its arguments are kept, its outcome and its time are not."""
+        self.count += 1
+        if self.count >= self.due:
+            found = self._before(function, args, kwargs)
+            if found is not None:
+                self._keep(*found[:2], (0.0, 0.0), found[2], ("returned", None, (), {}))
+
     def attempt(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call the function; keep the call if it is worth it."""
-        count = self.count
-        self.due = count + 1 + (count >> 6 if count >= _EVERY else 0)
-        before = None
-        try:
-            if not _is_inside(function):
-                shape, size = _shape(args, kwargs)
-                self.calls[shape] = self.calls.get(shape, 0) + count - self.looked
-                self.looked = count
-                if self._wants(shape, size):
-                    before = self._dump((args, kwargs), "its arguments")
-        except Exception:
-            before = None
-        if before is None:
+        found = self._before(function, args, kwargs)
+        if found is None:
             return function(*args, **kwargs)
+        shape, size, before = found
         wall, cpu = time.perf_counter(), time.thread_time()
         try:
             value = function(*args, **kwargs)
@@ -92,6 +109,23 @@ class Capture:
         times = time.perf_counter() - wall, time.thread_time() - cpu
         self._keep(shape, size, times, before, ("returned", value, args, kwargs))
         return value
+
+    def _before(
+        self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[str, int, bytes] | None:
+        """Shape, size and pickle of the arguments, if this call is worth it."""
+        count = self.count
+        self.due = count + 1 + (count >> 6 if count >= _EVERY else 0)
+        try:
+            if _is_inside(function):
+                return None
+            shape, size = _shape(args, kwargs)
+            self.calls[shape] = self.calls.get(shape, 0) + count - self.looked
+            self.looked = count
+            before = self._dump((args, kwargs), "its arguments") if self._wants(shape, size) else None
+        except Exception:
+            return None
+        return None if before is None else (shape, size, before)
 
     def _wants(self, shape: str, size: int) -> bool:
         """Whether a call of this shape and size is worth pickling."""
@@ -178,7 +212,7 @@ def forked() -> None:
 def _is_inside(function: Callable[..., Any]) -> bool:
     """Whether a call of this function is under way in this thread: only the outermost is kept."""
     code = function.__code__
-    frame: Any = sys._getframe(2)
+    frame: Any = sys._getframe(3)
     while frame is not None:
         if frame.f_code is code:
             return True

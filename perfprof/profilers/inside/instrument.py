@@ -137,7 +137,7 @@ class Instrumenter:
             first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
             if capture["function"] != qualname or not first <= capture["line"] <= node.body[0].lineno:
                 continue
-            reason = _why_not(node, qualname)
+            reason = _why_not(node, qualname, unfinished=capture.get("unfinished", False))
             if reason:
                 self.missed[key] = reason
                 continue
@@ -152,13 +152,20 @@ def _switched(name: str, node: ast.expr) -> ast.expr:
     return found
 
 
-def _why_not(node: ast.FunctionDef | ast.AsyncFunctionDef, qualname: str) -> str:
-    """The reason why calls of this function cannot be kept for replay, empty if they can."""
+def _why_not(node: ast.FunctionDef | ast.AsyncFunctionDef, qualname: str, *, unfinished: bool) -> str:
+    """The reason why calls of this function cannot be kept, empty if they can.
+
+    unfinished: whether calls are wanted that are not over when they return.
+    """
     if "<locals>" in qualname:
         return "a function inside a function: it cannot be found from outside"
-    if isinstance(node, ast.AsyncFunctionDef):
+    is_async = isinstance(node, ast.AsyncFunctionDef)
+    yields = any(isinstance(inner, (ast.Yield, ast.YieldFrom)) for inner in _own_nodes(node))
+    if is_async and yields:
+        return "an asynchronous generator function: a call is not over when it returns"
+    if is_async and not unfinished:
         return "an async function: a call is not over when it returns"
-    if any(isinstance(inner, (ast.Yield, ast.YieldFrom)) for inner in _own_nodes(node)):
+    if yields and not unfinished:
         return "a generator function: a call is not over when it returns"
     for decorator in node.decorator_list:
         name = ast.unparse(decorator.func if isinstance(decorator, ast.Call) else decorator)

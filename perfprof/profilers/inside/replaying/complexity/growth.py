@@ -10,6 +10,8 @@ from .counting import Steps
 from .scaling import Scaled, apart, size
 
 FACTORS = (1, 2, 4, 8, 16)
+_LARGE = 256  # elements from which a call may be too much to be made larger, so that a part of it is taken
+_ROOM = 64  # times the steps of the part: three doublings of what is quadratic
 ENOUGH = 0.98  # R squared below which no exponent is claimed
 _MOST = 20_000_000  # steps after which nothing larger is tried
 
@@ -34,11 +36,16 @@ def grown(call: Callable[[dict[str, Any]], None], fresh: Callable[[], dict[str, 
     """
     base = fresh()
     large = [name for name, value in base.items() if size(value) > 0]
-    whole, opaque = _series(call, fresh, steps, large)
+    part = _part(call, fresh, steps, large)
+
+    def anew() -> dict[str, Any]:
+        return _taken(fresh(), large, part) if part < 1 else fresh()
+
+    whole, opaque = _series(call, anew, steps, large)
     growth = Growth(whole)
     growth.opaque = opaque
     for name in large:
-        exponent = growth.exponent if len(large) == 1 else fitted(_series(call, fresh, steps, [name])[0])[0]
+        exponent = growth.exponent if len(large) == 1 else fitted(_series(call, anew, steps, [name])[0])[0]
         if exponent is not None:
             growth.parts[_spoken(name, base[name])] = exponent
     return growth
@@ -71,6 +78,30 @@ def _series(
         if steps.count * 8 > _MOST:
             break
     return points, opaque
+
+
+def _part(
+    call: Callable[[dict[str, Any]], None], fresh: Callable[[], dict[str, Any]], steps: Steps, names: Sequence[str]
+) -> float:
+    """How much of the arguments to begin with: all, unless that is too much to become larger."""
+    base = fresh()
+    total = sum(size(base[name]) for name in names)
+    part = 1.0
+    if total >= _LARGE:
+        part = 2.0 ** -math.ceil(math.log2(total / (_LARGE // 4)))
+        while part < 1:
+            steps.count = 0
+            call(_taken(fresh(), names, part * 2))
+            if steps.count * _ROOM > _MOST:
+                break
+            part *= 2
+    return part
+
+
+def _taken(arguments: dict[str, Any], names: Sequence[str], part: float) -> dict[str, Any]:
+    """The arguments, of those with these names a part."""
+    scaled = Scaled(part)
+    return arguments | {name: scaled.argument(arguments[name]) for name in names}
 
 
 def fitted(points: Sequence[tuple[int, int]]) -> tuple[float | None, float]:

@@ -6,7 +6,9 @@ is another number in every argument alike: what matched still matches, once for 
 
 from __future__ import annotations
 
+import math
 from collections import deque
+from itertools import islice
 from typing import Any
 
 _DEPTH = 4  # of containers and objects within each other
@@ -15,10 +17,13 @@ _PLAIN = (int, float, str, bytes)
 
 
 class Scaled:
-    """Makes ``times`` of what an argument holds. opaque: types that had to be repeated as they are."""
+    """Makes ``times`` of what an argument holds, or a part of it if that is less than one.
 
-    def __init__(self, times: int, apart: int = _APART) -> None:
-        self.times = times
+    opaque: types that had to be repeated as they are.
+    """
+
+    def __init__(self, times: float, apart: int = _APART) -> None:
+        self.times, self.part = max(int(times), 1), min(times, 1)
         self.opaque: set[str] = set()
         self._apart = apart
 
@@ -26,15 +31,19 @@ class Scaled:
         """A container with ``times`` as many elements; an object whose containers have; anything else as it is."""
         kind = type(value)
         if kind in (list, tuple, set, frozenset, deque):
-            elements = [self._copy(one, number, 0) for number in range(self.times) for one in value]
+            elements = [self._copy(one, number, 0) for number in range(self.times) for one in self._first(value)]
             return deque(elements, value.maxlen) if kind is deque else kind(elements)
         if kind is dict:
-            pairs = [(key, one, number) for number in range(self.times) for key, one in value.items()]
+            pairs = [(key, one, number) for number in range(self.times) for key, one in self._first(value.items())]
             return {self._copy(key, number, 0): self._copy(one, number, 0) for key, one, number in pairs}
         if kind in (str, bytes):
             return value
         state = None if callable(value) else _state(value)
         return self._with(value, {name: self.argument(one) for name, one in state.items()}) if state else value
+
+    def _first(self, values: Any) -> Any:
+        """All of them, or the first part."""
+        return values if self.part == 1 else islice(values, math.ceil(len(values) * self.part))
 
     def _copy(self, value: Any, number: int, depth: int) -> Any:
         """The value of copy ``number``; the first copy is the value itself."""
