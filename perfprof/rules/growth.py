@@ -24,7 +24,7 @@ from perfprof.rules.membership import has_room
 from perfprof.rules.reading.expressions import is_builtin
 from perfprof.rules.reading.names import bound_before, bound_names, fresh
 from perfprof.rules.rule import Case, Edit, Rewrite, Suspect
-from perfprof.rules.uses import statements
+from perfprof.rules.uses import repeated_statements
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function
@@ -55,8 +55,8 @@ def growths(function: Function) -> Iterator[Growth]:
         plain = isinstance(lists, ast.Name) or sure_parts(lists, function)
         if plain or has_room(replace(scan, probe=scan.node), function):
             yield Growth(function, "sum", scan.node, lists)
-    for statement, around in statements(function) if function.loops else ():
-        found = _grows(statement, around, function) if around and isinstance(statement, ast.Assign) else None
+    for statement, around in repeated_statements(function):
+        found = _grows(statement, around, function) if isinstance(statement, ast.Assign) else None
         if found is not None:
             yield found
 

@@ -79,9 +79,8 @@ def _inlined(function: Function, program: Program) -> Iterator[Narrowing]:
         if name in _BUILTIN_METHODS and not own_methods(name, program):
             continue
         yield from _of(scan.node, scan.node.func, scan, function, program)
-    properties = frozenset(name for module in program.modules.values() if module for name in module.properties)
-    for node in function.every(ast.Attribute) if properties else ():
-        if node.attr in properties and isinstance(node.ctx, ast.Load):
+    for node in function.every(ast.Attribute) if program.properties else ():
+        if node.attr in program.properties and isinstance(node.ctx, ast.Load):
             repeats = repeated(node, function)
             if repeats is not None:
                 yield from _of(node, node, repeats, function, program)

@@ -27,7 +27,7 @@ from perfprof.rules.iterators import unknown_iterables
 from perfprof.rules.reading.callees import is_generator
 from perfprof.rules.reading.expressions import attributes_of, is_builtin, items_of, leaves, path_of, reads_only
 from perfprof.rules.reading.names import bound_names, read_names
-from perfprof.rules.reading.resolution import arguments
+from perfprof.rules.reading.resolution import arguments, resolve
 from perfprof.rules.reading.scans import Loop, Scan
 from perfprof.rules.reading.selection import Selection, selection, substituted
 from perfprof.rules.reading.stability import Stability
@@ -197,7 +197,7 @@ def _helper(function: Function, program: Program, scan: Scan) -> Iterator[Narrow
         return
     if len(call.args) + len(call.keywords) < 2:  # the collection and the key
         return
-    target = program.resolve(call.func, function)
+    target = resolve(call.func, function, program)
     if target is None:
         return
     given = arguments(target, call)

@@ -24,7 +24,7 @@ from perfprof.rules.reading.expressions import is_builtin
 from perfprof.rules.reading.names import bound_names, fresh
 from perfprof.rules.reading.program import Function, blocks
 from perfprof.rules.rule import Case, Edit, Evidence, Rewrite, Suspect
-from perfprof.rules.uses import statements
+from perfprof.rules.uses import repeated_statements
 
 LEAST_SORTS, LEAST_SORTED = 32, 128
 FEW = 8  # elements for which places are searched; more are sorted
@@ -52,8 +52,8 @@ def resorted(function: Function) -> Iterator[Resorted]:
     """All of them in a function."""
     if isinstance(function.node, ast.Module) or not function.loops:
         return
-    for statement, around in statements(function):
-        use = _called(statement, "sort", 0) if around else None
+    for statement, around in repeated_statements(function):
+        use = _called(statement, "sort", 0)
         if use is None or _begins(use.id, around[-1]):
             continue
         assert isinstance(statement, ast.Expr)

@@ -53,13 +53,15 @@ class Stretch:
 
 def stretches(function: Function, program: Program) -> Iterator[Stretch]:
     """All sums of a stretch that a loop repeats."""
-    if isinstance(function.node, ast.Module) or not _has_itertools_free(function):
+    if isinstance(function.node, ast.Module):
         return
     for scan in function.scans:
         call = scan.node
         found = _slice_of(call, function) if scan.kind == "call" and scan.around else None
         if found is None or not isinstance(call, ast.Call) or is_fallback(call, function):
             continue
+        if not _has_itertools_free(function):
+            return
         part = found.slice
         assert isinstance(part, ast.Slice)
         start = None if isinstance(part.lower, ast.Constant) and part.lower.value == 0 else part.lower

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules.hoisting import eaten_at_once
 from perfprof.rules.reading.expressions import is_builtin
-from perfprof.rules.reading.scans import SCOPES
+from perfprof.rules.reading.scans import SCOPES, STATEMENT_LOOPS
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function
@@ -22,15 +22,30 @@ VIEWS = frozenset({"keys", "values", "items"})
 NEVER_LOCAL = "is seen from outside of the function"
 
 
-def statements(function: Function) -> Iterator[tuple[ast.stmt, tuple[ast.stmt, ...]]]:
-    """Each statement of a function with the loop statements that repeat it, outermost first."""
+def repeated_statements(function: Function) -> tuple[tuple[ast.stmt, tuple[ast.stmt, ...]], ...]:
+    """Each statement of a function that loop statements repeat, with these, outermost first."""
+    found = function.memo.get("repeated statements")
+    if found is None:
+        found = function.memo["repeated statements"] = tuple(
+            (one, around)
+            for one, around in (_statements(function) if _has_loop_statements(function) else ())
+            if around
+        )
+    return found  # type: ignore[return-value]  # the memo holds what was put there
+
+
+def _has_loop_statements(function: Function) -> bool:
+    return any(kind in function.nodes for kind in STATEMENT_LOOPS)
+
+
+def _statements(function: Function) -> Iterator[tuple[ast.stmt, tuple[ast.stmt, ...]]]:
     stack: list[tuple[ast.stmt, tuple[ast.stmt, ...]]] = [(one, ()) for one in reversed(function.body)]
     while stack:
         statement, around = stack.pop()
         yield statement, around
         if isinstance(statement, SCOPES):
             continue
-        inner = (*around, statement) if isinstance(statement, (ast.For, ast.AsyncFor, ast.While)) else around
+        inner = (*around, statement) if isinstance(statement, STATEMENT_LOOPS) else around
         stack.extend((one, inner) for one in getattr(statement, "body", ()) if isinstance(one, ast.stmt))
         holders = [statement, *getattr(statement, "handlers", ()), *getattr(statement, "cases", ())]
         for holder in holders:

@@ -15,6 +15,7 @@ from perfprof.optimizer import runs
 from perfprof.optimizer.checking.changed import Lines, changed_lines
 from perfprof.optimizer.checking.memory import Memory
 from perfprof.optimizer.checking.reader import Found, Read, read_files
+from perfprof.optimizer.checking.shelf import Shelf
 from perfprof.optimizer.executors import executor
 from perfprof.optimizer.options import CheckOptions
 from perfprof.optimizer.run import Outcome, Run
@@ -84,12 +85,13 @@ def reason_of(one: Found) -> str:
 
 
 def _read(options: CheckOptions, files: Sequence[Path]) -> list[Read]:
+    chunks = [files[start : start + CHUNK] for start in range(0, len(files), CHUNK)]
     if options.jobs == 1 or (len(files) < SERIAL and not options.executor):
-        return read_files(options.root, files, options.only)
+        shelf = Shelf()
+        return [read for chunk in chunks for read in read_files(options.root, chunk, options.only, shelf)]
     from perfprof.profilers.environment import cores
 
     jobs = options.jobs or cores()
-    chunks = [files[start : start + CHUNK] for start in range(0, len(files), CHUNK)]
     with executor(options.executor, jobs) as pool:
         reads, lost = _submitted(pool, options, chunks)
     for path in lost:  # a worker died: read alone what it had, and name the file that kills

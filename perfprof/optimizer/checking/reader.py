@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gc
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from perfprof.optimizer.checking.cold import cold_by_reading
+from perfprof.optimizer.checking.shelf import Shelf
 from perfprof.optimizer.sources import Sources, syntax_reason
 from perfprof.rules import family_of
 from perfprof.rules.reading.program import Module, Program
@@ -45,12 +47,13 @@ class Reader:
 
     root: Path
     only: tuple[str, ...] = ()
+    shelf: Shelf = field(default_factory=Shelf)
     sources: Sources = field(init=False)
     program: Program = field(init=False)
 
     def __post_init__(self) -> None:
         self.sources = Sources(self.root)
-        self.program = Program(self.root, self.sources.text, alone=True, refuse=self._refuse)
+        self.program = Program(self.root, self.sources.text, alone=True, refuse=self._refuse, parse=self.shelf.parse)
 
     def _refuse(self, path: Path, error: Exception) -> None:
         self.sources.skip(path, syntax_reason(error))
@@ -71,11 +74,14 @@ class Reader:
             relative, kept, tuple(sorted(set(needs) - {relative})) if found else (), "", len(found) - len(kept)
         )
 
-    def forget(self) -> None:
-        """Let go of all syntax trees."""
-        for module in self.program.modules.values():
+    def forget(self, paths: Collection[Path]) -> None:
+        """Let go of the syntax trees, and keep what these files import from others on the shelf."""
+        imported = [one for path, one in self.program.modules.items() if one is not None and path not in paths]
+        for path in paths:
+            module = self.program.modules.get(path)
             if module is not None:
                 module.forget()
+        self.shelf.keep(imported)
         self.program.modules.clear()
 
     def _rules(self, module: Module) -> list[Rule]:
@@ -120,7 +126,13 @@ def ignored(finding: Finding, module: Module) -> bool:
     return False
 
 
-def read_files(root: Path, paths: Sequence[Path], only: tuple[str, ...]) -> list[Read]:
+@cache
+def _shelf(root: Path) -> Shelf:
+    """The one of this process."""
+    return Shelf()
+
+
+def read_files(root: Path, paths: Sequence[Path], only: tuple[str, ...], shelf: Shelf | None = None) -> list[Read]:
     """One task of an executor: small values in, small values out.
 
     Syntax trees are many small objects that all live until the end; collecting garbage among them costs more than
@@ -129,9 +141,9 @@ def read_files(root: Path, paths: Sequence[Path], only: tuple[str, ...]) -> list
     collects = gc.isenabled()
     gc.disable()
     try:
-        reader = Reader(root, only)
+        reader = Reader(root, only, _shelf(root) if shelf is None else shelf)
         reads = [reader.read(path) for path in paths]
-        reader.forget()
+        reader.forget(frozenset(paths))
         return reads
     finally:
         if collects:

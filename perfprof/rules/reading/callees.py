@@ -104,14 +104,14 @@ def set_by_code(node: ast.AST, function: Function, program: Program) -> bool:
         return path_of(node.value) == ("self",)
     if not isinstance(node, ast.Attribute) or isinstance(node.ctx, ast.Load):
         return False
-    return any(node.attr in module.methods for module in (function.module, *program.modules.values()) if module)
+    return node.attr in function.module.methods or node.attr in program.methods
 
 
 def own_method(callee: ast.Attribute, function: Function, program: Program) -> bool:
     """Whether a class that is read so far has a method of this name, so that it need not be the builtins'."""
     if is_container(callee.value, function):
         return False
-    return any(callee.attr in module.methods for module in (function.module, *program.modules.values()) if module)
+    return callee.attr in function.module.methods or callee.attr in program.methods
 
 
 def is_generator(function: Function) -> bool:

@@ -35,7 +35,7 @@ from perfprof.rules.reading.expressions import (
 )
 from perfprof.rules.reading.names import bound_names, other_bindings
 from perfprof.rules.reading.operators import OPERATING, Overload, overloads, own_methods
-from perfprof.rules.reading.resolution import arguments, class_named
+from perfprof.rules.reading.resolution import arguments, class_named, resolve
 from perfprof.rules.reading.scans import COMPREHENSIONS
 from perfprof.rules.reading.syntax import children
 
@@ -133,7 +133,7 @@ def _call(call: ast.Call, function: Function, program: Program) -> Iterator[Haza
     if known is not None:
         yield from _library(call, known, function, program)
         return
-    target = program.resolve(callee, function)
+    target = resolve(callee, function, program)
     if target is None and isinstance(callee, ast.Name):
         made = class_named(callee.id, function.module, program)
         if made is not None:
@@ -167,7 +167,7 @@ def _property(node: ast.Attribute, function: Function, program: Program) -> Iter
 
 
 def _somewhere(name: str, program: Program) -> bool:
-    return any(name in module.properties for module in program.modules.values() if module is not None)
+    return name in program.properties
 
 
 def _overloaded(node: ast.AST, function: Function, program: Program) -> Iterator[Hazard]:
@@ -242,7 +242,7 @@ def _library(call: ast.Call, name: str, function: Function, program: Program) ->
         yield Hazard("mutates", call, base=call.args[0])
     for one in [*call.args, *(word.value for word in call.keywords)]:
         if isinstance(one, (ast.Name, ast.Attribute)):
-            target = program.resolve(one, function)
+            target = resolve(one, function, program)
             if target is not None:
                 given = ast.copy_location(ast.Call(one, [], []), call)
                 yield from _followed(target, given, function, program)

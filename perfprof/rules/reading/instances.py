@@ -6,8 +6,8 @@ import ast
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from perfprof.rules.reading.program import DEFINITIONS
-from perfprof.rules.reading.resolution import class_named
+from perfprof.rules.reading.functions import DEFINITIONS
+from perfprof.rules.reading.resolution import class_named, resolve
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Module, Program
@@ -16,11 +16,11 @@ DEPTH = 4  # assignments that are followed back to a constructor or an annotatio
 
 
 def callee_of(callee: ast.expr, function: Function, program: Program) -> Function | None:
-    """Like `Program.resolve`, and through ``self.customers.get`` and ``repository.get``; None if not sure.
+    """Like `resolution.resolve`, and through ``self.customers.get`` and ``repository.get``; None if not sure.
 
     An annotation is a promise, not a proof: what really ran is for the recording to tell.
     """
-    found = program.resolve(callee, function)
+    found = resolve(callee, function, program)
     if found is not None or not isinstance(callee, ast.Attribute):
         return found
     owner = class_of_value(callee.value, function, program)
@@ -79,7 +79,7 @@ def _attribute(name: str, function: Function, program: Program, depth: int) -> t
     annotated = _declared(name, function.owner)
     if annotated is not None:
         return _named(annotated.annotation, function.module, program)
-    methods = [one for one in function.module.functions if one.owner is function.owner]
+    methods = function.module.members.get(function.owner, ())
     return _the_only(
         [class_of_value(value, one, program, depth - 1) for one in methods for value in _stored(name, one)]
     )
@@ -112,8 +112,8 @@ def _all_stored(method: Function) -> dict[str, list[ast.expr]]:
 
 def _method(owner: ast.ClassDef, module: Module, name: str, program: Program) -> Function | None:
     """The method of that class itself, unless a class that is read so far overrides it."""
-    overridden = any((owner.name, name) in one.overrides for one in program.modules.values() if one is not None)
-    for one in module.functions if not overridden else ():
-        if one.owner is owner and isinstance(one.node, DEFINITIONS) and one.node.name == name:
+    overridden = (owner.name, name) in program.overrides
+    for one in module.members.get(owner, ()) if not overridden else ():
+        if isinstance(one.node, DEFINITIONS) and one.node.name == name:
             return None if one.node.decorator_list else one
     return None

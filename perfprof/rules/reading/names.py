@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfprof.rules.reading.scans import COMPREHENSIONS, SCOPES
-from perfprof.rules.reading.syntax import children, walk
+from perfprof.rules.reading.syntax import LEAVES, children, walk
 
 if TYPE_CHECKING:
-    from perfprof.rules.reading.program import Function
+    from perfprof.rules.reading.functions import Function
 
 DYNAMIC = frozenset({"exec", "eval", "locals", "vars", "globals"})
 
@@ -28,14 +28,14 @@ class Binding:
 class Names:
     """The names of one function. Names that a comprehension binds for itself are left out."""
 
-    def __init__(self, function: Function) -> None:
+    def __init__(self, body: Sequence[ast.stmt], parameters: Iterable[str]) -> None:
         self.bindings: dict[str, list[Binding]] = defaultdict(list)
         self.loads: dict[str, list[ast.Name]] = defaultdict(list)
         self.elsewhere: set[str] = set()  # declared global or nonlocal
         self.captured: set[str] = set()  # used by nested functions, classes or lambdas
-        self.parameters = frozenset(function.parameters)
-        for statement in function.body:
-            self._walk(statement, frozenset())
+        self.parameters = frozenset(parameters)
+        self._targets: set[ast.Name] = set()  # whose binding is known from the assignment
+        self._read(body)
 
     @property
     def dynamic(self) -> bool:
@@ -53,15 +53,30 @@ class Names:
         found = [binding.value for binding in self.bindings[name]]
         return None if None in found else [value for value in found if value is not None]
 
-    def _walk(self, node: ast.AST, own: frozenset[str]) -> None:
-        if isinstance(node, SCOPES):
-            self._scope(node)
-            return
-        if isinstance(node, COMPREHENSIONS):
-            own = own | {name for part in node.generators for name in bound_names(part.target)}
-        self._bind(node, own)
-        for child in children(node):
-            self._walk(child, own)
+    def _read(self, body: Sequence[ast.stmt]) -> None:
+        stack: list[ast.AST | None] = [*reversed(body)]
+        own: frozenset[str] = frozenset()  # what the comprehensions around bind for themselves
+        outer: list[frozenset[str]] = []
+        while stack:
+            node = stack.pop()
+            if node is None:
+                own = outer.pop()
+                continue
+            kind = node.__class__
+            if kind is ast.Name:
+                self._name(node, own)  # type: ignore[arg-type]  # it is of that class
+                continue
+            if kind in _SCOPED:
+                self._scope(node)
+                continue
+            if kind in _COMPREHENDED:
+                outer.append(own)
+                stack.append(None)
+                own = own | {name for part in node.generators for name in bound_names(part.target)}  # type: ignore[attr-defined]
+            elif kind in _BINDING:
+                self._bind(node)
+            if kind not in LEAVES:
+                stack += children(node)[::-1]
 
     def _scope(self, node: ast.AST) -> None:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
@@ -73,14 +88,16 @@ class Names:
                 self.captured.update(inner.names)
                 self.elsewhere.update(inner.names)
 
-    def _bind(self, node: ast.AST, own: frozenset[str]) -> None:
-        if isinstance(node, ast.Name):
-            if isinstance(node.ctx, ast.Load):
-                if node.id not in own:
-                    self.loads[node.id].append(node)
-            elif node.id not in own and not self._already(node):
-                self.bindings[node.id].append(Binding(node))
-        elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)):
+    def _name(self, node: ast.Name, own: frozenset[str]) -> None:
+        if node.id in own:
+            return
+        if isinstance(node.ctx, ast.Load):
+            self.loads[node.id].append(node)
+        elif node not in self._targets:
+            self.bindings[node.id].append(Binding(node))
+
+    def _bind(self, node: ast.AST) -> None:
+        if isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)):
             self._assign(node)
         elif isinstance(node, (ast.Global, ast.Nonlocal)):
             self.elsewhere.update(node.names)
@@ -95,9 +112,14 @@ class Names:
         for target in targets:  # a walrus binds in the function, also from inside a comprehension
             if isinstance(target, ast.Name) and node.value is not None:
                 self.bindings[target.id].append(Binding(target, value))
+                self._targets.add(target)
 
-    def _already(self, node: ast.Name) -> bool:
-        return any(binding.node is node for binding in self.bindings.get(node.id, ()))
+
+_SCOPED, _COMPREHENDED = frozenset(SCOPES), frozenset(COMPREHENSIONS)
+_BINDING = frozenset(
+    getattr(ast, name)
+    for name in "Assign AnnAssign NamedExpr Global Nonlocal alias ExceptHandler MatchAs MatchStar MatchMapping".split()
+)
 
 
 def other_bindings(node: ast.AST) -> Iterator[str]:

@@ -7,7 +7,7 @@ that cannot be seen; those of the project are read.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from perfprof.rules.reading.expressions import builtin_type, is_builtin
@@ -113,16 +113,6 @@ def _tested(node: ast.AST) -> list[ast.expr]:
     return node.values if isinstance(node, ast.BoolOp) else []
 
 
-def own_methods(name: str, program: Program) -> tuple[Function, ...]:
+def own_methods(name: str, program: Program) -> Sequence[Function]:
     """The special methods of this name that classes of the project define, as far as they are read."""
-    count = len(program.modules)
-    known = program.special.get(name)
-    if known is None or known[0] != count:
-        modules = [one for one in program.modules.values() if one is not None and name in one.methods]
-        found = tuple(one for module in modules for one in module.functions if _defines(one, name))
-        known = program.special[name] = (count, found)
-    return known[1]
-
-
-def _defines(one: Function, name: str) -> bool:
-    return one.owner is not None and getattr(one.node, "name", "") == name
+    return program.methods.get(name, ())

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from perfprof.rules.reading.functions import DEFINITIONS
 from perfprof.rules.reading.instances import class_of_value
-from perfprof.rules.reading.program import DEFINITIONS
-from perfprof.rules.reading.resolution import class_named, imported_module
+from perfprof.rules.reading.resolution import class_named, imported_module, resolve
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Module, Program
@@ -45,7 +45,7 @@ def callee_at(node: ast.expr, function: Function, program: Program) -> Callee | 
             return found
     if not isinstance(node, ast.Name) or not isinstance(function.module.top.get(node.id), DEFINITIONS):
         return None  # what another module's function searches has no name here
-    target = program.resolve(node, function)
+    target = resolve(node, function, program)
     plain = target is not None and target.owner is None
     return Callee(target, "function") if target is not None and plain else None
 
@@ -83,8 +83,7 @@ def _only_owner(name: str, program: Program) -> tuple[ast.ClassDef, Module] | No
     """The only class that is read so far and has a method or property of this name; a guess that a guard tests."""
     if program.alone:
         return None
-    modules = [one for one in program.modules.values() if one is not None and name in one.methods]
-    found = [(one.owner, module) for module in modules for one in module.functions if _is_member(one, name)]
+    found = [(one.owner, one.module) for one in program.methods.get(name, ())]
     return found[0] if len(found) == 1 and found[0][0] is not None else None  # type: ignore[return-value]
 
 
@@ -95,7 +94,7 @@ def _is_member(one: Function, name: str) -> bool:
 def member(owner: ast.ClassDef, name: str, module: Module, program: Program) -> tuple[Function, str] | None:
     """The method of an exact instance of a class, with its kind; None if more than one may be meant."""
     for above, there in lineage(owner, module, program):
-        found = [one for one in there.functions if one.owner is above and _is_member(one, name)]
+        found = [one for one in there.members.get(above, ()) if _is_member(one, name)]
         if len(found) == 1 and isinstance(found[0].node, DEFINITIONS):
             marks = [getattr(one, "id", "?") for one in found[0].node.decorator_list]
             kind = _MARKS.get(marks[0] if marks else "") if len(marks) <= 1 else None
@@ -138,7 +137,7 @@ def reads_plainly(owner: ast.ClassDef, name: str, module: Module, program: Progr
     for above, there in lineage(owner, module, program):
         if INTERCEPTS & {one.name for one in above.body if isinstance(one, DEFINITIONS)}:
             return False
-        if any(_is_member(one, name) for one in there.functions if one.owner is above):
+        if any(_is_member(one, name) for one in there.members.get(above, ())):
             return False
         if above.keywords or not _plain_decorators(above) or not _plain_value(above, name):
             return False

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, cast
 
-from perfprof.rules.reading.program import blocks
+from perfprof.rules.reading.modules import blocks
 from perfprof.rules.reading.scans import COMPREHENSIONS, SCOPES, STATEMENT_LOOPS, Comprehension, Loop, Scan, leaving
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import ast
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from perfprof.rules.reading.program import DEFINITIONS
+from perfprof.rules.reading.functions import DEFINITIONS
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Module, Program
@@ -56,9 +56,18 @@ def class_named(name: str, module: Module, program: Program) -> tuple[ast.ClassD
 
 def module_of(statement: ast.ImportFrom, module: Module, program: Program) -> Module | None:
     """The module of the project that ``from X import …`` names."""
+    key = (module.path.parent, statement.module or "", statement.level)
+    if key not in program.imports:
+        program.imports[key] = _imported(statement, module, program)
+    return program.imports[key]
+
+
+def _imported(statement: ast.ImportFrom, module: Module, program: Program) -> Module | None:
     parts = statement.module.split(".") if statement.module else []
     if statement.level:
-        bases = [module.path.parents[statement.level - 1]]
+        bases = list(
+            module.path.parents[statement.level - 1 : statement.level]
+        )  # none above the root of all folders
     else:
         bases = [program.root, program.root / "src", *module.path.parents[: _depth(module.path, program.root)]]
     return next(filter(None, (_file(base.joinpath(*parts), program) for base in bases)), None)
@@ -86,9 +95,9 @@ def _named(name: str, function: Function, program: Program) -> Function | None:
         ):
             return None
         if bindings:
-            inner = [one for one in function.module.functions if one.node is bindings[0].node]
-            plain = inner and isinstance(inner[0].node, DEFINITIONS) and not inner[0].node.decorator_list
-            return inner[0] if plain else None
+            inner = function.module.at_node.get(bindings[0].node)
+            plain = inner is not None and isinstance(inner.node, DEFINITIONS) and not inner.node.decorator_list
+            return inner if plain else None
         scope = scope.outer
     return _top_function(function.module, name, program)
 
@@ -98,7 +107,7 @@ def _top_function(module: Module, name: str, program: Program, depth: int = 3) -
         return None
     found = module.top.get(name)
     if isinstance(found, DEFINITIONS) and not found.decorator_list:
-        return next((one for one in module.functions if one.node is found), None)
+        return module.at_node.get(found)
     if isinstance(found, ast.ImportFrom) and depth:
         other = module_of(found, module, program)
         original = next((one.name for one in found.names if (one.asname or one.name) == name), name)
@@ -131,8 +140,8 @@ def imported_module(name: str, function: Function, program: Program) -> Module |
 def _method(owner: ast.ClassDef, name: str, module: Module, program: Program, depth: int = 3) -> Function | None:
     if _overridden(owner.name, name, program):
         return None
-    for one in module.functions:
-        if one.owner is owner and isinstance(one.node, DEFINITIONS) and one.node.name == name:
+    for one in module.members.get(owner, ()):
+        if isinstance(one.node, DEFINITIONS) and one.node.name == name:
             plain = all(
                 isinstance(mark, ast.Name) and mark.id == "staticmethod" for mark in one.node.decorator_list
             )
@@ -147,12 +156,11 @@ def _method(owner: ast.ClassDef, name: str, module: Module, program: Program, de
 
 def _overridden(owner: str, name: str, program: Program) -> bool:
     """Whether a class that is read so far derives from ``owner`` and has a method of this name."""
-    modules = [module for module in program.modules.values() if module is not None]
     known, new = {owner}, {owner}
     while new:
-        if any((one, name) in module.overrides for module in modules for one in new):
+        if any((one, name) in program.overrides for one in new):
             return True
-        new = {below for module in modules for base, below in module.derived if base in new} - known
+        new = {below for base in new for below in program.derived.get(base, ())} - known
         known |= new
     return False
 

@@ -7,14 +7,11 @@ Rules ask for scans instead of syntax, so that one rule covers ``for``, comprehe
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from perfprof.rules.reading.syntax import fields
-
-if TYPE_CHECKING:
-    from perfprof.rules.reading.program import Function
 
 Comprehension: TypeAlias = "ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp"
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -75,10 +72,10 @@ class Scan:
     consumer: Consumer = "each"
 
 
-def scans(function: Function) -> Iterator[Scan]:
-    """All scans of a function, in source order; nested functions have their own."""
+def scans(body: Sequence[ast.stmt]) -> Iterator[Scan]:
+    """All scans of a function's statements, in source order; nested functions have their own."""
     finder = _Finder()
-    for statement in function.body:
+    for statement in body:
         finder.statement(statement, ())
     return iter(finder.found)
 
