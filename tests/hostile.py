@@ -64,6 +64,27 @@ class Refuses:
         return "Refuses()"
 
 
+class Plain:
+    """Equal to itself only."""
+
+    def __repr__(self) -> str:
+        return "Plain()"
+
+
+class Contrary(Plain):
+    """Equal to itself only, and different from nothing."""
+
+    def __ne__(self, other: object) -> bool:
+        return False
+
+
+class Hashed(Plain):
+    """Equal to itself only, but its hash is an effect."""
+
+    def __hash__(self) -> int:
+        raise RuntimeError("no hash")
+
+
 class Once:
     """Stands for an iterator that is made anew for each run."""
 
@@ -108,6 +129,7 @@ POOL: list[object] = [
     b"a",
 ]
 POOL += [Anything(), Loose("A"), Loose("a"), Refuses(), [1, 2], ([],), object()]
+OWN: list[object] = [Plain(), Plain(), Contrary(), object(), Refuses(), Hashed(), Plain, Anything]
 
 
 FRIENDLY: dict[str, list[object]] = {

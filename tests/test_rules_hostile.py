@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from functools import partial
 
 import pytest
-from hostile import POOL, Meddler, Once, compare, lists, rewrites, seen
+from hostile import OWN, POOL, Meddler, Once, compare, lists, rewrites, seen
 
 from perfprof.profilers.observations import Seen, Watch
 
@@ -144,6 +145,7 @@ SPELLINGS = {
     "given-grows": "for a in xs:\n        if a in ys:\n            zs.append(a)",
 }
 HEAD = "def find(rows, key):\n    for row in rows:\n        if row == key:\n            return row\n    return None\n\n\n"
+HEAD += "class Node:\n    pass\n\n\n"
 HEAD += "class Repo:\n    def __init__(self, rows):\n        self.rows = rows\n\n    def find(self, key):\n"
 HEAD += "        return next((row for row in self.rows if row == key), None)\n\n    def must(self, key):\n"
 HEAD += "        for row in self.rows:\n            if row == key:\n                return row\n        raise LookupError\n\n\n"
@@ -153,9 +155,12 @@ def source_of(spelling: str) -> str:
     return f"{HEAD}def work(xs, ys, zs):\n    out = []\n    {spelling}\n    return out\n"
 
 
-def imagined(source: str, watch: Watch) -> Seen:
-    """Lists everywhere, and ints and strings for keys."""
-    keys = {"builtins.int": 500, "builtins.str": 500}
+KEYS = {"builtins.int": 500, "builtins.str": 500}
+NODES = {"work.Node": 500, "builtins.int": 500, "builtins.NoneType": 500}
+
+
+def imagined(source: str, keys: dict[str, int], watch: Watch) -> Seen:
+    """Lists everywhere, and for keys ints and strings, or objects that are equal to themselves only."""
     rows = ""
     if "(a, 1)" in source:
         rows = "builtins.tuple[builtins.int,builtins.int]"
@@ -168,14 +173,24 @@ def imagined(source: str, watch: Watch) -> Seen:
         "base": {"builtins.list": 1000},
         "item": {rows or "builtins.list": 1000},
     }
-    kinds |= {"more": {"builtins.list": 1000}, "leaf": {"builtins.str": 1000}, "loop": {"builtins.list": 1000}}
+    kinds |= {"more": {"builtins.list": 1000}, "loop": {"builtins.list": 1000}}
+    kinds |= {"leaf": {"builtins.str": 1000}} if keys is KEYS else {}
     return seen(watch, kinds.get(watch.id.rpartition(":")[2][:4], keys), {rows: 1000} if rows else keys)
 
 
+def cases(name: str) -> Iterator[tuple[str, str, list[object]]]:
+    """(rule, new source, friendly values) of a spelling; with other evidence only what becomes another source."""
+    source = source_of(SPELLINGS[name])
+    plain = [(rule.name, new) for rule, new in rewrites(source, partial(imagined, source, KEYS))]
+    own = [(rule.name, new) for rule, new in rewrites(source, partial(imagined, source, NODES))]
+    yield from ((rule, new, ["a", "b", 1, 2]) for rule, new in plain)
+    yield from ((f"{rule}-own", new, [*OWN[:3], 1, None]) for rule, new in own if (rule, new) not in plain)
+
+
 CASES = [
-    pytest.param(name, new, id=f"{name}-{rule.name}")
-    for name, spelling in SPELLINGS.items()
-    for rule, new in rewrites(source_of(spelling), partial(imagined, source_of(spelling)))
+    pytest.param(name, new, friendly, id=f"{name}-{rule}")
+    for name in SPELLINGS
+    for rule, new, friendly in cases(name)
 ]
 
 
@@ -184,15 +199,16 @@ def test_every_spelling_is_understood() -> None:
     assert not missing
 
 
-@pytest.mark.parametrize(("name", "new"), CASES)
-def test_old_and_new_agree_on_hostile_inputs(name: str, new: str) -> None:
+@pytest.mark.parametrize(("name", "new", "friendly"), CASES)
+def test_old_and_new_agree_on_hostile_inputs(name: str, new: str, friendly: list[object]) -> None:
     chance = random.Random(name)
-    compare(source_of(SPELLINGS[name]), new, RUNS, lambda: arguments(chance))
+    compare(source_of(SPELLINGS[name]), new, RUNS, lambda: arguments(chance, friendly))
 
 
-def arguments(chance: random.Random) -> list[object]:
+def arguments(chance: random.Random, friendly: list[object]) -> list[object]:
     """Three arguments; sometimes of few and friendly values, sometimes one object twice, a tuple, or an iterator."""
-    pool = POOL[: chance.choice([4, 7, len(POOL), len(POOL)])] if chance.random() < 0.7 else ["a", "b", 1, 2]
+    pool = POOL[: chance.choice([4, 7, len(POOL), len(POOL)])] if chance.random() < 0.7 else friendly
+    pool = [*friendly, *OWN] if None in friendly and chance.random() < 0.3 else pool
     xs, ys, zs = lists(chance, pool, (0, 1, 2, 5, 9))
     shape = chance.random()
     if shape < 0.1:

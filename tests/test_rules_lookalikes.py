@@ -4,7 +4,7 @@ The tables are tests/lookalikes*.txt. A case is ``=== name: outcome [evidence]``
 are evaluated with the old and the new source. The outcome is the obligation that saves it, ``rewritten`` (then both must
 agree), or ``not-found``. The evidence is made up: of types and sizes that pay, and of what only a run can tell: rows are
 ``dicts``, what the loop changes is ``apart`` from the collection, loops walk ``generators``, attributes are ``computed``, elements
-are ``lists``, or all ``ints``, ``words`` or ``floats``.
+are ``lists``, or all ``ints``, ``words`` or ``floats``, or of a class ``Node`` of the program (``nodes``).
 """
 
 from __future__ import annotations
@@ -56,7 +56,8 @@ CASES = [pytest.param(one, id=one.name) for one in table()]
 def imagined(watch: Watch, evidence: frozenset[str]) -> Seen:
     kind = watch.id.rpartition(":")[2]
     rows = "builtins.dict" if "dicts" in evidence else "builtins.list"
-    types, reads = KEYS, {"plain": 5, "other": 5}
+    keys = {"work.Node": 1000} if "nodes" in evidence else KEYS
+    types, reads = keys, {"plain": 5, "other": 5}
     if kind.startswith("base"):
         types = {"builtins.list": 1000}
     elif kind.startswith("item"):
@@ -71,7 +72,7 @@ def imagined(watch: Watch, evidence: frozenset[str]) -> Seen:
         types = {"builtins.dict": 1000}
     elif kind == "more":
         types = {"builtins.list": 1000}
-    elements = {rows: 1000} if {"dicts", "lists"} & evidence else KEYS
+    elements = {rows: 1000} if {"dicts", "lists"} & evidence else keys
     for word, plain in PLAIN.items():  # all of one type, where a rule needs that
         if word in evidence:
             elements = {plain: 1000}

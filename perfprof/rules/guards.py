@@ -1,12 +1,14 @@
 """Guards: expressions, written into the user's code, that check at run time what could not be proved.
 
 For the types below ``==`` and ``hash`` agree, raise nothing and have no effects; the test is on the exact type, since a
-subclass may define its own equality. What every guard falls back to is the old path.
+subclass may define its own equality. So they do for objects that take both from ``object`` and are equal to themselves
+only, whatever their class is called. What every guard falls back to is the old path.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable
 
 FLAT = {
@@ -23,16 +25,31 @@ TUPLE = "builtins.tuple["
 
 
 def key_types(types: Iterable[str]) -> tuple[str, ...] | None:
-    """The types in the order a guard names them; None if there is one that no guard is tested for."""
+    """The types in the order a guard names them; None if there is one that no guard is tested for.
+
+    For a class of the program a guard asks whether it compares by identity (`reading.equality` tells if that can be).
+    """
     found = sorted(set(types))
     for name in found:
-        if name not in FLAT and not (name.startswith(TUPLE) and all(item in FLAT for item in _items(name))):
+        flat = name in FLAT or (name.startswith(TUPLE) and all(item in FLAT for item in _items(name)))
+        if not flat and not is_own(name):
             return None
     return tuple(found) or None
 
 
+def is_own(name: str) -> bool:
+    """Whether it is a class of the program or of a library."""
+    return not name.startswith("builtins.")
+
+
+def _by_identity(kind: str) -> str:
+    """A test that objects of a class are equal to themselves only, and hash so."""
+    return f"{kind}.__eq__ is object.__eq__ and {kind}.__hash__ is object.__hash__"
+
+
 def is_key(expression: str, types: Iterable[str]) -> str:
     """A test that the value is exactly of one of these key types: ``type(x) is int``."""
+    types = tuple(types)
     flat = [FLAT[name] for name in types if name in FLAT]
     tests = [exactly(expression, flat)] if flat else []
     tuples = [name for name in types if name.startswith(TUPLE)]
@@ -40,6 +57,8 @@ def is_key(expression: str, types: Iterable[str]) -> str:
         items = sorted({FLAT[item] for name in tuples for item in _items(name)})
         inner = f"all({exactly('item', items)} for item in {expression})" if items else f"{expression} == ()"
         tests.append(f"type({expression}) is tuple and {inner}")
+    if any(map(is_own, types)):
+        tests.append(_by_identity(f"type({expression})"))
     return tests[0] if len(tests) == 1 else " or ".join(f"({test})" for test in tests)
 
 
@@ -47,6 +66,11 @@ def all_keys(collection: str, types: tuple[str, ...]) -> str:
     """A test that all elements of a collection are exactly of these key types."""
     if all(name in FLAT for name in types):
         return f"set(map(type, {collection})) <= {{{', '.join(FLAT[name] for name in types)}}}"
+    if all(name in FLAT or is_own(name) for name in types):
+        kind = "kind" if not re.search(r"\bkind\b", collection) else "each"
+        flat = ", ".join(FLAT[name] for name in types if name in FLAT)
+        kinds = f"set(map(type, {collection}))" + (f" - {{{flat}}}" if flat else "")
+        return f"all({_by_identity(kind)} for {kind} in {kinds})"
     return f"all({is_key('item', types)} for item in {collection})".replace(" item in item", " part in item")
 
 

@@ -35,9 +35,7 @@ def build_index(case: Case) -> Rewrite:
         asked = guards.joined([index, guards.is_key(outer, types), *_present(found, outer, index, types)])
         bucket = _chosen(found, bucket, asked)
         body = "\n".join("    " + line for line in fill.splitlines())
-        note = (
-            f"# Left empty, so that all of them are walked as before, unless every key is exactly {_either(types)}."
-        )
+        note = f"# Left empty, so that all of them are walked as before, unless every key is {_either(types)}."
         before = f"{note}\n{index} = {{}}\nif {conditions}:\n{body}"
     else:
         before = f"{index} = {{}}\n{fill}"
@@ -147,7 +145,8 @@ def _types(case: Case) -> tuple[str, ...]:
     """The key types that the guards name: those of the rows, and of the wanted keys where a guard exists."""
     inner, outer = case.watched("inner"), case.watched("outer")
     rows = set(inner.types) if inner is not None else set()
-    both = guards.key_types(rows | (set(outer.types) if outer is not None else set()))
+    wanted = set(outer.types) if outer is not None else set()
+    both = guards.key_types(rows | {name for name in wanted if not guards.is_own(name)})
     return both or guards.key_types(rows) or ()
 
 
@@ -187,11 +186,12 @@ def _row_test(case: Case, found: Narrowing, new: dict[str, ast.expr]) -> str:
 
 def _leaf_test(case: Case, found: Narrowing, leaf: ast.expr, types: tuple[str, ...]) -> str:
     absent = "None" if "builtins.NoneType" not in types else "..."
+    absent = "[]" if any(map(guards.is_own, types)) else absent  # which is no key, whatever the types are
     if isinstance(leaf, ast.Attribute):
         return guards.is_key(in_style(quietly(leaf, absent), found.function), types)
     if isinstance(leaf, ast.Subscript) and isinstance(leaf.slice, ast.Constant) and _of_dicts(case, leaf, found):
         base, item = ast.unparse(leaf.value), in_style(ast.unparse(leaf.slice), found.function)
-        default = "" if absent == "None" else ", ..."
+        default = "" if absent == "None" else f", {absent}"
         return guards.joined([f"type({base}) is dict", guards.is_key(f"{base}.get({item}{default})", types)])
     kinds = _sequences(case, leaf)
     if kinds and isinstance(leaf, ast.Subscript):
@@ -239,5 +239,7 @@ def in_style(source: str, function: Function) -> str:
 
 
 def _either(types: tuple[str, ...]) -> str:
-    names = [guards.readable([name]) for name in types]
+    names = [guards.readable([name]) for name in types if not guards.is_own(name)]
+    names = ["exactly " * (not number) + name for number, name in enumerate(names)]
+    names += ["an object that is equal to itself only"] * any(map(guards.is_own, types))
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"

@@ -162,7 +162,10 @@ def is_a_list(case: Case) -> Proof:
 def builtins_are_builtin(case: Case) -> Proof:
     """`type`, `all` … mean the builtins."""
     found = case.suspect.reading
-    shadowed = sorted(one for one in EMITTED if not is_builtin(one, found.function))
+    seen = [one for key, one in case.seen.items() if key.startswith(case.suspect.finding.id)]
+    own = any(guards.is_own(name) for one in seen for name in (*one.types, *one.elements))
+    used = EMITTED | {"object"} if own else EMITTED
+    shadowed = sorted(one for one in used if not is_builtin(one, found.function))
     if shadowed:
         return unproved(f"`{shadowed[0]}` has another meaning in this file")
     if found.function.names.dynamic:

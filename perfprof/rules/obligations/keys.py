@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterable
+
 from perfprof.profilers.observations import Seen
 from perfprof.rules import guards
 from perfprof.rules.narrowing import Narrowing, item_reads, reads
 from perfprof.rules.obligations.proofs import guarded, obligation, observed, proved, unproved
 from perfprof.rules.reading.elements import elements_made_of, is_for_unhashable, made_of
+from perfprof.rules.reading.equality import equal_to_itself_only
 from perfprof.rules.reading.expressions import builtin_type
 from perfprof.rules.rule import Case, Proof
 
@@ -22,17 +26,40 @@ def keys_hash_as_equal(case: Case) -> Proof:
     }:
         return proved("both keys are ints or strings")
     seen = case.watched("inner")
-    if seen is not None and seen.types and guards.key_types(seen.types) is None:
+    if seen is not None and seen.types and not _guarded(seen.types, case):
         why = f"keys were {guards.readable(seen.types)}, for which no guard is tested"
         return unproved(why, found.reader.place(found.selection.compare))
     for number, (leaf, text) in enumerate(found.leaves):
         part = case.watched(f"leaf{number}")
         kinds = set(part.types) if part is not None else set()
-        if kinds and ((text and kinds != {"builtins.str"}) or guards.key_types(kinds) is None):
+        if kinds and ((text and kinds != {"builtins.str"}) or not _guarded(kinds, case)):
             why = f"`{found.reader.text(leaf)}` was {guards.readable(kinds)}, for which no guard is tested"
             return unproved(why, found.reader.place(leaf))
+    if seen is not None and any(map(guards.is_own, seen.types)) and _by_difference(found):
+        why = f"keys were {guards.readable(seen.types)}, whose `!=` may be another thing than their `==`"
+        return unproved(why, found.reader.place(found.selection.compare))
     types = f" ({guards.readable(seen.types)})" if seen is not None and seen.types else ""
     return guarded(f"a test of the keys' exact types{types}; the loop's own comparison still decides")
+
+
+def _guarded(types: Iterable[str], case: Case) -> bool:
+    """Whether a guard can hold for all of these types: flat ones, and classes that compare by identity."""
+    function = case.suspect.function
+    known = guards.key_types(types)
+    own = [name for name in known or () if guards.is_own(name)]
+    return known is not None and all(
+        function is not None and equal_to_itself_only(name, function.module, case.program) for name in own
+    )
+
+
+def _by_difference(found: Narrowing) -> bool:
+    """Whether rows are told apart by ``!=``, which a class may define without ``==``."""
+    place, others = _place(found.selection.compare), found.reader.every(ast.Compare)
+    return any(isinstance(one.ops[0], ast.NotEq) for one in others if _place(one) == place)
+
+
+def _place(node: ast.AST) -> tuple[int, int]:
+    return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
 
 
 @obligation
@@ -41,7 +68,7 @@ def elements_hash_as_equal(case: Case) -> Proof:
     found = case.suspect.reading
     seen = case.watched("base0")
     where = found.function.place(found.scan.node)
-    if seen is not None and seen.elements and guards.key_types(seen.elements) is None:
+    if seen is not None and seen.elements and not _guarded(seen.elements, case):
         return unproved(f"elements were {guards.readable(seen.elements)}, for which no guard is tested", where)
     if is_for_unhashable(found.scan.node, found.function):
         return unproved("it answers a TypeError: what comes here cannot be hashed", where)

@@ -5,7 +5,8 @@ walks, so the change pays from a handful of tests. A list that grows meanwhile (
 keeps its order and gets a set beside it.
 
 Lists compare with `==`, sets hash first: the set is asked only where both are of types for which these agree. NaN,
-`1 == 1.0 == True` and duplicates mean the same in both.
+`1 == 1.0 == True` and duplicates mean the same in both. Objects whose class has neither `__eq__` nor `__hash__` of its
+own are equal to themselves only, in both.
 
 ```python before
 def unknown(orders, customer_ids):
@@ -63,6 +64,58 @@ def distinct(words):
 
 ```python workload
 distinct([str(i * 7 % (n + 1)) for i in range(3 * n)])
+```
+
+```python before
+class Part:
+    def __init__(self, *parts):
+        self.parts = parts
+
+
+def different(part):
+    todo = [part]
+    seen = []
+    while todo:
+        one = todo.pop()
+        if one not in seen:
+            seen.append(one)
+            todo.extend(one.parts)
+    return len(seen)
+```
+
+```python after
+class Part:
+    def __init__(self, *parts):
+        self.parts = parts
+
+
+def different(part):
+    todo = [part]
+    seen = []
+    seen_set = set()
+    while todo:
+        one = todo.pop()
+        if one not in (
+            seen_set
+            if type(one).__eq__ is object.__eq__
+            and type(one).__hash__ is object.__hash__
+            and len(seen_set) == len(seen)
+            else seen
+        ):
+            seen.append(one)
+            if (
+                type(one).__eq__ is object.__eq__
+                and type(one).__hash__ is object.__hash__
+            ):
+                seen_set.add(one)
+            todo.extend(one.parts)
+    return len(seen)
+```
+
+```python workload
+part = Part()
+for _ in range(2 * n): part = Part(part, part)
+different(part)
 ```
 
 The loop removes from the list; a set made before it would go stale:
