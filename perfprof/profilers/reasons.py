@@ -146,7 +146,9 @@ def _unexplained(recording: Recording, found: list[Reason]) -> Iterator[Reason]:
     waited = float(recording.meta["seconds"]) - float(recording.meta["cpu_seconds"]) - explained
     served = recording.rows("select 1 from requests limit 1")
     if waited > 0 and not served:
-        yield Reason("waiting", waited, (), "for what is not recorded: sleep, locks, other processes, input")
+        yield Reason(
+            "waiting", waited, (), "for what is not recorded: sleep, locks, other processes, input, a free core"
+        )
 
 
 SOURCES: tuple[Callable[[Recording], Iterator[Reason]], ...] = (

@@ -55,6 +55,13 @@ def without_strace() -> str:
     return "this system forbids tracing (ptrace_scope 3)" if yama_scope() == "3" else ""
 
 
+def without_tshark() -> str:
+    """Why packets cannot be captured, as far as it is known before it is tried."""
+    if shutil.which("tshark") is None:
+        return "tshark is not installed"
+    return "tshark has no dumpcap beside it" if shutil.which("dumpcap") is None else ""
+
+
 def _without_module(name: str) -> Callable[[], str]:
     return lambda: "" if importlib.util.find_spec(name) else f"{name} is not installed: pip install {name}"
 
@@ -71,4 +78,6 @@ _KNOWN: Mapping[str, tuple[str, Callable[[], str]]] = {
     "memray": ("memory by line: record --memory", _without_module("memray")),
     "tracemalloc": ("memory by line where memray is missing", _nothing),
     "strace": ("system calls: record --syscalls", without_strace),
+    "tshark": ("packets: record --packets", without_tshark),
+    "httpx": ("requests to a server while it is recorded: record --load", _without_module("httpx")),
 }

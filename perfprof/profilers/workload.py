@@ -27,6 +27,7 @@ from perfprof.profilers.merge import Writer
 from perfprof.profilers.metrics import Metrics
 from perfprof.profilers.observations import Capture, Seen, Watch, add_up
 from perfprof.profilers.packages import without_secrets
+from perfprof.profilers.packets import Packets
 from perfprof.profilers.parts import statements
 from perfprof.profilers.processes import Ran, run
 from perfprof.profilers.recording import Recording
@@ -72,6 +73,7 @@ def record(
     load: Load | None = None,
     tree: str = "",
     slow_query: float = statements.SLOW,
+    packets: bool = False,
 ) -> Recording:
     """Run ``argv`` under the recorders and give its recording, ``folder/recording.sqlite``.
 
@@ -79,7 +81,7 @@ def record(
     back to that; "off" arms the recorders only. output: a file for what the program prints (it reads nothing then); else its streams are
     ours. How it ended is in ``meta``: exit_code, seconds, cpu_seconds, interrupted or timed_out, notes.
     UsageError if the command cannot be started. tree: call trees of requests
-    whose path contains it. slow_query: seconds from which reports call a statement slow.
+    whose path contains it. slow_query: seconds from which reports call a statement slow. packets: capture those of the machine meanwhile.
     """
     started = datetime.now(timezone.utc)
     journals, result = prepare(folder), folder / "recording.sqlite"
@@ -92,6 +94,7 @@ def record(
     with ExitStack() as stack:
         gate = stack.enter_context(Gate(journals)) if gate_is_possible(sampler) else None
         metrics = stack.enter_context(Metrics())
+        capture = stack.enter_context(Packets(journals)) if packets else None
         on_start = _both(metrics.watch, stack.enter_context(load).start if load else None)
         inside = "gate" if gate is not None else "off" if sampler == "off" else "loops"
         env = environment_of(
@@ -102,6 +105,7 @@ def record(
         found = list(read_journals(journals))
         traced = list(memory.read_files(journals, found)) if trace == "memory" else []
         traced += [syscalls.read_summary(journals)] if trace == "syscalls" else []
+        traced += [capture.summary()] if capture else []
         writer = Writer(result)
         writer.add_all(found, gate.samples() if gate else {}, [metrics.journal(), *traced])
         notes = [*(gate.notes if gate else ()), *_notes([*found, *traced])]

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         "--memory", "trace", flag_value="memory", help="Who allocates and what grows. Its times say nothing."
     ),
     click.option("--syscalls", "trace", flag_value="syscalls", help="Count system calls by strace. Slow."),
+    click.option("--packets", is_flag=True, help="Sum up the packets of the machine meanwhile, by tshark."),
     click.option("--exact", is_flag=True, help="Run once more: calls, lines and complexity of the hot functions."),
     click.option("--tree", metavar="PATH", help="Call trees of the slowest requests whose path contains PATH."),
     click.option("--load", multiple=True, metavar="URL", help="Send requests there while it runs, then end it."),
@@ -119,6 +120,7 @@ def _record(
         trace=settings.get("trace", "off"),
         load=_load(settings),
         tree=settings.get("tree") or "",
+        packets=settings.get("packets", False),
         slow_query=settings.get("slow_query_ms", SLOW * 1000) / 1000,
     )
 
