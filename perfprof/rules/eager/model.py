@@ -162,6 +162,14 @@ def no_origin(found: Eager, load: Load) -> str:
     """Why the query is not found."""
     if found.spot is not None:
         return ""
+    admin = next((one.removeprefix("admin ") for one in load.features if one.startswith("admin ")), "")
+    if admin:
+        option = (
+            f'list_select_related = ("{load.path}",)'
+            if is_joined(load)
+            else f'prefetch_related("{load.path}") in get_queryset'
+        )
+        return f"the admin makes the query of its list: {option} of {admin} would bring it along"
     return f"no line of the project makes the query of these {load.model} objects ({load.spot or 'a library does'})"
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from . import loads, relations
 from .loads import Batch, Relation, Step
+from .spots import admin_of
 
 _MOST = 50_000  # query sets in memory; most die at once
 
@@ -150,9 +151,11 @@ def _note(query_set: Any, asked: Any, use: str, start: float) -> None:
             _tell(asked, use, start)
         found = query_set._result_cache
         if found and isinstance(found[0], _Model):
+            admin = admin_of(sys._getframe(1)) if "django.contrib.admin" in sys.modules else ""
+            features = (*_features(query_set), admin) if admin else _features(query_set)
             batch = loads.fetched(
                 found, relations.label(query_set.model), _steps.get(id(query_set), ()), loads.application(2),
-                _features(query_set), via=via,
+                features, via=via,
             )  # fmt: skip
             if query_set.query.select_related:
                 _joined(found, batch, 3)

@@ -7,6 +7,7 @@ from typing import Any
 from ...frames import library
 
 FAR = 120  # frames that are looked through at most
+_NEAR = 8  # frames between Django's admin and the fetch of its list
 
 
 def spot_of(frame: Any) -> str:
@@ -40,3 +41,19 @@ def _field(names: Any) -> str:
     field, owner = names.get("field"), type(names.get("self"))
     name = getattr(field, "field_name", None)
     return f"serializer {owner.__module__}.{owner.__qualname__}.{name}" if name else ""
+
+
+def admin_of(frame: Any) -> str:
+    """``admin module.ModelAdmin`` if the list page of Django's admin fetches; its query set is made by no line of ours."""
+    left = _NEAR
+    while frame is not None and left:
+        name = frame.f_code.co_name
+        if name in ("changelist_view", "results"):
+            names = frame.f_locals
+            owner = type(
+                names.get("self") if name == "changelist_view" else getattr(names.get("cl"), "model_admin", None)
+            )
+            if hasattr(owner, "list_select_related"):
+                return f"admin {owner.__module__}.{owner.__qualname__}"
+        frame, left = frame.f_back, left - 1
+    return ""
