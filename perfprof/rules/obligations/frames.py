@@ -1,0 +1,130 @@
+"""Obligations about data frames: what is walked, what the loop asks of each row, and that a dict of it answers alike."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from perfprof.rules import guards
+from perfprof.rules.frames import NUMPY, PLAIN, Walk, kinds_read, plain_test
+from perfprof.rules.obligations.proofs import guarded, obligation, observed, proved, unproved
+from perfprof.rules.reading.names import bound_names
+from perfprof.rules.reading.scans import COMPREHENSIONS
+from perfprof.rules.rule import Case, Proof
+
+FRAMES = frozenset({"pandas.DataFrame", "pandas.core.frame.DataFrame"})  # since pandas 3, and before
+_STORES = frozenset({"at", "iat", "loc", "iloc", "values", "array"})
+
+
+@obligation
+def frame_is_plain(case: Case) -> Proof:
+    """What is walked is a DataFrame."""
+    found: Walk = case.suspect.reading
+    seen, place = case.watched("base0"), found.function.place(found.frame)
+    if seen is None or not seen.types:
+        return unproved("only a run can tell what it is", place)
+    if not set(seen.types) <= FRAMES:
+        return unproved(f"it was a {guards.readable(seen.types)}", place)
+    return observed("it was a DataFrame in every recorded run", place)
+
+
+@obligation
+def row_read_by_column(case: Case) -> Proof:
+    """The loop asks each row only for values by name."""
+    found: Walk = case.suspect.reading
+    function = found.function
+    if found.other is not None:
+        return unproved(f"`{found.row}` is used as a whole", function.place(found.other))
+    if not found.reads:
+        return unproved(f"nothing is read from `{found.row}`", function.place(found.call))
+    for read in found.reads:
+        if isinstance(read, ast.Attribute) and (problem := _not_a_key(read, found)):
+            return unproved(problem, function.place(read))
+    if function.names.dynamic:
+        return unproved("names are reached by text (`exec`, `locals()` …)")
+    return proved(f"`{found.row}` is read by the names of columns only", function.place(found.call))
+
+
+def _not_a_key(read: ast.Attribute, found: Walk) -> str:
+    """Why an attribute of the row cannot become a key."""
+    above = found.function.parents.get(read)
+    while above is not None and above is not found.function.node:
+        if isinstance(above, ast.JoinedStr):
+            return "it stands in an f-string"
+        if isinstance(above, ast.Try):
+            return "a missing column would raise a KeyError where an AttributeError is expected"
+        above = found.function.parents.get(above)
+    return ""
+
+
+@obligation
+def row_unread_elsewhere(case: Case) -> Proof:
+    """Nothing outside of the loop reads the row."""
+    found: Walk = case.suspect.reading
+    function = found.function
+    if found.hoist.holder is not None:
+        return proved("a comprehension keeps it for itself")
+    if not function.names.is_local(found.row):
+        return unproved(f"`{found.row}` is bound for others, too", function.place(found.call))
+    whole = function.module.tree if isinstance(function.node, ast.Module) else function.node
+    for node in _apart(whole, found.row, found.hoist.node):
+        if isinstance(node.ctx, ast.Load):
+            return unproved(f"`{found.row}` is read outside of the loop", function.place(node))
+    return proved("nothing outside of the loop reads it")
+
+
+def _apart(whole: ast.AST, row: str, loop: ast.AST) -> Iterator[ast.Name]:
+    """Uses of the name outside of the loop, and of other loops that bind it anew in each turn."""
+    stack: list[ast.AST] = [whole]
+    while stack:
+        node = stack.pop()
+        if node is loop:
+            stack += [node.iter]  # type: ignore[attr-defined]
+        elif isinstance(node, (ast.For, ast.AsyncFor)) and row in bound_names(node.target):
+            stack += [node.iter, *node.orelse]
+        elif isinstance(node, COMPREHENSIONS) and any(row in bound_names(one.target) for one in node.generators):
+            stack += [node.generators[0].iter]
+        elif isinstance(node, ast.Name) and node.id == row:
+            yield node
+        else:
+            stack += ast.iter_child_nodes(node)
+
+
+@obligation
+def series_changes_no_value(case: Case) -> Proof:
+    """A Series of the row holds the very values that the frame gives.
+
+    pandas looks again at a row of mixed values: one of nothing but text and None, or of nothing but times, is given
+    another type. A number that is always there keeps a row as it is; so do rows of nothing but NumPy's numbers.
+    """
+    found: Walk = case.suspect.reading
+    for read, kind in zip(found.reads, kinds_read(case), strict=True):
+        if not kind <= PLAIN and not kind <= NUMPY:
+            return unproved(
+                f"`{found.function.text(read)}` was a {guards.readable(kind)}", found.function.place(read)
+            )
+    if plain_test(case, "frame"):
+        return guarded("a test of the types of its columns: without one that keeps them so, all is as before")
+    return unproved("perhaps pandas gives the values of a row another type", found.function.place(found.call))
+
+
+@obligation
+def frame_left_alone(case: Case) -> Proof:
+    """The loop does not write into the frame that it walks."""
+    found: Walk = case.suspect.reading
+    if any(kind and kind <= PLAIN for kind in kinds_read(case)):
+        return observed("the values were objects, which pandas copies before the first row")
+    name = ast.unparse(found.frame).partition("(")[0].partition(".")[0].partition("[")[0]
+    for node in ast.walk(found.hoist.holder or found.hoist.node):
+        stored = isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load)
+        if stored and _into_a_frame(node.value, name):  # type: ignore[attr-defined]
+            return unproved("the loop writes into a frame", found.function.place(node))
+        handed = isinstance(node, ast.Call) and node is not found.call
+        if handed and any(isinstance(part, ast.Name) and part.id == name for part in ast.walk(node)):
+            return unproved(f"`{name}` is handed on, and may be written to", found.function.place(node))
+    return proved("the loop writes into no frame")
+
+
+def _into_a_frame(base: ast.expr, name: str) -> bool:
+    indexer = isinstance(base, ast.Attribute) and base.attr in _STORES
+    return indexer or any(isinstance(part, ast.Name) and part.id == name for part in ast.walk(base))
