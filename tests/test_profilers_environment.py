@@ -8,8 +8,12 @@ import shutil
 import sys
 from pathlib import Path
 
+import pytest
+
 from perfprof.profilers import cpu
 from perfprof.profilers.cpu import read_raw
+from perfprof.profilers.containers import limits
+from perfprof.profilers.disks import disk
 from perfprof.profilers.environment import environment
 from perfprof.profilers.merge import Seen
 from perfprof.profilers.packages import Libraries, without_secrets
@@ -96,6 +100,51 @@ def test_runtimes_are_told_by_the_files_of_the_project(tmp_path):
     assert (found["Python"].version, found["Python"].place) == ("3.12.4", ".venv")
     assert found["Node.js"].version or shutil.which("node") is None
     assert (found["Java"].place, found["Java"].says) == ("pom.xml", "not recorded")
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        (
+            {
+                "proc/self/cgroup": "0::/user.slice/app.scope\n",
+                "sys/fs/cgroup/user.slice/app.scope/cpu.max": "max 100000",
+                "sys/fs/cgroup/user.slice/cpu.max": "150000 100000",
+                "sys/fs/cgroup/user.slice/app.scope/memory.max": "536870912",
+                "sys/fs/cgroup/user.slice/memory.max": "max",
+                "sys/fs/cgroup/user.slice/pids.max": "27000",
+            },
+            "1.5 cores, 0.5 GB",
+        ),
+        (
+            {
+                ".dockerenv": "",
+                "proc/self/cgroup": "4:memory:/docker/a1\n3:cpuset:/\n2:cpu,cpuacct:/docker/a1\n5:pids:/docker/a1\n",
+                "sys/fs/cgroup/memory/docker/a1/memory.limit_in_bytes": "1073741824",
+                "sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712",
+                "sys/fs/cgroup/cpu,cpuacct/docker/a1/cpu.cfs_quota_us": "200000",
+                "sys/fs/cgroup/cpu,cpuacct/docker/a1/cpu.cfs_period_us": "100000",
+                "sys/fs/cgroup/pids/docker/a1/pids.max": "100",
+            },
+            "docker, 2 cores, 1.0 GB, 100 processes",
+        ),
+        ({".dockerenv": "", "proc/self/cgroup": "0::/\n"}, "docker, no limits"),
+        ({"sys/fs/cgroup/cpu.max": "50000 100000"}, "0.5 cores"),
+        ({}, ""),
+    ],
+)
+def test_limits_of_control_groups_of_both_versions(files, told, tmp_path, monkeypatch):
+    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert limits(tmp_path) == told
+
+
+def test_the_disk_has_a_kind(tmp_path):
+    assert disk(str(tmp_path)).partition(",")[0]
+    if os.path.ismount("/dev/shm"):
+        assert disk("/dev/shm") == "memory, tmpfs"
 
 
 def test_what_cannot_be_used_has_a_reason(tmp_path, monkeypatch):

@@ -74,7 +74,7 @@ _KNOWN: Mapping[str, tuple[str, Callable[[], str]]] = {
     "loops": ("CPU by loop, from inside the process", without_loops),
     "py-spy": ("CPU by line, from outside the process", without_py_spy),
     "pyinstrument": ("call trees of requests and tests", _without_module("pyinstrument")),
-    "line_profiler": ("counts by line before Python 3.12", _without_module("line_profiler")),
+    "probes": ("exact calls, lines and growth: record --exact", _nothing),
     "memray": ("memory by line: record --memory", _without_module("memray")),
     "tracemalloc": ("memory by line where memray is missing", _nothing),
     "strace": ("system calls: record --syscalls", without_strace),

@@ -72,7 +72,7 @@ PART = Part(_SCHEMA, _store)
 def read(recording: Recording) -> tuple[Conversations, ...]:
     """Those with most bytes first; () if they were not captured."""
     rows = recording.rows("select * from packets order by sent + received desc")
-    return tuple(Conversations(*row[:-1], tuple(json.loads(row[-1]))) for row in rows)
+    return tuple(Conversations(*(*row[:-1], tuple(json.loads(row[-1])))) for row in rows)
 
 
 def lookups(recording: Recording) -> tuple[Lookup, ...]:
