@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from perfprof.profilers import cpu
-from perfprof.profilers.cpu import read_raw
 from perfprof.profilers.containers import limits
+from perfprof.profilers.cpu import read_raw
 from perfprof.profilers.disks import disk
 from perfprof.profilers.environment import environment
 from perfprof.profilers.merge import Seen
