@@ -141,6 +141,12 @@ SPELLINGS = {
     ),
     "asked-lazily": "for a in xs:\n        if a in (b for b in ys):\n            out.append(a)",
     "asked-twice": "out = [a for a in xs if a in [b for z in zs for b in ys] or a in [z for z in zs]]",
+    "unpacked": (
+        "rows = [(y, 1) if y else zs[:1] for y in ys]\n    for a in xs:\n        for k, v in rows:\n"
+        "            if k == a:\n                out.append(v)\n                break"
+    ),
+    "unpacked-all": "rows = list(zip(ys, zs))\n    out = [[v for k, v in rows if k == a] for a in xs]",
+    "unpacked-given": "out = [next((v for k, v in ys if k == a), 'none') for a in xs]",
     "distinct": "out = [a for i, a in enumerate(ys) if a not in ys[:i]]",
     "given-grows": "for a in xs:\n        if a in ys:\n            zs.append(a)",
 }
@@ -162,7 +168,7 @@ NODES = {"work.Node": 500, "builtins.int": 500, "builtins.NoneType": 500}
 def imagined(source: str, keys: dict[str, int], watch: Watch) -> Seen:
     """Lists everywhere, and for keys ints and strings, or objects that are equal to themselves only."""
     rows = ""
-    if "(a, 1)" in source:
+    if "(a, 1)" in source or "k, v in" in source:
         rows = "builtins.tuple[builtins.int,builtins.int]"
     elif "{'k'" in source:
         rows = "builtins.dict"

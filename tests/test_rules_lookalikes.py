@@ -4,7 +4,7 @@ The tables are tests/lookalikes*.txt. A case is ``=== name: outcome [evidence]``
 are evaluated with the old and the new source. The outcome is the obligation that saves it, ``rewritten`` (then both must
 agree), or ``not-found``. The evidence is made up: of types and sizes that pay, and of what only a run can tell: rows are
 ``dicts``, what the loop changes is ``apart`` from the collection, loops walk ``generators``, attributes are ``computed``, elements
-are ``lists``, or all ``ints``, ``words`` or ``floats``, or of a class ``Node`` of the program (``nodes``).
+are ``lists``, or all ``ints``, ``words``, ``floats`` or ``pairs`` of them, or of a class ``Node`` of the program (``nodes``).
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from perfprof.rules.rule import Case, Level, weigh
 
 KEYS = {"builtins.int": 500, "builtins.str": 500}
 PLAIN = {"ints": "builtins.int", "words": "builtins.str", "floats": "builtins.float"}
+PLAIN["pairs"] = "builtins.tuple[builtins.int,builtins.str]"
 
 
 @dataclass(frozen=True)

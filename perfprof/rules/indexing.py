@@ -162,6 +162,8 @@ def _conditions(case: Case, found: Narrowing, row: str, new: dict[str, ast.expr]
     for base, stable in zip((*found.bases, *found.also), found.stable, strict=True):
         tests += [f"{found.function.text(base)} is not {quiet_text(other)}" for other in stable.apart]
     tests += plain_tests(case, found)
+    if found.unpacked:
+        tests += [f"set(map(type, {walked})) <= {{tuple}}", f"set(map(len, {walked})) <= {{{found.unpacked}}}"]
     if case.level("keys-hash-as-equal") is not Level.PROVED:
         tests.append(f"all({_row_test(case, found, new)} for {_bare(row)} in {walked})")
     return guards.joined(tests)

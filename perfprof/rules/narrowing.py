@@ -79,6 +79,23 @@ class Narrowing:
         return () if self.inlined is None else self.inlined.searches
 
     @property
+    def unpacked(self) -> int | None:
+        """Into how many names each row is unpacked where a row of another length would fail; None if it never can.
+
+        ``items``, ``enumerate`` and ``zip`` give rows of a known length. 0 for what no test of the rows tells.
+        """
+        if not isinstance(self.target, (ast.Tuple, ast.List)):
+            return None
+        walked, names = self.walked, self.target.elts
+        flat = all(isinstance(one, ast.Name) for one in names)
+        if not isinstance(walked, ast.Call) or not flat:
+            return len(names) if flat and path_of(walked) is not None else 0
+        name = walked.func.attr if isinstance(walked.func, ast.Attribute) else getattr(walked.func, "id", "")
+        parts = {"items": 2, "enumerate": 2, "zip": len(walked.args)}.get(name, 0)
+        surely = len(names) == parts and not any(isinstance(one, ast.Starred) for one in walked.args)
+        return None if surely else 0
+
+    @property
     def leaves(self) -> list[tuple[ast.expr, bool]]:
         """What a row's key is computed from, and which parts must be strings."""
         return leaves(self.inner) or []

@@ -90,29 +90,33 @@ def _plain_iterator(name: str) -> bool:
 def walked_again(case: Case) -> Proof:
     """The collection can be walked again and again."""
     found: Narrowing = case.suspect.reading
-    if _unpacks(found):
-        why = "its rows are unpacked, which may fail for one that the loop does not reach"
-        return unproved(why, found.function.place(found.walked))
-    if all(builtin_type(base, found.function) in {"list", "tuple"} for base in found.bases):
+    unlike = _rows_unlike(case)
+    if unlike:
+        return unproved(unlike, found.function.place(found.walked))
+    if found.unpacked is None and all(
+        builtin_type(base, found.function) in {"list", "tuple"} for base in found.bases
+    ):
         return proved("it is a list or a tuple, which can be walked any number of times")
     for number, base in enumerate(found.bases):
         seen = case.watched(f"base{number}")
         if seen is not None and seen.types and guards.is_collection("it", seen.types) is None:
             why = f"`{found.function.text(base)}` was a {guards.readable(seen.types)}"
             return unproved(why, found.function.place(base))
-    return guarded("a test of its exact type: a generator or an own class is walked as before")
+    rows = f"; each row must be a tuple of {found.unpacked}" if found.unpacked else ""
+    return guarded(f"a test of its exact type: a generator or an own class is walked as before{rows}")
 
 
-def _unpacks(found: Narrowing) -> bool:
-    """Whether binding a row can fail: names for its parts, which only ``items``, ``enumerate`` and ``zip`` give."""
-    if not isinstance(found.target, (ast.Tuple, ast.List)):
-        return False
-    walked, flat = found.walked, all(isinstance(one, ast.Name) for one in found.target.elts)
-    if not isinstance(walked, ast.Call) or not flat:
-        return True
-    name = walked.func.attr if isinstance(walked.func, ast.Attribute) else getattr(walked.func, "id", "")
-    parts = {"items": 2, "enumerate": 2, "zip": len(walked.args)}.get(name, 0)
-    return len(found.target.elts) != parts or any(isinstance(one, ast.Starred) for one in walked.args)
+def _rows_unlike(case: Case) -> str:
+    """Why unpacking a row might fail or run code; empty if a test of the rows tells that it does not."""
+    found: Narrowing = case.suspect.reading
+    if found.unpacked == 0:
+        return "its rows are unpacked, which may fail for one that the loop does not reach"
+    seen = case.watched("base0")
+    for name in seen.elements if seen is not None and found.unpacked is not None else ():
+        items = name.count(",") + 1 if "[" in name else found.unpacked
+        if not name.startswith("builtins.tuple") or items != found.unpacked:
+            return f"its rows are unpacked, and one was a {guards.readable([name])}"
+    return ""
 
 
 @obligation
