@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -77,7 +79,10 @@ def queries() -> Workload:
 
 def load(connection: psycopg.Connection[Any], scale: float, folder: Path, *, keys: bool) -> None:
     """Tables, data, statistics; a commit must be on disk before VACUUM believes that its rows are visible."""
-    command = ["tpchgen-cli", "csv", "-s", f"{scale:g}", "--output-dir", str(folder)]
+    program = (
+        shutil.which("tpchgen-cli", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}") or "tpchgen-cli"
+    )
+    command = [program, "csv", "-s", f"{scale:g}", "--output-dir", str(folder)]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     connection.execute("SET synchronous_commit = on")
     for table, columns in TABLES.items():

@@ -15,6 +15,7 @@ from perfprof.optimizer.indexes.decide import Decided, decided
 from perfprof.optimizer.indexes.findings import complaints
 from perfprof.optimizer.indexes.proposals import Selected, proposed
 from perfprof.optimizer.indexes.redundant import removals
+from perfprof.optimizer.indexes.relevance import may_use
 from perfprof.optimizer.indexes.what_if import Evaluator
 from perfprof.optimizer.scratch.postgres import Server
 from perfprof.optimizer.scratch.postgres_catalog import Connection, PostgresCatalog
@@ -32,6 +33,14 @@ SELECT CASE WHEN pg_table_is_visible(c.oid) THEN c.relname ELSE n.nspname || '.'
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid
 JOIN pg_type t ON t.oid = a.atttypid
 WHERE c.relkind IN ('r', 'p') AND a.attnum > 0 AND t.typname IN ('text', 'varchar', 'jsonb')
+"""
+
+
+_KINDS = """
+SELECT DISTINCT CASE WHEN pg_table_is_visible(c.oid) THEN c.relname ELSE n.nspname || '.' || c.relname END, s.attname
+FROM pg_stats s JOIN pg_namespace n ON n.nspname = s.schemaname
+JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = s.tablename
+WHERE n_distinct BETWEEN 1 AND 50 AND n.nspname NOT LIKE 'pg\\_%'
 """
 
 
@@ -89,8 +98,7 @@ def selected(clone: Clone, catalog: PostgresCatalog, workload: Workload, asked: 
     planned = tuple(query for query in workload.queries if query.reading.kind != "insert")
     found = candidates(planned, book, _facts(clone.connection))
     sizes = what_if.add(_new(found, catalog))
-    tables = {query: _tables(query, book) for query in planned}
-    evaluator = Evaluator(what_if, tables, sizes, asked.most_explains)
+    evaluator = Evaluator(what_if, sizes, {query: may_use(query, book) for query in planned}, asked.most_explains)
     readable = {query: query.calls for query in planned if evaluator.cost(query, 0) < float("inf")}
     choice = Choice(evaluator, readable, sizes, _upkeep(workload, book))
     choice.explore()
@@ -98,8 +106,7 @@ def selected(clone: Clone, catalog: PostgresCatalog, workload: Workload, asked: 
     choice.widen(wide)
     sizes = {**sizes, **wide}
     best = choice.best(_budget(asked, clone))
-    ranked = sorted(choice.shapes, key=lambda shape: choice.total(best | shape) if not evaluator.spent else 0.0)
-    others = [one for shape in ranked for one in sorted(evaluator.members(shape & ~best), key=repr)]
+    others = sorted(evaluator.members(choice.useful & ~best), key=repr)
     explains = what_if.explains
     before = {query: evaluator.cost(query, 0) for query in readable}
     after = {
@@ -107,7 +114,7 @@ def selected(clone: Clone, catalog: PostgresCatalog, workload: Workload, asked: 
     }
     return Selected(
         evaluator.members(best),
-        tuple(dict.fromkeys(others)),
+        tuple(others),
         sizes,
         before,
         after,
@@ -130,11 +137,6 @@ def _new(found: Iterable[Candidate], catalog: PostgresCatalog) -> Iterator[Candi
 
 def _templated(query: Query) -> bool:
     return bool(query.reading.template.parameters)
-
-
-def _tables(query: Query, book: Dictionary) -> frozenset[tuple[str, str]]:
-    found = (book.table(use.name) for use in query.reading.tables)
-    return frozenset((table.schema, table.name) for table in found if table is not None)
 
 
 def _upkeep(workload: Workload, book: Dictionary) -> _Upkeep:
@@ -180,6 +182,7 @@ def _facts(connection: Connection) -> Facts:
     return Facts(
         frozenset((table, column) for table, column, kind in rows if kind != "jsonb"),
         frozenset((table, column) for table, column, kind in rows if kind == "jsonb"),
+        frozenset((table, column) for table, column in connection.execute(_KINDS).fetchall()),
         c_sorted=collation in ("C", "POSIX"),
     )
 

@@ -8,7 +8,6 @@ Nothing is judged here: the planner is asked about all of them, and takes few.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain, combinations, permutations
@@ -29,24 +28,24 @@ _WORD = re.compile(r"\w+")
 class Facts:
     """What must be known of columns. texts: (table key, column) of type text or varchar. documents: of type jsonb.
 
-    c_sorted: whether the database sorts text by bytes, so that a prefix needs no operator class.
+    kinds: columns of a few different values, such as a status. c_sorted: whether the database sorts text by bytes, so
+    that a prefix needs no operator class.
     """
 
     texts: frozenset[tuple[str, str]] = frozenset()
     documents: frozenset[tuple[str, str]] = frozenset()
+    kinds: frozenset[tuple[str, str]] = frozenset()
     c_sorted: bool = False
 
 
 def candidates(queries: Iterable[Query], book: Dictionary, facts: Facts) -> dict[Candidate, None]:
     """All of them, in order of first mention."""
-    queries = list(queries)
-    constants = _constants(queries)
     found: dict[Candidate, None] = {}
     for query in queries:
         for use, uses in query.reading.by_table(book.columns):
             table = book.table(use.name)
             if table is not None:
-                shapes = _Shapes(query, use, uses, table, book, facts, constants)
+                shapes = _Shapes(query, use, uses, table, book, facts)
                 found.update(dict.fromkeys(shapes.all()))
     return found
 
@@ -63,18 +62,6 @@ def widened(covering: Iterable[Candidate]) -> Iterator[Candidate]:
                 yield both
 
 
-def _constants(queries: Iterable[Query]) -> frozenset[str]:
-    """Literals that the code must hold: beside placeholders, or the same in several different statements."""
-    counted: Counter[tuple[str, str, str]] = Counter()
-    sure: set[str] = set()
-    for query in queries:
-        uses = {(use.column.name, use.how, use.value) for use in query.reading.uses if use.value}
-        counted.update(uses)
-        if query.reading.template.parameters:
-            sure |= {value for _, _, value in uses}
-    return frozenset(sure | {value for (_, _, value), count in counted.items() if count > 1})
-
-
 @dataclass
 class _Shapes:
     """The candidates of one use of a table in one statement."""
@@ -85,18 +72,22 @@ class _Shapes:
     table: Table
     book: Dictionary
     facts: Facts
-    constants: frozenset[str]
 
     def all(self) -> Iterator[Candidate]:
         """Plain ones, then each of them behind the conditions that can make it partial."""
         plain = list(dict.fromkeys(chain(self._plain(), self._patterns(), self._expressions())))
         yield from plain
-        yield from self._covering()
+        covering = list(self._covering())
+        yield from covering
         yield from self._documents()
         for where, names in self._conditions():
             for one in plain:
+                if any(key.expression for key in one.columns):
+                    continue  # the planner takes no statistics from a partial index over an expression
                 keys = [key for key in one.columns if key.name not in names]
                 yield replace(self._index(keys or list(one.columns)), where=where)
+            for one in covering:
+                yield replace(one, include=tuple(name for name in one.include if name not in names), where=where)
 
     def _index(self, keys: Iterable[Key]) -> Candidate:
         return candidate(self.table.name, (), tuple(keys), self.table.schema)
@@ -203,25 +194,33 @@ class _Shapes:
 
     def _conditions(self) -> Iterator[tuple[str, frozenset[str]]]:
         """Conditions for partial indexes, each with the columns that need not stand in the index then."""
-        found: dict[str, str] = {}
+        found: dict[str, frozenset[str]] = {}
         for use in self.uses:
-            name = self.book.column(self.table, use.column.name)
-            text = self._condition(use, quoted(name)) if name and not use.wrapped else ""
+            names = [self.book.column(self.table, one.name) for one in (use.column, use.other) if one is not None]
+            text = self._condition(use, quoted(names[0])) if all(names) and not use.wrapped else ""
             if text:
-                found[text] = name
-        yield from ((text, frozenset([name])) for text, name in found.items())
+                found[text] = frozenset(names if use.how != "row" or not use.constant else ())
+        yield from found.items()
         if len(found) > 1:
-            yield " AND ".join(found), frozenset(found.values())
+            yield " AND ".join(found), frozenset(chain.from_iterable(found.values()))
 
     def _condition(self, use: Use, name: str) -> str:
+        """Only what the program always asks: a literal of a log may be anybody's."""
         if use.optional and use.role != "not":
             return ""
         if use.how == "null":
             return f"{name} IS NOT NULL" if use.role == "not" else f"{name} IS NULL"
         if use.how == "boolean":
             return f"NOT {name}" if use.role == "not" else name
-        constant = use.how == "equality" and use.value in self.constants and use.role != "not"
-        return f"{name} = {use.value}" if constant else ""
+        column = self.book.column(self.table, use.column.name)
+        constant = self.query.code and (self.table.key, column) in self.facts.kinds
+        if use.how == "row":
+            return use.value if constant or not use.constant else ""
+        return (
+            f"{name} = {use.value}"
+            if use.how == "equality" and use.value and constant and use.role != "not"
+            else ""
+        )
 
 
 def expression(wrapped: str) -> str:

@@ -1,25 +1,30 @@
-"""Which indexes a whole workload wants under a budget: lazy greedy on gain per byte, then removal and swaps.
+"""Which indexes a whole workload wants under a budget: explore what plans use, solve for the best set, ask about it.
 
 Gains are those of all statements together, weighted by their calls, less what keeping the index costs the writes.
-Whatever the planner never takes is dropped first: each statement is planned with all candidates, then with those left
-when the chosen ones are taken away, until nothing more is used. Extend (Schlosser, Kossmann, Boissier, ICDE 2019) and
-AutoAdmin (Chaudhuri, Narasayya, VLDB 1997) ask the planner about each index alone.
+Each statement is planned with all candidates, then without those that a plan used, and so on: what no plan takes is
+never looked at again. `selection` then solves exactly for the known plans; the planner is asked about its answer, and
+the ways around that answer are explored, until the allowance of plans is spent or nothing better comes.
+Extend (Schlosser, Kossmann, Boissier, ICDE 2019) and AutoAdmin (Chaudhuri, Narasayya, VLDB 1997) ask the planner about
+each index alone.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from perfprof.optimizer.indexes.selection import Program, Way, bits, undominated
 from perfprof.optimizer.indexes.what_if import Evaluator
 from perfprof.optimizer.statements.workload import Query
 from perfprof.rules.schema.indexes import Candidate
 
-EXPLORED = 0.8  # of the plans that may be asked for, before anything is chosen
-LARGE = 0.3  # of the budget: an index that a search by gain per byte never comes to, so one begins with it
+EXPLORED = 0.55  # of the plans that may be asked for, before anything is chosen
 LEAST = 0.01  # of a statement's cost; a way that saves less is not looked for
 LITTLE = 1e-4  # of the workload's cost: less is no gain
+ROUNDS = 8  # of solving and asking
+ROOM = 0.97  # of the budget: forecasts of sizes are off by a few per cent
+LOOK = 0.1  # of the plans, for the ways around one answer
 
 
 class Choice:
@@ -40,37 +45,40 @@ class Choice:
         self.sizes = [sizes[one] for one in evaluator.candidates]
         self._upkeep_of = upkeep
         self.upkeep = [upkeep(one) for one in evaluator.candidates]
-        self.shapes: dict[int, None] = {}  # what plans use together
+        self._refuted: set[tuple[Query, int, int]] = set()  # the second does not do the work of the first there
+        self._wider: dict[int, int] = {}
 
     def explore(self) -> None:
-        """Find what plans use, alone and together."""
+        """Find what plans use, alone and together; whatever none takes is forgotten."""
         most = max(4, int(EXPLORED * self.evaluator.most / max(1, len(self.weights))))
         for query in self.weights:
-            self.evaluator.pools[query] = self._layers(query, most)
-        self.shapes.update(dict.fromkeys(1 << number for shape in list(self.shapes) for number in _bits(shape)))
+            every = self.evaluator.pools[query]
+            for start in (every & self._narrow(1), every & self._narrow(len(self.sizes)), every):
+                self._layers(query, start, most // 3)
+            self.evaluator.pools[query] = self._used(query)
 
-    def _layers(self, query: Query, most: int) -> int:
-        """Plans with narrow candidates and with all, then without those of a plan, one by one and together; all that any plan takes.
+    def _used(self, query: Query) -> int:
+        found = 0
+        for way in self.evaluator.ways(query):
+            found |= way.needs
+        return found
+
+    def _layers(self, query: Query, start: int, most: int, paid: int = 0) -> None:
+        """Plans without those that a plan takes, one by one and together.
 
         The plan whose largest index is to be done without comes first: what is small is what a budget has room for.
+        paid: indexes that are there anyway.
         """
-        every, pool = self.evaluator.pools[query], 0
         least = (1 - LEAST) * self.evaluator.cost(query, 0)
-        for start in (every & self._narrow(1), every & self._narrow(len(self.sizes)), every):
-            waiting, seen = [(0.0, start)], {start}
-            for _ in range(most // 3):
-                if not waiting:
-                    break
-                _, among = heapq.heappop(waiting)
-                cost, used = self.evaluator.planned(query, among)
-                if not used or cost > least:
-                    continue
-                pool |= used
-                self.shapes[used] = None
-                for less in {among & ~used, *(among & ~(1 << at) for at in _bits(used))} - seen:
-                    seen.add(less)
-                    heapq.heappush(waiting, (-self.bytes_of(among & ~less), less))
-        return pool
+        waiting, seen, asked = [(0.0, start)], {start}, self.evaluator.what_if.explains + most
+        while waiting and not self.evaluator.spent and self.evaluator.what_if.explains < asked:
+            _, among = heapq.heappop(waiting)
+            cost, used = self.evaluator.planned(query, among)
+            if not used or cost > least:
+                continue
+            for less in {among & ~used, *(among & ~(1 << at) for at in bits(used))} - seen:
+                seen.add(less)
+                heapq.heappush(waiting, (-self.bytes_of(among & ~less & ~paid), less))
 
     def _narrow(self, columns: int) -> int:
         """Candidates with at most so many columns and nothing carried along."""
@@ -81,8 +89,8 @@ class Choice:
     def useful(self) -> int:
         """All that a plan takes."""
         found = 0
-        for shape in self.shapes:
-            found |= shape
+        for query in self.weights:
+            found |= self._used(query)
         return found
 
     def widen(self, sizes: Mapping[Candidate, float]) -> None:
@@ -95,117 +103,85 @@ class Choice:
                 if any(contains(one, other) for other in self.evaluator.members(self.evaluator.pools[query]))
             ]
         self.evaluator.add(users)
+        self._wider.clear()
         for one, size in sizes.items():
             self.sizes.append(size)
             self.upkeep.append(self._upkeep_of(one))
             bit = self.evaluator.number_of(one)
-            self.shapes[bit] = None
             for query in users[one]:
                 self.evaluator.planned(query, self._without_narrower(query, one) | bit)
 
     def _without_narrower(self, query: Query, one: Candidate) -> int:
         """All that a statement uses, but for what a wider index is to stand for."""
         pool = self.evaluator.pools[query]
-        mine = ((1 << at, self.evaluator.candidates[at]) for at in _bits(pool))
+        mine = ((1 << at, self.evaluator.candidates[at]) for at in bits(pool))
         return sum(
             bit
             for bit, other in mine
             if (other.schema, other.table) != (one.schema, one.table) or not other.include
         )
 
-    def total(self, chosen: int, limit: float = float("inf")) -> float:
-        """The cost of the workload with these indexes and their upkeep; anything from ``limit`` on means too much."""
-        if self.evaluator.silent:
-            upkeep = sum(self.upkeep[at] for at in _bits(chosen))
-            return upkeep + sum(
-                weight * self.evaluator.guessed(query, chosen) for query, weight in self.weights.items()
-            )
-        bounds = [(query, weight, *self.evaluator.bounds(query, chosen)) for query, weight in self.weights.items()]
-        total = sum(weight * low for _, weight, low, _ in bounds) + sum(self.upkeep[at] for at in _bits(chosen))
-        open_ones = [one for one in bounds if one[2] < one[3]]
-        for query, weight, low, _ in sorted(open_ones, key=lambda one: one[1] * (one[2] - one[3])):
-            if total >= limit:
-                break
-            total += weight * (self.evaluator.cost(query, chosen) - low)
-        return total
+    def total(self, chosen: int) -> float:
+        """The cost of the workload with these indexes and their upkeep."""
+        upkeep = sum(self.upkeep[at] for at in bits(chosen))
+        return upkeep + sum(weight * self.evaluator.cost(query, chosen) for query, weight in self.weights.items())
 
     def bytes_of(self, chosen: int) -> float:
         """Size all together."""
-        return sum(self.sizes[at] for at in _bits(chosen))
+        return sum(self.sizes[at] for at in bits(chosen))
 
     def best(self, budget: float) -> int:
-        """The cheapest set found that takes at most ``budget`` bytes.
-
-        The search runs on costs guessed from the plans that are known, and asks for the plans of its answer only; then
-        it knows more, and is repeated until it has nothing better to offer. What remains of the allowance goes into
-        steps that are asked about one by one.
-        """
-        chosen, told = 0, float("inf")
-        while not self.evaluator.spent:
-            self.evaluator.silent = True
-            found = self._searched(budget, chosen)
-            guess, before = self.total(found), self.evaluator.what_if.explains
-            self.evaluator.silent = False
-            if guess >= told * (1 - LITTLE):
+        """The cheapest set found that takes at most ``budget`` bytes."""
+        chosen, now = 0, self.total(0)
+        answered: set[int] = set()
+        for _ in range(ROUNDS):
+            found, ways = self._solved(budget)
+            then = self.total(found)
+            self._refute(found, ways)
+            if then < now:
+                chosen, now = found, then
+            if self.evaluator.spent:
                 break
-            real = self.total(found)
-            if real < told:
-                chosen, told = found, real
-            if self.evaluator.what_if.explains == before:  # nothing to learn
-                break
-        return self._improved(chosen, budget)
-
-    def _searched(self, budget: float, start: int) -> int:
-        ranks = (lambda gain, size: gain / size, lambda gain, size: gain)
-        starts = [start, *(self._greedy(budget, rank) for rank in ranks)]
-        best = min((self._improved(one, budget) for one in starts), key=self.total)
-        large = [shape for shape in self.shapes if LARGE * budget <= self.bytes_of(shape) <= budget]
-        others = sorted((self._greedy(budget, ranks[0], shape) for shape in large), key=self.total)
-        return min([best, *(self._improved(one, budget) for one in others[:3])], key=self.total)
-
-    def _greedy(self, budget: float, rank: Callable[[float, float], float], start: int = 0) -> int:
-        """The shape with the highest rank, again and again; ranks are only brought up to date at the top."""
-        chosen, now, shapes = start, self.total(start), list(self.shapes)
-        heap = [(-float("inf"), number) for number in range(len(shapes))]
-        while heap:
-            _, number = heapq.heappop(heap)
-            more = shapes[number] & ~chosen
-            if not more or self.bytes_of(chosen | more) > budget:
-                continue
-            then = self.total(chosen | more, now * (1 - LITTLE))
-            place = -rank(now - then, max(self.bytes_of(more), 1.0))
-            if now - then <= LITTLE * now:
-                continue
-            if heap and place > heap[0][0]:
-                heapq.heappush(heap, (place, number))
-            else:
-                chosen, now = chosen | more, then
-        return chosen
-
-    def _improved(self, chosen: int, budget: float) -> int:
-        """Take away, put in, swap, as long as it pays."""
-        now, better = self.total(chosen), True
-        while better:
-            better = False
-            size = self.bytes_of(chosen)
-            for other in self._near(chosen, budget):
-                smaller = self.bytes_of(other) < size
-                limit = now * (1 + LITTLE / 2) if smaller else now * (1 - LITTLE)
-                then = self.total(other, limit)
-                if then < limit:
-                    chosen, now, better = other, then, True
+            if found in answered:
+                if not self._look_around(chosen, budget):
                     break
+                answered.clear()
+            answered.add(found)
         return chosen
 
-    def _near(self, chosen: int, budget: float) -> Iterator[int]:
-        others = [shape & ~chosen for shape in self.shapes if shape & ~chosen]
-        yield from (chosen & ~(1 << at) for at in _bits(chosen))
-        room = budget - self.bytes_of(chosen)
-        weights = {change: self.bytes_of(change) for change in others}
-        yield from (chosen | change for change in others if weights[change] <= room)
-        for at in sorted(_bits(chosen), key=lambda at: -self.sizes[at]):
-            left = chosen & ~(1 << at)
-            yield from (left | change for change in others if weights[change] <= room + self.sizes[at])
+    def _solved(self, budget: float) -> tuple[int, Mapping[Query, list[Way]]]:
+        ways = {query: undominated(self.evaluator.ways(query)) for query in self.weights}
+        program = Program(ways, self.weights, self.sizes, self.upkeep, self._stands)
+        return program.solved(ROOM * budget), ways
+
+    def _refute(self, chosen: int, ways: Mapping[Query, list[Way]]) -> None:
+        """Where a wider index did not do the work of a narrower one, remember it."""
+        for query, mine in ways.items():
+            real = self.evaluator.cost(query, chosen)
+            for way in mine:
+                helpers = {at: self._stands(query, at) & chosen for at in bits(way.needs & ~chosen)}
+                if way.cost < real * (1 - LITTLE) and all(helpers.values()):
+                    self._refuted |= {(query, at, other) for at, some in helpers.items() for other in bits(some)}
+
+    def _stands(self, query: Query, at: int) -> int:
+        """A candidate, and those that begin with its key and carry what it carries."""
+        if at not in self._wider:
+            one = self.evaluator.candidates[at]
+            known = enumerate(self.evaluator.candidates)
+            self._wider[at] = sum(1 << number for number, other in known if wider(other, one))
+        refuted = sum(1 << other for asked, one, other in self._refuted if asked is query and one == at)
+        return self._wider[at] & self.evaluator.pools[query] & ~refuted | 1 << at
+
+    def _look_around(self, chosen: int, budget: float) -> bool:
+        """Ask for ways that need little beside what is chosen, of the dearest statements most; whether any was asked."""
+        before = self.evaluator.what_if.explains
+        allowance = max(len(self.weights), int(LOOK * self.evaluator.most))
+        costs = {query: weight * self.evaluator.cost(query, chosen) for query, weight in self.weights.items()}
+        fits = sum(1 << at for at, size in enumerate(self.sizes) if size <= budget)
+        for query, cost in sorted(costs.items(), key=lambda one: -one[1]):
+            share = max(1, int(allowance * cost / max(sum(costs.values()), 1e-9)))
+            self._layers(query, self.evaluator.pools[query] & fits, share, chosen)
+        return self.evaluator.what_if.explains > before
 
 
 def contains(one: Candidate, other: Candidate) -> bool:
@@ -213,11 +189,11 @@ def contains(one: Candidate, other: Candidate) -> bool:
     return set(other.include) <= set(one.include) and replace(other, include=one.include) == one
 
 
-def _bits(number: int) -> Iterator[int]:
-    at = 0
-    while number:
-        zeros = (number & -number).bit_length() - 1
-        at += zeros
-        yield at
-        number >>= zeros + 1
-        at += 1
+def wider(one: Candidate, other: Candidate) -> bool:
+    """Whether an index begins with the key of another and carries all that it carries."""
+    if (one.schema, one.table, one.method) != (other.schema, other.table, other.method):
+        return False
+    if one.where not in ("", other.where):
+        return False
+    begins = one.columns[: len(other.columns)] == other.columns
+    return begins and set(other.include) <= {*one.include, *one.names}

@@ -36,10 +36,10 @@ _GIN_ENTRY = 24  # bytes of a posting and its share of the entry tree, for a doc
 
 # The index itself, or those of the partitions: only they have files.
 _LEAVES = """
-SELECT c.oid, c.relname, t.oid::regclass::text FROM pg_partition_tree(%(index)s) p JOIN pg_class c ON c.oid = p.relid
-JOIN pg_index i ON i.indexrelid = c.oid JOIN pg_class t ON t.oid = i.indrelid WHERE p.isleaf
-UNION SELECT c.oid, c.relname, t.oid::regclass::text FROM pg_class c JOIN pg_index i ON i.indexrelid = c.oid
-JOIN pg_class t ON t.oid = i.indrelid WHERE c.oid = %(index)s AND c.relkind = 'i'
+SELECT c.oid, c.relname, n.nspname, t.relname
+FROM (SELECT relid FROM pg_partition_tree(%(index)s) WHERE isleaf UNION SELECT oid FROM pg_class WHERE oid = %(index)s) p
+JOIN pg_class c ON c.oid = p.relid AND c.relkind = 'i' JOIN pg_index i ON i.indexrelid = c.oid
+JOIN pg_class t ON t.oid = i.indrelid JOIN pg_namespace n ON n.oid = t.relnamespace
 """
 
 
@@ -88,11 +88,11 @@ class CloneWhatIf:
         execute(create_index(one, name, dialect="postgresql"))
         (oid,) = execute("SELECT %s::regclass::oid", (qualified(name, one.schema),)).fetchone()
         leaves = execute(_LEAVES, {"index": oid}).fetchall()
-        self._names.update((leaf, one) for _, leaf, _ in leaves)
+        self._names.update((leaf, one) for _, leaf, _, _ in leaves)
         self._names.setdefault(name, one)
-        numbers = [number for number, _, _ in leaves]
+        numbers = [number for number, _, _, _ in leaves]
         execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = ANY(%s)", ([oid, *numbers],))
-        return [(number, table) for number, _, table in leaves]
+        return [(number, qualified(table, schema)) for number, _, schema, table in leaves]
 
     def _sized(self, one: Candidate, oid: int, table: str) -> int:
         """Pages; the file and pg_class are made to say the same."""
@@ -114,12 +114,15 @@ class CloneWhatIf:
         return pages
 
     def _table_rows(self, table: str, where: str) -> float:
-        """Rows of the table, or those that a condition leaves, as the planner believes."""
+        """Rows of the table, or those that a condition leaves: sampled, else as the planner believes."""
         if (table, where) not in self._rows:
-            condition = f" WHERE {where}" if where else ""
-            plan = explained(self.clone.connection, f"SELECT 1 FROM ONLY {table}{condition}", False)  # noqa: S608
-            self.explains += 1
-            self._rows[table, where] = float(plan["Plan Rows"])
+            share = self.clone.share(table, where) if where else None
+            if share is not None:
+                self._rows[table, where] = share * self._table_rows(table, "")
+            else:
+                query = f"SELECT 1 FROM ONLY {table}" + (f" WHERE {where}" if where else "")  # noqa: S608 (quoted)
+                self.explains += 1
+                self._rows[table, where] = float(explained(self.clone.connection, query, False)["Plan Rows"])
         return self._rows[table, where]
 
     def _switch(self, wanted: frozenset[Candidate]) -> None:

@@ -16,6 +16,7 @@ _USABLE = PAGE - 24 - 16  # header and the b-tree's own trailer
 _LEAF_FILL = _USABLE - PAGE // 10
 _LIST = PAGE * 10 // 100 // 8 * 8 - 4  # longest tuple with a list of row numbers
 _ITEM, _TUPLE, _ROW = 4, 8, 6  # line pointer, header of a tuple, number of a row
+_FILLED = 10  # leaves, to see how many entries go on one
 _ALIGNMENT = {"c": 1, "s": 2, "i": 4, "d": 8}
 
 
@@ -41,16 +42,36 @@ def key_bytes(parts: Sequence[KeyPart]) -> int:
 
 def tree_pages(rows: float, distinct: float, key: int, *, merges: bool) -> int:
     """Pages of a b-tree. key: bytes. merges: whether equal keys are stored once."""
-    one = _TUPLE + key + _ITEM
     repeated = rows / max(1.0, min(distinct, rows)) if merges else 1.0
-    if repeated <= 1.01:
-        total = rows * one
-    else:
-        fits = max(2.0, (_LIST - _TUPLE - key) // _ROW)
-        lists = min(distinct, rows) * max(1.0, math.ceil(repeated / fits))
-        total = lists * (one + 4) + rows * _ROW
-    leaves = max(1, math.ceil(total / _LEAF_FILL))
+    one, lists, kinds = _TUPLE + key + _ITEM, 1.0, [0]
+    if repeated > 1.01:
+        fits = max(2, (_LIST - _TUPLE - key) // _ROW)
+        lists = max(1.0, math.ceil(repeated / fits))
+        last = (repeated - (lists - 1) * fits) * _ROW
+        kinds = [math.ceil(fits * _ROW / 8) * 8] * int(lists - 1) + [round(last + _padding(last))]
+    leaves = max(1, math.ceil(lists * (rows / repeated) / _entries_of_a_leaf(one, kinds)))
     return 1 + leaves + math.ceil(leaves / _fan_out(key))
+
+
+def _padding(length: float) -> float:
+    """What rounding up to 8 bytes adds on average; of a few rows some have a single one, which needs no list."""
+    return 4.0 if length > 8 * _ROW else 2.0
+
+
+def _entries_of_a_leaf(one: int, kinds: Sequence[int]) -> float:
+    """How many go on a leaf, by filling some. one: bytes of an entry without its list. kinds: lengths of lists, in turn.
+
+    A page is closed when a tenth is left, not counting the list of its last entry, which moves on to the next page.
+    """
+    placed, pages, free, last = 0, 0, _USABLE - one, 0
+    while placed < max(400, 2 * len(kinds)) or pages < _FILLED:
+        entry = kinds[placed % len(kinds)]
+        if free < one + entry or free + last < PAGE // 10:
+            pages += 1
+            free = _USABLE - 2 * one - last
+        free -= one + entry
+        placed, last = placed + 1, entry
+    return (placed - 1) / (pages + (_USABLE - one - free - one - last) / _LEAF_FILL)
 
 
 def height_of(pages: int, key: float) -> int:

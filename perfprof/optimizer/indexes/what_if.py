@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from perfprof.optimizer.indexes.selection import Way
 from perfprof.optimizer.statements.workload import Query
 from perfprof.rules.schema.indexes import Candidate
 
@@ -51,28 +52,21 @@ class Evaluator:
     def __init__(
         self,
         what_if: WhatIf,
-        tables: Mapping[Query, frozenset[tuple[str, str]]],
         candidates: Iterable[Candidate],
+        may_use: Mapping[Query, Callable[[Candidate], bool]],
         most: int = 900,
     ) -> None:
-        """tables: (schema, table) that a statement reads."""
+        """may_use: whether a statement may have a use for a candidate."""
         self.what_if = what_if
         self.candidates = tuple(candidates)
         self.most = most
-        self.silent = False  # ask nothing: costs are upper bounds
-        self.pools = {query: self._on(names) for query, names in tables.items()}
-        self._bits = {one: 1 << number for number, one in enumerate(self.candidates)}
-        self._known: dict[Query, list[_Known]] = {query: [] for query in tables}
-        self._guesses: dict[tuple[Query, int], tuple[int, float]] = {}  # -1 for known ones
-        self._stands: dict[int, int] = {}
-        self._bounds: dict[tuple[Query, int], tuple[int, float, float]] = {}
-
-    def _on(self, names: frozenset[tuple[str, str]]) -> int:
-        return sum(1 << at for at, one in enumerate(self.candidates) if (one.schema, one.table) in names)
+        known = list(enumerate(self.candidates))
+        self.pools = {query: sum(1 << at for at, one in known if may(one)) for query, may in may_use.items()}
+        self._bits = {one: 1 << number for number, one in known}
+        self._known: dict[Query, list[_Known]] = {query: [] for query in may_use}
 
     def add(self, candidates: Mapping[Candidate, Iterable[Query]]) -> None:
         """More candidates, each with the statements that may use it."""
-        self._stands.clear()
         for one, queries in candidates.items():
             bit = self._bits.setdefault(one, 1 << len(self.candidates))
             self.candidates = (*self.candidates, one)
@@ -86,60 +80,29 @@ class Evaluator:
     @property
     def spent(self) -> bool:
         """Whether the planner is not to be asked."""
-        return self.silent or self.what_if.explains >= self.most
+        return self.what_if.explains >= self.most
 
     def members(self, chosen: int) -> frozenset[Candidate]:
         """The candidates of a set."""
         return frozenset(one for number, one in enumerate(self.candidates) if chosen >> number & 1)
 
-    def bounds(self, query: Query, chosen: int) -> tuple[float, float]:
-        """The least and the most that one execution can cost, without asking; equal if it is known."""
-        mine, known = chosen & self.pools[query], self._known[query]
-        seen, low, high = self._bounds.get((query, mine), (0, 0.0, float("inf")))
-        for one in known[seen:] if low < high else ():
-            if not one.used & ~mine:
-                high = min(high, one.cost)
-            if not mine & ~one.among:
-                low = max(low, one.cost)
-                if not one.used & ~mine:
-                    low = high = one.cost
-                    break
-        low = min(low, high)
-        self._bounds[query, mine] = (len(known), low, high)
-        return low, high
-
-    def guessed(self, query: Query, chosen: int) -> float:
-        """The cost, without asking: known, or that of the best plan that can be had if wider indexes stand for narrower."""
-        mine, known = chosen & self.pools[query], self._known[query]
-        seen, cost = self._guesses.get((query, mine), (0, float("inf")))
-        if 0 <= seen < len(known):
-            usable = self.standing_for(mine)
-            for one in known[seen:]:
-                if not one.used & ~mine and not mine & ~one.among:
-                    self._guesses[query, mine] = (-1, one.cost)
-                    return one.cost
-                if not one.used & ~usable:
-                    cost = min(cost, one.cost)
-            self._guesses[query, mine] = (len(known), cost)
-        return cost
-
-    def standing_for(self, chosen: int) -> int:
-        """These candidates, and those whose work one of them does as well or nearly so."""
-        found, at = chosen, 0
-        while chosen >> at:
-            if chosen >> at & 1:
-                if at not in self._stands:
-                    self._stands[at] = sum(
-                        1 << n for n, one in enumerate(self.candidates) if wider(self.candidates[at], one)
-                    )
-                found |= self._stands[at]
-            at += 1
-        return found
+    def ways(self, query: Query) -> list[Way]:
+        """All plans that are known."""
+        return [Way(one.cost, one.used) for one in self._known[query]]
 
     def cost(self, query: Query, chosen: int) -> float:
-        """The cost of one execution."""
-        low, high = self.bounds(query, chosen)
-        return high if low == high or self.spent else self.planned(query, chosen)[0]
+        """The cost of one execution; the least that it can be had for by a known plan if the planner may not be asked."""
+        mine = chosen & self.pools[query]
+        low, high = 0.0, float("inf")
+        for one in self._known[query]:
+            fits = not one.used & ~mine
+            if not mine & ~one.among:
+                if fits:
+                    return one.cost
+                low = max(low, one.cost)
+            elif fits:
+                high = min(high, one.cost)
+        return high if high <= low or (self.spent and high < float("inf")) else self.planned(query, chosen)[0]
 
     def planned(self, query: Query, chosen: int) -> tuple[float, int]:
         """The cost of one execution, and what its plan uses."""
@@ -152,14 +115,6 @@ class Evaluator:
         used = sum(self._bits[one] for one in found.used)
         self._known[query].append(_Known(used, mine, found.cost))
         return found.cost, used
-
-
-def wider(one: Candidate, other: Candidate) -> bool:
-    """Whether an index begins with the key of another and carries all that it carries."""
-    if (one.schema, one.table, one.method, one.where) != (other.schema, other.table, other.method, other.where):
-        return False
-    begins = one.columns[: len(other.columns)] == other.columns
-    return begins and set(other.include) <= {*one.include, *one.names}
 
 
 def index_names(plan: Mapping[str, Any]) -> Iterable[str]:

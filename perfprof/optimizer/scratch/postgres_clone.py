@@ -22,6 +22,7 @@ from perfprof.optimizer.scratch.sources import Source
 from perfprof.optimizer.scratch.sparse import RelationFile
 from perfprof.rules.schema.ddl import qualified, quoted
 
+SAMPLED = 1000  # pages, to see how many rows a condition leaves
 _FILES = """
 SELECT n.nspname, c.relname, c.relkind::text, pg_relation_size(c.oid) / 8192, c.relpages, c.reltuples,
        c.relallvisible, coalesce(m.amname, ''),
@@ -70,6 +71,20 @@ class Clone:
     folder: Path  # of the server's data
     files: dict[str, tuple[RelationFile, int]] = field(default_factory=dict)  # tables by quoted name, with pages
     missing: tuple[str, ...] = ()  # relations of the original that could not be made here
+    original: Connection = None  # for reading
+
+    def share(self, table: str, condition: str) -> float | None:
+        """The share of rows that a condition leaves, from a sample of the original's pages; None if it cannot be read."""
+        import psycopg
+
+        _, pages = self.files.get(table, (None, 0))
+        percent = min(100.0, 100.0 * SAMPLED / max(pages, 1))
+        sample = f"{table} TABLESAMPLE SYSTEM ({percent:.4f}) REPEATABLE (1)"
+        query = f"SELECT count(*), count(*) FILTER (WHERE {condition}) FROM {sample}"  # noqa: S608 (quoted)
+        with suppress(psycopg.Error):
+            rows, found = self.original.execute(query).fetchone()
+            return found / rows if rows else None
+        return None
 
     @contextmanager
     def emptied(self) -> Iterator[None]:
@@ -107,7 +122,7 @@ def cloned(source: Source, server: Server, folder: Path) -> Iterator[Clone]:
         with dumped(source, server, folder, "statistics-only") as dump:
             restored(server, name, dump, "")
         with psycopg.connect(server.dsn_of(name), autocommit=True) as connection:
-            clone = Clone(connection, source, version, server.socket.parent / "data")
+            clone = Clone(connection, source, version, server.socket.parent / "data", original=original)
             _told_the_ends(original, connection)
             _lengthened(clone, original.execute(_FILES).fetchall())
             for setting, value in original.execute(_SETTINGS).fetchall():

@@ -52,7 +52,7 @@ def _read(text: str, dialect: str) -> Iterator[Seen]:
 def _script(text: str, dialect: str) -> Iterator[Seen]:
     from perfprof.rules.reading.placeholders import separated
 
-    yield from (Seen(one) for one in separated(text, dialect))
+    yield from (Seen(one, code=True) for one in separated(text, dialect))
 
 
 def _recorded(path: Path) -> Iterator[Seen]:

@@ -17,18 +17,22 @@ _DATA = frozenset(["select", "insert", "update", "delete", "merge"])
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One line of a source: a text, how often, seconds all together (0 if not known), rows of one (-1), and where from."""
+    """One line of a source: a text, how often, seconds all together (0 if not known), rows of one (-1), and where from.
+
+    code: the text is the program's own, so that its literals are constants and no user's data.
+    """
 
     text: str = field(repr=False)
     calls: float = 1.0
     seconds: float = 0.0
     rows: float = -1.0
     place: str = ""
+    code: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Query:
-    """A statement of the workload; one is only ever equal to itself. texts: up to `SAMPLES` different ones, the commonest first. readings: of each."""
+    """A statement of the workload; one is only ever equal to itself. texts: up to `SAMPLES` different ones, the commonest first. code: they are the program's own."""
 
     reading: Statement = field(repr=False)
     texts: tuple[str, ...] = field(repr=False)
@@ -36,6 +40,7 @@ class Query:
     seconds: float
     rows: float = -1.0
     places: tuple[str, ...] = ()
+    code: bool = False
 
     @property
     def name(self) -> str:
@@ -84,4 +89,5 @@ def _query(members: list[tuple[Seen, Statement]]) -> Query:
         seconds=sum(seen.seconds for seen, _ in members),
         rows=sum(seen.rows * seen.calls for seen in known) / weight if weight else -1.0,
         places=tuple(dict.fromkeys(seen.place for seen, _ in members if seen.place))[:5],
+        code=all(seen.code for seen, _ in members) and len(texts) == 1,
     )

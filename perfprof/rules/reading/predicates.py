@@ -10,13 +10,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
 Tree: TypeAlias = Any  # a node of sqlglot, which has no types of its own here
-How = Literal["equality", "in", "range", "like", "null", "join", "order", "group", "contains", "boolean"]
+How = Literal["equality", "in", "range", "like", "null", "join", "order", "group", "contains", "boolean", "row"]
 
 _COMPARES: dict[str, How] = {"EQ": "equality", "NullSafeEQ": "equality", "GT": "range", "GTE": "range"}
 _COMPARES |= {"LT": "range", "LTE": "range", "Like": "like", "ILike": "like", "Glob": "like"}
 _CONTAINS = frozenset(
     ["ArrayContainsAll", "JSONBContainsTopKey", "JSONBContainsAnyTopKeys", "JSONBContainsAllTopKeys"]
 )
+_ORDERED = ("EQ", "GT", "GTE", "LT", "LTE")
 # The other side of one of these is another query's business.
 _QUERIES = ("Select", "Union", "Intersect", "Except", "Subquery")
 
@@ -38,6 +39,8 @@ class Use:
     optional: under OR or NOT, so that an index on it alone cannot answer the block.
     descending: of an ORDER BY. role: "low" or "high" for a bound of a range, the operator's class for LIKE, "array" for = ANY,
     "not" for IS NOT NULL and for a boolean that must be false. value: SQL of the literal, for whoever builds on it.
+    "row": a condition that only a partial index serves, ``a < b`` of one row, ``a <> 'x'``, ``a IN ('x', 'y')``; value is
+    all of it, without the table's name, and constant tells whether it holds literals.
     """
 
     block: int
@@ -121,6 +124,8 @@ def conjuncts(node: Tree, *, optional: bool = False) -> Iterator[tuple[Tree, boo
 def compared(block: int, condition: Tree, optional: bool) -> Iterator[Use]:
     """What one condition says of columns; nothing if it is of a form that an index does not serve."""
     kind = kind_of(condition)
+    if not optional and kind in ("NEQ", "In", *_ORDERED):
+        yield from _of_the_row(block, condition)
     if kind == "Not" or condition.args.get("negate"):  # sqlglot writes IS NOT either way, by its version
         plain = condition.this if kind == "Not" else _affirmed(condition)
         yield from (replace(use, optional=True, role="not") for use in compared(block, plain, True))
@@ -142,6 +147,23 @@ def compared(block: int, condition: Tree, optional: bool) -> Iterator[Use]:
         if column is not None:
             how: How = "null" if kind_of(condition.expression) == "Null" else "equality"
             yield Use(block, column, how, parameter=parameter_of(condition.expression), optional=optional)
+
+
+def _of_the_row(block: int, condition: Tree) -> Iterator[Use]:
+    """A comparison of two columns, or of one with literals: true or false of a row, whatever else is asked."""
+    sides = [condition.this, *([condition.expression] if kind_of(condition) != "In" else condition.expressions)]
+    columns = [column for column in map(column_of, sides) if column is not None]
+    literals = sum(kind_of(side) in ("Literal", "Boolean") for side in sides)
+    if len(columns) + literals < len(sides) or not columns or len({column.table for column in columns}) > 1:
+        return
+    if literals and kind_of(condition) in _ORDERED:  # a bound of a range, which an index serves itself
+        return
+    copy = condition.copy()
+    for node in _columns(copy):
+        node.set("table", None)
+    text = copy.sql(dialect="postgres")
+    other = columns[1] if len(columns) > 1 else None
+    yield Use(block, columns[0], "row", constant=bool(literals), other=other, value=text)
 
 
 def _affirmed(condition: Tree) -> Tree:

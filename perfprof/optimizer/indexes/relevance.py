@@ -1,0 +1,33 @@
+"""Which candidates a statement may have a use for, so that the planner is not asked about the others."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from perfprof.optimizer.statements.workload import Query
+from perfprof.rules.catalog import Dictionary
+from perfprof.rules.schema.indexes import Candidate
+
+_WORD = re.compile(r"\w+")
+
+
+def may_use(query: Query, book: Dictionary) -> Callable[[Candidate], bool]:
+    """Whether a statement compares, joins, orders or groups by what the index begins with and its condition names."""
+    used: dict[tuple[str, str], set[str]] = {}
+    columns: dict[tuple[str, str], frozenset[str]] = {}
+    for use, uses in query.reading.by_table(book.columns):
+        table = book.table(use.name)
+        if table is not None:
+            key = (table.schema, table.name)
+            columns[key] = frozenset(table.columns)
+            used.setdefault(key, set()).update(book.column(table, one.column.name) for one in uses)
+
+    def may(one: Candidate) -> bool:
+        mine = used.get((one.schema, one.table), set())
+        first = one.columns[0]
+        begins = _WORD.findall(first.expression) if first.expression else [first.name]
+        where = set(_WORD.findall(one.where)) & columns.get((one.schema, one.table), frozenset())
+        return not mine.isdisjoint(begins) and where <= mine
+
+    return may
