@@ -159,6 +159,10 @@ DJANGO = {
     "grouped": """
     from django.db.models import Count
     return [(g["customer"], g["n"]) for g in Order.objects.values("customer").annotate(n=Count("id"))]""",
+    "reborn": """
+    gone = {id(o) for o in Order.objects.order_by("id")}
+    orders = [Order(customer_id=i) for i in range(1, 13)]  # at the same addresses
+    return [o.customer.name for o in orders], len(gone)""",
     "one_in_twenty": """
     return [o.customer.name for o in Order.objects.order_by("id") if o.id == 3]""",
 }

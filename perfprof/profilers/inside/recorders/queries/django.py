@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from time import perf_counter
 from typing import Any
+from weakref import ref
 
 from . import loads, relations
 from .loads import Batch, Relation, Step
@@ -181,8 +182,8 @@ def _joined(found: list[Any], batch: Batch, depth: int) -> None:
             if isinstance(value, _Model):
                 if name not in inside:
                     inside[name] = Batch(batch.origin, batch.size, (name, batch, "one"))
-                if id(value) not in loads.objects or loads.objects[id(value)] is not batch:
-                    loads.objects[id(value)] = inside[name]
+                if loads.batch_of(value) is not batch:
+                    loads.objects[id(value)] = (ref(value), inside[name])
                     if depth > 1 and value._state.fields_cache:
                         _joined([value], inside[name], depth - 1)
 
@@ -202,7 +203,7 @@ def _prefetching(level: Callable[..., Any]) -> Callable[..., Any]:
     def prefetch_one_level(instances: Any, prefetcher: Any, lookup: Any, number: int) -> Any:
         before = getattr(_local, "via", None)
         try:
-            batch = loads.objects.get(id(instances[0]))
+            batch = loads.batch_of(instances[0])
             name = lookup.prefetch_through.split("__")[number]
             kind = "generic" if type(prefetcher).__name__ == "GenericForeignKey" else "many"
             _local.via = (name, batch, kind) if batch is not None else None

@@ -5,7 +5,8 @@ whose relation it follows, so "N loads in one batch" is an N+1 exactly, whatever
 a serializer as well. A batch that came by a load itself knows how (``via``): `order.customer.country` is a load of
 `customer__country` for the batch of orders.
 
-Objects are known by their identity only and never kept alive; nothing is stored in them.
+Objects are known by weak references: none is kept alive, nothing is stored in one, and a new object at the address of a
+dead one is not taken for it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from itertools import repeat
 from time import perf_counter
 from types import CodeType
 from typing import Any
+from weakref import ref
 
 from ... import journal
 from ...frames import describe, library, line_of
@@ -56,7 +58,7 @@ class Batch:
         self.size += 1
         if self.size == 2:
             several(self.origin)
-        objects[id(item)] = self
+        objects[id(item)] = (ref(item), self)
 
     def root(self, relation: Relation) -> tuple[Batch, str, tuple[str, ...]]:
         """The outermost batch from which this relation was reached, the path from there, and the kinds on it."""
@@ -95,7 +97,7 @@ class Row:
         self.seconds, self.keys = 0.0, set[int]()
 
 
-objects: dict[int, Batch] = {}  # by identity
+objects: dict[int, tuple[ref[Any], Batch]] = {}  # by identity
 _same: dict[tuple[CodeType, int], tuple[CodeType, int]] = {}
 _fetches: dict[tuple[CodeType, int], int] = {}  # of several objects, by each place that had a part in them
 _origins: dict[Any, Origin] = {}
@@ -159,8 +161,14 @@ def fetched(
     origin.objects += len(found)
     if len(objects) > _MOST_OBJECTS:
         objects.clear()
-    objects.update(zip(map(id, found), repeat(batch)))
+    objects.update(zip(map(id, found), zip(map(ref, found), repeat(batch), strict=False), strict=True))
     return batch
+
+
+def batch_of(item: Any) -> Batch | None:
+    """The batch that an object came with; None if it did not come from a query."""
+    known = objects.get(id(item))
+    return known[1] if known is not None and known[0]() is item else None
 
 
 def several(origin: Origin) -> None:

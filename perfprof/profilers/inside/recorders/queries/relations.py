@@ -109,7 +109,7 @@ def _accessor(manager: Any) -> str:
 
 def _ask(query_set: Any, relation: Relation, instance: Any, key: Any) -> None:
     number = hash(key) if type(key) in (int, str, bytes) else id(key)
-    batch = loads.objects.get(id(instance))
+    batch = loads.batch_of(instance)
     if batch is not None and batch.via is None and batch.origin.model != label(type(instance)):
         relation = _as(relation, "subclass")
     asked[id(query_set)] = (relation, batch, number, 0)
@@ -123,7 +123,7 @@ def deferred(get: Callable[..., Any]) -> Callable[..., Any]:
         if instance is None or self.field.attname in instance.__dict__:
             return get(self, instance, cls)
         start = perf_counter()
-        batch = loads.objects.get(id(instance))
+        batch = loads.batch_of(instance)
         value = get(self, instance, cls)
         try:
             model = type(instance)
