@@ -114,6 +114,15 @@ def test_a_file_edited_meanwhile_is_named(tree: Tree, project: Path) -> None:
     assert (project / "data" / "rows.txt").read_text() == "edited by the user\n"
 
 
+def test_a_file_that_a_run_wrote_anew_as_it_was_is_no_edit(tree: Tree, project: Path) -> None:
+    rows = project / "data" / "rows.txt"
+    before = rows.read_text()
+    (tree.path / "data" / "rows.txt").write_text("2\n")
+    os.utime(rows, ns=(1, 1))
+    tree.reset()
+    assert (tree.path / "data" / "rows.txt").read_text() == before
+
+
 def test_a_read_only_project_can_be_copied_and_changed(project: Path, tmp_path: Path) -> None:
     for path in [*project.rglob("*"), project]:
         path.chmod(0o555 if path.is_dir() else 0o444)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from perfprof.errors import PerfprofError
 from perfprof.optimizer.judge.copying import Content, content_of, copy
-from perfprof.optimizer.judge.snapshots import Mark, Snapshot, mark_of, snapshot
+from perfprof.optimizer.judge.snapshots import Snapshot, Version, changed_since, snapshot, version_of
 from perfprof.optimizer.judge.workplace import remove
 from perfprof.optimizer.patches import FileChange
 
@@ -35,7 +35,7 @@ class Tree:
         default_factory=dict
     )  # what stands there from the start, not the project's text
     _start: Snapshot = field(default_factory=lambda: Snapshot({}, frozenset()))
-    _sources: dict[str, Mark | None] = field(default_factory=dict)
+    _sources: dict[str, Version | None] = field(default_factory=dict)
 
     @classmethod
     def plant(
@@ -50,7 +50,7 @@ class Tree:
         content = content if content is not None else content_of(project)
         path.mkdir(mode=0o700)
         tree = cls(project, path, content, tuple(aliases))
-        tree._sources = {name: mark_of(project / name) for name in content.files}
+        tree._sources = {name: version_of(project / name) for name in content.files}
         copy(project, content, path)
         for change in base:
             tree._base[change.path] = None if change.gone else change.after
@@ -173,7 +173,7 @@ class Tree:
         (self.path / name).unlink(missing_ok=True)
         if name not in self._sources:  # a file that only a patch had
             return
-        if mark_of(self.project / name) != self._sources[name]:
+        if changed_since(self.project / name, self._sources[name]):
             what = "the file was changed while perfprof was judging"
             raise PerfprofError(what, where=name, todo="Nothing was written. Run perfprof again.")
         _forget(self.path / name)
