@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from perfprof.optimizer.scratch.side_by_side import SideBySide
 from perfprof.optimizer.scratch.sqlite import SqliteScratch, copied
+from perfprof.optimizer.writing.edits import apply_edits
 from perfprof.profilers.recording import Execution, Frame, Statement
-from perfprof.rules import registry
+from perfprof.rules import family_of
 from perfprof.rules.reading.placeholders import separated
 from perfprof.rules.reading.program import Program
 from perfprof.rules.reading.statements import read
@@ -29,11 +31,12 @@ class Example:
     statements: str
     up: str = ""
     down: str = ""
+    rewritten: str = ""
     refused_by: str = ""
 
 
 def examples() -> Iterator[Example]:
-    for rule in registry().values():
+    for rule in family_of("sql").values():
         schema, open_example = "", None
         for label, text in _BLOCK.findall(rule.page) if rule.in_statements else ():
             word, _, rest = label.partition(" ")
@@ -47,12 +50,16 @@ def examples() -> Iterator[Example]:
             elif word == "down":
                 assert open_example is not None
                 yield Example(rule, schema, open_example.statements, open_example.up, down=text)
+            elif word == "rewritten":
+                assert open_example is not None
+                yield Example(rule, schema, open_example.statements, rewritten=text)
             elif word == "unchanged":
                 yield Example(rule, schema, text, refused_by=rest)
 
 
 EXAMPLES = list(examples())
-FIXED = [example for example in EXAMPLES if not example.refused_by]
+FIXED = [example for example in EXAMPLES if example.up]
+REWRITTEN = [example for example in EXAMPLES if example.rewritten]
 REFUSED = [example for example in EXAMPLES if example.refused_by]
 
 
@@ -71,7 +78,8 @@ def scratch(example: Example, folder: Path) -> Iterator[tuple[SqliteScratch, tup
             continue
         times = _TIMES.search(piece)
         count = int(times[1].replace("_", "").replace(",", "")) if times else 200
-        site = (Frame("/app/orders.py", "list_due", 12),)
+        site = (Frame(str(folder / "orders.py"), "list_due", 2),)
+        (folder / "orders.py").write_text(program(piece))
         executions.append(
             Execution(Statement(piece, "sqlite3", str(path)), site, "1", count, count / 1e3, -1, count, "int")
         )
@@ -81,13 +89,25 @@ def scratch(example: Example, folder: Path) -> Iterator[tuple[SqliteScratch, tup
         yield copy, tuple(executions)
 
 
+def program(statement: str) -> str:
+    """A program that asks the statement, as its examples say: ``-- assembled``, or ``-- asked: EXPRESSION`` with SQL in it."""
+    names = "".join(f"p{number}, " for number in range(read(statement).template.parameters))
+    text = statement.replace("-- assembled\n", "")
+    asked = re.match(r"-- asked: (.*)\n", text)
+    text = text[asked.end() :] if asked else text
+    literal = f'"""{text}"""' if text == statement or asked else f'"{text[:8]}" + "{text[8:]}"'
+    call = f"conn.execute({literal}, ({names}))" if names else f"conn.execute({literal})"
+    return f"def list_due(conn, {names}):\n    return {asked[1].replace('SQL', call) if asked else call + '.fetchall()'}\n"
+
+
 def argued(example: Example, copy: SqliteScratch, executions: tuple[Execution, ...]) -> list[Case]:
     rule = example.rule
     assert rule.in_statements is not None
-    program = Program(Path("/app"), lambda path: None)
+    folder = Path(executions[0].site[0].path).parent
+    program = Program(folder, lambda path: path.read_text())
     cases = []
     for suspect in rule.in_statements(executions, copy.catalog):
-        case = Case(suspect, program, executions=executions, catalog=copy.catalog)
+        case = Case(suspect, program, executions=executions, catalog=copy.catalog, copy=SideBySide(copy))
         if rule.worth(case).enough:
             cases.append(case)
     return cases
@@ -106,6 +126,22 @@ def test_the_statement_gets_its_migration(example: Example, tmp_path: Path) -> N
         migration = example.rule.rewrite(case).migration
         assert migration is not None
         assert (migration.up, migration.down) == (example.up, example.down)
+
+
+@pytest.mark.parametrize("example", REWRITTEN, ids=named)
+def test_the_statement_is_asked_in_other_words(example: Example, tmp_path: Path) -> None:
+    with scratch(example, tmp_path) as (copy, executions):
+        (case,) = argued(example, copy, executions)
+        proofs, level = weigh(example.rule, case)
+        assert level >= Level.OBSERVED, proofs
+        made = example.rule.rewrite(case)
+        before = (tmp_path / "orders.py").read_text()
+        text, _, values = example.rewritten.rstrip().partition("\n-- values: ")
+        wanted = before.replace(re.sub("^-- asked.*\n", "", example.statements).rstrip(), text)
+        wanted = re.sub(r", \([^()]*\)\)", f", ({values}))", wanted) if values else wanted
+        assert apply_edits(before, made.edits) == wanted
+        assert made.measured is not None
+        assert made.measured.before > made.measured.after
 
 
 @pytest.mark.parametrize("example", FIXED, ids=named)
@@ -137,7 +173,7 @@ def test_a_look_alike_is_refused_by_the_obligation_it_names(example: Example, tm
 
 
 @pytest.mark.parametrize(
-    "rule", [rule for rule in registry().values() if rule.in_statements], ids=lambda rule: rule.name
+    "rule", [rule for rule in family_of("sql").values() if rule.in_statements], ids=lambda rule: rule.name
 )
 def test_every_obligation_that_can_fail_has_a_look_alike(rule: Rule) -> None:
     always = {"not-inside-a-transaction"}  # holds by the way migrations are written

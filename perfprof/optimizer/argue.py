@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 from perfprof.errors import UsageError
 from perfprof.optimizer.correlate import Hot, hot_functions, share_of
 from perfprof.optimizer.run import Outcome
+from perfprof.optimizer.scratch.side_by_side import SideBySide
 from perfprof.profilers.observations import Capture, Seen, Watch
 from perfprof.profilers.parts import loads
 from perfprof.profilers.recording import Execution, Recording
 from perfprof.rules import registry
-from perfprof.rules.catalog import Catalog
+from perfprof.rules.catalog import Catalog, Copy
 from perfprof.rules.reading.program import Program
 from perfprof.rules.rule import Case, Evidence, Level, Rule, Suspect, weigh
 
@@ -28,11 +29,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Accused:
-    """A suspect with its rule; ``catalog`` for findings about a schema."""
+    """A suspect with its rule; ``catalog`` and ``copy`` for findings about a schema or a statement."""
 
     rule: Rule
     suspect: Suspect
     catalog: Catalog | None = None
+    copy: Copy | None = None
 
     @property
     def share(self) -> float:
@@ -120,7 +122,9 @@ def _accused(rule: Rule, hot: Sequence[Hot], program: Program, databases: Sequen
     for database in databases if rule.in_statements is not None else ():
         assert rule.in_statements is not None
         catalog = database.scratch.catalog
-        yield from (Accused(rule, suspect, catalog) for suspect in rule.in_statements(database.executions, catalog))
+        copy = SideBySide(database.scratch)
+        suspects = rule.in_statements(database.executions, catalog)
+        yield from (Accused(rule, suspect, catalog, copy) for suspect in suspects)
 
 
 def _through_mapper(rule: Rule, loaded: Sequence[Load], program: Program) -> Iterator[Accused]:
@@ -170,11 +174,13 @@ def prove(
 
 def _argued(
     one: Accused, program: Program, seen: Mapping[str, Seen], executions: tuple[Execution, ...]
-) -> Proven | Outcome:
-    case = Case(one.suspect, program, seen, executions, one.catalog)
+) -> Proven | Outcome | None:
+    case = Case(one.suspect, program, seen, executions, one.catalog, one.copy)
     evidence = one.rule.worth(case)
     finding = replace(one.suspect.finding, evidence={**one.suspect.finding.evidence, **evidence.numbers})
     case = replace(case, suspect=replace(one.suspect, finding=finding))
+    if not evidence.enough and not evidence.reason:
+        return None
     if not evidence.enough:
         return Outcome(finding, "cold", evidence.reason, one.rule.title, Level.OPEN, expected=evidence.gain)
     proofs, level = weigh(one.rule, case)

@@ -109,7 +109,7 @@ def _overlap(one: Candidate, other: Candidate) -> bool:
 def _names(edits: Sequence[Edit]) -> frozenset[str]:
     found: set[str] = set()
     for edit in edits:
-        for node in ast.walk(ast.parse(edit.source)):
+        for node in ast.walk(ast.parse(edit.source if edit.kind != "text" else "")):
             if isinstance(node, ast.Name):
                 found.add(node.id)
     return frozenset(found)

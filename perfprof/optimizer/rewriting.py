@@ -109,11 +109,14 @@ def _patch(one: Candidate, sources: Sources, root: Path) -> Patch:
         counter=rule.counter,
         why=rewrite.why,
         memory=rewrite.memory,
+        measured=rewrite.measured,
     )
 
 
 def changed_functions(change: FileChange, root: Path) -> list[str]:
     """``path::qualified.name`` of the functions of the old text whose code is another one in the new text."""
+    if not change.path.endswith(".py"):
+        return []
     old, new = (parse(root / change.path, root, text) for text in (change.before, change.after))
     later = {one.qualname: ast.dump(one.node) for one in new.functions}
     return [

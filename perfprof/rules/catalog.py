@@ -60,6 +60,51 @@ class Scan:
     whole: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column as it was declared. kind: its type in lower case, "" for none. nullable: whether a row may lack it."""
+
+    name: str
+    kind: str
+    nullable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Two statements, run with the same values. differs: what they answered differently, "" for nothing.
+
+    runs: executions of each. hostile: how many rows were made up beside the copy's own. turned: the same rows came in
+    another order. before, after: the cost of one execution of each, in ``metric``.
+    """
+
+    runs: int
+    hostile: int
+    differs: str
+    turned: bool
+    before: float
+    after: float
+    metric: str
+
+
+class Copy(Protocol):
+    """A private copy of a database, on which two spellings of a question are tried side by side."""
+
+    def columns(self, table: Table) -> tuple[Column, ...]:
+        """All columns, in order."""
+
+    def keys(self, table: Table) -> tuple[frozenset[str], ...]:
+        """Sets of columns of which no two rows ever have the same values, and none of which is NULL."""
+
+    def compare(
+        self, old: str, new: str, order: tuple[int, ...], rows: float, probes: tuple[str, str] | None = None
+    ) -> Compared | str:
+        """Run both on the data, and beside hostile rows; or why that cannot be done.
+
+        probes: statements around both whose answers must be the same, where those of both need not. order: which values of the old statement's parameters those of the new one are. rows: of one recorded
+        execution, below zero if not known.
+        """
+
+
 class Catalog(Protocol):
     """One database, read only."""
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from perfprof.profilers.observations import Seen, Watch
     from perfprof.profilers.parts.loads import Load
     from perfprof.profilers.recording import Execution
-    from perfprof.rules.catalog import Catalog
+    from perfprof.rules.catalog import Catalog, Copy
+    from perfprof.rules.reading.extents import Extent
     from perfprof.rules.reading.program import Function, Program
 
 
@@ -71,6 +72,7 @@ class Edit:
     kind "before" / "after": ``source`` (statements, not indented) goes before / after the statement that spans the place.
     kind "statement": the statement that spans the place becomes ``source`` (statements, not indented).
     kind "import": ``source`` (one import statement) is added unless the module has it; the place is not used.
+    kind "text": the bytes of the place, inside a literal or in a file of another language, become ``source``.
     path: empty for the finding's own file, else another file of the project, relative to its root.
     """
 
@@ -101,10 +103,20 @@ class Migration:
 
 
 @dataclass(frozen=True, slots=True)
+class Measured:
+    """What one execution of a statement cost before and after, in ``metric``, on a copy of its database."""
+
+    metric: str
+    before: float
+    after: float
+
+
+@dataclass(frozen=True, slots=True)
 class Rewrite:
     """The new code or the migration; ``why`` and ``memory`` go into the patch message.
 
     watched: ``path::qualified.name`` of functions beyond the changed ones whose answers tell whether it is right.
+    measured: the gain, where it is a database's and not the program's own.
     """
 
     edits: tuple[Edit, ...] = ()
@@ -112,6 +124,7 @@ class Rewrite:
     why: str = ""
     memory: str = ""
     watched: tuple[str, ...] = ()
+    measured: Measured | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +146,7 @@ class Case:
     seen: Mapping[str, Seen] = field(default_factory=dict)
     executions: tuple[Execution, ...] = ()
     catalog: Catalog | None = None
+    copy: Copy | None = None
     proofs: tuple[Proof, ...] = ()
     taken: frozenset[str] = frozenset()
 
@@ -156,7 +170,10 @@ class Obligation:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Whether the observed sizes make the change worth a diff, and the reason in numbers."""
+    """Whether the observed sizes make the change worth a diff, and the reason in numbers.
+
+    Not enough and no reason: at second sight it is nothing for the rule, and nothing is said of it.
+    """
 
     enough: bool
     reason: str
@@ -173,6 +190,7 @@ class Rule:
     promises: the ratio below which a measured gain is not worth the change. counter: the exact count that the change
     must lower ("queries", "vm-steps"), empty if only time tells.
     grows: whether the gain grows with the data; a constant factor is worth a word only where a run showed it hot.
+    scale: what the code says of the size of its n; without it, or where that is not MANY, only a run can bring it up.
     """
 
     title: str
@@ -185,6 +203,7 @@ class Rule:
     in_loads: Callable[[Sequence[Load], Program], Iterator[Suspect]] | None = None
     counter: str = ""
     grows: bool = True
+    scale: Callable[[Suspect], Extent] | None = None
     name: str = ""
     page: str = ""
     origin: str = ""

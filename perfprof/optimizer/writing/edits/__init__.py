@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from perfprof.optimizer.writing.edits import trees
 from perfprof.optimizer.writing.edits.stretches import Stretch, stretches
-from perfprof.optimizer.writing.edits.text import BOM, EditError, Text, newlines_of, with_newlines
+from perfprof.optimizer.writing.edits.text import BOM, EditError, Text, newlines_of, splice, with_newlines
 from perfprof.rules.rule import Edit
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EditError", "apply_edits", "overlaps"]
 
-KINDS = ("replace", "before", "after", "statement", "import")
+KINDS = ("replace", "before", "after", "statement", "import", "text")
 
 
 def apply_edits(source: str, edits: Sequence[Edit]) -> str:
@@ -33,6 +33,11 @@ def apply_edits(source: str, edits: Sequence[Edit]) -> str:
     _check(source, edits)
     bom = BOM if source.startswith(BOM) else ""
     text = Text.of(source[len(bom) :])
+    spliced = [edit for edit in edits if edit.kind == "text"]
+    if spliced:
+        if len(spliced) < len(edits):
+            raise EditError("edits of text stand alone", edits[0].line)
+        return bom + splice(text, spliced)
     places = list(dict.fromkeys(edit for edit in edits if edit.kind != "import"))
     if places:
         text = Text.of(_apply_places(text, places))

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from perfprof.rules.rule import Edit
 
 BOM = "\ufeff"
 LINE_END = re.compile(r"\r\n|\r|\n")  # what Python takes for the end of a line; form feeds and U+2028 are not
@@ -65,3 +68,13 @@ def newlines_of(text: str) -> frozenset[str]:
 def with_newlines(text: str, newline: str) -> str:
     """The text with all line ends of one kind."""
     return LINE_END.sub(lambda _: newline, text)
+
+
+def splice(text: Text, edits: Sequence[Edit]) -> str:
+    """The text with the bytes of each place replaced."""
+    data, pieces, here = text.source.encode(), [], 0
+    for edit in sorted(edits, key=lambda one: (one.line, one.column)):
+        start, end = text.byte(edit.line, edit.column), text.byte(edit.end_line, edit.end_column)
+        pieces += [data[here:start], edit.source.encode()]
+        here = end
+    return b"".join([*pieces, data[here:]]).decode()
