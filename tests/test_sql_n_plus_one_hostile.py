@@ -161,7 +161,7 @@ DJANGO = {
     return [(g["customer"], g["n"]) for g in Order.objects.values("customer").annotate(n=Count("id"))]""",
     "reborn": """
     gone = {id(o) for o in Order.objects.order_by("id")}
-    orders = [Order(customer_id=i) for i in range(1, 13)]  # at the same addresses
+    orders = [Order(customer_id=i % 12 + 1) for i in range(300)]  # some at the same addresses
     return [o.customer.name for o in orders], len(gone)""",
     "one_in_twenty": """
     return [o.customer.name for o in Order.objects.order_by("id") if o.id == 3]""",
