@@ -67,11 +67,11 @@ def invariants(function: Function, program: Program) -> Iterator[Invariant]:
         if node in taken or not _walks(node, function) or is_fallback(node, function):
             continue
         bases = operands(node)
-        gives = may_give(node, bases, function) if 0 < len(bases) <= MOST_OPERANDS else None
-        if gives is None:
-            continue
-        scan = repeated(node, function)
+        scan = repeated(node, function) if 0 < len(bases) <= MOST_OPERANDS else None
         if scan is None or counted_few(scan.around) or _changes(bases, scan.around[-1]) or _cheap(node, scan):
+            continue
+        gives = may_give(node, bases, function)
+        if gives is None:
             continue
         if isinstance(scan.statement, ast.Raise):  # it is on its way out
             continue

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -132,19 +133,38 @@ def _shelf(root: Path) -> Shelf:
     return Shelf()
 
 
-def read_files(root: Path, paths: Sequence[Path], only: tuple[str, ...], shelf: Shelf | None = None) -> list[Read]:
-    """One task of an executor: small values in, small values out.
+def read_files(root: Path, paths: Sequence[Path], only: tuple[str, ...]) -> list[Read]:
+    """One task of an executor: small values in, small values out. What stays on the shelf is no longer looked at."""
+    with _without_collector():
+        reads = _read(root, paths, only, _shelf(root))
+        gc.freeze()
+        return reads
 
-    Syntax trees are many small objects that all live until the end; collecting garbage among them costs more than
-    reading them, so it waits until they are gone.
+
+def read_in_turn(root: Path, tasks: Iterable[Sequence[Path]], only: tuple[str, ...]) -> list[Read]:
+    """All tasks in this process, one after the other. The answers are those of processes that share the tasks."""
+    with _without_collector():
+        shelf = Shelf()
+        return [read for paths in tasks for read in _read(root, paths, only, shelf)]
+
+
+def _read(root: Path, paths: Sequence[Path], only: tuple[str, ...], shelf: Shelf) -> list[Read]:
+    reader = Reader(root, only, shelf)
+    reads = [reader.read(path) for path in paths]
+    reader.forget(frozenset(paths))
+    return reads
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Syntax trees are many small objects that live long; looking for garbage among them costs more than reading them.
+
+    They go by themselves, see `Module.forget`.
     """
     collects = gc.isenabled()
     gc.disable()
     try:
-        reader = Reader(root, only, _shelf(root) if shelf is None else shelf)
-        reads = [reader.read(path) for path in paths]
-        reader.forget(frozenset(paths))
-        return reads
+        yield
     finally:
         if collects:
             gc.enable()

@@ -80,6 +80,22 @@ def _walk(node: ast.AST, function: Function, program: Program, own: frozenset[st
         if not isinstance(node.ctx, ast.Load) and node.id not in own:
             yield Hazard("rebinds", node, node.id)
         return
+    if node.__class__ not in _SILENT:
+        yield from _at(node, function, program)
+    for child in children(node):
+        if child.__class__ is not ast.Constant and (child.__class__ is not ast.Name or _stores(child)):
+            yield from _walk(child, function, program, own)
+
+
+_SILENT = frozenset((ast.Expr, ast.Tuple, ast.List, ast.keyword, ast.Assign, ast.Return, ast.JoinedStr))
+
+
+def _stores(node: ast.AST) -> bool:
+    return not isinstance(getattr(node, "ctx", None), ast.Load)
+
+
+def _at(node: ast.AST, function: Function, program: Program) -> Iterator[Hazard]:
+    """What a node itself may do, its parts aside."""
     yield from _own(node)
     if set_by_code(node, function, program):
         yield Hazard("unknown", node, name=ast.unparse(node))
@@ -88,8 +104,6 @@ def _walk(node: ast.AST, function: Function, program: Program, own: frozenset[st
     yield from _overloaded(node, function, program)
     if isinstance(node, ast.Call):
         yield from _call(node, function, program)
-    for child in children(node):
-        yield from _walk(child, function, program, own)
 
 
 def _own(node: ast.AST) -> Iterator[Hazard]:

@@ -21,7 +21,7 @@ def loops_around(node: ast.AST, function: Function) -> tuple[Loop, ...]:
         if isinstance(inside, SCOPES):
             return ()
         if isinstance(inside, ast.stmt):
-            left = leaving(next(block for block in _all_blocks(above) if inside in block))
+            left = leaving(_block_of(inside, above, function))
             if left == "function":
                 return tuple(reversed(found))
             if left == "loop":  # it leaves the innermost loop around this block
@@ -31,7 +31,7 @@ def loops_around(node: ast.AST, function: Function) -> tuple[Loop, ...]:
             found.extend(reversed(_generators(function.parents[above], above, function, known, own=True)))
         elif isinstance(above, COMPREHENSIONS) and not _was_condition(inside, found):
             found.extend(reversed(_generators(above, inside, function, known)))
-        elif _repeats(above, inside):
+        elif _repeats(above, inside, function):
             found.append(_loop(cast("ast.For | ast.AsyncFor | ast.While", above), known))
         inside, above = above, function.parents.get(above)
     return tuple(reversed(found))
@@ -120,10 +120,20 @@ def _was_condition(inside: ast.AST, found: list[Loop]) -> bool:
     return isinstance(inside, ast.comprehension) and any(one.node is inside for one in found)
 
 
-def _repeats(above: ast.AST, inside: ast.AST) -> bool:
-    if isinstance(above, ast.While):
-        return inside is above.test or inside in above.body
-    return isinstance(above, (ast.For, ast.AsyncFor)) and inside in above.body
+def _repeats(above: ast.AST, inside: ast.AST, function: Function) -> bool:
+    if not isinstance(above, STATEMENT_LOOPS):
+        return False
+    if isinstance(inside, ast.stmt):
+        return _block_of(inside, above, function) is above.body
+    return isinstance(above, ast.While) and inside is above.test
+
+
+def _block_of(inside: ast.stmt, above: ast.AST, function: Function) -> list[ast.stmt]:
+    """The block of ``above`` in which a statement stands."""
+    known = cast("dict[ast.stmt, list[ast.stmt]]", function.memo.setdefault("blocks", {}))
+    if inside not in known:
+        known.update((one, block) for block in _all_blocks(above) for one in block)
+    return known[inside]
 
 
 def _all_blocks(above: ast.AST) -> Iterator[list[ast.stmt]]:
@@ -137,7 +147,7 @@ def _innermost(inside: ast.stmt, function: Function) -> tuple[ast.AST, ast.AST |
     """What stands above the innermost statement loop around."""
     node: ast.AST = inside
     while node is not function.node and not (
-        isinstance(function.parents[node], STATEMENT_LOOPS) and _repeats(function.parents[node], node)
+        isinstance(function.parents[node], STATEMENT_LOOPS) and _repeats(function.parents[node], node, function)
     ):
         node = function.parents[node]
     loop = function.parents.get(node)

@@ -7,11 +7,11 @@ Rules ask for scans instead of syntax, so that one rule covers ``for``, comprehe
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from perfprof.rules.reading.syntax import fields
+from perfprof.rules.reading.syntax import LEAVES, children, fields
 
 Comprehension: TypeAlias = "ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp"
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -91,6 +91,9 @@ def leaving(block: list[ast.stmt]) -> Literal["", "loop", "function"]:
     return "" if "" in ways else "loop" if "loop" in ways else "function"
 
 
+_NOTHING = LEAVES | {ast.Lambda}  # in which no scan of this function stands
+
+
 class _Finder:
     """One walk over statements and expressions; scans are kept as they are met."""
 
@@ -128,24 +131,26 @@ class _Finder:
         for name in fields(node):
             value = getattr(node, name, None)
             if value.__class__ is not list:
-                self.child(value, statement, around)
+                self.parts([value] if isinstance(value, ast.AST) else (), statement, around)
             elif value and isinstance(value[0], ast.stmt):
                 self.block(value, around)
             else:
-                for child in value:
-                    self.child(child, statement, around)
+                self.parts(value, statement, around)
 
-    def child(self, child: object, statement: ast.stmt, around: tuple[Loop, ...]) -> None:
-        if isinstance(child, ast.expr):
-            if not isinstance(child, (ast.Name, ast.Constant, ast.Lambda)):
+    def parts(self, nodes: Iterable[ast.AST], statement: ast.stmt, around: tuple[Loop, ...]) -> None:
+        """What stands beside one another in a statement or an expression."""
+        for child in nodes:
+            if child.__class__ in _NOTHING:
+                continue
+            if isinstance(child, ast.expr):
                 self.expression(child, statement, around)
-        elif isinstance(child, ast.AST):  # handlers, match cases, with items, keywords
-            self.children(child, statement, around)
+            elif isinstance(child, ast.AST):  # handlers, match cases, with items, keywords
+                self.children(child, statement, around)
 
     def expression(
         self, node: ast.expr, statement: ast.stmt, around: tuple[Loop, ...], consumer: Consumer = "collect"
     ) -> None:
-        if isinstance(node, (ast.Name, ast.Constant, ast.Lambda)):
+        if node.__class__ in _NOTHING:
             return
         if isinstance(node, COMPREHENSIONS):
             self.comprehension(node, statement, around, consumer)
@@ -160,7 +165,7 @@ class _Finder:
                 asked = node.comparators[0]
                 scan = Scan("membership", node, asked, statement, around, probe=node.left, consumer="exists")
                 self.found.append(scan)
-            self.children(node, statement, around)
+            self.parts(children(node), statement, around)
 
     def call(self, node: ast.Call, statement: ast.stmt, around: tuple[Loop, ...]) -> None:
         self.found.append(Scan("call", node, node.func, statement, around))
@@ -170,7 +175,7 @@ class _Finder:
             for other in [*node.args[1:], *(word.value for word in node.keywords)]:
                 self.expression(other, statement, around)
         else:
-            self.children(node, statement, around)
+            self.parts(children(node), statement, around)
 
     def comprehension(
         self, node: Comprehension, statement: ast.stmt, around: tuple[Loop, ...], consumer: Consumer
