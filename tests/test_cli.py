@@ -25,12 +25,12 @@ from perfprof.optimizer.writing.apply import apply
 
 HEAVY = ("libcst", "astroid", "sqlglot", "black", "rich", "hypothesis", "psycopg", "jsonschema")
 CLEAN = "def double(x):\n    return 2 * x\n"
-SLOW = """def unknown(orders, ids):
+SLOW = """def unknown(order_ids, ids):
     known = list(ids)
     missing = []
-    for order in orders:
-        if order not in known:
-            missing.append(order)
+    for order_id in order_ids:
+        if order_id not in known:
+            missing.append(order_id)
     return missing
 """
 

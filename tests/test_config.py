@@ -34,6 +34,7 @@ timeout = 60
 keep = true
 keep-literals = false
 cache = false
+unmeasured = true
 diff = "main"
 jobs = 2
 executor = "farm:pool"

@@ -196,6 +196,7 @@ SETTINGS: Mapping[str, Reader] = {
     "keep": _flag,
     "keep-literals": _flag,
     "cache": _flag,
+    "unmeasured": _flag,
     "diff": _text,
     "jobs": _jobs,
     "executor": _text,

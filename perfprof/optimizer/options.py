@@ -17,7 +17,8 @@ class CheckOptions:
 
     root, paths: absolute. only: names of rules, empty for all. min_share: findings below this share of the cost are
     counted, not shown. diff: only code changed since this git revision. jobs: processes, 0 for one a core.
-    executor: ``module:callable`` that returns a concurrent.futures.Executor, empty for our own.
+    executor: ``module:callable`` that returns a concurrent.futures.Executor, empty for our own. unmeasured: also findings
+    of which only a run can tell whether their n is large.
     """
 
     root: Path
@@ -28,6 +29,7 @@ class CheckOptions:
     diff: str = ""
     jobs: int = 0
     executor: str = ""
+    unmeasured: bool = False
     debug: bool = False
 
     @property

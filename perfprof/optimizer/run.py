@@ -52,7 +52,8 @@ class Run:
     as `Recording.collapsed` gives them.
 
     skipped: files that were not read, with the reason. whole: the workload before and after all accepted patches.
-    tests: a sentence. hidden: findings below the least share, counted and not shown. asked: the command line of perfprof
+    tests: a sentence. hidden: findings below the least share, counted and not shown; unmeasured: findings of which only a
+    run can tell whether they matter, likewise. asked: the command line of perfprof
     as it was typed, without passwords. refused: why the accepted changes could not be written.
     recorded: sections on requests, network, files, memory and the like, when it was a recording alone.
     """
@@ -72,6 +73,7 @@ class Run:
     files_changed: tuple[str, ...] = ()
     migrations: tuple[str, ...] = ()
     hidden: int = 0
+    unmeasured: int = 0
     stacks: Mapping[str, int] = field(default_factory=dict)
     asked: str = ""
     refused: str = ""

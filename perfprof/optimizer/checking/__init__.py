@@ -6,14 +6,12 @@ Imports nothing heavy. What was read is remembered by content, with the files it
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from perfprof.errors import UsageError
-from perfprof.optimizer import runs
 from perfprof.optimizer.checking.changed import Lines, changed_lines
 from perfprof.optimizer.checking.memory import Memory
+from perfprof.optimizer.checking.ranking import rank
 from perfprof.optimizer.checking.reader import Found, Read, read_files, read_in_turn
 from perfprof.optimizer.executors import executor
 from perfprof.optimizer.options import CheckOptions
@@ -23,8 +21,6 @@ from perfprof.rules.rule import Finding, Level
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
-
-    from perfprof.profilers.recording import Recording
 
 CHUNK = 50  # files a task: large enough that modules which many import are seldom read twice
 SERIAL = 50  # below that many files, starting processes costs more than it saves
@@ -48,7 +44,7 @@ def check(options: CheckOptions) -> Run:
     if memory is not None:
         memory.keep(options.root, reads)
     reads.sort(key=lambda read: read.path)
-    found, hidden = rank([one for read in reads for one in _touched(read, options.root, changed)], options)
+    ranked = rank([one for read in reads for one in _touched(read, options.root, changed)], options)
     return Run(
         id="check",
         verb="check",
@@ -58,10 +54,12 @@ def check(options: CheckOptions) -> Run:
         applied=False,
         environment={},
         outcomes=tuple(
-            Outcome(one.finding, "found", reason_of(one), one.title, one.level, one.proofs) for one in found
+            Outcome(one.finding, "found", reason_of(one), one.title, one.level, one.proofs)
+            for one in ranked.shown
         ),
         skipped={read.path: read.skipped for read in reads if read.skipped},
-        hidden=hidden,
+        hidden=ranked.cold,
+        unmeasured=ranked.unmeasured,
     )
 
 
@@ -118,31 +116,6 @@ def _submitted(
     return reads, lost
 
 
-def rank(found: Sequence[Found], options: CheckOptions) -> tuple[list[Found], int]:
-    """With a recording: costliest first, and without what is cold in it; else by place.
-
-    Gains that do not grow with the data are told only where a recording shows them hot, or when asked for by name.
-    """
-    run = runs.latest(options.project.home)
-    recording = _opened(run / "recording.sqlite") if run is not None and found else None
-    if run is None or recording is None:
-        return [one for one in found if one.grows or options.only], 0
-    shown: list[Found] = []
-    file = run / "recording.sqlite"
-    with recording:
-        for one in found:
-            path = options.root / one.finding.path
-            if not recording.total or path.stat().st_mtime > file.stat().st_mtime:
-                if one.grows or options.only:  # nothing recorded of this text
-                    shown.append(one)
-                continue
-            share = recording.share(str(path), one.finding.line, one.finding.end_line)
-            if share >= options.min_share:
-                shown.append(replace(one, finding=replace(one.finding, share=share)))
-    shown.sort(key=lambda one: (-(one.finding.share or 0.0), one.finding.path, one.finding.line))
-    return shown, len(found) - len(shown)
-
-
 def _touched(read: Read, root: Path, changed: Lines | None) -> list[Found]:
     if changed is None:
         return list(read.found)
@@ -151,13 +124,3 @@ def _touched(read: Read, root: Path, changed: Lines | None) -> list[Found]:
 
 def _meets(finding: Finding, ranges: Iterable[tuple[int, int]]) -> bool:
     return any(first <= finding.end_line and finding.line <= last for first, last in ranges)
-
-
-def _opened(file: Path) -> Recording | None:
-    """The recording; None for one of another version, which says nothing here."""
-    from perfprof.profilers.recording import Recording
-
-    try:
-        return Recording.open(file)
-    except UsageError:
-        return None

@@ -8,12 +8,26 @@ from collections.abc import Iterator
 from perfprof.rules.reading.program import Function
 from perfprof.rules.reading.repeats import written_few
 from perfprof.rules.reading.scans import COMPREHENSIONS
+from perfprof.rules.reading.vocabulary import words
 from perfprof.rules.rule import Finding
+
+# Words of names of functions that set a program up, read what was typed, or tell about the program itself.
+ONCE = frozenset("""
+    arg argument cli config configuration configure deprecate deprecated help init initialize install main menu option
+    plugin register registry repr setting setup signature startup usage version warn wizard
+    """.split())
 
 
 def cold_by_reading(finding: Finding, function: Function) -> bool:
     """Whether only a run could show that the finding matters."""
     return on_the_way_out(finding, function) or short_by_code(finding, function)
+
+
+def runs_once(function: Function) -> bool:
+    """Whether it runs when a program begins, or once for what somebody typed: what its loops walk is short and seldom."""
+    if isinstance(function.node, ast.Module):
+        return True
+    return any(word in ONCE for word, _ in words(function.qualname.rsplit(".", 1)[-1]))
 
 
 def on_the_way_out(finding: Finding, function: Function) -> bool:

@@ -88,6 +88,7 @@ def _read(entry: dict[str, Any]) -> Read:
             Level(one["level"]),
             tuple(Proof(**{**proof, "level": Level(proof["level"])}) for proof in one["proofs"]),
             one["grows"],
+            one["large"],
         )
         for one in entry["found"]
     )

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from perfprof.optimizer.checking.cold import cold_by_reading
+from perfprof.optimizer.checking.cold import cold_by_reading, runs_once
 from perfprof.optimizer.checking.shelf import Shelf
 from perfprof.optimizer.sources import Sources, syntax_reason
 from perfprof.rules import family_of
+from perfprof.rules.reading.extents import Extent
 from perfprof.rules.reading.program import Module, Program
 from perfprof.rules.rule import Case, Finding, Level, Proof, Rule
 
@@ -22,13 +23,17 @@ _IGNORE = re.compile(r"#\s*perfprof:\s*ignore(?:\[([\w\s,-]+)\])?")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A finding that reading alone leaves without an open obligation. grows: as its rule says."""
+    """A finding that reading alone leaves without an open obligation. grows: as its rule says.
+
+    large: whether the code itself says that its n is, so that it is worth a word before a run has told.
+    """
 
     finding: Finding
     title: str
     level: Level
     proofs: tuple[Proof, ...]
     grows: bool = True
+    large: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +105,9 @@ class Reader:
                     proofs = _argued(rule, Case(suspect, self.program))
                     if proofs and not cold_by_reading(suspect.finding, function):
                         level = min(proof.level for proof in proofs)
-                        yield Found(suspect.finding, rule.title, level, proofs, rule.grows)
+                        large = rule.scale is not None and rule.scale(suspect) is Extent.MANY
+                        large = large and not runs_once(function)
+                        yield Found(suspect.finding, rule.title, level, proofs, rule.grows, large)
 
 
 def _argued(rule: Rule, case: Case) -> tuple[Proof, ...]:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     arguments.json,
     arguments.min_share,
     click.option("--cache/--no-cache", default=None, help="Remember what was read. Default: --cache."),
+    click.option(
+        "--all", "unmeasured", is_flag=True, default=None, help="Also what only a run can show to matter."
+    ),
     click.option("--diff", metavar="REV", help="Only code changed since this git revision."),
     arguments.jobs,
     arguments.executor,
@@ -29,9 +32,9 @@ if TYPE_CHECKING:
 )
 @click.pass_context
 def command(ctx: click.Context, /, **given: Any) -> None:
-    """Read PATHS and name what looks slow; silent when there is nothing. Runs nothing.
+    """Read PATHS and name what is slow with much data; silent when there is nothing. Runs nothing.
 
-    The last recording, if there is one, ranks and filters. Exit code 1 if anything was found.
+    Named is what the code itself shows to grow with its data. The last recording, if there is one, ranks and filters. Exit code 1 if anything was found.
     """
     settings = arguments.settle(ctx, given)
     from perfprof.optimizer.checking import check
@@ -57,7 +60,7 @@ def _write(run: Run, file: Path) -> None:
 
 def _show(run: Run) -> None:
     """One line a finding, then what to do with them; what was not read or not shown goes to standard error."""
-    if not run.outcomes and not run.skipped and not run.hidden:
+    if not (run.outcomes or run.skipped or run.hidden or run.unmeasured):
         return
     from perfprof.optimizer.reports.rows import line
 
@@ -68,6 +71,9 @@ def _show(run: Run) -> None:
         click.echo(line(f"{found.path}:{found.line}: {found.rule}: {found.message}{share}"))
     if run.hidden:  # else a recording of something small would silence everything unseen
         click.echo(f"{run.hidden} not shown: cold in the last recording.", err=True)
+    if run.unmeasured:
+        more = "could pay, depending on the data: perfprof record -- WORKLOAD tells (--all shows them)."
+        click.echo(f"{run.unmeasured}{' more' if run.outcomes else ''} {more}", err=True)
     if run.outcomes:
         count = f"{len(run.outcomes)} finding{'s' if len(run.outcomes) > 1 else ''}"
         click.echo(f"{count}. To measure, fix and prove: perfprof fix -- WORKLOAD")

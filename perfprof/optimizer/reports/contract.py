@@ -234,7 +234,9 @@ class Recorded(RecordedTable, total=False):
 
 
 class Document(TypedDict):
-    """The whole report. totals: findings by status, which add up to ``found``; ``hidden`` ones are not among them."""
+    """The whole report. totals: findings by status, which add up to ``found``; ``hidden`` and
+    ``unmeasured`` ones are not among them.
+    """
 
     format: str
     version: int

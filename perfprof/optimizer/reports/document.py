@@ -98,7 +98,7 @@ def _head(run: Run) -> contract.RunHead:
 def _totals(run: Run) -> dict[str, int]:
     counts = Counter(outcome.status for outcome in run.outcomes)
     parts = {contract.TOTALS[status]: counts[status] for status in get_args(Status)}
-    return {"found": len(run.outcomes), **parts, "hidden": run.hidden}
+    return {"found": len(run.outcomes), **parts, "hidden": run.hidden, "unmeasured": run.unmeasured}
 
 
 def _finding(outcome: Outcome, root: str) -> contract.Finding:

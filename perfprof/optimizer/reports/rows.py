@@ -167,8 +167,7 @@ def line(text: str) -> str:
 def totals(report: Document) -> str:
     """``11 found: 6 applied, 1 rejected, 4 cold``: the parts add up to what was found."""
     counts = report["totals"]
-    parts = [
-        f"{counts[status]} {status}" for status in counts if status not in ("found", "hidden") and counts[status]
-    ]
+    apart = {"found", "hidden", "unmeasured"}
+    parts = [f"{counts[status]} {status}" for status in counts if status not in apart and counts[status]]
     hidden = f" {counts['hidden']} more below the least share, not shown." if counts["hidden"] else ""
     return f"{counts['found']} found{': ' if parts else ''}{', '.join(parts)}.{hidden}"

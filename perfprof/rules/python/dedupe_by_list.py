@@ -62,6 +62,7 @@ from perfprof.rules.indexing import at
 from perfprof.rules.membership import Membership, suspect
 from perfprof.rules.reading.expressions import builtin_type, is_builtin
 from perfprof.rules.rule import Case, Rewrite, Rule, Suspect
+from perfprof.rules.scale import of_membership
 from perfprof.rules.worth import worth_counts
 
 if TYPE_CHECKING:
@@ -137,6 +138,7 @@ def first_of_each(case: Case) -> Rewrite:
 RULE = Rule(
     title="search for duplicates -> dict.fromkeys",
     in_function=looks_for,
+    scale=of_membership,
     worth=worth_counts,
     safe_if=(safe.is_a_list, safe.elements_hash_as_equal, safe.builtins_are_builtin),
     rewrite=first_of_each,

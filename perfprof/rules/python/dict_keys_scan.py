@@ -164,6 +164,7 @@ from typing import TYPE_CHECKING
 from perfprof.rules import obligations as safe
 from perfprof.rules.dict_scans import dict_scans, dict_suspect, look_up
 from perfprof.rules.rule import Rule, Suspect
+from perfprof.rules.scale import of_dict_scan
 from perfprof.rules.worth import worth_asking_a_dict
 
 if TYPE_CHECKING:
@@ -179,6 +180,7 @@ def looks_for(function: Function, program: Program) -> Iterator[Suspect]:
 RULE = Rule(
     title="keys or values of a dict -> look-up",
     in_function=looks_for,
+    scale=of_dict_scan,
     worth=worth_asking_a_dict,
     safe_if=(*safe.DICT_SCAN, safe.builtins_are_builtin),
     rewrite=look_up,

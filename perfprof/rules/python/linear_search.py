@@ -415,6 +415,7 @@ from perfprof.rules.inlining import inlined
 from perfprof.rules.narrowing import narrowings, suspect
 from perfprof.rules.obligations.receiver import call_is_that_search
 from perfprof.rules.rule import Rule, Suspect
+from perfprof.rules.scale import of_narrowing
 from perfprof.rules.worth import worth_an_index
 
 if TYPE_CHECKING:
@@ -433,6 +434,7 @@ def looks_for(function: Function, program: Program) -> Iterator[Suspect]:
 RULE = Rule(
     title="linear search -> dict index, first match",
     in_function=looks_for,
+    scale=of_narrowing,
     worth=worth_an_index,
     safe_if=(*safe.NARROWING, call_is_that_search),
     rewrite=build_index,

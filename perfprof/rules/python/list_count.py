@@ -145,6 +145,7 @@ from perfprof.rules.indexing import at
 from perfprof.rules.membership import Membership, suspect
 from perfprof.rules.reading.names import fresh
 from perfprof.rules.rule import Case, Rewrite, Rule, Suspect
+from perfprof.rules.scale import of_membership
 from perfprof.rules.worth import worth_counts
 
 if TYPE_CHECKING:
@@ -177,6 +178,7 @@ def build_counts(case: Case) -> Rewrite:
 RULE = Rule(
     title="list.count -> dict of counts",
     in_function=looks_for,
+    scale=of_membership,
     worth=worth_counts,
     safe_if=safe.ASKING,
     rewrite=build_counts,

@@ -179,6 +179,7 @@ from perfprof.rules import obligations as safe
 from perfprof.rules.indexing import at
 from perfprof.rules.membership import Membership, suspect
 from perfprof.rules.rule import Case, Rewrite, Rule, Suspect
+from perfprof.rules.scale import of_membership
 from perfprof.rules.worth import worth_positions
 
 if TYPE_CHECKING:
@@ -210,6 +211,7 @@ def build_positions(case: Case) -> Rewrite:
 RULE = Rule(
     title="list.index -> dict of first positions",
     in_function=looks_for,
+    scale=of_membership,
     worth=worth_positions,
     safe_if=safe.ASKING,
     rewrite=build_positions,

@@ -213,6 +213,7 @@ from typing import TYPE_CHECKING
 from perfprof.rules import obligations as safe
 from perfprof.rules.membership import build_set, memberships, suspect
 from perfprof.rules.rule import Rule, Suspect
+from perfprof.rules.scale import of_membership
 from perfprof.rules.worth import worth_a_set
 
 if TYPE_CHECKING:
@@ -228,6 +229,7 @@ def looks_for(function: Function, program: Program) -> Iterator[Suspect]:
 RULE = Rule(
     title="list -> set",
     in_function=looks_for,
+    scale=of_membership,
     worth=worth_a_set,
     safe_if=(
         safe.is_a_list,

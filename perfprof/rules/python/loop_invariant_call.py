@@ -195,6 +195,7 @@ from perfprof.rules import obligations as safe
 from perfprof.rules.invariants import compute_before, invariants, suspect, worth_computing_once
 from perfprof.rules.obligations.repeated import operands_are_plain, result_only_read
 from perfprof.rules.rule import Rule, Suspect
+from perfprof.rules.scale import of_invariant
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Program
@@ -209,6 +210,7 @@ def looks_for(function: Function, program: Program) -> Iterator[Suspect]:
 RULE = Rule(
     title="computed in each turn -> once before the loop",
     in_function=looks_for,
+    scale=of_invariant,
     worth=worth_computing_once,
     safe_if=(
         operands_are_plain,

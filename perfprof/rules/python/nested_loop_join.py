@@ -273,6 +273,7 @@ from perfprof.rules import obligations as safe
 from perfprof.rules.indexing import build_index
 from perfprof.rules.narrowing import narrowings, suspect
 from perfprof.rules.rule import Rule, Suspect
+from perfprof.rules.scale import of_narrowing
 from perfprof.rules.worth import worth_an_index
 
 if TYPE_CHECKING:
@@ -290,6 +291,7 @@ def looks_for(function: Function, program: Program) -> Iterator[Suspect]:
 RULE = Rule(
     title="nested loop -> dict index, all matches",
     in_function=looks_for,
+    scale=of_narrowing,
     worth=worth_an_index,
     safe_if=safe.NARROWING,
     rewrite=build_index,

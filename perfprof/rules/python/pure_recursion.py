@@ -160,6 +160,7 @@ from perfprof.rules.obligations.recursion import (
 from perfprof.rules.recursion import recursions, suspect, worth_remembering
 from perfprof.rules.remembering import remember
 from perfprof.rules.rule import Rule, Suspect
+from perfprof.rules.scale import grows_by_itself
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Program
@@ -174,6 +175,7 @@ def looks_for(function: Function, program: Program) -> Iterator[Suspect]:
 RULE = Rule(
     title="recursion that repeats itself -> results kept",
     in_function=looks_for,
+    scale=grows_by_itself,
     worth=worth_remembering,
     safe_if=(computes_only, arguments_are_plain, results_are_plain, name_means_itself),
     rewrite=remember,

@@ -177,6 +177,7 @@ from typing import TYPE_CHECKING
 from perfprof.rules import obligations as safe
 from perfprof.rules.growth import grow_in_place, growths, suspect
 from perfprof.rules.rule import Rule, Suspect
+from perfprof.rules.scale import of_growth
 from perfprof.rules.worth import worth_growing_in_place
 
 if TYPE_CHECKING:
@@ -192,6 +193,7 @@ def looks_for(function: Function, program: Program) -> Iterator[Suspect]:
 RULE = Rule(
     title="copy and add -> add in place",
     in_function=looks_for,
+    scale=of_growth,
     worth=worth_growing_in_place,
     safe_if=(
         safe.copies_unwanted,

@@ -145,6 +145,7 @@ from typing import TYPE_CHECKING
 from perfprof.rules import obligations as safe
 from perfprof.rules.queues import make_deque, queues, suspect
 from perfprof.rules.rule import Rule, Suspect
+from perfprof.rules.scale import of_queue
 from perfprof.rules.worth import worth_a_deque
 
 if TYPE_CHECKING:
@@ -160,6 +161,7 @@ def looks_for(function: Function, program: Program) -> Iterator[Suspect]:
 RULE = Rule(
     title="list as queue -> deque",
     in_function=looks_for,
+    scale=of_queue,
     worth=worth_a_deque,
     safe_if=(safe.queue_made_here, safe.every_use_in_sight, safe.never_taken_when_empty, safe.deque_is_free),
     rewrite=make_deque,

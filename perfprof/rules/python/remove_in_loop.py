@@ -139,6 +139,7 @@ from perfprof.rules import obligations as safe
 from perfprof.rules.obligations import removals as removing
 from perfprof.rules.removals import keep_the_others, removals, suspect, worth_one_pass
 from perfprof.rules.rule import Rule, Suspect
+from perfprof.rules.scale import of_removals
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Program
@@ -154,6 +155,7 @@ def looks_for(function: Function, program: Program) -> Iterator[Suspect]:
 RULE = Rule(
     title="remove one by one -> one pass",
     in_function=looks_for,
+    scale=of_removals,
     worth=worth_one_pass,
     safe_if=(
         removing.condition_is_plain,

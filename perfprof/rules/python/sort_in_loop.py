@@ -176,6 +176,7 @@ from perfprof.rules.obligations.sorting import (
     stays_sorted,
 )
 from perfprof.rules.rule import Rule, Suspect
+from perfprof.rules.scale import of_sorting
 from perfprof.rules.sorting import insort_instead, resorted, suspect, worth_insorting
 
 if TYPE_CHECKING:
@@ -191,6 +192,7 @@ def looks_for(function: Function, program: Program) -> Iterator[Suspect]:
 RULE = Rule(
     title="sorted in each turn -> bisect.insort",
     in_function=looks_for,
+    scale=of_sorting,
     worth=worth_insorting,
     safe_if=(sorted_list_made_here, stays_sorted, elements_are_ordered, insort_is_free),
     rewrite=insort_instead,

@@ -103,6 +103,7 @@ from typing import TYPE_CHECKING
 from perfprof.rules import obligations as safe
 from perfprof.rules.obligations.repeated import elements_are_ints
 from perfprof.rules.rule import Rule, Suspect
+from perfprof.rules.scale import of_stretch
 from perfprof.rules.sums import stretches, sum_beginnings, suspect, worth_prefix_sums
 
 if TYPE_CHECKING:
@@ -119,6 +120,7 @@ def looks_for(function: Function, program: Program) -> Iterator[Suspect]:
 RULE = Rule(
     title="sum of a window in each turn -> prefix sums",
     in_function=looks_for,
+    scale=of_stretch,
     worth=worth_prefix_sums,
     safe_if=(
         elements_are_ints,

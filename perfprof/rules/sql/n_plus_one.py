@@ -257,6 +257,7 @@ from perfprof.rules.lookups.rewrite import batched
 from perfprof.rules.obligations import looked_up as rows
 from perfprof.rules.obligations import looping as loops
 from perfprof.rules.rule import Rule, Suspect
+from perfprof.rules.scale import of_queries
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Program
@@ -279,6 +280,7 @@ def looks_for(function: Function, program: Program) -> Iterator[Suspect]:
 RULE = Rule(
     title="N+1 -> one query",
     in_function=looks_for,
+    scale=of_queries,
     worth=worth_a_batch,
     safe_if=(
         rows.plain_look_up,

@@ -1,0 +1,294 @@
+"""Extents: how many elements a collection has, as far as reading tells.
+
+``open(path)`` has as many as there are data, ``("a", "b")`` has two, ``columns`` are few by the nature of things, and of
+most collections only a run knows. An answer is never a proof: it decides what is worth bringing up unmeasured.
+"""
+
+from __future__ import annotations
+
+import ast
+import enum
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from perfprof.rules.reading.additions import additions, drives, is_asked, is_conditional, is_whole, within
+from perfprof.rules.reading.names import bound_names
+from perfprof.rules.reading.repeats import FEW as FEW_TURNS
+from perfprof.rules.reading.repeats import written_few
+from perfprof.rules.reading.scans import Comprehension, Loop
+from perfprof.rules.reading.vocabulary import holds_anything, identifies, names_few, names_many, names_parts
+
+if TYPE_CHECKING:
+    from perfprof.rules.reading.program import Function
+
+MANY_TURNS = 1000
+DEPTH = 6  # steps from a name to what it was made of
+# Calls that give as many elements as what they are given; `.items()` and the like, as what they are asked of.
+PASSED = frozenset(
+    "list tuple set frozenset sorted reversed enumerate iter zip deque tqdm cycle chain islice".split()
+)
+ASKED = frozenset({"items", "keys", "values", "copy", "most_common", "elements", "iteritems", "itervalues"})
+# Calls that give as many as there are data: lines of a file, rows of a query, files of a folder, matches in a text.
+READ = frozenset("""
+    open readlines splitlines fetchall fetchmany iterrows itertuples finditer rglob iterdir listdir scandir walk
+    iterparse read_csv DictReader imap_unordered nlargest nsmallest accumulate combinations permutations product
+    iter_lines iter_content xreadlines getElementsByTagName
+    """.split())
+SPLIT = frozenset({"split", "rsplit", "partition", "rpartition", "groups", "groupdict", "mro", "shape", "dims"})
+COUNTS = frozenset({"n", "size", "length", "total", "limit", "count"})  # of a parameter that says how many
+
+
+class Extent(enum.IntEnum):
+    """How many elements, or turns. FEW and MANY are what the code and its names say; UNKNOWN is for a run to tell."""
+
+    FEW = 0
+    UNKNOWN = 1
+    MANY = 2
+
+
+def extent_of(node: ast.expr, function: Function, depth: int = DEPTH) -> Extent:
+    """How many elements walking this expression gives."""
+    if depth <= 0:
+        return Extent.UNKNOWN
+    if written_few(node):
+        return Extent.FEW
+    read = _BY_KIND.get(type(node))
+    return Extent.UNKNOWN if read is None else read(node, function, depth)
+
+
+def _written(node: ast.List | ast.Tuple | ast.Set, function: Function, depth: int) -> Extent:
+    starred = [extent_of(one.value, function, depth - 1) for one in node.elts if isinstance(one, ast.Starred)]
+    return max(starred, default=Extent.FEW)
+
+
+def _chosen(node: ast.IfExp, function: Function, depth: int) -> Extent:
+    return min(extent_of(one, function, depth - 1) for one in (node.body, node.orelse))
+
+
+def _either(node: ast.BoolOp, function: Function, depth: int) -> Extent:
+    return extent_of(node.values[0], function, depth - 1)
+
+
+def _joined(node: ast.BinOp, function: Function, depth: int) -> Extent:
+    sides = [extent_of(one, function, depth - 1) for one in (node.left, node.right)]
+    return max(sides) if isinstance(node.op, (ast.Add, ast.BitOr)) else min(sides)
+
+
+def _of_text(node: ast.expr, function: Function, depth: int) -> Extent:
+    return Extent.FEW
+
+
+def _of_attribute(node: ast.Attribute, function: Function, depth: int) -> Extent:
+    return named(node.attr)
+
+
+def named(name: str) -> Extent:
+    """What a name alone tells."""
+    return Extent.FEW if names_few(name) else Extent.MANY if names_many(name) else Extent.UNKNOWN
+
+
+def turns(loops: Iterable[Loop], function: Function, depth: int = DEPTH) -> Extent:
+    """How many turns nested loops take together."""
+    return _product([_turns(one.node, function, depth) for one in loops])
+
+
+def _product(found: Sequence[Extent]) -> Extent:
+    return Extent.MANY if Extent.MANY in found else max(found, default=Extent.FEW)
+
+
+def _turns(node: ast.For | ast.AsyncFor | ast.While | ast.comprehension, function: Function, depth: int) -> Extent:
+    """``while queue`` and ``while i < len(rows)`` take as many turns as those have elements."""
+    if not isinstance(node, ast.While):
+        return extent_of(node.iter, function, depth)
+    tested = node.test
+    if isinstance(tested, ast.Call) and getattr(tested.func, "id", "") == "len" and tested.args:
+        tested = tested.args[0]
+    if isinstance(tested, ast.Name):
+        brought = worklist(tested.id, node, function)
+        return brought if brought is not None else extent_of(tested, function, max(depth - 1, 0))
+    if isinstance(tested, ast.Compare) and depth and len(tested.ops) == 1:
+        if isinstance(tested.ops[0], (ast.Lt, ast.LtE)):
+            return _count(tested.comparators[0], function, depth - 1)
+        if isinstance(tested.ops[0], (ast.Gt, ast.GtE)):
+            return _count(tested.left, function, depth - 1)
+    return Extent.UNKNOWN
+
+
+def worklist(name: str, node: ast.stmt, function: Function) -> Extent | None:
+    """Of a list that a loop takes from while it adds several at once: it walks a graph or a tree. None if it does not."""
+    if names_parts(name):
+        return Extent.FEW
+    if not drives(name, node):
+        return None
+    more = [
+        brings
+        for call, loops in additions(name, function)
+        if within(call, node) and (brings := _brings(call, loops, node, function)) is not None
+    ]
+    return None if not more else Extent.MANY if max(more) is not Extent.FEW else Extent.UNKNOWN
+
+
+def _brings(call: ast.Call, loops: tuple[Loop, ...], node: ast.stmt, function: Function) -> Extent | None:
+    """How many one turn of the worklist's loop adds, where it is more than one."""
+    inner = [one.node for one in loops if one.node is not node and within(one.statement, node)]
+    if isinstance(call.func, ast.Attribute) and call.func.attr in {"extend", "update"} and call.args:
+        return extent_of(call.args[0], function, 2)
+    if not inner or isinstance(inner[-1], ast.While):
+        return None
+    return extent_of(inner[-1].iter, function, 2)
+
+
+def _of_comprehension(node: Comprehension, function: Function, depth: int) -> Extent:
+    """Every generator counts; a condition may leave few of many."""
+    found = _product([extent_of(one.iter, function, depth - 1) for one in node.generators])
+    filtered = any(one.ifs for one in node.generators)
+    return Extent.UNKNOWN if filtered and found is Extent.MANY else found
+
+
+def _of_slice(node: ast.Subscript, function: Function, depth: int) -> Extent:
+    if not isinstance(node.slice, ast.Slice):
+        key = node.slice.value if isinstance(node.slice, ast.Constant) else None
+        return named(key) if isinstance(key, str) else Extent.UNKNOWN
+    bound = node.slice.upper
+    if isinstance(bound, ast.Constant) and isinstance(bound.value, int) and 0 <= bound.value < FEW_TURNS:
+        return Extent.FEW
+    whole = extent_of(node.value, function, depth - 1)
+    return whole if bound is None else min(whole, Extent.UNKNOWN)
+
+
+def _of_call(node: ast.Call, function: Function, depth: int) -> Extent:
+    callee = node.func
+    name = callee.attr if isinstance(callee, ast.Attribute) else getattr(callee, "id", "")
+    given = [one.value if isinstance(one, ast.Starred) else one for one in node.args]
+    if name == "range" and given:
+        return _count(given[1] if len(given) > 1 else given[0], function, depth)
+    if name in {"map", "filter"} and len(given) > 1:
+        return extent_of(given[1], function, depth - 1)
+    if name == "zip" and given:
+        return min(extent_of(one, function, depth - 1) for one in given)
+    if name in PASSED:
+        return extent_of(given[0], function, depth - 1) if given else Extent.FEW
+    if isinstance(callee, ast.Attribute) and name in ASKED and not given:
+        return extent_of(callee.value, function, depth - 1)
+    if name in READ:
+        return Extent.MANY
+    if name in SPLIT:
+        read = isinstance(callee, ast.Attribute) and _is_read(callee.value)
+        return Extent.MANY if read else Extent.FEW
+    return named(name)
+
+
+def _is_read(node: ast.expr) -> bool:
+    """``file.read()`` and ``path.read_text()``."""
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in {"read", "read_text"}
+    )
+
+
+def _count(node: ast.expr, function: Function, depth: int) -> Extent:
+    """How large a number is: a length, a parameter that says how many, a number as it is written."""
+    if isinstance(node, ast.Constant):
+        size = abs(node.value) if isinstance(node.value, (int, float)) else FEW_TURNS
+        return Extent.FEW if size < FEW_TURNS else Extent.MANY if size >= MANY_TURNS else Extent.UNKNOWN
+    if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "len" and len(node.args) == 1:
+        return extent_of(node.args[0], function, depth - 1)
+    if isinstance(node, ast.BinOp):
+        return max(_count(one, function, depth - 1) for one in (node.left, node.right)) if depth else Extent.UNKNOWN
+    if isinstance(node, ast.Name):
+        values = function.names.values(node.id)
+        if values and depth:
+            return min(_count(one, function, depth - 1) for one in values)
+        if node.id in function.parameters and node.id.lower() in COUNTS:
+            return Extent.MANY
+    name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+    return named(name) if name else Extent.UNKNOWN
+
+
+def _of_name(node: ast.Name, function: Function, depth: int) -> Extent:
+    """What it is made of if that shows, else what its name tells; a parameter that may be anything may be large."""
+    name, said = node.id, named(node.id)
+    if said is Extent.FEW:
+        return said
+    values = function.names.values(name) if name not in function.names.captured else None
+    if values:
+        found = [extent_of(one, function, depth - 1) for one in values]
+        made = Extent.UNKNOWN if Extent.UNKNOWN in found else min(found)
+        grown = _grown(name, function, depth)
+        if made is Extent.FEW and (grown is not None or _is_empty(values)):
+            return grown if grown is not None else Extent.FEW
+        if made is not Extent.UNKNOWN:
+            return made
+    elif name in function.parameters and name not in function.names.bindings and holds_anything(name):
+        return Extent.MANY
+    return said
+
+
+def _is_empty(values: list[ast.expr]) -> bool:
+    return all(isinstance(one, ast.List) and not one.elts for one in values)
+
+
+def _grown(name: str, function: Function, depth: int) -> Extent | None:
+    """How many elements loops add to a local list; None if nothing is seen to be added."""
+    found = [_added(name, call, loops, function, depth) for call, loops in additions(name, function)]
+    return max(found, default=None)
+
+
+def _added(name: str, call: ast.Call, loops: tuple[Loop, ...], function: Function, depth: int) -> Extent:
+    often = turns(loops, function, depth - 1) if depth else Extent.UNKNOWN
+    assert isinstance(call.func, ast.Attribute)
+    if call.func.attr in {"extend", "update"}:
+        return max(extent_of(call.args[0], function, depth - 1), often)
+    if often is Extent.MANY and is_asked(name, function) and not distinct(call.args[-1], loops, function):
+        return Extent.UNKNOWN
+    if often is Extent.MANY and not is_asked(name, function) and is_conditional(call, loops, function):
+        return Extent.UNKNOWN
+    return often
+
+
+def distinct(value: ast.expr, loops: Iterable[Loop], function: Function, depth: int = 3) -> bool:
+    """Whether a value is another one in nearly every turn: an element as a whole, its number, or what identifies it."""
+    if isinstance(value, ast.Name):
+        for loop in loops:
+            if isinstance(loop.node, ast.While) or value.id not in set(bound_names(loop.node.target)):
+                continue
+            return is_whole(value.id, loop.node) and extent_of(loop.node.iter, function) is Extent.MANY
+        if identifies(value.id):
+            return True
+        values = function.names.values(value.id)
+        return bool(values) and depth > 0 and all(distinct(one, loops, function, depth - 1) for one in values or ())
+    if isinstance(value, ast.Attribute):
+        return identifies(value.attr)
+    if isinstance(value, ast.Subscript):
+        key = value.slice.value if isinstance(value.slice, ast.Constant) else None
+        return isinstance(key, str) and identifies(key)
+    if (
+        isinstance(value, ast.Call)
+        and len(value.args) == 1
+        and getattr(value.func, "id", "") in {"id", "str", "int", "hash", "tuple"}
+    ):
+        return getattr(value.func, "id", "") == "id" or distinct(value.args[0], loops, function, depth - 1)
+    if isinstance(value, ast.Tuple):
+        return any(distinct(one, loops, function, depth - 1) for one in value.elts)
+    return False
+
+
+_BY_KIND: dict[type[ast.expr], Callable[[Any, Function, int], Extent]] = {
+    ast.Constant: _of_text,
+    ast.JoinedStr: _of_text,
+    ast.List: _written,
+    ast.Tuple: _written,
+    ast.Set: _written,
+    ast.ListComp: _of_comprehension,
+    ast.SetComp: _of_comprehension,
+    ast.DictComp: _of_comprehension,
+    ast.GeneratorExp: _of_comprehension,
+    ast.IfExp: _chosen,
+    ast.BoolOp: _either,
+    ast.BinOp: _joined,
+    ast.Subscript: _of_slice,
+    ast.Call: _of_call,
+    ast.Attribute: _of_attribute,
+    ast.Name: _of_name,
+}

@@ -1,0 +1,167 @@
+"""What names tell of sizes: ``columns`` are few by the nature of things, ``rows`` are as many as there are data.
+
+A name is no proof. It only decides whether reading alone is enough to bring a finding up, or a run must show it first.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+# Few whatever the data: parts of a program, of a description, or of one thing.
+FEW = frozenset("""
+    action alias alphabet alternative ancestor annotation arch arg argument args argv aspect asset attr attribute
+    author axes axis backend base bit boundary branch browser byte callback capability category channel charset choice
+    class classifier cls cmd codec col color colour column cols command comparator component condition conf config
+    constraint converter cookie country criteria criterion currency database day db decorator default dependency
+    device digit dim dimension directive domain driver dtype encoding engine enum env environ environment error
+    exception exclude excluded expected ext extension extra factor feature field filter fixture flag font format
+    formatter function generic group handler head header hint hook host hour ignore ignored import include included
+    ingredient input instrument interface kind kwarg kwargs lang language layer level license listener loader local
+    locale maintainer manager member metric middleware mime mirror mode modifier module month mro namespace op operand
+    operator opt option opts output override package panel param parameter params parent parser part partner pass
+    pattern penalty permission phase piece platform plugin port preset processor profile property protocol provider
+    qualifier quarter reader regex remote renderer repo requirement reserved role root scale schema scope section
+    segment selector server service setting shape shortcut sign signature slot source spec staff stage step style
+    subcommand subclass suffix superclass supported supertype symbol tab table tag target template test theme thread
+    timezone title tool topic type tz unit validator variant verb version view voice warning week weekday widget
+    worker writer year
+    """.split())
+# As many as the data: what programs are given, count, store, walk and send.
+MANY = frozenset("""
+    account address album article atom bin bond book booking candle cell chapter character child children chunk
+    clause client codepoint comment commit contact contig coord coordinate customer datapoint descendant doc
+    document edge embedding employee entry event face feed file filename filepath fragment frame gene genome
+    hash hit id identifier image individual interval invoice issue item job kmer leaf line link listing log mail
+    measurement message molecule mutation neighbor neighbour ngram node note observation occurrence order page
+    paragraph particle passage patient payment peak photo pixel point polygon population post price primer
+    product protein quad question quote reading reception record request residue response review revision row
+    sale sample score sentence sequence session song span spectrum state stock strand student submission
+    subscriber success successor task taxon thing ticket timestamp token track trade transaction transcript
+    transition triangle triple triplet tweet uri url user uuid vector vertex visit voxel word
+    """.split())
+# One of them holds as many.
+WHOLE = frozenset("alignment corpus dataframe dataset df graph playlist population text trajectory tree".split())
+IRREGULAR = {
+    "vertices": "vertex",
+    "indices": "index",
+    "children": "children",
+    "leaves": "leaf",
+    "axes": "axis",
+    "matrices": "matrix",
+    "taxa": "taxon",
+    "spectra": "spectrum",
+    "criteria": "criterion",
+    "classes": "class",
+    "aliases": "alias",
+    "hashes": "hash",
+    "processes": "process",
+    "addresses": "address",
+    "bases": "base",
+    "cases": "case",
+    "databases": "database",
+    "responses": "response",
+    "sentences": "sentence",
+    "sequences": "sequence",
+    "sources": "source",
+    "services": "service",
+    "devices": "device",
+    "licenses": "license",
+    "images": "image",
+    "messages": "message",
+}
+# What a list of things may be called by after them, or by itself when it may hold anything.
+CONTAINERS = frozenset(
+    "list lst array arr seq sequence iterable iterator collection vec tuple set dict map".split()
+)
+ANYTHING = frozenset(
+    "iterable iterator it seq sequence xs ys lst arr array list data values items elements".split()
+)
+# A thing's part that tells it from all others, so that there are as many of them as of the things.
+IDENTITIES = frozenset("""
+    accession address barcode checksum digest doi email fingerprint guid hash id ident identifier isbn key md5 number
+    offset oid path pk position sha sha1 sha256 timestamp uid uri url uuid
+    """.split())
+# Parts and things that are text or numbers, which hash as they compare.
+FLAT = IDENTITIES | frozenset("""
+    char character codepoint count date filename idx index int integer label length line name num position sku slug
+    string str sum term text title total word year
+    """.split())
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+
+
+@lru_cache(maxsize=4096)
+def words(name: str) -> tuple[tuple[str, bool], ...]:
+    """The words of an identifier in the singular, each with whether it stood in the plural."""
+    return tuple(_singular(part) for one in _WORDS.findall(name) for part in _apart(one.lower()))
+
+
+def _apart(word: str) -> tuple[str, ...]:
+    """Words that are written together: ``edgelist``, ``userids``, ``filenames``."""
+    for end in ("list", "ids", "names", "map", "set", "dict"):
+        begin = word.removesuffix(end)
+        if begin != word and _singular(begin)[0] in MANY | FEW:
+            return (begin, end)
+    return (word,)
+
+
+def _singular(word: str) -> tuple[str, bool]:
+    if word in IRREGULAR:
+        return IRREGULAR[word], True
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y", True
+    if word.endswith(("xes", "ches", "shes", "sses")):
+        return word[:-2], True
+    if word.endswith("s") and not word.endswith(("ss", "us", "is")) and len(word) > 2:
+        return word[:-1], True
+    return word, False
+
+
+def names_parts(name: str) -> bool:
+    """Whether it speaks of parts of a program, of a description, or of one thing."""
+    return any(word in FEW or f"{word}s" in FEW for word, _ in words(name))
+
+
+def names_few(name: str) -> bool:
+    """Whether a collection of this name holds few things, or the parts of one thing (``row``, ``line``)."""
+    found = words(name)
+    if not found or names_parts(name):
+        return bool(found)
+    last, plural = found[-1]
+    return last in MANY - WHOLE and not plural and last != "children" and last not in ANYTHING
+
+
+def names_many(name: str) -> bool:
+    """Whether a collection of this name holds as many things as there are data."""
+    if names_few(name):
+        return False
+    found = list(words(name))
+    contained = False
+    while len(found) > 1 and found[-1][0] in CONTAINERS:
+        found.pop()
+        contained = True
+    if not found:
+        return False
+    last, plural = found[-1]
+    if last in WHOLE or name == "G":  # as mathematicians call a graph
+        return True
+    if len(found) > 1 and last in {"name", "key", "label", "number", "code"} and plural:
+        return found[-2][0] in MANY
+    return last in MANY and (plural or contained or last == "children")
+
+
+def holds_anything(name: str) -> bool:
+    """Whether the name says that it is a collection, and nothing of what."""
+    return name.strip("_").lower() in ANYTHING
+
+
+def identifies(name: str) -> bool:
+    """Whether an attribute, item or variable of this name tells a thing from all others."""
+    found = words(name)
+    return bool(found) and found[-1][0] in IDENTITIES and not found[-1][1]
+
+
+def is_flat(name: str) -> bool:
+    """Whether a value of this name is text or a number."""
+    found = words(name)
+    return bool(found) and found[-1][0] in FLAT and not found[-1][1]
