@@ -55,6 +55,37 @@ def test_what_is_written_is_read_back(form: str, tmp_path: Path) -> None:
     assert stacks(formats.read(file)) == pytest.approx(stacks(PROFILE))
 
 
+def test_speedscope_is_what_its_schema_says() -> None:
+    """The parts of https://www.speedscope.app/file-format-schema.json (1.25) that a sampled profile needs."""
+    import jsonschema
+
+    numbers, indices = ({"type": "array", "items": {"type": kind}} for kind in ("number", "integer"))
+    frame = {
+        "type": "object",
+        "properties": {"name": {"type": "string"}, "line": {"type": "number"}},
+        "required": ["name"],
+    }
+    sampled = {
+        "type": "object",
+        "properties": {
+            "type": {"const": "sampled"},
+            "unit": {"enum": ["bytes", "microseconds", "milliseconds", "nanoseconds", "none", "seconds"]},
+            "samples": {"type": "array", "items": indices},
+            "weights": numbers,
+            "startValue": {"type": "number"},
+            "endValue": {"type": "number"},
+            "name": {"type": "string"},
+        },
+        "required": ["type", "unit", "samples", "weights", "startValue", "endValue", "name"],
+    }
+    shared = {"type": "object", "properties": {"frames": {"type": "array", "items": frame}}, "required": ["frames"]}
+    schema = {
+        "properties": {"shared": shared, "profiles": {"type": "array", "items": sampled, "minItems": 1}},
+        "required": ["$schema", "shared", "profiles"],
+    }
+    jsonschema.validate(json.loads(formats.write("speedscope", PROFILE)), schema)
+
+
 def test_pstats_loads_what_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "profile.pstats"
     file.write_bytes(formats.write("pstats", PROFILE))
@@ -67,9 +98,10 @@ def test_pstats_loads_what_is_written(tmp_path: Path, capsys: pytest.CaptureFixt
 
 
 def test_chrome_spans_nest_and_add_up() -> None:
-    events = json.loads(formats.write("chrome", PROFILE))["traceEvents"]
+    events = json.loads(formats.write("chrome", PROFILE))
     spans = [(one["name"], one["ts"], one["dur"]) for one in events if one["ph"] == "X"]
     (main,) = [one for one in spans if one[0] == "main"]
+    assert spans[0] == main, "a viewer takes the first of those that begin together as the caller"
     assert main[2] == pytest.approx(1.5e6)
     assert all(main[1] <= start and start + width <= main[1] + main[2] + 1 for _, start, width in spans)
 
@@ -130,11 +162,14 @@ def test_a_node_profile_is_read(tmp_path: Path) -> None:
         "samples": [2, 3, 4, 3],
         "timeDeltas": [0, 1000, 2000, 500],
     }
+    nodes[2]["positionTicks"] = [{"line": 11, "ticks": 3}, {"line": 12, "ticks": 1}]
     file = tmp_path / "CPU.cpuprofile"
     file.write_text(json.dumps(text))
     profile = formats.read(file)
     assert stacks(profile) == pytest.approx({("serve",): 0.001, ("serve", "(anonymous)"): 0.002})
     assert next(iter(profile.lanes[0].stacks))[0] == Frame("/srv/app one.js", "serve", 4)
+    lines = {stack[-1].line: seconds for stack, seconds in profile.lanes[0].stacks.items() if len(stack) == 2}
+    assert lines == pytest.approx({11: 0.0015, 12: 0.0005}), "by the ticks of its lines"
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")

@@ -43,7 +43,8 @@ def command(ctx: click.Context, /, run: str | None, debug: bool | None, **files:
     asked = {form: file for form, file in files.items() if file is not None}
     with TemporaryDirectory() as folder:
         source = _source(run, settings["root"])
-        recording = _recording(source, Path(folder))
+        profiled = any(form in PROFILES for form in asked)
+        recording = _recording(source, Path(folder)) if profiled or not _is_report(source) else None
         for form in [form for form in asked if form in PROFILES]:
             arguments.write_bytes(_profile(form, recording, source), asked.pop(form))
         if not asked and any(files[form] for form in PROFILES):

@@ -75,7 +75,9 @@ def lines(report: Document, width: int, console: Console) -> Iterator[Text]:
         yield from (
             _text(f"{step['seconds']:.1f} s · {step['cost']} · {step['summary']}") for step in report["steps"]
         )
-        yield from (_text(line(text)) for text in recorded(report.get("recorded", ())))
+        for text in recorded(report.get("recorded", ())):
+            inset = " " * (len(text) - len(text.lstrip()))
+            yield _text(inset + line(text))
     else:
         yield _text("Nothing to do: nothing that was run is slow in a way that a rule knows.")
     yield from (_text(sentence) for sentence in ending(report))

@@ -35,7 +35,10 @@ def _stacks(text: Mapping[str, Any]) -> Mapping[Stack, float]:
     stacks: dict[Stack, float] = defaultdict(float)
     for number, time in _seconds(text, nodes).items():
         if nodes[number]["callFrame"]["functionName"] not in _WITHOUT_WORK:
-            stacks[tuple(_stack(number, nodes, parents))] += time
+            *outer, inner = _stack(number, nodes, parents)
+            for line, share in _lines(nodes[number], inner.line):
+                stack = (*outer, Frame(inner.path, inner.function, line))
+                stacks[stack] += time * share
     return stacks
 
 
@@ -50,6 +53,14 @@ def _seconds(text: Mapping[str, Any], nodes: Mapping[int, Any]) -> dict[int, flo
     hits = sum(node.get("hitCount", 0) for node in nodes.values())
     each = (text["endTime"] - text["startTime"]) / 1e6 / max(hits, 1)
     return {number: node.get("hitCount", 0) * each for number, node in nodes.items()}
+
+
+def _lines(node: Mapping[str, Any], otherwise: int) -> Iterator[tuple[int, float]]:
+    """The lines that the time of a node went to, and their shares, where V8 counted its ticks by line."""
+    ticks = {int(one["line"]): int(one["ticks"]) for one in node.get("positionTicks") or ()}
+    total = sum(ticks.values())
+    for line, count in ticks.items() if total else [(otherwise, 1)]:
+        yield line, count / (total or 1)
 
 
 def _stack(number: int, nodes: Mapping[int, Any], parents: Mapping[int, int]) -> list[Frame]:
