@@ -22,6 +22,7 @@ Effect = Literal["CPU peaks", "memory growth", "waiting"]
 FEWEST = 8  # seconds from which a correlation is worth a word
 _UNEVEN = 1.5  # times the least: a run whose seconds differ by less has no peaks
 _STRONG = 0.5  # Spearman's coefficient from which it is told
+_MORE = 1.25  # times the share elsewhere: what takes as much all the time explains no peak
 _CANDIDATES = 40  # of a kind, the dearest ones
 
 Series = dict[int, float]
@@ -78,7 +79,7 @@ def _causes(
     for name, other in named.items():
         strength = _spearman(values, [other.get(at, 0.0) for at in line])
         inside, outside = _part(other, series, high), _part(other, series, set(line) - high)
-        if strength >= _STRONG and (effect == "memory growth" or inside > max(outside, 0.05)):
+        if strength >= _STRONG and (effect == "memory growth" or inside > max(_MORE * outside, 0.05)):
             yield Cause(effect, kind, name, -1 if effect == "memory growth" else inside, outside, strength)
 
 
