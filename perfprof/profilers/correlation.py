@@ -22,6 +22,7 @@ Effect = Literal["CPU peaks", "memory growth", "waiting"]
 FEWEST = 8  # seconds from which a correlation is worth a word
 _UNEVEN = 1.5  # times the least: a run whose seconds differ by less has no peaks
 _STRONG = 0.5  # Spearman's coefficient from which it is told
+_SEVERAL = 3  # seconds in which a cause was seen: what was there once went together with whatever else was
 _MORE = 1.25  # times the share elsewhere: what takes as much all the time explains no peak
 _CANDIDATES = 40  # of a kind, the dearest ones
 
@@ -77,6 +78,8 @@ def _causes(
     if not high:
         return
     for name, other in named.items():
+        if len([at for at, value in other.items() if value]) < _SEVERAL:
+            continue
         strength = _spearman(values, [other.get(at, 0.0) for at in line])
         inside, outside = _part(other, series, high), _part(other, series, set(line) - high)
         if strength >= _STRONG and (effect == "memory growth" or inside > max(_MORE * outside, 0.05)):
