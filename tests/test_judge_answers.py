@@ -66,3 +66,40 @@ def test_a_helper_called_more_often_is_nobodys_business(tmp_path: Path, new: str
         verdict = judge.patch(patch)  # nothing was captured: the running workload has to tell
     told = {layer.name: layer for layer in verdict.layers}
     assert told["answers"].outcome == outcome, verdict
+
+
+STAMPED = """\
+import time
+
+
+def bill(items, out):
+    out.write("bill")
+    return {"at": time.time_ns(), "paid": [item * 3 for item in items], "by": f"<b>{time.time_ns()}</b> of 4"}
+"""
+STAMPS = """\
+from core import bill
+
+with open("out.txt", "w") as out:
+    print([bill(list(range(n)), out)["paid"] for n in range(9)])
+"""
+
+
+@pytest.mark.parametrize(
+    ("then", "outcome"),
+    [
+        ("[3 * item for item in items]", "passed"),
+        ("[3 * item for item in items if item != 7]", "cannot tell"),
+        ("[4 * item for item in items]", "cannot tell"),
+    ],
+)
+def test_a_time_in_an_answer_hides_nothing_else(tmp_path: Path, then: str, outcome: str) -> None:
+    (tmp_path / "core.py").write_text(STAMPED)
+    (tmp_path / "run.py").write_text(STAMPS)
+    new = STAMPED.replace("[item * 3 for item in items]", then)
+    patch = Patch(
+        RULE, "t", (FileChange("core.py", STAMPED, new),), level=Level.OBSERVED, functions=("core.py::bill",)
+    )
+    with Judge(Project(tmp_path, (tmp_path,), Command((sys.executable, "run.py")))) as judge:
+        verdict = judge.patch(patch)
+    told = {layer.name: layer for layer in verdict.layers}
+    assert told["answers"].outcome == outcome, verdict

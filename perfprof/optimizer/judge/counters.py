@@ -31,6 +31,7 @@ class Counted:
     """One run of the workload. answers: (function, digest) -> calls; shown: the same in words.
 
     effects: what the run left behind or wrote, by name ("statement …", "file …", "output"), as text to compare.
+    marks: of the words of each answer of a function, in order (see steady.py).
     opaque: (function, type) of what answers hold that cannot be looked into. missed: functions not watched.
     ended: empty if the run went well, else how it ended. late: it did because its time was over.
     """
@@ -40,6 +41,7 @@ class Counted:
     answers: Mapping[Answer, int] = field(default_factory=dict)
     shown: Mapping[Answer, str] = field(default_factory=dict)
     effects: Mapping[str, str] = field(default_factory=dict)
+    marks: Mapping[str, Sequence[str]] = field(default_factory=dict)
     opaque: frozenset[Answer] = frozenset()
     missed: frozenset[str] = frozenset()
     ended: str = ""
@@ -51,6 +53,7 @@ class Counted:
         return replace(
             self,
             answers={key: calls for key, calls in self.answers.items() if key[0] in wanted},
+            marks={name: marks for name, marks in self.marks.items() if name in wanted},
             opaque=frozenset(key for key in self.opaque if key[0] in wanted),
             missed=self.missed & wanted,
         )
@@ -112,16 +115,19 @@ def _with_answers(counted: Counted, folder: Path) -> Counted:
     shown: dict[Answer, str] = {}
     opaque: set[Answer] = set()
     missed: set[str] = set()
+    marks: dict[str, list[str]] = {}
     for file in folder.iterdir():
         for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
-            kind, function, name, *rest = (*line.split("\t"), "", "")
+            kind, function, name, *rest = (*line.split("\t"), "", "", "")
             if kind == "answer":
                 given[function, name] += 1
-                shown.setdefault((function, name), rest[1])
+                marks.setdefault(function, []).append(rest[1])
+                shown.setdefault((function, name), rest[2])
                 opaque.update((function, part) for part in rest[0].split(",") if part)
             elif kind == "missed":
                 missed.add(function)
-    return replace(counted, answers=given, shown=shown, opaque=frozenset(opaque), missed=frozenset(missed))
+    told = replace(counted, answers=given, shown=shown, marks=marks)
+    return replace(told, opaque=frozenset(opaque), missed=frozenset(missed))
 
 
 def _digest(path: Path) -> str:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from perfprof.optimizer.judge.counters import Counted, count
+from perfprof.optimizer.judge.steady import unlike
 from perfprof.optimizer.judge.trees import Tree
 from perfprof.optimizer.judge.trial import Outcome, Trial
 from perfprof.optimizer.judge.verdict import Comparison
@@ -66,7 +67,7 @@ class Counting:
         if (old.answers, old.effects) != (new.answers, new.effects):
             again = self._old.get(1, functions, self._run_old)
             if again.answers != old.answers:
-                return "cannot tell", "the answers of the old code change from run to run"
+                return _steady(old, again, new)
             different = next(_differences(old, new, again), "")
             if different:
                 return "failed", different
@@ -167,6 +168,20 @@ def _weighed(old: Counted) -> Outcome:
     return "passed", f"{sum(old.answers.values()):,} calls answer the same in the running workload"
 
 
+def _steady(old: Counted, again: Counted, new: Counted) -> Outcome:
+    """The old code's answers are new in each run: is the rest of them the same in the new code?"""
+    if again.ended:
+        return "cannot tell", again.ended
+    why = unlike(old.marks, again.marks, new.marks)
+    if why:
+        return "cannot tell", f"the answers of the old code change from run to run, and {why}"
+    different = next(_effects(old, new, again), "")
+    if different:
+        return "failed", different
+    decision, told = _weighed(old)
+    return decision, f"{told}, but for what is new in each run of the old code" if decision == "passed" else told
+
+
 def _left_behind(old: Counted) -> Outcome:
     """No difference was seen in what the program prints and writes: was there anything?"""
     seen = [name.split(" ")[0] for name, what in old.effects.items() if what.strip()]
@@ -187,6 +202,10 @@ def _differences(old: Counted, new: Counted, again: Counted) -> Iterator[str]:
             yield f"{key[0]} answers differently in the running workload{what}"
     if new.answers != old.answers:
         yield "the new code gives answers that the old one does not give"
+    yield from _effects(old, new, again)
+
+
+def _effects(old: Counted, new: Counted, again: Counted) -> Iterator[str]:
     for name in sorted({*old.effects, *new.effects}):
         yield from _effect(name, *(run.effects.get(name, "none") for run in (old, new, again)))
 

@@ -183,7 +183,8 @@ def _tell(name: str, answer: Any, args: Any, kwargs: Any) -> None:
         text = shape.write(answer)
         hidden = ",".join(sorted(shape.opaque))
         text = shapes.without_addresses(text + shape.write(args, kwargs))
-        _note(f"answer\t{name}\t{shapes.digest(text)}\t{hidden}\t{shapes.brief(answer)}\n")
+        marks = importlib.import_module(f"{_PRIVATE}.marks").marks_of(text)
+        _note(f"answer\t{name}\t{shapes.digest(text)}\t{hidden}\t{marks}\t{shapes.brief(answer)}\n")
     except Exception as error:
         _note(f"missed\t{name}\t{type(error).__name__}\n")
 
