@@ -73,3 +73,21 @@ def test_a_run_that_did_nothing_has_no_reasons(tmp_path: Path) -> None:
     recording, told = found(tmp_path, "print(1)\n")
     recording.close()
     assert not [one for one in told if one.kind not in ("CPU", "waiting")]
+
+
+def test_of_an_installed_program_its_own_functions_are_told(tmp_path: Path) -> None:
+    """A tool that somebody installed and runs in a folder without code, and then in a project that has some."""
+    library = tmp_path / "lib" / "python3.11" / "site-packages"
+    library.mkdir(parents=True)
+    (library / "tool.py").write_text(
+        "import json\n\ndef render(n):\n    for _ in range(n):\n        json.loads(json.dumps(list(range(20000))))\n"
+    )
+    start = f"import sys; sys.path.insert(0, {str(library)!r}); import tool; tool.render(60)"
+    argv = [sys.executable, "-c", start]
+    with record(argv, cwd=tmp_path, folder=tmp_path / "r", output=tmp_path / "out", sampler="loops") as recording:
+        (cpu,) = (one for one in reasons(recording) if one.kind == "CPU")
+        lines = list(summary(recording, tmp_path, document(as_run(recording, "tool", "", tmp_path, kept=False))))
+    assert cpu.place[0].function == "render"
+    told = next(line for line in lines if line.startswith("Hot functions"))
+    assert "of libraries, for no code of this project was seen" in told
+    assert any("tool.py:5 render" in line and "site-packages" not in line for line in lines)

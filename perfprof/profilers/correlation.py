@@ -6,13 +6,14 @@ Everything is laid on one line of time, second by second. A correlation is no ca
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import StatisticsError, correlation
 from typing import Literal
 
+from perfprof.profilers.hot import program_files
 from perfprof.profilers.parts import metrics, network, requests, timeline
 from perfprof.profilers.recording import Recording
 
@@ -22,6 +23,7 @@ Effect = Literal["CPU peaks", "memory growth", "waiting"]
 FEWEST = 8  # seconds from which a correlation is worth a word
 _UNEVEN = 1.5  # times the least: a run whose seconds differ by less has no peaks
 _STRONG = 0.5  # Spearman's coefficient from which it is told
+_ALWAYS = 0.9  # share of all samples from which a function is where everything begins
 _SEVERAL = 3  # seconds in which a cause was seen: what was there once went together with whatever else was
 _MORE = 1.25  # times the share elsewhere: what takes as much all the time explains no peak
 _CANDIDATES = 40  # of a kind, the dearest ones
@@ -124,10 +126,16 @@ def _cpu(recording: Recording) -> Series:
 
 
 def _functions(recording: Recording) -> Iterator[tuple[str, int, float]]:
-    ours, interval = set(recording.files()), float(recording.meta["interval"])
-    for moment in timeline.samples(recording):
+    ours, interval = program_files(recording), float(recording.meta["interval"])
+    found = timeline.samples(recording)
+    everywhere = _ALWAYS * sum(moment.count for moment in found)
+    seen: Counter[tuple[str, str]] = Counter()
+    for moment in found:
+        for place in {(one.path, one.function) for one in moment.stack if one.path in ours}:
+            seen[place] += moment.count
+    for moment in found:
         for path, function in {(one.path, one.function) for one in moment.stack if one.path in ours}:
-            if function != "<module>":
+            if function != "<module>" and seen[path, function] < everywhere:
                 yield f"{path}:{function}", moment.at, moment.count * interval
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,13 +10,15 @@ from perfprof.profilers.recording import Recording
 from perfprof.profilers.stacks import Frame
 
 LEAST = 0.1  # share of all samples from which a path is hot
+_OWN = 0.05  # share of all samples from which the project's own code is what the run is about
+_INSTALLED = ("/site-packages/", "/dist-packages/")
 
 Place = tuple[str, str]  # path and function
 
 
 @dataclass(frozen=True, slots=True)
 class HotFunction:
-    """An application function. own: share of the samples with it innermost of the application's, libraries below it
+    """A function of the program. own: share of the samples with it innermost of the program's, libraries below it
     included; total: with all it calls, recursion counted once. line: that of most of its own samples.
     """
 
@@ -29,7 +31,7 @@ class HotFunction:
 
 @dataclass(frozen=True, slots=True)
 class HotPath:
-    """Application frames from the root to where the path divides into parts that are not hot. share: of all samples."""
+    """The program's frames from the root to where the path divides into parts that are not hot. share: of all samples."""
 
     frames: tuple[Frame, ...]
     share: float
@@ -72,9 +74,34 @@ def hot_paths(recording: Recording, least: float = LEAST) -> tuple[HotPath, ...]
     return tuple(sorted(found, key=lambda one: -one.share))
 
 
+def program_files(recording: Recording) -> frozenset[str]:
+    """The files whose functions are told: the project's own; of a program that is installed, those of its packages.
+
+    Where neither was seen, all files.
+    """
+    own, total = set(recording.files()), recording.total
+    seen: Counter[str] = Counter()
+    installed: set[str] = set()
+    for sample in recording.samples():
+        paths = {frame.path for frame in sample.stack if not frame.path.startswith("<")}
+        packaged = {path for path in paths if any(mark in path.replace("\\", "/") for mark in _INSTALLED)}
+        installed |= packaged
+        seen.update({"own": sample.count * bool(paths & own), "installed": sample.count * bool(packaged)})
+    if seen["own"] >= _OWN * total:
+        return frozenset(own)
+    if seen["installed"] >= _OWN * total:
+        return frozenset(own | installed)
+    return frozenset(frame.path for sample in recording.samples() for frame in sample.stack)
+
+
+def of_libraries(recording: Recording) -> bool:
+    """Whether the functions that are told are not the project's own."""
+    return not program_files(recording) <= set(recording.files())
+
+
 def _application(recording: Recording) -> Iterator[tuple[tuple[Frame, ...], int]]:
-    """Stacks without the frames of libraries, and their samples; those without a frame of the application left out."""
-    ours = set(recording.files())
+    """Stacks without the frames of libraries, and their samples; those without a frame of the program left out."""
+    ours = program_files(recording)
     for sample in recording.samples():
         stack = tuple(frame for frame in sample.stack if frame.path in ours)
         if stack:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from perfprof.profilers.hot import hot_paths
+from perfprof.profilers.hot import hot_paths, program_files
 from perfprof.profilers.parts import collections, files, memory, network, pools, statements, syscalls, transactions
 from perfprof.profilers.recording import Execution, Frame, Recording, Statement
 from perfprof.profilers.tallies import Latencies
@@ -60,7 +60,7 @@ def _cpu(recording: Recording) -> Iterator[Reason]:
 
 def _library(recording: Recording, place: Frame) -> str:
     """The innermost function of a library in which most samples below a line of the program lie."""
-    ours = set(recording.files())
+    ours = program_files(recording)
     seen, depths, total = Counter[Frame](), dict[Frame, int](), 0
     for sample in recording.samples():
         inner = max((depth for depth, frame in enumerate(sample.stack) if frame.path in ours), default=-1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from perfprof.profilers.recording import Frame, Recording
 
 ROWS = 20  # of a table
+_LIBRARY = re.compile(r".*[/\\](site-packages|dist-packages|lib[/\\]python3\.\d+)[/\\]")
 
 
 def sections(recording: Recording, root: Path) -> tuple[Recorded, ...]:
@@ -27,13 +29,18 @@ def sections(recording: Recording, root: Path) -> tuple[Recorded, ...]:
 
 
 def where(place: tuple[Frame, ...], root: Path) -> str:
-    """The innermost frame as ``path:line function``, the path relative to the project."""
+    """The innermost frame as ``path:line function``, the path relative to the project or to where libraries lie."""
     if not place:
         return ""
     frame = place[0]
-    path = Path(frame.path)
-    name = path.relative_to(root).as_posix() if path.is_relative_to(root) else frame.path
-    return f"{name}:{frame.line} {frame.function}"
+    return f"{name_of(frame.path, root)}:{frame.line} {frame.function}"
+
+
+def name_of(path: str, root: Path) -> str:
+    """A file as people name it."""
+    if Path(path).is_relative_to(root) and not _LIBRARY.search(path[len(str(root)) :]):
+        return Path(path).relative_to(root).as_posix()
+    return _LIBRARY.sub("", path)
 
 
 def shortened(text: str, most: int) -> str:

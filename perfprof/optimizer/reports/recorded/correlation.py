@@ -6,7 +6,7 @@ from pathlib import Path
 
 from perfprof.optimizer.reports import figures
 from perfprof.optimizer.reports.contract import Recorded
-from perfprof.optimizer.reports.recorded import ROWS, shortened
+from perfprof.optimizer.reports.recorded import ROWS, name_of, shortened
 from perfprof.profilers.correlation import Cause, explain
 from perfprof.profilers.recording import Recording
 
@@ -52,5 +52,5 @@ def _brief(cause: Cause, root: Path) -> str:
 def _name(cause: Cause, root: Path) -> str:
     if cause.kind == "function":
         path, _, function = cause.name.rpartition(":")
-        return f"{Path(path).relative_to(root) if Path(path).is_relative_to(root) else path}:{function}"
+        return f"{name_of(path, root)}:{function}"
     return shortened(cause.name, _LONG)

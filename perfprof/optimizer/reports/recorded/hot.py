@@ -7,11 +7,11 @@ from pathlib import Path
 from perfprof.optimizer.reports import figures
 from perfprof.optimizer.reports.contract import Recorded
 from perfprof.optimizer.reports.recorded import ROWS, where
-from perfprof.profilers.hot import LEAST, HotPath, hot_functions, hot_paths
+from perfprof.profilers.hot import LEAST, HotPath, hot_functions, hot_paths, of_libraries
 from perfprof.profilers.recording import Frame, Recording
 
 ORDER = 0
-_BRIEF = 3
+_BRIEF, _NAMES = 3, 6  # lines for a terminal, and functions on the way to a hot one
 
 
 def section(recording: Recording, root: Path) -> Recorded | None:
@@ -23,7 +23,8 @@ def section(recording: Recording, root: Path) -> Recorded | None:
     return Recorded(
         subject="hot",
         title="Hot functions",
-        says=_says(paths),
+        says=_says(paths)
+        + ("; of libraries, for no code of this project was seen" if of_libraries(recording) else ""),
         brief=[_brief(path, root) for path in paths[:_BRIEF]],
         heads=["function", "own time", "with calls"],
         numbers=["own time", "with calls"],
@@ -42,7 +43,8 @@ def _says(paths: tuple[HotPath, ...]) -> str:
 def _brief(path: HotPath, root: Path) -> str:
     """The share, the innermost place, and the functions that lead to it."""
     *outer, _ = path.frames
-    through = " > ".join(frame.function for frame in outer if frame.function != "<module>")
+    names = [frame.function for frame in outer if frame.function != "<module>"]
+    through = " > ".join(names if len(names) <= _NAMES else ["…", *names[-_NAMES:]])
     return f"{figures.share(path.share):>5} {where(path.frames[::-1], root)}" + (
         f" · from {through}" if through else ""
     )
