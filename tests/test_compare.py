@@ -136,7 +136,7 @@ def test_two_revisions_are_run_by_turns(project: Path) -> None:
     report = json.loads(output)
     rows = {row["name"]: row for row in report["rows"]}
     assert rows["queries"]["decision"] == "better"
-    assert rows["cpu"]["pairs"] >= 3
+    assert rows["cpu"]["pairs"] >= 1  # in a second, as many as the machine has room for
     assert rows["cpu"]["change"] > 1
     assert code in (0, 1)  # one pair need not be enough for an answer about the time
     assert not list(project.glob("*.rec"))

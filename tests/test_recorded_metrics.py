@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import sys
 import textwrap
+from pathlib import Path
+
+import pytest
 
 from perfprof.optimizer.recorded import as_run
 from perfprof.optimizer.reports import html
 from perfprof.optimizer.reports.document import document
 from perfprof.profilers.parts import metrics
+from perfprof.profilers.reasons import reasons
 from perfprof.profilers.workload import record
 
 PROGRAM = """
@@ -56,3 +60,18 @@ def test_the_page_draws_their_course(tmp_path):
     memory = next(one for one in metrics_["series"] if one["name"] == "resident memory")
     assert memory["points"][-1][1] > memory["points"][0][1] + 15_000_000
     assert "resident memory over" in html.render(document(run))
+
+
+@pytest.mark.skipif(not Path("/proc/self/schedstat").exists(), reason="only Linux tells")
+def test_waiting_for_a_core_is_told_apart_from_other_waiting(tmp_path: Path) -> None:
+    """Three times as many threads of work as one core can take, on one core."""
+    (tmp_path / "app.py").write_text(
+        "import os, subprocess, sys\n"
+        "os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
+        "code = 'import time\\nwhile time.process_time() < 0.5: pass'\n"
+        "for one in [subprocess.Popen([sys.executable, '-c', code]) for _ in range(3)]: one.wait()\n"
+    )
+    argv = [sys.executable, "app.py"]
+    with record(argv, cwd=tmp_path, folder=tmp_path / "run", sampler="off", output=tmp_path / "out") as recording:
+        assert metrics.queued(recording) > 0.5
+        assert any("no core was free" in one.remark for one in reasons(recording))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -75,7 +76,9 @@ class Metrics:
 
 
 def _figures(process: psutil.Process) -> tuple[float, ...]:
-    """CPU seconds, resident bytes, threads, bytes read and written, open files, connections; -1 for what is unknown."""
+    """CPU seconds, resident bytes, threads, bytes read and written, open files, connections, seconds in the queue for
+    a core; -1 for what is unknown.
+    """
     with process.oneshot():
         used = process.cpu_times()
         return (
@@ -85,6 +88,7 @@ def _figures(process: psutil.Process) -> tuple[float, ...]:
             *_written(process),
             _count(getattr(process, "num_fds", None)),
             _count(lambda: len(process.net_connections("inet"))),
+            _queued(process.pid),
         )
 
 
@@ -96,6 +100,17 @@ def _written(process: psutil.Process) -> tuple[int, int]:
     except (psutil.Error, OSError, AttributeError):  # macOS has none
         return -1, -1
     return counters.read_bytes, counters.write_bytes
+
+
+def _queued(pid: int) -> float:
+    """Seconds that the threads which are there now were ready to run and had no core; Linux tells."""
+    found = 0
+    try:
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            found += int((thread / "schedstat").read_text("ascii").split()[1])
+    except (OSError, ValueError, IndexError):  # another system, or a thread that ended meanwhile
+        return -1
+    return round(found / 1e9, 3)
 
 
 def _count(asked: Any) -> int:

@@ -11,7 +11,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 from perfprof.profilers.hot import hot_paths, program_files
-from perfprof.profilers.parts import collections, files, memory, network, pools, statements, syscalls, transactions
+from perfprof.profilers.parts import (
+    collections,
+    files,
+    memory,
+    metrics,
+    network,
+    pools,
+    statements,
+    syscalls,
+    transactions,
+)
 from perfprof.profilers.recording import Execution, Frame, Recording, Statement
 from perfprof.profilers.tallies import Latencies
 
@@ -141,14 +151,14 @@ def _collections(recording: Recording) -> Iterator[Reason]:
 
 
 def _unexplained(recording: Recording, found: list[Reason]) -> Iterator[Reason]:
-    """What a program without requests waited for, and nobody saw: sleep, locks, other processes."""
+    """What was waited for a core and, in a program that serves nothing, for what nobody saw."""
     explained = sum(one.seconds for one in found if one.kind in ("statement", "request made", "files"))
-    waited = float(recording.meta["seconds"]) - float(recording.meta["cpu_seconds"]) - explained
-    served = recording.rows("select 1 from requests limit 1")
-    if waited > 0 and not served:
-        yield Reason(
-            "waiting", waited, (), "for what is not recorded: sleep, locks, other processes, input, a free core"
-        )
+    queued = metrics.queued(recording)
+    waited = float(recording.meta["seconds"]) - float(recording.meta["cpu_seconds"]) - explained - queued
+    if queued:
+        yield Reason("waiting", queued, (), "ready to run, but no core was free: this machine was busy")
+    if waited > 0 and not recording.rows("select 1 from requests limit 1"):
+        yield Reason("waiting", waited, (), "for what is not recorded: sleep, locks, other processes, input")
 
 
 SOURCES: tuple[Callable[[Recording], Iterator[Reason]], ...] = (
