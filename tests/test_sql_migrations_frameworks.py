@@ -207,7 +207,12 @@ def test_two_leaves_are_not_guessed_between(tmp_path: Path) -> None:
     (tmp_path / "shop/models.py").write_text(MODELS)
     for name in ("0001_a", "0001_b"):
         (tmp_path / f"shop/migrations/{name}.py").write_text("")
-    assert next(change.path for change in put(tmp_path, on("shop_order", "status"))).endswith(".up.sql")
+    up = next(iter(put(tmp_path, on("shop_order", "status"))))
+    assert up.path.endswith(".up.sql")
+    assert (
+        "shop has 2 latest migrations (0001_a, 0001_b), so this is plain SQL: makemigrations --merge first"
+        in up.after
+    )
 
 
 def hostile(number: int) -> str:
@@ -257,7 +262,9 @@ def test_a_hundred_hostile_names_go_up_and_down_by_alembic(tmp_path: Path) -> No
 def test_alembic_with_two_heads_is_left_to_sql(tmp_path: Path) -> None:
     project = alembic_project(tmp_path, "sqlite:///x.sqlite", ["create table t (a int)"], ["drop table t"])
     (project / "db/versions/bbbb.py").write_text('revision = "bbbb"\ndown_revision = None\n')
-    assert put(project, on("t", "a"))[0].path.endswith(".up.sql")
+    up, _ = put(project, on("t", "a"))
+    assert up.path.endswith(".up.sql")
+    assert "Alembic has 2 heads (aaaa, bbbb), so this is plain SQL: alembic merge heads first" in up.after
 
 
 # ------------------------------------------------------------------ PostgreSQL
@@ -310,7 +317,7 @@ def test_alembic_on_postgresql_goes_up_and_down_outside_of_a_transaction(server:
     ask(server, "postgres", "create database other")
     host = quote(str(server.socket), safe="")  # type: ignore[attr-defined]
     url = f"postgresql+psycopg://{server.user}:{server.password}@/other?host={host}"  # type: ignore[attr-defined]
-    names = [name for name in map(hostile, range(40)) if "\0" not in name]
+    names = [name for name in map(hostile, range(100)) if "\0" not in name]
     up = [f"create table {quoted(name)} ({quoted(name)} int)" for name in names]
     project = alembic_project(tmp_path, url, up, [])
     put(project, *(on(name, name, dialect="postgresql") for name in names))

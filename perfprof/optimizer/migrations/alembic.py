@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from perfprof.optimizer.migrations.planned import Texts
-from perfprof.optimizer.migrations.statements import build_of
+from perfprof.optimizer.migrations.sqlalchemy_models import with_index
+from perfprof.optimizer.migrations.statements import Build, build_of
 from perfprof.optimizer.patches import FileChange
 from perfprof.rules.rule import Migration
 
@@ -18,12 +19,29 @@ from perfprof.rules.rule import Migration
 def changes(texts: Texts, migration: Migration, header: Iterable[str]) -> tuple[FileChange, ...] | None:
     """The revision's file; None if the project is none of Alembic's or has not exactly one head."""
     folder = versions_of(texts.root)
-    head = head_of(texts, folder) if folder is not None else None
-    if folder is None or head is None or build_of(migration) is None:
+    heads = heads_of(texts, folder) if folder is not None else []
+    build = build_of(migration)
+    if folder is None or len(heads) != 1 or build is None:
         return None
+    (head,) = heads
     revision = hashlib.sha256(f"{head}\0{migration.name}\0{migration.up}".encode()).hexdigest()[:12]
     file = folder / f"{revision}_{_slug(migration.name)}.py"
-    return (texts.change(file, _text(migration, revision, head, header)),)
+    return texts.change(file, _text(migration, build, revision, head, header)), *_model(texts, migration, build)
+
+
+def _model(texts: Texts, migration: Migration, build: Build) -> tuple[FileChange, ...]:
+    """The model with the index in its `__table_args__`, so that `alembic check` has nothing to say."""
+    found = with_index(texts, migration, build)
+    return () if found is None else (texts.change(*found),)
+
+
+def refusal(texts: Texts) -> str:
+    """Why a project of Alembic's gets plain SQL, where its author can change that; else empty."""
+    folder = versions_of(texts.root)
+    heads = heads_of(texts, folder) if folder is not None else []
+    if len(heads) < 2:
+        return ""
+    return f"Alembic has {len(heads)} heads ({', '.join(heads)}), so this is plain SQL: alembic merge heads first"
 
 
 def versions_of(root: Path) -> Path | None:
@@ -41,8 +59,8 @@ def versions_of(root: Path) -> Path | None:
     return folder if folder.is_dir() and folder.is_relative_to(root) else None
 
 
-def head_of(texts: Texts, folder: Path) -> str | None:
-    """The one revision that none other follows; "" in an empty folder, None if there are several."""
+def heads_of(texts: Texts, folder: Path) -> list[str]:
+    """The revisions that none other follows; [""] in an empty folder."""
     known: set[str] = set()
     followed: set[str] = set()
     for path in texts.files(folder, "*.py"):
@@ -52,8 +70,7 @@ def head_of(texts: Texts, folder: Path) -> str | None:
             known.add(str(said["revision"]))
             below = said.get("down_revision")
             followed |= set(below) if isinstance(below, (tuple, list)) else {str(below)}
-    heads = sorted(known - followed)
-    return "" if not known else heads[0] if len(heads) == 1 else None
+    return sorted(known - followed) if known else [""]
 
 
 def _said(text: str) -> dict[str, object]:
@@ -79,9 +96,7 @@ def _said(text: str) -> dict[str, object]:
     return found
 
 
-def _text(migration: Migration, revision: str, head: str, header: Iterable[str]) -> str:
-    build = build_of(migration)
-    assert build is not None
+def _text(migration: Migration, build: Build, revision: str, head: str, header: Iterable[str]) -> str:
     lines = [
         *(f"# {' '.join(one.split())}" for one in header if one.strip()),
         "",
@@ -92,7 +107,7 @@ def _text(migration: Migration, revision: str, head: str, header: Iterable[str])
         f"down_revision = {_quoted(head) if head else None}",
         "branch_labels = None",
         "depends_on = None",
-        *_function("upgrade", [*build.before, build.create, *build.after], migration.dialect),
+        *_function("upgrade", list(build.up), migration.dialect),
         *_function("downgrade", list(build.back), migration.dialect),
     ]
     return "\n".join(lines).lstrip("\n") + "\n"

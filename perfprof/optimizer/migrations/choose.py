@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from perfprof.optimizer.judge.verdict import Verdict
@@ -20,9 +21,17 @@ def changes(
     assert migration is not None, "only a migration becomes migration files"
     texts, header = Texts(root, planned), list(sql.header_of(root, patch, verdict))
     made = django.changes(texts, migration, header) or alembic.changes(texts, migration, header)
-    return made or sql.changes(
-        root, patch, verdict, [Path(change.path).name for change in planned if change.path.endswith(".sql")]
-    )
+    if made:
+        return made
+    why = refusal(texts, migration)
+    told = replace(patch, why=f"{why}. {patch.why}") if why else patch
+    taken = [Path(change.path).name for change in planned if change.path.endswith(".sql")]
+    return sql.changes(root, told, verdict, taken)
+
+
+def refusal(texts: Texts, migration: Migration) -> str:
+    """Why a migration does not become one of the project's own kind, where its author can change that; else empty."""
+    return django.refusal(texts, migration) or alembic.refusal(texts)
 
 
 def pending(root: Path, migration: Migration) -> Path | None:

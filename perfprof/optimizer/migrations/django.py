@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from perfprof.optimizer.migrations.model_text import appended, inserted
 from perfprof.optimizer.migrations.planned import Texts
 from perfprof.optimizer.migrations.statements import Build, build_of
 from perfprof.optimizer.patches import FileChange
@@ -43,7 +44,7 @@ def changes(texts: Texts, migration: Migration, header: Iterable[str]) -> tuple[
     if leaf is None:
         return None
     name = short(migration.name)
-    fields = _fields(model, build)
+    fields = _fields(model, build) if _quotes_itself(migration) and _managed(model) else ()
     edited = _with_index(texts.read(model.path) or "", model, fields, name) if fields else None
     operation = _native(migration, build, model, fields, name) if edited else _raw(build)
     number = int(match[1]) + 1 if (match := _NUMBERED.match(leaf)) else 1
@@ -53,6 +54,39 @@ def changes(texts: Texts, migration: Migration, header: Iterable[str]) -> tuple[
     text = _text(migration, model.app, leaf, header, operation)
     made = [texts.change(file, text)]
     return tuple([*made, texts.change(model.path, edited)] if edited else made)
+
+
+def _quotes_itself(migration: Migration) -> bool:
+    """Whether Django quotes these names right: it puts them in quotes, whatever they hold."""
+    return not any('"' in name or "%" in name for name in (migration.table, *migration.columns))
+
+
+def _managed(model: Model) -> bool:
+    """Django's own operations do nothing for a model that it does not manage."""
+    value = _option(model.node, "managed")
+    return value is None or (isinstance(value, ast.Constant) and value.value is True)
+
+
+def leaves_of(texts: Texts, folder: Path) -> list[str]:
+    """The migrations of an app that no other of it depends on."""
+    names: set[str] = set()
+    needed: set[str] = set()
+    for path in texts.files(folder, "*.py"):
+        if path.name.startswith(("_", ".")):
+            continue
+        names.add(path.stem)
+        needed |= _dependencies(texts.read(path) or "")
+    return sorted(names - needed)
+
+
+def refusal(texts: Texts, migration: Migration) -> str:
+    """Why a project of Django's gets plain SQL, where its author can change that; else empty."""
+    model = model_of(texts, migration.table)
+    leaves = leaves_of(texts, model.folder) if model is not None else []
+    if model is None or len(leaves) < 2:
+        return ""
+    found = ", ".join(leaves)
+    return f"{model.app} has {len(leaves)} latest migrations ({found}), so this is plain SQL: makemigrations --merge first"
 
 
 def short(name: str) -> str:
@@ -163,7 +197,7 @@ def _with_index(text: str, model: Model, fields: tuple[str, ...], name: str) -> 
         plain = all(ast.unparse(base) == "models.Model" for base in node.bases)
         indent = " " * node.body[0].col_offset
         return (
-            _inserted(text, node.body[-1], f"\n{indent}class Meta:\n{indent}    indexes = [{index}]\n")
+            inserted(text, node.body[-1], f"\n{indent}class Meta:\n{indent}    indexes = [{index}]\n")
             if plain
             else None
         )
@@ -171,38 +205,10 @@ def _with_index(text: str, model: Model, fields: tuple[str, ...], name: str) -> 
     if known is None:
         if meta.bases:
             return None  # what it inherits is not seen here
-        return _inserted(text, meta.body[-1], f"{' ' * meta.body[0].col_offset}indexes = [{index}]\n")
+        return inserted(text, meta.body[-1], f"{' ' * meta.body[0].col_offset}indexes = [{index}]\n")
     if not isinstance(known, (ast.List, ast.Tuple)):
         return None
-    return _appended(text, known, index)
-
-
-def _inserted(text: str, after: ast.stmt, lines: str) -> str:
-    all_lines = text.splitlines(keepends=True)
-    end = after.end_lineno or after.lineno
-    if not all_lines[end - 1].endswith("\n"):
-        all_lines[end - 1] += "\n"
-    return "".join([*all_lines[:end], lines, *all_lines[end:]])
-
-
-def _appended(text: str, known: ast.List | ast.Tuple, index: str) -> str | None:
-    lines = text.split("\n")
-    line, column = (known.end_lineno or 0) - 1, (known.end_col_offset or 0) - 1
-    before = lines[line].encode()[:column].decode()
-    after = lines[line].encode()[column:].decode()
-    inside = "\n".join([*lines[known.lineno - 1 : line], before]).rstrip()
-    comma = "" if not known.elts or inside.endswith(",") else ", "
-    if known.elts and not before.strip():  # the bracket has a line of its own
-        indent = " " * known.elts[-1].col_offset
-        last = lines[line - 1].rstrip()
-        if "#" in last:
-            return None
-        lines[line - 1] = last if last.endswith(",") else f"{last},"
-        lines.insert(line, f"{indent}{index},")
-        return "\n".join(lines)
-    closing = "," if isinstance(known, ast.Tuple) and not known.elts else ""
-    lines[line] = f"{before}{comma}{' ' if inside.endswith(',') else ''}{index}{closing}{after}"
-    return "\n".join(lines)
+    return appended(text, known, index)
 
 
 # ------------------------------------------------------------------ the migration
@@ -210,14 +216,7 @@ def _appended(text: str, known: ast.List | ast.Tuple, index: str) -> str | None:
 
 def leaf_of(texts: Texts, folder: Path) -> str | None:
     """The one migration of an app that no other of it depends on; None if there are several, or none."""
-    names: set[str] = set()
-    needed: set[str] = set()
-    for path in texts.files(folder, "*.py"):
-        if path.name.startswith(("_", ".")):
-            continue
-        names.add(path.stem)
-        needed |= _dependencies(texts.read(path) or "")
-    leaves = sorted(names - needed)
+    leaves = leaves_of(texts, folder)
     return leaves[0] if len(leaves) == 1 else None
 
 
@@ -256,7 +255,7 @@ def _native(migration: Migration, build: Build, model: Model, fields: tuple[str,
 
 
 def _raw(build: Build) -> list[str]:
-    return _run([*build.before, build.create, *build.after], list(build.back))
+    return _run(list(build.up), list(build.back))
 
 
 def _run(forwards: list[str], backwards: list[str]) -> list[str]:

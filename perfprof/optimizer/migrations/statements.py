@@ -20,7 +20,7 @@ _COLUMN = re.compile(rf"(?P<name>{_NAME})(?P<descending> DESC)?")
 class Build:
     """before, create, after: the statements of the way up. back: those of the way down.
 
-    columns: (name, descending) of an index of plain columns; empty for any other (expressions, conditions, methods).
+    columns: (name, descending) of one index of plain columns; empty for any other (expressions, conditions, methods, parts).
     """
 
     before: tuple[str, ...]
@@ -29,17 +29,23 @@ class Build:
     back: tuple[str, ...]
     columns: tuple[tuple[str, bool], ...]
 
+    @property
+    def up(self) -> tuple[str, ...]:
+        """All statements of the way up."""
+        return *self.before, self.create, *self.after
+
 
 def build_of(migration: Migration) -> Build | None:
-    """The one index that a migration builds; None if it does something else."""
+    """The index that a migration builds, by parts on a partitioned table; None if it does something else."""
     up, down = (
         [one.strip() for one in separated(text, migration.dialect)] for text in (migration.up, migration.down)
     )
     at = [number for number, one in enumerate(up) if one.upper().startswith("CREATE INDEX")]
-    if len(at) != 1:
+    if not at:
         return None
     create = up[at[0]]
-    return Build(tuple(up[: at[0]]), create, tuple(up[at[0] + 1 :]), tuple(down), _columns(create))
+    columns = _columns(create) if len(at) == 1 else ()
+    return Build(tuple(up[: at[0]]), create, tuple(up[at[0] + 1 :]), tuple(down), columns)
 
 
 def _columns(create: str) -> tuple[tuple[str, bool], ...]:
