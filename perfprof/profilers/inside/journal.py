@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from time import perf_counter, time, time_ns
 from typing import Any
 
-from . import signals, workers
+from . import descriptors, signals, workers
 
 try:
     from _json import encode_basestring_ascii as _quote
@@ -30,7 +30,7 @@ Collect = Callable[[], Iterable[str]]
 _lock = allocate_lock()
 _sources: list[Collect] = []
 _forked: list[Callable[[], None]] = []
-_state: dict[str, Any] = {"folder": "", "fd": -1, "ending": 0, "header": None}
+_state: dict[str, Any] = {"folder": "", "path": "", "fd": -1, "file": None, "ending": 0, "header": None}
 due = 0.0  # perf_counter at which the next flush is due; recorders compare and call flush()
 
 
@@ -96,17 +96,34 @@ def _begin() -> None:
     """Open this process's file and describe the process in its first line."""
     global due
     due = perf_counter() + PERIOD
-    path = os.path.join(_state["folder"], f"{os.getpid()}-{time_ns()}.jsonl")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_BINARY", 0)
+    _state["path"] = os.path.join(_state["folder"], f"{os.getpid()}-{time_ns()}.jsonl")
+    _open(os.O_CREAT | os.O_EXCL)
     try:
-        _state["fd"] = os.open(path, flags, 0o600)
         _write([encode(["process", _state["header"]()])])
     except OSError:
         _state["fd"] = -1
 
 
+def _open(how: int = 0) -> None:
+    """Open the file, with a descriptor out of the way: the program's own are numbered as without us."""
+    flags = os.O_WRONLY | os.O_APPEND | how | getattr(os, "O_BINARY", 0)
+    _state["fd"] = -1
+    try:
+        fd = descriptors.out_of_the_way(os.open(_state["path"], flags, 0o600))
+    except OSError:
+        return
+    _state.update(fd=fd, file=descriptors.identity(fd))
+
+
+def _is_ours() -> bool:
+    """Whether the descriptor is still that of our file; a program may close all it finds, and open its own there."""
+    return _state["fd"] >= 0 and bool(descriptors.identity(_state["fd"]) == _state["file"] is not None)
+
+
 def _write(lines: Iterable[str]) -> None:
     data = "".join(f"{line}\n" for line in lines).encode("ascii", "backslashreplace")
+    if data and _state["fd"] >= 0 and not _is_ours():
+        _open()
     while data and _state["fd"] >= 0:
         data = data[os.write(_state["fd"], data) :]
 
@@ -118,7 +135,7 @@ def _after_fork() -> None:
     signals.release()
     _lock = allocate_lock()  # another thread of the parent may have held the old one
     _state["ending"] = 0
-    if _state["fd"] >= 0:
+    if _is_ours():
         os.close(_state["fd"])
     for forget in _forked:
         try:

@@ -16,6 +16,7 @@ from itertools import permutations
 from time import perf_counter
 from typing import Any
 
+from ..failures import Failure, failure
 from ..places import Place, place
 from ..tallies import Tally
 
@@ -24,6 +25,7 @@ _open = io.open
 _read, _readinto, _readall = io.FileIO.read, io.FileIO.readinto, io.FileIO.readall
 _write, _seek = io.FileIO.write, io.FileIO.seek
 _NUMBER = re.compile(r"\d+")
+_NO_TEXT = (None, None, None)  # encoding, errors and newline
 _KNOWN = 2_000
 _patterns: dict[Any, str] = {}  # name and folder that a file was opened by -> its pattern
 
@@ -34,7 +36,11 @@ def arm() -> None:
         return
     _tally.arm()
     FileIO.__module__, FileIO.__qualname__ = "_io", "FileIO"
-    builtins.open = io.open = _Opener()
+    _Opener.__name__ = _Opener.__qualname__ = "open"
+    _Opener.__module__, _Opener.__doc__ = "io", _open.__doc__  # where pickle finds it again
+    _Opener.__new__.__qualname__ = "open"
+    _Opener.__new__.__annotations__.clear()
+    builtins.open = io.open = _Opener
 
 
 class FileIO(io.FileIO):
@@ -87,22 +93,22 @@ def _note(file: FileIO, deed: str, start: float, size: int | None) -> None:
         _tally.note((deed, told[0]), told[1], perf_counter() - start, size or 0)
 
 
-class _Opener:
-    """``open``; an object without ``__get__``, so that it is no method where a class keeps it as an attribute."""
+class _Named(type):
+    """What ``open`` is called."""
 
-    def __init__(self) -> None:
-        self.__name__ = self.__qualname__ = "open"
-        self.__module__ = "io"  # where pickle finds it again
-        self.__doc__ = _open.__doc__
-
-    def __repr__(self) -> str:
+    def __repr__(cls) -> str:
         return repr(_open)
 
-    def __reduce__(self) -> str:
-        return "open"
 
-    def __call__(  # noqa: PLR0917  # the arguments of open()
-        self,
+class _Opener(metaclass=_Named):
+    """``open``: a class that gives no instance of itself, called by the C code of ``type``.
+
+    A class is no method where another class keeps it as an attribute, and an error can leave it without leaving a line
+    of ours in the traceback (failures.py).
+    """
+
+    def __new__(  # noqa: PLR0917  # the arguments of open()
+        cls,
         file: Any,
         mode: str = "r",
         buffering: int = -1,
@@ -112,29 +118,50 @@ class _Opener:
         closefd: bool = True,
         opener: Any = None,
     ) -> Any:
-        kind = _MODES.get(mode) if isinstance(mode, str) else None
-        text = kind is not None and kind[1]
-        wrong = not text and (encoding is not None or errors is not None or newline is not None)
-        if kind is None or wrong or (text and buffering == 0) or isinstance(file, int):
-            return _open(file, mode, buffering, encoding, errors, newline, closefd, opener)
-        if buffering == 1 and not text:
-            _warn()
-            buffering = -1
-        start = perf_counter()
-        raw = FileIO(file, mode.replace("t", ""), closefd, opener)
         try:
-            lines = buffering == 1 or (buffering < 0 and raw.isatty())
-            found: Any = raw
-            if buffering != 0:
-                found = kind[0](raw, buffering if buffering > 1 else _block(raw))
-            if text:
-                found = io.TextIOWrapper(found, encoding, errors, newline, lines)
-                found.mode = mode
-        except BaseException:
-            raw.close()
-            raise
-        _begin(raw, file, start)
-        return found
+            if type(file) is not str and hasattr(file, "__fspath__"):
+                file = os.fspath(file)
+            kind = _kind(file, mode, buffering, (encoding, errors, newline))
+            if kind is None:
+                return _open(file, mode, buffering, encoding, errors, newline, closefd, opener)
+            if buffering == 1 and not kind[1]:
+                _warn()
+                buffering = -1
+            start = perf_counter()
+            raw = FileIO(file, mode.replace("t", ""), closefd, opener)
+            found = _wrapped(raw, kind, mode, buffering, (encoding, errors, newline))
+            _begin(raw, file, start)
+            return found
+        except BaseException as error:
+            return failure(_Failed, error)
+
+
+class _Failed(_Opener, Failure):
+    """An ``open`` that failed."""
+
+
+def _kind(file: Any, mode: Any, buffering: Any, text: tuple[Any, Any, Any]) -> tuple[Any, bool] | None:
+    """The class of its buffer, and whether it is text; None for a descriptor, and for what ``open`` refuses."""
+    kind = _MODES.get(mode) if type(mode) is str else None
+    if kind is None or not isinstance(file, (str, bytes)) or type(buffering) is not int:
+        return None
+    return None if (buffering == 0 if kind[1] else text != _NO_TEXT) else kind
+
+
+def _wrapped(raw: FileIO, kind: tuple[Any, bool], mode: str, buffering: int, text: tuple[Any, Any, Any]) -> Any:
+    """The file object over a raw one, which is closed if there can be none."""
+    try:
+        lines = buffering == 1 or (buffering < 0 and raw.isatty())
+        found: Any = raw
+        if buffering != 0:
+            found = kind[0](raw, buffering if buffering > 1 else _block(raw))
+        if kind[1]:
+            found = io.TextIOWrapper(found, *text, lines)
+            found.mode = mode
+    except BaseException:
+        raw.close()
+        raise
+    return found
 
 
 def _begin(raw: FileIO, file: Any, start: float) -> None:
