@@ -63,5 +63,5 @@ def test_the_relation_is_named_with_its_places(tmp_path: Path) -> None:
     assert section["says"] == "24 loads of 1 relations or fields"
     (line,) = section["brief"]
     assert line.startswith("Order.customer (SQLAlchemy) · 24 x, up to 12 for one query's objects")
-    assert "app.py:20 report" in line
-    assert line.endswith("objects from app.py:19 report")
+    assert "app.py:21 report" in line
+    assert line.endswith("objects from app.py:20 report")
