@@ -39,7 +39,7 @@ def run(folder: Path, *words: str, before: tuple[str, ...] = ()) -> subprocess.C
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "xdist"])
 def test_each_test_has_its_cost(tmp_path: Path, workers: tuple[str, ...]) -> None:
-    ran = run(tmp_path, "--perfprof=out.rec", *workers)
+    ran = run(tmp_path, "--perfprof-output=out.rec", *workers)
     assert ran.returncode == 1, ran.stderr
     assert "Recording: out.rec" in ran.stdout
     with Recording.open(tmp_path / "out.rec") as recording:
@@ -49,6 +49,19 @@ def test_each_test_has_its_cost(tmp_path: Path, workers: tuple[str, ...]) -> Non
         assert found["test_fails"].outcome == "failed"
         assert sum(one.count for one in recording.executions()) == 30
         assert recording.share(tmp_path / "test_it.py", 5, 9) > 0
+
+
+def test_the_word_behind_the_option_is_a_test_file(tmp_path: Path) -> None:
+    """And not a file to be written over."""
+    ran = run(tmp_path, "--perfprof", "test_it.py")
+    assert ran.returncode == 1, ran.stderr
+    assert (tmp_path / "test_it.py").read_text() == SUITE
+    (kept,) = (tmp_path / ".perfprof" / "runs").glob("*/recording.sqlite")
+    shown = subprocess.run(
+        [sys.executable, "-m", "perfprof", "report"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert "4 tests" in shown.stdout, "the last run, with a report of its own"
+    assert kept.parent.name in shown.stdout
 
 
 def test_a_suite_that_is_not_asked_is_left_alone(tmp_path: Path) -> None:

@@ -22,15 +22,12 @@ _SHOWN = 5  # of the dearest tests, at the end
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """``--perfprof``, with a file or without."""
+    """``--perfprof`` and what goes with it; it takes no value, for the word behind it is a test file."""
     group = parser.getgroup("perfprof")
     group.addoption(
-        "--perfprof",
-        nargs="?",
-        const="",
-        metavar="FILE",
-        help="Record CPU samples, statements and the cost of each test; FILE gets a copy of the recording.",
+        "--perfprof", action="store_true", help="Record CPU samples, statements and the cost of each test."
     )
+    group.addoption("--perfprof-output", metavar="FILE", help="Record, with a copy of the recording in FILE.")
     group.addoption(
         "--perfprof-tree",
         metavar="SUBSTRING",
@@ -42,7 +39,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Begin before anything is collected; a worker of xdist was armed when its interpreter started."""
     tree = config.getoption("--perfprof-tree")
-    asked = config.getoption("--perfprof") is not None or tree is not None
+    asked = config.getoption("--perfprof") or config.getoption("--perfprof-output") or tree is not None
     if asked and not hasattr(config, "workerinput") and not _recorded():
         from perfprof.errors import UsageError
         from perfprof.optimizer.recorded_here import RecordedHere
@@ -101,9 +98,11 @@ class _Session:
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: Any, exitstatus: int, config: pytest.Config) -> None:
         """Finish the recording and tell what was dearest."""
+        from perfprof.optimizer.recorded import as_run
+        from perfprof.optimizer.reports import keep
         from perfprof.profilers.parts import tests, trees
 
-        asked = config.getoption("--perfprof")
+        asked = config.getoption("--perfprof-output")
         with self._recorded.finish(int(exitstatus), Path(asked) if asked else None) as recording:
             found = tests.read(recording)
             terminalreporter.section("perfprof")
@@ -114,4 +113,7 @@ class _Session:
             for tree in trees.read(recording)[:1]:
                 terminalreporter.line(f"Call tree of {tree.name}, the slowest of those asked for:")
                 terminalreporter.line(tree.text)
+            command = recording.meta["command"]
+            report = keep(as_run(recording, command, command, config.rootpath))
+            terminalreporter.line(f"Report: {report['run']['folder']}/report.html (perfprof report shows it here)")
             terminalreporter.line(f"Recording: {asked or recording.path}")
