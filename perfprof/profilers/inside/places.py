@@ -3,33 +3,61 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from types import CodeType
 from typing import Any
 
 from . import journal
 from .frames import describe, library, line_of
 
-Place = tuple[tuple[CodeType, int], ...]  # code and offset of application frames, innermost first
-
 _DEPTH = 3
+_MOST = 10_000  # places that are kept to be found again
 
+_known: dict[tuple[int, ...], Place] = {}  # ids of code and offsets -> the place
 _numbers: dict[Any, int] = {}
 
 
+class Place(tuple[tuple[CodeType, int], ...]):
+    """Code and offset of application frames, innermost first.
+
+    Told apart by identity: the hash of a code object goes through all its instructions, each time anew.
+    """
+
+    __slots__ = ()
+    __hash__ = object.__hash__
+    __eq__ = object.__eq__
+
+
+NOWHERE = Place()
+
+
 def place(depth: int = 1) -> Place:
-    """The innermost application frames, from the caller's caller on; () if none of the program's is there."""
-    found: list[tuple[CodeType, int]] = []
+    """The innermost application frames, from the caller's caller on; empty if none of the program's is there."""
+    frames: list[Any] = []
+    key: tuple[int, ...] = ()
     frame: Any = sys._getframe(depth + 1)
-    while frame is not None and len(found) < _DEPTH:
+    while frame is not None:
         code = frame.f_code
         if not library[code.co_filename]:
-            found.append((code, frame.f_lasti))
+            frames.append(frame)
+            key += (id(code), frame.f_lasti)
+            if len(frames) == _DEPTH:
+                break
         frame = frame.f_back
-    return tuple(found)
+    known = _known.get(key)  # which keeps the code, so that no other can have its id
+    return known if known is not None else _new(key, ((frame.f_code, frame.f_lasti) for frame in frames))
+
+
+def _new(key: tuple[int, ...], found: Iterable[tuple[CodeType, int]]) -> Place:
+    if not key:
+        return NOWHERE
+    if len(_known) >= _MOST:
+        _known.clear()
+    return _known.setdefault(key, Place(found))
 
 
 def place_of(function: Any) -> Place:
-    """Where a function or class of the program is defined; () if it is not the program's or cannot be told."""
+    """Where a function or class of the program is defined; empty if it is not the program's or cannot be told."""
     for _ in range(20):  # decorators that name what they wrap
         wrapped = getattr(function, "__wrapped__", None)
         if wrapped is None:
@@ -44,8 +72,8 @@ def place_of(function: Any) -> Place:
     if not isinstance(code, CodeType):
         code = getattr(vars(type(function)).get("__call__"), "__code__", None)
     if not isinstance(code, CodeType) or library[code.co_filename]:
-        return ()
-    return ((code, -1),)
+        return NOWHERE
+    return _new((id(code), -1), [(code, -1)])
 
 
 def number(found: Place, lines: list[str]) -> int:

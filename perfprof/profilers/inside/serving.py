@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import Any
 
 from .endpoints import template
-from .places import Place, place_of
+from .places import NOWHERE, Place, place_of
 from .tallies import Tally
 
 current: ContextVar[Request | None] = ContextVar("perfprof_request", default=None)
@@ -43,7 +43,7 @@ class Request:
         self.active = under_way
         self.server, self.method, self.path = server, method, path
         self.route = ""
-        self.place: Place = ()
+        self.place: Place = NOWHERE
         self.status, self.size = 0, 0
         self.queries, self.query_seconds, self.connections = 0, 0.0, 0
         self._token: Any = current.set(self)

@@ -6,6 +6,7 @@ steps for each power of two, so a percentile is off by 3 % at most.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from time import perf_counter, time
 from typing import Any
@@ -14,6 +15,7 @@ from . import journal, places
 from .places import Place
 
 _MOST = 2_000  # keys of one tally; what comes later is counted under "(others)"
+_FOLDED = 4_096  # deeds of a row that are added up at once
 
 _tallies: list[Tally] = []
 
@@ -35,10 +37,26 @@ def upper(step: int) -> float:
     return ((step - shift * 32 + 1) << shift) / 1e6
 
 
-class Row:
-    """What was counted for one key since the last line about it. sums: added up; most: maxima."""
+def histogram(times: list[float]) -> dict[int, int]:
+    """The steps of some latencies, which are sorted for it: so each step is looked up once and not each latency."""
+    times.sort()
+    found: dict[int, int] = {}
+    index = 0
+    while index < len(times):
+        step = bucket(times[index])
+        after = max(bisect_left(times, upper(step), index), index + 1)
+        found[step] = found.get(step, 0) + after - index
+        index = after
+    return found
 
-    __slots__ = ("buckets", "count", "longest", "most", "seconds", "sums")
+
+class Row:
+    """What was counted for one key since the last line about it; sums: added up, most: a maximum.
+
+    figures: seconds and what is added up of each deed, as they come; adding is left to C, when there are many.
+    """
+
+    __slots__ = ("buckets", "count", "figures", "longest", "most", "seconds", "sums")
 
     def __init__(self, sums: int) -> None:
         self.count = 0
@@ -46,15 +64,20 @@ class Row:
         self.most = 0
         self.buckets: dict[int, int] = {}
         self.sums: list[float] = [0] * sums
+        self.figures: list[tuple[float, ...]] = []
 
-    def add(self, seconds: float) -> None:
-        """One more."""
-        self.count += 1
-        self.seconds += seconds
-        if seconds > self.longest:  # noqa: PLR1730  # max() would be a call more
-            self.longest = seconds
-        step = bucket(seconds)
-        self.buckets[step] = self.buckets.get(step, 0) + 1
+    def fold(self) -> None:
+        """Add up what came since the last time."""
+        figures, self.figures = self.figures, []
+        if not figures:
+            return
+        times, *others = map(list, zip(*figures, strict=True))
+        self.count += len(times)
+        self.seconds += sum(times)
+        self.longest = max(self.longest, *times)
+        self.sums = [before + sum(other) for before, other in zip(self.sums, others, strict=True)]
+        for step, count in histogram(times).items():
+            self.buckets[step] = self.buckets.get(step, 0) + count
 
 
 class Tally:
@@ -71,17 +94,17 @@ class Tally:
         journal.add(_collect, _forked)
         return self
 
-    def note(self, key: tuple[Any, ...], place: Place, seconds: float, *sums: float, most: int = 0) -> None:
-        """One deed; ``key`` holds text and numbers."""
+    def note(self, key: tuple[Any, ...], place: Place, *figures: float, most: int = 0) -> None:
+        """One deed; ``key`` holds text and numbers, ``figures`` its seconds and what else is added up."""
         try:
             row = self._rows[key, place]
         except KeyError:
             row = self._new(key, place)
-        row.add(seconds)
-        if most > row.most:  # noqa: PLR1730
+        row.figures.append(figures)
+        if most > row.most:  # noqa: PLR1730  # max() would be a call more
             row.most = most
-        for index, value in enumerate(sums):
-            row.sums[index] += value
+        if len(row.figures) > _FOLDED:
+            row.fold()
         if perf_counter() > journal.due:
             journal.flush()
 
@@ -98,6 +121,7 @@ class Tally:
         lines: list[str] = []
         at = round(time(), 2)
         for (key, place), row in list(rows.items()):
+            row.fold()
             number = places.number(place, lines)
             figures = [row.count, round(row.seconds, 7), round(row.longest, 7), row.most, row.buckets, row.sums]
             lines.append(journal.encode(["tally", self._subject, at, key, number, *figures]))

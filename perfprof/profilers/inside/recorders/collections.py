@@ -6,6 +6,7 @@ import gc
 from time import perf_counter
 from typing import Any
 
+from ..places import NOWHERE
 from ..tallies import Tally
 
 _tally = Tally("collections", sums=2)
@@ -25,6 +26,6 @@ def _told(phase: str, info: dict[str, Any]) -> None:
             _state["start"] = perf_counter()
         elif _state["start"]:
             seconds = perf_counter() - _state["start"]
-            _tally.note((info["generation"],), (), seconds, info["collected"], info["uncollectable"])
+            _tally.note((info["generation"],), NOWHERE, seconds, info["collected"], info["uncollectable"])
     except Exception:
         pass

@@ -13,7 +13,7 @@ from time import perf_counter
 from typing import Any
 
 from .. import imports, serving
-from ..places import Place, place
+from ..places import NOWHERE, Place, place
 from ..tallies import Tally
 
 _tally = Tally("pools")
@@ -120,7 +120,7 @@ def _returning(method: Callable[..., Any]) -> Callable[..., Any]:
 
 def _ask(pool: Any, look: Callable[[Any], _State]) -> tuple[bool, Place, float]:
     """Whether the pool is empty, who asks, and since when; notes who holds what this one waits for."""
-    asked: Place = ()
+    asked: Place = NOWHERE
     start = perf_counter()
     try:
         asked = place(2)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
-from bisect import bisect_left
 from collections.abc import Iterable
 from types import CodeType
 from typing import Any
 
 from ... import journal
 from ...frames import describe, line_of
-from ...tallies import bucket, upper
+from ...tallies import histogram
 from . import writes
 from .templates import template
 
@@ -200,19 +199,6 @@ def _latencies(spot: Spot, lines: list[str]) -> str:
     times, spot.times = spot.times, []
     steps = journal.encode(histogram(times))
     return f'["latency",{spot.numbers(lines)},{len(times)},{sum(times):.7f},{max(times):.7f},{steps}]'
-
-
-def histogram(times: list[float]) -> dict[int, int]:
-    """The histogram of some latencies, sorted, so that each step is looked up once and not each latency."""
-    times.sort()
-    found: dict[int, int] = {}
-    index = 0
-    while index < len(times):
-        step = bucket(times[index])
-        after = max(bisect_left(times, upper(step), index), index + 1)
-        found[step] = found.get(step, 0) + after - index
-        index = after
-    return found
 
 
 def _write(row: Row, lines: list[str]) -> None:

@@ -11,7 +11,8 @@ from time import perf_counter
 from typing import Any
 
 from ... import journal
-from .folding import Spot, histogram
+from ...tallies import histogram
+from .folding import Spot
 
 COMMITTED, ROLLED_BACK = "committed", "rolled back"
 
@@ -44,8 +45,11 @@ class Transaction:
         self.ended = now
         if spot is not None:
             self.after = spot
-            if spot in self.ran or len(self.ran) < _MOST:
-                self.ran[spot] = self.ran.get(spot, 0) + 1
+            try:
+                self.ran[spot] += 1
+            except KeyError:
+                if len(self.ran) < _MOST:
+                    self.ran[spot] = 1
 
 
 class _Group:

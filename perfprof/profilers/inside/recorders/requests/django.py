@@ -6,6 +6,7 @@ import functools
 import sys
 from typing import Any
 
+from ...places import NOWHERE
 from ...serving import Request, current
 
 
@@ -48,7 +49,7 @@ def _begin(asked: Any) -> tuple[Request, bool]:
 def _end(request: Request, asked: Any, mine: bool) -> None:
     matched = getattr(asked, "resolver_match", None)
     if matched is not None:
-        request.place = ()
+        request.place = NOWHERE
         request.handled_by("/" + str(matched.route).lstrip("^"), matched.func)
     if mine:
         request.leave()

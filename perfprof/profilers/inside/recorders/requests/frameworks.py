@@ -6,6 +6,7 @@ import functools
 import sys
 from typing import Any
 
+from ...places import NOWHERE
 from ...serving import Request, current
 from . import asgi, wsgi
 
@@ -29,7 +30,7 @@ def follow_flask() -> None:
             try:
                 rule = sys.modules["flask"].request.url_rule
                 if rule is not None:
-                    request.place = ()
+                    request.place = NOWHERE
                     request.handled_by(rule.rule, self.view_functions.get(rule.endpoint))
             except Exception:  # another version
                 pass
