@@ -102,6 +102,21 @@ def test_runtimes_are_told_by_the_files_of_the_project(tmp_path):
     assert (found["Java"].place, found["Java"].says) == ("pom.xml", "not recorded")
 
 
+def test_runtimes_of_the_folders_of_a_project(tmp_path):
+    for name in (
+        "web/package.json",
+        "web/node_modules/x/package.json",
+        "node_modules/package.json",
+        "api/build.gradle",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("{}")
+    (tmp_path / ".python-version").write_text("3.12.4\n")
+    found = [(one.name, one.place) for one in runtimes(tmp_path) if one.name != "Python"]
+    assert found == [("Node.js", "web/package.json"), ("Java", "api/build.gradle")]
+    assert ("3.12.4", ".python-version") in [(one.version, one.place) for one in runtimes(tmp_path)]
+
+
 @pytest.mark.parametrize(
     ("files", "told"),
     [

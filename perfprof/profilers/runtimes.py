@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,6 +14,7 @@ from pathlib import Path
 _VENVS = (".venv", "venv", "env", ".env")
 _NODE = ("package.json", ".nvmrc", ".node-version")
 _JAVA = ("pom.xml", "build.gradle", "build.gradle.kts", "settings.gradle", "build.sbt")
+_FOLDERS = 50  # below a project that are looked into
 _PATIENCE = 5.0  # seconds that a runtime may take to tell its version
 
 
@@ -31,7 +32,7 @@ class Runtime:
 
 
 def runtimes(root: Path) -> tuple[Runtime, ...]:
-    """What is found in the top folder of the project; Python always, for that is what is recorded."""
+    """What is found in the project and in the folders right below it; Python always, for that is what is recorded."""
     return (*_pythons(root), *_node(root), *_java(root))
 
 
@@ -51,29 +52,54 @@ def _pythons(root: Path) -> Iterator[Runtime]:
     active = os.environ.get("VIRTUAL_ENV", "")
     if active and not any(os.path.samefile(active, folder) for folder in found if os.path.isdir(active)):
         yield Runtime("Python", _venv_version(Path(active)), active, "recorded")
+    asked = _read(root / ".python-version").partition("\n")[0]
+    if asked:
+        yield Runtime("Python", asked, ".python-version", "asked for by the project")
     if not found and not active:
         yield Runtime("Python", ".".join(map(str, sys.version_info[:3])), sys.prefix, "recorded")
 
 
-def _venv_version(folder: Path) -> str:
+def _read(file: Path) -> str:
     try:
-        lines = (folder / "pyvenv.cfg").read_text("utf-8", "replace").splitlines()
+        return file.read_text("utf-8", "replace").strip()
     except OSError:
         return ""
+
+
+def _venv_version(folder: Path) -> str:
+    lines = _read(folder / "pyvenv.cfg").splitlines()
     entries = {name.strip().lower(): value.strip() for name, _, value in (line.partition("=") for line in lines)}
     return entries.get("version") or entries.get("version_info", "")
 
 
+def _places(root: Path, names: Sequence[str]) -> Iterator[str]:
+    """The files of these names in the project and in the folders right below it, one a folder."""
+    for folder in (root, *_folders(root)):
+        found = next((folder / name for name in names if (folder / name).is_file()), None)
+        if found is not None:
+            yield found.relative_to(root).as_posix()
+
+
+def _folders(root: Path) -> list[Path]:
+    try:
+        found = sorted(folder for folder in root.iterdir() if folder.is_dir())
+    except OSError:
+        return []
+    return [
+        folder
+        for folder in found
+        if not folder.name.startswith(".") and folder.name != "node_modules" and folder.name not in _VENVS
+    ][:_FOLDERS]
+
+
 def _node(root: Path) -> Iterator[Runtime]:
-    place = next((name for name in _NODE if (root / name).is_file()), "")
-    if place:
+    for place in _places(root, _NODE):
         says = "not recorded; perfprof report reads its .cpuprofile"
         yield Runtime("Node.js", _asked("node", "--version").lstrip("v"), place, says)
 
 
 def _java(root: Path) -> Iterator[Runtime]:
-    place = next((name for name in _JAVA if (root / name).is_file()), "")
-    if place:
+    for place in _places(root, _JAVA):
         told = _asked("java", "-version")
         version = told.partition('"')[2].partition('"')[0] or told.partition("\n")[0]
         yield Runtime("Java", version, place, "not recorded")
