@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 BOM = "\ufeff"
@@ -57,7 +58,7 @@ class Sources:
 def read_source(path: Path, root: Path) -> Source | str:
     """Read a file of the project, or say in a few words why not. Does not parse: see `syntax_reason`."""
     try:
-        if not path.resolve().is_relative_to(root.resolve()):
+        if not _real(path).is_relative_to(_real_folder(root)):
             return "lies outside of the project"
         data = path.read_bytes()
     except (OSError, RuntimeError) as error:  # RuntimeError: a loop of symlinks, before Python 3.13
@@ -67,6 +68,16 @@ def read_source(path: Path, root: Path) -> Source | str:
         return reason
     text = data.decode()
     return "is generated" if _generated(text) else Source(path, text)
+
+
+def _real(path: Path) -> Path:
+    """The path without links; a folder is asked once for all of its files."""
+    return path.resolve() if path.is_symlink() else _real_folder(path.parent) / path.name
+
+
+@lru_cache(maxsize=256)
+def _real_folder(folder: Path) -> Path:
+    return folder.resolve()
 
 
 def syntax_reason(error: Exception) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, cast
 
 from perfprof.rules.rule import Finding
 
@@ -14,11 +15,7 @@ if TYPE_CHECKING:
 
 def finding(rule: str, function: Function, node: ast.AST, subject: str, message: str) -> Finding:
     """A finding at a node; its id hashes rule, file, function and normalised source (and which of equal ones it is)."""
-    source, size = ast.unparse(node), _size(node)
-    alike: list[ast.AST] = [one.node for one in function.scans if type(one.node) is type(node)]
-    twins = [one for one in alike or function.every(type(node)) if _size(one) == size]
-    same = [one for one in twins if one is node or ast.unparse(one) == source]
-    number = next((position for position, one in enumerate(same) if one is node), 0)
+    source, number = ast.unparse(node), _number(node, function)
     text = "\0".join([rule, function.module.relative, function.qualname, source, subject, str(number)])
     line = getattr(node, "lineno", function.line)
     return Finding(
@@ -31,6 +28,29 @@ def finding(rule: str, function: Function, node: ast.AST, subject: str, message:
         subject=subject,
         message=message,
     )
+
+
+def _number(node: ast.AST, function: Function) -> int:
+    """Which of the equal expressions of a function it is, from 0."""
+    known = cast("dict[object, dict[ast.AST, int]]", function.memo.setdefault("numbers", {}))
+    kind = type(node), *_size(node)
+    if kind not in known:
+        known[kind] = _numbered([one for one in _alike(type(node), function) if _size(one) == kind[1:]])
+    return known[kind].get(node, 0)
+
+
+def _alike(kind: type[ast.AST], function: Function) -> list[ast.AST]:
+    return [one.node for one in function.scans if type(one.node) is kind] or list(function.every(kind))
+
+
+def _numbered(nodes: list[ast.AST]) -> dict[ast.AST, int]:
+    numbers: dict[ast.AST, int] = {}
+    times: Counter[str] = Counter()
+    for one in nodes if len(nodes) > 1 else ():
+        source = ast.unparse(one)
+        numbers.setdefault(one, times[source])
+        times[source] += 1
+    return numbers
 
 
 def _size(node: ast.AST) -> tuple[int, int]:

@@ -64,21 +64,28 @@ def invariants(function: Function, program: Program) -> Iterator[Invariant]:
         return
     taken: set[ast.AST] = set()
     for node in looped_expressions(function):
-        if node in taken or not _walks(node, function) or is_fallback(node, function):
+        if node.__class__ not in _MAY_WALK or node in taken or not _walks(node, function):
             continue
         bases = operands(node)
-        scan = repeated(node, function) if 0 < len(bases) <= MOST_OPERANDS else None
-        if scan is None or counted_few(scan.around) or _changes(bases, scan.around[-1]) or _cheap(node, scan):
-            continue
-        gives = may_give(node, bases, function)
-        if gives is None:
-            continue
-        if isinstance(scan.statement, ast.Raise):  # it is on its way out
+        scan = _often(node, bases, function)
+        gives = may_give(node, bases, function) if scan is not None else None
+        if scan is None or gives is None:
             continue
         loop, stable = outermost(bases, scan, function, program)
         if loop is not None:
             taken.update(ast.walk(node))
             yield Invariant(function, scan, node, loop, bases, stable, gives)
+
+
+def _often(node: ast.expr, bases: tuple[ast.expr, ...], function: Function) -> Scan | None:
+    """The expression with its loops, if turns that matter compute it from the same operands, as far as names tell."""
+    scan = repeated(node, function) if 0 < len(bases) <= MOST_OPERANDS and not is_fallback(node, function) else None
+    if scan is None or counted_few(scan.around) or _changes(bases, scan.around[-1]) or _cheap(node, scan):
+        return None
+    return None if isinstance(scan.statement, ast.Raise) else scan  # it is on its way out
+
+
+_MAY_WALK = frozenset((ast.Call, ast.Subscript, ast.ListComp, ast.SetComp, ast.DictComp))
 
 
 def _walks(node: ast.expr, function: Function) -> bool:

@@ -12,8 +12,9 @@ from perfprof.rules.hoisting import runs_later
 from perfprof.rules.lookups.evidence import runs
 from perfprof.rules.obligations.proofs import obligation, observed, proved, unproved
 from perfprof.rules.reading.deeds import Deed, deeds
-from perfprof.rules.reading.effects import Hazard, hazards
+from perfprof.rules.reading.effects import hazards
 from perfprof.rules.reading.expressions import path_of
+from perfprof.rules.reading.hazards import Hazard
 from perfprof.rules.reading.names import read_names
 from perfprof.rules.rule import Case, Proof
 

@@ -9,9 +9,10 @@ from perfprof.rules.hoisting import eaten_at_once
 from perfprof.rules.narrowing import Narrowing
 from perfprof.rules.obligations.proofs import obligation, proved, unproved
 from perfprof.rules.reading.callees import is_container
-from perfprof.rules.reading.effects import Hazard, hazards
+from perfprof.rules.reading.effects import hazards
+from perfprof.rules.reading.escapes import is_own
+from perfprof.rules.reading.hazards import Hazard
 from perfprof.rules.reading.names import bound_names, read_names
-from perfprof.rules.reading.stability import is_own
 from perfprof.rules.rule import Case, Proof
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from perfprof.rules.reading.callees import (
     CHANGES_FIRST_ARGUMENT,
@@ -30,10 +30,10 @@ from perfprof.rules.reading.expressions import (
     PURE_BUILTINS,
     TEXT_METHODS,
     is_builtin,
-    path_of,
     root_name,
 )
-from perfprof.rules.reading.names import bound_names, other_bindings
+from perfprof.rules.reading.hazards import Hazard, distinct, own_hazards, translated
+from perfprof.rules.reading.names import bound_names
 from perfprof.rules.reading.operators import OPERATING, Overload, overloads, own_methods
 from perfprof.rules.reading.resolution import arguments, class_named, resolve
 from perfprof.rules.reading.scans import COMPREHENSIONS
@@ -46,22 +46,6 @@ SHALLOW = 3  # the same, for the special methods behind operators
 DEEPEST = 20  # calls followed into the project, one inside the other
 NEAREST = 4  # the same where no run follows: whoever commits waits, and what lies deeper is rarely readable
 _HIDDEN = frozenset({"unknown", "suspends"})
-IN_PLACE = (ast.Add, ast.Mult, ast.BitOr)  # what lists and dicts do in place; sets are not indexed
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Hazard:
-    """One thing that code may do.
-
-    rebinds: the name ``name``. attribute: stores an attribute called ``name`` on some object ("*": any).
-    mutates: changes the object ``base`` in place. unknown: a call of which nothing is known.
-    suspends: ``yield`` or ``await``; others may run. node: where, in the function that was asked about.
-    """
-
-    kind: Literal["rebinds", "attribute", "mutates", "unknown", "suspends"]
-    node: ast.AST
-    name: str = ""
-    base: ast.expr | None = None
 
 
 def hazards(region: Iterable[ast.AST], function: Function, program: Program) -> Iterator[Hazard]:
@@ -96,7 +80,7 @@ def _stores(node: ast.AST) -> bool:
 
 def _at(node: ast.AST, function: Function, program: Program) -> Iterator[Hazard]:
     """What a node itself may do, its parts aside."""
-    yield from _own(node)
+    yield from own_hazards(node)
     if set_by_code(node, function, program):
         yield Hazard("unknown", node, name=ast.unparse(node))
     if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
@@ -104,27 +88,6 @@ def _at(node: ast.AST, function: Function, program: Program) -> Iterator[Hazard]
     yield from _overloaded(node, function, program)
     if isinstance(node, ast.Call):
         yield from _call(node, function, program)
-
-
-def _own(node: ast.AST) -> Iterator[Hazard]:
-    if isinstance(node, ast.Attribute) and (node.attr == "__dict__" or not isinstance(node.ctx, ast.Load)):
-        yield Hazard("attribute", node, "*" if node.attr == "__dict__" else node.attr)
-    elif isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
-        yield Hazard("mutates", node, base=node.value)
-    elif isinstance(node, ast.AugAssign):
-        number = isinstance(node.value, ast.Constant) and isinstance(node.value.value, (int, float))
-        number = number and not isinstance(node.op, ast.Mult)
-        if isinstance(node.op, IN_PLACE) and not number:  # adding a number to a list raises
-            yield Hazard("mutates", node, base=node.target)
-    elif isinstance(node, (ast.Yield, ast.YieldFrom, ast.Await, ast.AsyncFor, ast.AsyncWith)):
-        yield Hazard("suspends", node)
-    elif isinstance(node, ast.comprehension) and node.is_async:
-        yield Hazard("suspends", node.target)
-    elif isinstance(node, ast.withitem) and not isinstance(node.context_expr, ast.Call):
-        yield Hazard("unknown", node.context_expr, name="with")
-    else:
-        for name in other_bindings(node):
-            yield Hazard("rebinds", node, name)
 
 
 def _call(call: ast.Call, function: Function, program: Program) -> Iterator[Hazard]:
@@ -299,7 +262,7 @@ def _summary(target: Function, program: Program) -> tuple[Hazard, ...]:
             return (Hazard("unknown", target.node, name=target.qualname),)
         program.following.append(target)
         try:
-            found = tuple(_distinct(hazards(target.body, target, program)))
+            found = tuple(distinct(hazards(target.body, target, program)))
         finally:
             program.following.pop()
         target.memo[depth] = found
@@ -308,16 +271,6 @@ def _summary(target: Function, program: Program) -> tuple[Hazard, ...]:
 
 def _limit(program: Program) -> int:
     return SHALLOW if program.shallow else NEAREST if program.alone else DEEPEST
-
-
-def _distinct(found: Iterable[Hazard]) -> Iterator[Hazard]:
-    known: set[tuple[str, str]] = set()
-    for one in found:
-        told = ast.unparse(one.base) if one.base is not None else one.name
-        key = (one.kind, "" if one.kind in {"unknown", "suspends"} else told)
-        if key not in known:
-            known.add(key)
-            yield one
 
 
 def _followed(
@@ -332,29 +285,6 @@ def _followed(
             if hazard.name in target.names.elsewhere:
                 yield replace(hazard, node=call)
         elif hazard.kind == "mutates" and hazard.base is not None:
-            yield from _translated(hazard.base, target, given, call, function)
+            yield from translated(hazard.base, target, given, call, function)
         elif hazard.kind != "suspends" or not is_generator(target):
             yield replace(hazard, node=call)
-
-
-def _translated(
-    base: ast.expr, target: Function, given: dict[str, ast.expr], call: ast.Call, function: Function
-) -> Iterator[Hazard]:
-    root = root_name(base)
-    if root in given and path_of(base) == (root,):
-        yield Hazard("mutates", call, base=given[root])
-    elif root is not None and root in target.names.bindings and is_container(ast.Name(root, ast.Load()), target):
-        return  # its own local container
-    elif root == "self" and isinstance(call.func, ast.Attribute) and len(path_of(base) or ()) == 2:
-        assert isinstance(base, ast.Attribute)
-        yield Hazard(
-            "mutates", call, base=ast.copy_location(ast.Attribute(call.func.value, base.attr, ast.Load()), call)
-        )
-    elif _is_global(base, target) and target.module is function.module:
-        yield Hazard("mutates", call, base=base)  # a global: the same name, if the same module
-    else:
-        yield Hazard("unknown", call, name=function.text(call.func))
-
-
-def _is_global(base: ast.expr, target: Function) -> bool:
-    return isinstance(base, ast.Name) and base.id not in target.parameters and not target.names.is_local(base.id)

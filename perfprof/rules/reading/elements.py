@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from perfprof.rules.reading.expressions import is_builtin, path_of
 from perfprof.rules.reading.names import bound_names
@@ -67,8 +67,16 @@ def elements_made_of(subject: ast.expr, function: Function, added: tuple[ast.exp
 
     added: values that are put into it beside those that it is made with.
     """
-    kinds = {made_of(one, function) for one in (*_put_into(subject, function), *added)}
+    kinds = {*_kinds_put_into(subject, function), *(made_of(one, function) for one in added)}
     return ", ".join(sorted(kinds)) if kinds and "" not in kinds else ""
+
+
+def _kinds_put_into(subject: ast.expr, function: Function) -> frozenset[str]:
+    name = subject.id if isinstance(subject, ast.Name) else ""
+    known = cast("dict[str, frozenset[str]]", function.memo.setdefault("elements", {}))
+    if name not in known:
+        known[name] = frozenset(made_of(one, function) for one in _put_into(subject, function))
+    return known[name]
 
 
 def _put_into(subject: ast.expr, function: Function) -> Iterator[ast.expr]:

@@ -63,8 +63,13 @@ class Names:
                 own = outer.pop()
                 continue
             kind = node.__class__
-            if kind is ast.Name:
-                self._name(node, own)  # type: ignore[arg-type]  # it is of that class
+            if isinstance(node, ast.Name):
+                if node.id in own:
+                    continue
+                if isinstance(node.ctx, ast.Load):
+                    self.loads[node.id].append(node)
+                elif node not in self._targets:
+                    self.bindings[node.id].append(Binding(node))
                 continue
             if kind in _SCOPED:
                 self._scope(node)
@@ -87,14 +92,6 @@ class Names:
             elif isinstance(inner, (ast.Nonlocal, ast.Global)):
                 self.captured.update(inner.names)
                 self.elsewhere.update(inner.names)
-
-    def _name(self, node: ast.Name, own: frozenset[str]) -> None:
-        if node.id in own:
-            return
-        if isinstance(node.ctx, ast.Load):
-            self.loads[node.id].append(node)
-        elif node not in self._targets:
-            self.bindings[node.id].append(Binding(node))
 
     def _bind(self, node: ast.AST) -> None:
         if isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)):

@@ -5,27 +5,21 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from perfprof.rules.reading.callees import CONTAINER_METHODS, SHARED_METHODS
-from perfprof.rules.reading.effects import Hazard, hazards
+from perfprof.rules.reading.effects import hazards
+from perfprof.rules.reading.escapes import escapes, harmless_argument, is_private
 from perfprof.rules.reading.expressions import (
-    LOOKUP_METHODS,
-    PURE_BUILTINS,
-    is_builtin,
     makes_container,
-    makes_list,
     path_of,
     root_name,
 )
+from perfprof.rules.reading.hazards import Hazard
 from perfprof.rules.reading.syntax import walk
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Program
-
-
-# Builtins whose answer may be, or hold, one of their arguments.
-GIVING_BACK = frozenset("getattr max min sum slice property super iter next".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +52,24 @@ def stability(
     path = path_of(subject)
     if path is None:
         return Stability("it is not a name or an attribute", function.place(subject))
+    known = cast("dict[object, Stability]", function.memo.setdefault("stability", {}))
+    key = path, tuple(region), tuple(allowed)
+    if key not in known:
+        known[key] = _stability(path, region, function, program, allowed)
+    return known[key]
+
+
+def _stability(
+    path: tuple[str, ...],
+    region: Sequence[ast.AST],
+    function: Function,
+    program: Program,
+    allowed: Collection[ast.AST],
+) -> Stability:
     private = is_private(path, region, function)
     moving: set[str] = set()
     changing: list[tuple[ast.expr, str]] = []
-    for hazard in hazards(
-        region, function, program
-    ):  # each is read when it is asked for: the first problem ends it
+    for hazard in hazards(region, function, program):  # read when asked for: the first problem ends it
         if hazard.node in allowed:
             continue
         problem = _problem(hazard, path, private, function)
@@ -175,7 +181,7 @@ def _is_other(name: str, path: tuple[str, ...], function: Function) -> bool:
     return only_plain or not (
         _taken_from(path, name, function)
         or name in function.names.captured
-        or any(_escapes(use, function) for use in function.names.loads.get(name, ()))
+        or any(escapes(use, function) for use in function.names.loads.get(name, ()))
     )
 
 
@@ -222,7 +228,7 @@ def _holds_only_new(root: str, path: tuple[str, ...], function: Function) -> boo
     return not any(
         isinstance(function.parents.get(use), ast.Call)
         and use in getattr(function.parents[use], "args", ())
-        and not _harmless_argument(function.parents[use], function)
+        and not harmless_argument(function.parents[use], function)
         for use in function.names.loads.get(root, ())
     )
 
@@ -235,70 +241,3 @@ def _holds_nothing(value: ast.expr | None) -> bool:
     if isinstance(value, ast.Dict):
         return not value.keys
     return isinstance(value, (ast.List, ast.Set)) and not value.elts
-
-
-def is_private(path: tuple[str, ...], region: Sequence[ast.AST], function: Function) -> bool:
-    """Whether the collection is a list made in this function that nobody else can reach before the region ends."""
-    name = path[0]
-    if len(path) > 1 or name in function.names.captured or function.names.dynamic:
-        return False
-    values = function.names.values(name)
-    if not values or not all(makes_list(value, function) for value in values):
-        return False
-    last = max(getattr(node, "end_lineno", 0) or 0 for node in region)
-    repeated = any(isinstance(above, (ast.For, ast.While, ast.AsyncFor)) for above in _above(region[0], function))
-    return all(
-        (use.lineno > last and not repeated) or not _escapes(use, function) for use in function.names.loads[name]
-    )
-
-
-def _above(node: ast.AST, function: Function) -> list[ast.AST]:
-    found = []
-    while node in function.parents:
-        node = function.parents[node]
-        found.append(node)
-    return found
-
-
-def is_own(name: str, function: Function) -> bool:
-    """Whether a name holds a container that was made in this function and that nothing else ever holds."""
-    values = function.names.values(name)
-    made = bool(values) and all(makes_container(value, function) for value in values or ())
-    if not made or name in function.names.captured or function.names.dynamic:
-        return False
-    return not any(_escapes(use, function) for use in function.names.loads.get(name, ()))
-
-
-def _escapes(use: ast.AST, function: Function) -> bool:
-    """Whether somebody else may hold the object after this use."""
-    above = function.parents.get(use)
-    if isinstance(above, (ast.Tuple, ast.List)) and isinstance(function.parents.get(above), ast.Return):
-        return False
-    if isinstance(above, (ast.Compare, ast.BinOp, ast.FormattedValue, ast.Starred, ast.Return, ast.Expr)):
-        return False
-    if isinstance(above, (ast.For, ast.comprehension)):
-        return above.iter is not use
-    if isinstance(above, ast.Subscript):
-        return above.value is not use
-    if isinstance(above, ast.Attribute):
-        called = function.parents.get(above)
-        at_once = isinstance(called, ast.Call) and called.func is above
-        return not at_once or above.attr not in CONTAINER_METHODS | SHARED_METHODS | LOOKUP_METHODS
-    if isinstance(above, ast.Call):
-        return not _harmless_argument(above, function)
-    if isinstance(above, (ast.If, ast.While, ast.IfExp, ast.Assert)):
-        return above.test is not use
-    if isinstance(above, ast.UnaryOp):
-        return not isinstance(above.op, ast.Not)
-    if isinstance(above, ast.BoolOp):
-        return _escapes(above, function)
-    return not (isinstance(above, ast.AugAssign) and above.value is use)
-
-
-def _harmless_argument(call: ast.AST, function: Function) -> bool:
-    return (
-        isinstance(call, ast.Call)
-        and isinstance(call.func, ast.Name)
-        and call.func.id in PURE_BUILTINS - GIVING_BACK
-        and is_builtin(call.func.id, function)
-    )
