@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 # ruff: noqa: F811 (the fixture `server` is imported)
-
 import json
 import shutil
 import sqlite3
