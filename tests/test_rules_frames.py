@@ -27,6 +27,7 @@ pandas = pytest.importorskip("pandas")
 numpy = pytest.importorskip("numpy")
 
 RULE = registry()["frame-iterrows"]
+GROWTH = registry()["frame-concat-in-loop"]
 LENGTH = 5
 SOURCE = """
 def walked(frame):
@@ -237,7 +238,7 @@ def _level(source: str, folder: Path) -> Level:
     assert RULE.in_function is not None
     levels = []
     for suspect in (one for function in module.functions for one in RULE.in_function(function, program)):
-        prefix, count = suspect.finding.id, len(suspect.watches) - 1
+        prefix, count = suspect.finding.id, len(suspect.watches) - 3
         seen = {f"{prefix}:value{number}": Seen("", 9, {"builtins.int": 9}) for number in range(count)}
         seen[f"{prefix}:base0"] = Seen("", 1, {"pandas.DataFrame": 1})
         levels.append(weigh(RULE, Case(suspect, program, seen))[1])
@@ -246,3 +247,51 @@ def _level(source: str, folder: Path) -> Level:
 
 def test_a_plain_walk_is_not_left(tmp_path: Path) -> None:
     assert _level(SOURCE.format(reads="row['x'], row.y"), tmp_path) is Level.OBSERVED
+
+
+GROWN = """
+import pandas as pd
+
+def grown(parts):
+    found = pd.DataFrame({columns})
+    for part in parts:
+        found = pd.concat([found, part]{words})
+    return found
+"""
+
+
+@pytest.mark.parametrize("words", ["", ", ignore_index=True"])
+@pytest.mark.parametrize("columns", ["", "columns=['y', 'x']"])
+def test_one_concat_gives_the_same_frame(columns: str, words: str, tmp_path: Path) -> None:
+    source = GROWN.format(columns=columns, words=words)
+    (tmp_path / "example.py").write_text(source)
+    program = Program(tmp_path, lambda one: one.read_text())
+    module = program.module(tmp_path / "example.py")
+    assert module is not None
+    assert GROWTH.in_function is not None
+    (suspect,) = [one for function in module.functions for one in GROWTH.in_function(function, program)]
+    case = Case(suspect, program, {f"{suspect.finding.id}:part": Seen("", 9, {"pandas.DataFrame": 9})})
+    assert weigh(GROWTH, case)[1] is Level.OBSERVED
+    programs = [source, apply_edits(source, GROWTH.rewrite(case).edits)]
+    for parts in _parts():
+        old, new = (_grow(one, parts) for one in programs)
+        pandas.testing.assert_frame_equal(old, new, check_index_type=True, check_column_type=True)
+        assert type(old.index) is type(new.index)
+        for number in range(old.shape[1]):
+            assert all(map(same, old.iloc[:, number], new.iloc[:, number])), parts
+
+
+def _parts() -> Iterator[list[Any]]:
+    """Nothing; parts of one type, of two types, with other columns, without rows."""
+    choose = random.Random(7)
+    yield []
+    for first, second in itertools.product(COLUMNS, COLUMNS):
+        one = pandas.DataFrame({"x": COLUMNS[first](), "y": COLUMNS[second]()})
+        other = pandas.DataFrame({"x": COLUMNS[choose.choice([*COLUMNS])](), "z": COLUMNS[second]()})
+        yield choose.choice([[one], [one, one.iloc[1:]], [one, other], [one.iloc[:0], one, other, one]])
+
+
+def _grow(source: str, parts: list[Any]) -> Any:
+    names: dict[str, Any] = {}
+    exec(source, names)
+    return names["grown"]([part.copy() for part in parts])

@@ -168,18 +168,22 @@ def suspect(rule: str, found: Walk) -> Suspect:
 
 def _watches(found: Walk, prefix: str) -> Iterator[Watch]:
     yield watch(f"{prefix}:base0", found.frame, found.function, "types")
+    if isinstance(found.hoist.node, ast.For):
+        yield watch(f"{prefix}:entry", found.hoist.node, found.function, "entry")
+        yield watch(f"{prefix}:turn", found.hoist.node.body[0], found.function, "entry")
     for number, read in enumerate(found.reads):
         yield watch(f"{prefix}:value{number}", read, found.function, "types")
 
 
 def worth_plain_rows(case: Case) -> Evidence:
-    """At least 16 rows an entry, by the value that is read most often."""
+    """At least 16 rows an entry; in a comprehension by the value that is read most often."""
     found: Walk = case.suspect.reading
     frame = case.watched("base0")
     if frame is None or not frame.count:
         return Evidence(False, "cold: the loop did not run")
+    entry, turn = case.watched("entry"), case.watched("turn")
     reads = [seen.count for number in range(len(found.reads)) if (seen := case.watched(f"value{number}"))]
-    rows = max(reads, default=0) / frame.count
+    rows = turn.count / max(entry.count, 1) if entry and turn else max(reads, default=0) / frame.count
     numbers = {"entries": frame.count, "rows": round(rows, 1)}
     reason = f"{rows:,.0f} rows an entry"
     if rows < LEAST_ROWS:

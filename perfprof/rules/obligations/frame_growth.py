@@ -1,0 +1,104 @@
+"""Obligations about data frames that a loop grows: nobody sees the half-grown one, and it begins with nothing."""
+
+from __future__ import annotations
+
+import ast
+
+from perfprof.rules import guards
+from perfprof.rules.frame_growth import FrameGrowth, is_pandas
+from perfprof.rules.obligations.frames import FRAMES
+from perfprof.rules.obligations.proofs import obligation, observed, proved, unproved
+from perfprof.rules.reading.expressions import path_of
+from perfprof.rules.rule import Case, Proof
+
+
+@obligation
+def frame_begins_empty(case: Case) -> Proof:
+    """The frame is made here, without rows, right before the loop."""
+    found: FrameGrowth = case.suspect.reading
+    function, name = found.function, found.name
+    if not function.names.is_local(name) or name in function.names.captured or name in function.parameters:
+        return unproved(f"`{name}` is not this function's alone", function.place(found.step))
+    block = _block(found)
+    place = block.index(found.hoist.statement)
+    begins = [one for one in block[:place] if _makes_empty(one, found)]
+    if not begins:
+        return unproved(f"`{name}` may have rows when the loop begins", function.place(found.hoist.statement))
+    between = block[block.index(begins[-1]) + 1 : place]
+    used = next((use for one in between for use in _uses(one, name)), None)
+    if used is not None:
+        return unproved(f"`{name}` is used before the loop", function.place(used))
+    return proved(f"`{name}` is made without rows before the loop", function.place(begins[-1]))
+
+
+def _block(found: FrameGrowth) -> list[ast.stmt]:
+    """The statements among which the loop stands."""
+    above = found.function.parents[found.hoist.statement]
+    blocks = (getattr(above, name, None) for name in ("body", "orelse", "finalbody"))
+    return next(one for one in blocks if isinstance(one, list) and found.hoist.statement in one)
+
+
+def _makes_empty(statement: ast.stmt, found: FrameGrowth) -> bool:
+    """``name = pd.DataFrame()`` or ``pd.DataFrame(columns=[…])``, whose columns are objects."""
+    if not isinstance(statement, ast.Assign) or not isinstance(statement.value, ast.Call):
+        return False
+    call = statement.value
+    named = [one.id for one in statement.targets if isinstance(one, ast.Name)] == [found.name]
+    plain = not call.args and all(word.arg == "columns" for word in call.keywords)
+    return named and plain and len(statement.targets) == 1 and is_pandas(call.func, "DataFrame", found.function)
+
+
+def _uses(node: ast.AST, name: str) -> list[ast.Name]:
+    return [one for one in ast.walk(node) if isinstance(one, ast.Name) and one.id == name]
+
+
+@obligation
+def frame_unseen_half_grown(case: Case) -> Proof:
+    """Nobody sees the frame while the loop runs."""
+    found: FrameGrowth = case.suspect.reading
+    function, name = found.function, found.name
+    own = set(map(id, _uses(found.step, name)))
+    other = next((use for use in _uses(found.hoist.statement, name) if id(use) not in own), None)
+    if other is not None:
+        return unproved(f"the loop uses `{name}` in another way, too", function.place(other))
+    node: ast.AST | None = found.step
+    while node is not None and node is not function.node:
+        if isinstance(node, ast.Try) or _suppresses(node):
+            return unproved("after an error half-way it would lack what was added", function.place(node))
+        node = function.parents.get(node)
+    if function.names.dynamic:
+        return unproved("names are reached by text (`exec`, `locals()` …)")
+    return proved(f"the loop does nothing else with `{name}`, and an error ends the function")
+
+
+def _suppresses(node: ast.AST) -> bool:
+    if not isinstance(node, (ast.With, ast.AsyncWith)):
+        return False
+    calls = [item.context_expr for item in node.items]
+    return not all(isinstance(one, ast.Call) and (path_of(one.func) or ("",))[-1] == "open" for one in calls)
+
+
+@obligation
+def parts_are_frames(case: Case) -> Proof:
+    """What is added is a DataFrame."""
+    found: FrameGrowth = case.suspect.reading
+    seen, place = case.watched("part"), found.function.place(found.part)
+    if seen is None or not seen.types:
+        return unproved("only a run can tell what it is", place)
+    if not set(seen.types) <= FRAMES:
+        return unproved(f"it was a {guards.readable(seen.types)}", place)
+    return observed("it was a DataFrame in every recorded run", place)
+
+
+@obligation
+def steps_have_lines(case: Case) -> Proof:
+    """The loop and what it adds stand on lines of their own."""
+    found: FrameGrowth = case.suspect.reading
+    lines = found.function.module.raw_lines
+    for one in (found.hoist.statement, found.step):
+        before = lines[one.lineno - 1][: one.col_offset]
+        behind = lines[(one.end_lineno or one.lineno) - 1][one.end_col_offset :].partition(b"#")[0]
+        above = lines[one.lineno - 2] if one.lineno > 1 else b""
+        if before.strip() or behind.strip() or above.endswith(b"\\"):
+            return unproved("it shares its line with something else", found.function.place(one))
+    return proved("they stand on lines of their own")
