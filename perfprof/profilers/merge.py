@@ -12,7 +12,7 @@ from typing import Any
 
 from perfprof.profilers.journals import Journal, Line, sampled_stacks
 from perfprof.profilers.packages import OURS, Libraries, without_secrets
-from perfprof.profilers.parts import parts
+from perfprof.profilers.parts import Part, parts
 from perfprof.profilers.recording import SCHEMA, Frame, Process
 
 
@@ -39,6 +39,7 @@ class Writer:
             self._connection.executescript(schema)
         self._connection.execute("begin")
         self._libraries = Libraries()
+        self._lost: list[str] = []
         self._frames: dict[Frame, int] = {}
         self._stacks: dict[tuple[int, int], int] = {}
         self._statements: dict[tuple[str, str, str], int] = {}
@@ -62,11 +63,20 @@ class Writer:
         pythons = {journal.process["pid"]: journal.process.get("python", "") for journal in journals}
         for pid in [*inside, *(pid for pid in seen if pid not in inside)]:
             self._add_process(inside.get(pid), seen.get(pid), pythons.get(pid, ""))
-        for part in parts().values():
-            part.store(self._connection, [*journals, *outside], self._stack)
+        for name, part in parts().items():
+            self._store(name, part, [*journals, *outside])
+
+    def _store(self, name: str, part: Part, journals: Sequence[Journal]) -> None:
+        """One subject; where that fails the others are kept, and what is missing is told."""
+        try:
+            part.store(self._connection, journals, self._stack)
+        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+            self._lost.append(f"{name} are missing, please report this: {type(error).__name__}: {error}")
 
     def finish(self, meta: Mapping[str, str]) -> None:
         """Write what run this was, and close the file."""
+        notes = "\n".join(filter(None, (meta.get("notes", ""), *self._lost)))
+        meta = {**meta, "notes": notes} if notes else meta
         samplers = self._connection.execute("select distinct sampler from processes where sampler <> ''")
         meta = {"sampler": "+".join(sorted(name for (name,) in samplers)), **meta}
         self._connection.executemany("insert into meta values (?, ?)", sorted(meta.items()))

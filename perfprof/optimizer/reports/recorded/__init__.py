@@ -24,8 +24,19 @@ _LIBRARY = re.compile(r".*[/\\](site-packages|dist-packages|lib[/\\]python3\.\d+
 
 def sections(recording: Recording, root: Path) -> tuple[Recorded, ...]:
     """All subjects that have something to show."""
-    found = (module.section(recording, root.resolve()) for module in _modules())
+    found = (_section(module, recording, root.resolve()) for module in _modules())
     return tuple(one for one in found if one is not None)
+
+
+def _section(module: ModuleType, recording: Recording, root: Path) -> Recorded | None:
+    """That of one subject; where it fails, the others are shown, and the recording is kept."""
+    try:
+        found: Recorded | None = module.section(recording, root)
+    except Exception as error:
+        name = module.__name__.rpartition(".")[2]
+        told = f"it cannot be shown, please report this: {type(error).__name__}: {error}"
+        return {"subject": name, "title": name, "says": told, "brief": [], "heads": [], "numbers": [], "rows": []}
+    return found
 
 
 def where(place: tuple[Frame, ...], root: Path) -> str:
