@@ -15,7 +15,7 @@ from perfprof.profilers.parts import loads
 from perfprof.profilers.workload import record
 from perfprof.rules import registry
 from perfprof.rules.reading.program import Program
-from perfprof.rules.rule import Case, weigh
+from perfprof.rules.rule import Case, Edit, weigh
 
 SQLALCHEMY_BASE = """
 from sqlalchemy import ForeignKey, create_engine
@@ -64,13 +64,16 @@ class Mapped:
                 found += [replace(one, proofs=weigh(rule, one)[0]) for one in cases]
         return found, statements
 
-    def rewrite(self, case: Case) -> None:
-        """Put the patch into the folder."""
-        finding = case.suspect.finding
-        edits = registry()[finding.rule].rewrite(case).edits
-        for path in {edit.path or finding.path for edit in edits}:
+    def rewrite(self, *cases: Case) -> None:
+        """Put the patches into the folder."""
+        edits: dict[str, list[Edit]] = {}
+        for case in cases:
+            finding = case.suspect.finding
+            for edit in registry()[finding.rule].rewrite(case).edits:
+                edits.setdefault(edit.path or finding.path, []).append(edit)
+        for path, mine in edits.items():
             before = (self.folder / path).read_text()
-            after = apply_edits(before, [edit for edit in edits if (edit.path or finding.path) == path])
+            after = apply_edits(before, mine)
             (self.folder / path).write_text(format_touched(before, after, self.folder / path, self.folder))
 
     def printed(self) -> str:

@@ -69,12 +69,13 @@ def test_a_helper_called_more_often_is_nobodys_business(tmp_path: Path, new: str
 
 
 STAMPED = """\
+import datetime
 import time
 
 
 def bill(items, out):
     out.write("bill")
-    return {"at": time.time_ns(), "paid": [item * 3 for item in items], "by": f"<b>{time.time_ns()}</b> of 4"}
+    return {"at": time.time_ns(), "on": datetime.datetime.now(), "paid": [item * 3 for item in items], "by": f"<b>{time.time_ns()}</b> of 4"}
 """
 STAMPS = """\
 from core import bill

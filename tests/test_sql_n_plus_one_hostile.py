@@ -125,10 +125,7 @@ DJANGO = {
     sizes = [len(o.items.all()) for o in orders]
     return sizes + [o.id for o in orders.iterator()]""",
     "values": 'return [(o["id"], o["customer__name"]) for o in Order.objects.values("id", "customer__name")]',
-    "filtered": 'return [[i.id for i in o.items.filter(size__gt=3)] for o in Order.objects.order_by("id")]',
     "ordered": 'return [[i.id for i in o.items.order_by("-size")] for o in Order.objects.order_by("id")]',
-    "counted": 'return [o.items.count() for o in Order.objects.order_by("id")]',
-    "existing": 'return [o.items.exists() for o in Order.objects.order_by("id")]',
     "sliced": "return [o.customer.name for o in Order.objects.all()[:9]]",
     "distinct": 'return [o.customer.name for o in Order.objects.order_by("id").distinct()]',
     "raw": 'return [o.customer.name for o in Order.objects.raw("select * from contenttypes_order order by id")]',
@@ -234,7 +231,7 @@ def test_hostile_query_sets_stay_as_they_are(tmp_path: Path) -> None:
         ("climbed", "Node.parent")
     ], "the first step of a climb may be brought, no further one"
     looked_at = {case.suspect.finding.function for case in cases}
-    assert {"locked_later", "some_orders", "soft", "far", "climbed", "counted", "filtered"} <= looked_at
+    assert {"locked_later", "some_orders", "soft", "far", "climbed", "ordered"} <= looked_at
 
 
 def test_hostile_statements_stay_as_they_are(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from django.db import connection, models
 
 settings.configure(
     DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
+    INSTALLED_APPS=["django.contrib.contenttypes"],
     DEFAULT_AUTO_FIELD="django.db.models.AutoField",
     TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates"}],
 )
@@ -32,7 +33,7 @@ class Country(models.Model):
     name = models.CharField(max_length=9)
 
     class Meta:
-        app_label = "shop"
+        app_label = "contenttypes"
 
 
 class Customer(models.Model):
@@ -40,7 +41,7 @@ class Customer(models.Model):
     country = models.ForeignKey(Country, models.CASCADE)
 
     class Meta:
-        app_label = "shop"
+        app_label = "contenttypes"
 
 
 class Orders(models.QuerySet):
@@ -53,14 +54,14 @@ class Order(models.Model):
     objects = Orders.as_manager()
 
     class Meta:
-        app_label = "shop"
+        app_label = "contenttypes"
 
 
 class Item(models.Model):
     order = models.ForeignKey(Order, models.CASCADE, related_name="items")
 
     class Meta:
-        app_label = "shop"
+        app_label = "contenttypes"
 
 
 with connection.schema_editor() as editor:
@@ -136,7 +137,7 @@ def test_before_becomes_after_with_the_same_answer(name: str, example: Example, 
     (case,) = proven(cases)
     bench.rewrite(case)
     after = (bench.folder / "example.py").read_text()
-    assert after.removeprefix(HEADS[name]).lstrip() == example.after
+    assert after.replace(HEADS[name], "").lstrip() == example.after
     assert bench.printed() == before
     cases, few = bench.cases(name)
     assert few < many - 5

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from perfprof.rules.eager.findings import suspect_of
-from perfprof.rules.eager.model import eager_loads
+from perfprof.rules.eager.groups import eager_loads
 from perfprof.rules.obligations import eager as safe
 from perfprof.rules.rule import Case, Obligation, Rewrite, Rule, Suspect
 

@@ -42,6 +42,11 @@ def _mentions(root: Path, name: str) -> tuple[Path, ...]:
     return tuple(path for path in _sources(root) if name.encode() in _text(path))
 
 
+def named_somewhere(root: Path, name: str) -> bool:
+    """Whether any Python file of the project has the word."""
+    return bool(_mentions(root, name))
+
+
 @lru_cache(maxsize=4)
 def _sources(root: Path) -> tuple[Path, ...]:
     below = (path.relative_to(root) for path in root.rglob("*.py"))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def related(case: Case) -> Rewrite:
     """Django: what leads to one object is joined, the rest is fetched beside."""
     found: Eager = case.suspect.reading
-    spot = _spot(found)
+    spot = spot_of(found)
     calls = ""
     if found.joined:
         calls += f".select_related({_listed(found.joined)})"
@@ -39,7 +39,8 @@ def _spoken(found: Eager) -> str:
     return ", ".join(f"`{path}`" for path in found.paths)
 
 
-def _spot(found: Eager) -> Spot:
+def spot_of(found: Eager) -> Spot:
+    """The expression to change."""
     assert found.spot is not None, "an open obligation would have stopped it"
     return found.spot
 
@@ -50,7 +51,7 @@ def _spot(found: Eager) -> Spot:
 def selected(case: Case) -> Rewrite:
     """One query for each relation, by the keys of the objects that came; the statement itself stays as it is."""
     found: Eager = case.suspect.reading
-    spot = _spot(found)
+    spot = spot_of(found)
     edits: list[Edit] = []
     chains = []
     for path in _ends(found.paths):
@@ -58,7 +59,7 @@ def selected(case: Case) -> Rewrite:
         owners = _owners(found, path)
         words = []
         for name, owner in zip(names, owners, strict=True):
-            word, imported = _class(spot, owner)
+            word, imported = class_in(spot, owner)
             edits += [] if imported is None else [imported]
             words.append(f"selectinload({word}.{name})")
         chains.append(".".join(words))
@@ -103,7 +104,7 @@ def untold(found: Eager) -> str:
     return ""
 
 
-def _class(spot: Spot, label: str) -> tuple[str, Edit | None]:
+def class_in(spot: Spot, label: str) -> tuple[str, Edit | None]:
     """How the file calls a class, and the import that it needs."""
     module, _, name = label.rpartition(".")
     top = spot.function.module.top

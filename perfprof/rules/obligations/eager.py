@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from perfprof.rules.eager.model import CHECKS, LEAST, TESTED, most, under_test
+from perfprof.rules.eager.checks import CHECKS
+from perfprof.rules.eager.model import LEAST, TESTED, most, under_test
 from perfprof.rules.eager.options import untold
 from perfprof.rules.obligations.proofs import obligation, observed, unproved
 from perfprof.rules.rule import Case, Evidence, Obligation, Proof

@@ -36,11 +36,54 @@ def ledger():
     ]
 ```
 
-The relation is filtered anew for each object, which a prefetch does not serve:
+Rows of a relation that each turn filters alike are prefetched beside, what is counted is counted along:
+
+```python before
+def ledger():
+    lines = []
+    for order in Order.objects.order_by("id"):
+        late = [item.id for item in order.items.filter(id__gt=9)]
+        lines.append((order.id, late))
+    return lines
+```
+
+```python after
+from django.db.models import Prefetch
+
+
+def ledger():
+    lines = []
+    for order in Order.objects.order_by("id").prefetch_related(
+        Prefetch("items", queryset=Item.objects.filter(id__gt=9), to_attr="matching_items")
+    ):
+        late = [item.id for item in order.matching_items]
+        lines.append((order.id, late))
+    return lines
+```
+
+```python before
+def ledger():
+    return [(order.id, order.items.filter(id__gt=3).count()) for order in Order.objects.order_by("id")]
+```
+
+```python after
+from django.db.models import Count, Q
+
+
+def ledger():
+    return [
+        (order.id, order.items_count)
+        for order in Order.objects.order_by("id").annotate(
+            items_count=Count("items", filter=Q(items__id__gt=3))
+        )
+    ]
+```
+
+The relation is ordered and cut anew for each object, which no one query does:
 
 ```python unchanged read-as-a-whole
 def ledger():
-    return [order.items.filter(id__gt=3).count() for order in Order.objects.order_by("id")]
+    return [[item.id for item in order.items.order_by("-id")[:2]] for order in Order.objects.order_by("id")]
 ```
 
 A union takes no related objects:
@@ -72,7 +115,7 @@ def ledger():
 
 from __future__ import annotations
 
+from perfprof.rules.eager.along import brought
 from perfprof.rules.eager.argument import eager_rule
-from perfprof.rules.eager.options import related
 
-RULE = eager_rule("django", "N+1 -> select_related, prefetch_related", related)
+RULE = eager_rule("django", "N+1 -> select_related, prefetch_related", brought)

@@ -10,7 +10,8 @@ import base64
 import re
 import zlib
 
-_WORD = re.compile(r"[^\s,;<>()\[\]{}]+")
+_PACKED = r"""(?:bytes:)?(?:b'(?:[^'\\]|\\.){0,64}'|b"(?:[^"\\]|\\.){0,64}\")"""  # a date and time is pickled as such bytes
+_WORD = re.compile(_PACKED + r"|[^\s,;<>()\[\]{}]+")
 _MOST = 5_000  # words; a longer answer has no marks
 
 

@@ -83,14 +83,31 @@ def _features(query_set: Any) -> tuple[str, ...]:
     """What decides whether a relation can be joined to it or fetched beside it."""
     query = query_set.query
     tests = (
+        ("annotated", bool(query.annotations or query.group_by is not None)),
         ("combined", bool(query.combinator)),
         ("distinct", query.distinct),
         ("for update", query.select_for_update),
+        ("joined", _joins(query.where, query.base_table)),
         ("only", bool(query.deferred_loading[0]) or not query.deferred_loading[1]),
         ("sliced", not query.can_filter()),
         ("unordered", not query_set.ordered),
     )
     return tuple(name for name, holds in tests if holds)
+
+
+def _joins(where: Any, table: Any) -> bool:
+    """Whether a condition is on another table, whose rows may multiply those of the first."""
+    for one in where.children:
+        if hasattr(one, "children"):
+            if _joins(one, table):
+                return True
+            continue
+        column = one
+        while not hasattr(column, "alias") and hasattr(column, "lhs"):  # a transform of a column
+            column = column.lhs
+        if getattr(column, "alias", table) != table:
+            return True
+    return False
 
 
 # ------------------------------------------------------------------ where they are asked

@@ -73,12 +73,16 @@ class Batch:
 
 
 class Relation:
-    """What is loaded. kind: one, many, deferred, expired. tables: that its query reads."""
+    """What is loaded. kind: one, many, deferred, expired. tables: that its query reads.
 
-    __slots__ = ("joint", "kind", "name", "orm", "owner", "tables")
+    target: of many that hold a key of their owner the class, its default manager, their key's field, and how queries name them.
+    """
+
+    __slots__ = ("joint", "kind", "name", "orm", "owner", "tables", "target")
 
     def __init__(self, orm: str, owner: str, name: str, kind: str, tables: tuple[str, ...]) -> None:
         self.orm, self.owner, self.name, self.kind, self.tables = orm, owner, name, kind, tables
+        self.target: tuple[str, ...] = ()
         self.joint = "__" if orm == "django" else "."
 
 
@@ -222,6 +226,7 @@ def _head(relation: Relation, use: str, origin: Origin, site: Step, spot: str) -
         "owner": relation.owner,
         "kind": relation.kind,
         "tables": list(relation.tables),
+        "target": list(relation.target),
         "use": use,
         "site": site,
         "spot": spot,

@@ -37,10 +37,13 @@ def of_one(method: Callable[..., Any], kind: str) -> Callable[..., Any]:
 
 def _difference(found: Any, instance: Any) -> str:
     """Why a join would not find what this query set finds, if anything."""
-    query = found.query
-    if query.where or query.annotations or query.extra or query.distinct:
+    if _narrowed(found.query):
         return "narrowed"
     return "elsewhere" if found.db != instance._state.db else ""
+
+
+def _narrowed(query: Any) -> bool:
+    return bool(query.where or query.annotations or query.extra or query.distinct)
 
 
 def _as(relation: Relation, kind: str) -> Relation:
@@ -77,9 +80,10 @@ def managers(factory: Callable[..., Any]) -> Callable[..., Any]:
 
         @functools.wraps(filters)
         def _apply_rel_filters(self: Any, queryset: Any) -> Any:
+            plain = not _narrowed(queryset.query)
             found = filters(self, queryset)
             try:
-                _ask(found, _many(self), self.instance, self.instance.pk)
+                _ask(found, _many(self, plain), self.instance, self.instance.pk)
             except Exception:
                 pass
             return found
@@ -90,16 +94,25 @@ def managers(factory: Callable[..., Any]) -> Callable[..., Any]:
     return create
 
 
-def _many(manager: Any) -> Relation:
+def _many(manager: Any, plain: bool) -> Relation:
     through = getattr(manager, "through", None)
     name = manager.prefetch_cache_name if through is not None else _accessor(manager)
-    key = (type(manager.instance), name)
+    key = (type(manager.instance), name, plain)
     relation = _relations.get(key)
     if relation is None:
         tables = [manager.model._meta.db_table, *([through._meta.db_table] if through is not None else [])]
         relation = Relation("django", label(type(manager.instance)), name, "many", tuple(tables))
+        relation.target = _target(manager) if through is None and plain else ()
         _relations[key] = relation
     return relation
+
+
+def _target(manager: Any) -> tuple[str, ...]:
+    """How to ask for the related objects by a query set of their own; empty if their key is not their owner's primary key."""
+    field, model = manager.field, manager.model
+    if not field.target_field.primary_key:
+        return ()
+    return label(model), model._default_manager.name, field.name, field.related_query_name()
 
 
 def _accessor(manager: Any) -> str:

@@ -1,0 +1,53 @@
+"""From recorded loads to what one query could bring along: grouped by the expression that makes it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from perfprof.rules.eager.anew import Anew, asked_anew
+from perfprof.rules.eager.checks import problem
+from perfprof.rules.eager.later import called_later
+from perfprof.rules.eager.model import WHOLE, Eager, enough
+from perfprof.rules.eager.places import Spot, origin_of
+
+if TYPE_CHECKING:
+    from perfprof.profilers.parts.loads import Load
+    from perfprof.rules.reading.program import Program
+
+
+def eager_loads(loads: Sequence[Load], orm: str, program: Program) -> Iterator[Eager]:
+    """One for each expression with all relations that can be loaded with it, one for each relation that cannot."""
+    groups: dict[object, list[tuple[Load, Spot | None]]] = defaultdict(list)
+    for load in loads:
+        if load.orm == orm and load.peers > 1:
+            spot = origin_of(load, program)
+            groups[spot.node if spot is not None else (load.model, load.origin)].append((load, spot))
+    for members in groups.values():
+        spot = members[0][1]
+        later = called_later(spot, program) if orm == "django" and spot is not None else frozenset()
+        fit: list[Load] = []
+        for path_loads in _by_path(load for load, _ in members):
+            one = Eager(orm, spot, path_loads, later, _anew(path_loads, spot))
+            if one.anew is None and enough(path_loads) and not problem(one):
+                fit += path_loads
+            else:
+                yield one
+        if fit:
+            yield Eager(orm, spot, tuple(fit), later)
+
+
+def _anew(loads: Sequence[Load], spot: Spot | None) -> Anew | None:
+    if spot is None or {one.use for one in loads} not in ({"filtered"}, {"count"}, {"exists"}):
+        return None
+    found = [asked_anew(one, spot) for one in loads]
+    return found[0] if all(one is not None for one in found) else None
+
+
+def _by_path(loads: Iterable[Load]) -> Iterator[tuple[Load, ...]]:
+    """Loads of one relation that are asked for as a whole together; filtered ones apart."""
+    found: dict[tuple[str, bool], list[Load]] = defaultdict(list)
+    for load in loads:
+        found[load.path, load.use in WHOLE].append(load)
+    return (tuple(members) for members in found.values())
