@@ -19,26 +19,21 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import psycopg
+from advise_extend import Extend
 
 from perfprof.optimizer.indexes.advise import Asked, advise
-from perfprof.optimizer.indexes.clone_what_if import CloneWhatIf
 from perfprof.optimizer.scratch.postgres import Server
-from perfprof.optimizer.scratch.postgres_catalog import PostgresCatalog
-from perfprof.optimizer.scratch.postgres_clone import Clone, cloned
+from perfprof.optimizer.scratch.postgres_clone import cloned
 from perfprof.optimizer.scratch.sources import Source
-from perfprof.optimizer.statements.workload import Query, Seen, Workload, workload
-from perfprof.rules.catalog import Dictionary
+from perfprof.optimizer.statements.workload import Seen, Workload, workload
 from perfprof.rules.schema.ddl import create_index
-from perfprof.rules.schema.indexes import Candidate, Key, candidate
 
 LEFT_OUT = (2, 17, 20)
-LEAST = 1.003  # Extend's stop
 TABLES = {
     "nation": "n_nationkey int, n_name char(25), n_regionkey int, n_comment varchar(152)",
     "region": "r_regionkey int, r_name char(25), r_comment varchar(152)",
@@ -97,70 +92,6 @@ def load(connection: psycopg.Connection[Any], scale: float, folder: Path, *, key
             connection.execute(f"ALTER TABLE {table} ADD PRIMARY KEY ({KEYS[table]})")
     connection.execute("SET default_statistics_target = 1000")
     connection.execute("VACUUM ANALYZE")
-
-
-class Extend:
-    """Recursive selection: the step with the best gain per byte, a new index or one more column for a chosen one."""
-
-    def __init__(self, clone: Clone, statements: Workload) -> None:
-        self.what_if = CloneWhatIf(clone)
-        self.queries = statements.queries
-        book = Dictionary(PostgresCatalog(clone.connection, "", partitioned=True).tables(), "postgresql")
-        self.columns: dict[Query, set[tuple[str, str]]] = {query: set() for query in self.queries}
-        for query in self.queries:
-            for use, uses in query.reading.by_table(book.columns):
-                table = book.table(use.name)
-                names = [book.column(table, one.column.name) for one in uses] if table else []
-                self.columns[query] |= {(table.name, name) for name in names if table and name}
-        self.sizes: dict[Candidate, float] = {}
-        self.known: dict[tuple[Query, frozenset[Candidate]], float] = {}
-
-    def chosen(self, budget: float) -> frozenset[Candidate]:
-        """The indexes that it selects for this many bytes."""
-        now: frozenset[Candidate] = frozenset()
-        cost = self.total(now)
-        while True:
-            best, ratio = now, 0.0
-            for step in self.steps(now):
-                more = self.bytes_of(step) - self.bytes_of(now)
-                if self.bytes_of(step) > budget:
-                    continue
-                gained = cost - self.total(step)
-                if cost / max(cost - gained, 1.0) >= LEAST and gained / max(more, 1.0) > ratio:
-                    best, ratio = step, gained / max(more, 1.0)
-            if best == now:
-                return now
-            now, cost = best, self.total(best)
-
-    def steps(self, now: frozenset[Candidate]) -> Iterator[frozenset[Candidate]]:
-        """Every attribute alone, and behind every chosen index of one column that a statement uses with it."""
-        together = {pair for names in self.columns.values() for pair in names}
-        for table, name in sorted(together):
-            yield now | {candidate(table, (), (Key(name),))}
-        for one in now:
-            mates = {
-                pair for names in self.columns.values() if (one.table, one.names[0]) in names for pair in names
-            }
-            for table, name in sorted(mates):
-                if table == one.table and len(one.names) == 1 and name != one.names[0]:
-                    yield (now - {one}) | {candidate(table, (), (*one.columns, Key(name)))}
-
-    def bytes_of(self, some: frozenset[Candidate]) -> float:
-        """Together, by the same forecast as ours."""
-        new = [one for one in some if one not in self.sizes]
-        self.sizes.update(self.what_if.add(new))
-        return sum(self.sizes.get(one, float("inf")) for one in some)
-
-    def total(self, some: frozenset[Candidate]) -> float:
-        """The planner's cost of the workload; a statement is planned once for each set of indexes on its columns."""
-        self.bytes_of(some)
-        total = 0.0
-        for query in self.queries:
-            mine = frozenset(one for one in some if self.columns[query] & {(one.table, name) for name in one.names})
-            if (query, mine) not in self.known:
-                self.known[query, mine] = self.what_if.plan(query.texts[0], False, mine).cost
-            total += self.known[query, mine]
-        return total
 
 
 def built(connection: psycopg.Connection[Any], creates: list[str], statements: Workload) -> tuple[list[int], float]:

@@ -100,3 +100,66 @@ def test_without_time_nothing_is_taken_for_unused(source: Source, tmp_path: Path
     advice = advise(source, found, Asked(execute=True, seconds=0.0), tmp_path)
     assert advice.proposals
     assert any("want of time" in note for note in advice.notes)
+
+
+TENANTS = """
+CREATE TABLE events (id int, tenant int, at date, data jsonb) PARTITION BY RANGE (at);
+CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM ('2024-01-01') TO ('2024-02-01');
+CREATE TABLE events_2 PARTITION OF events FOR VALUES FROM ('2024-02-01') TO ('2024-03-01');
+INSERT INTO events SELECT i, i % 300, date '2024-01-01' + i % 60, jsonb_build_object('owner', i % 900)
+FROM generate_series(1, 30000) i;
+CREATE SCHEMA billing;
+CREATE TABLE billing.invoices (id int PRIMARY KEY, tenant int, state text, email text, changed int);
+INSERT INTO billing.invoices SELECT i, i % 100, CASE WHEN i % 50 = 0 THEN 'open' ELSE 'paid' END, 'a' || i, 1
+FROM generate_series(1, 30000) i;
+CREATE TABLE billing.lines (id int, invoice int REFERENCES billing.invoices);
+CREATE INDEX lines_invoice ON billing.lines (invoice); CREATE INDEX lines_id ON billing.lines (id);
+CREATE INDEX lines_id_again ON billing.lines (id); CREATE INDEX invoices_changed ON billing.invoices (changed);
+VACUUM ANALYZE;
+"""
+TENANTS_READS = """
+SELECT id FROM events WHERE tenant = 7 AND at >= date '2024-02-10' ORDER BY at DESC LIMIT 5;
+SELECT id FROM events WHERE data ->> 'owner' = '77';
+SELECT count(*) FROM billing.invoices WHERE state = 'open' AND tenant = 50;
+SELECT id FROM billing.invoices WHERE email LIKE 'a123%';
+SELECT i.id, e.id FROM billing.invoices i JOIN events e ON e.id = i.id WHERE i.id < 20;
+UPDATE billing.invoices SET changed = 2 WHERE id = 400;
+"""
+
+
+@pytest.fixture(scope="module")
+def tenants(server: Server) -> Source:
+    with psycopg.connect(server.dsn, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE tenants TEMPLATE template0 LOCALE 'C.UTF-8'")
+    with psycopg.connect(server.dsn_of("tenants"), autocommit=True) as connection:
+        for statement in TENANTS.split(";\n")[:-1]:
+            connection.execute(statement)
+    where = quote(str(server.socket), safe="")
+    return Source.of(f"postgresql://{server.user}:{server.password}@/tenants?host={where}", Path("/"))
+
+
+def test_the_clone_knows_partitions_schemas_and_keys(server: Server, tenants: Source, tmp_path: Path) -> None:
+    with cloned(tenants, server, tmp_path) as clone, tenants.connected() as original:
+        for text in TENANTS_READS.strip().split(";\n"):
+            assert cost(clone.connection, text) == cost(original, text), text
+        assert clone.missing == ()
+
+
+def test_running_decides_for_partitions_documents_patterns_and_writes(tenants: Source, tmp_path: Path) -> None:
+    texts = TENANTS_READS.strip().rstrip(";").split(";\n")
+    found = workload([Seen(text, 50.0, code=True) for text in texts], "postgresql")
+    advice = advise(tenants, found, Asked(execute=True, complete=True), tmp_path)
+    ups = " ".join(one.migration.up for one in advice.proposals)
+    for part in ("((data ->> 'owner'))", "text_pattern_ops", 'ON ONLY "events"'):
+        assert part in ups, part
+    assert advice.measured_share < 0.7
+    assert all(
+        line.measured_after <= 1.1 * line.measured_before + 0.05
+        for line in advice.lines
+        if line.measured_before > 0
+    )
+    reasons = {one.name: one.reason for one in advice.removals}
+    assert reasons.pop("invoices_changed") == "unused"
+    assert set(reasons) == {"lines_id", "lines_id_again"}  # one serves a foreign key, and stays
+    assert 0 < advice.wal_before <= advice.wal_after
+    assert advice.hot_before == 0.0  # invoices_changed was in its way

@@ -50,7 +50,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """All of it. notes: what a reader must know, and what was left out. plans: what plans suffer from, in words."""
+    """All of it. notes: what a reader must know, and what was left out. plans: what plans suffer from, in words.
+
+    wal: bytes of the workload's writes. hot: the share of updated rows that touch no index; -1 if not measured.
+    """
 
     database: str
     dialect: str
@@ -62,6 +65,10 @@ class Advice:
     seconds: float
     plans: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    wal_before: float = -1.0
+    wal_after: float = -1.0
+    hot_before: float = -1.0
+    hot_after: float = -1.0
 
     @property
     def share(self) -> float:

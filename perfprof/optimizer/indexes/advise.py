@@ -69,9 +69,11 @@ def advise(source: Source, workload: Workload, asked: Asked, folder: Path) -> Ad
         decision = Decided(picked.chosen, {}, {}, {}, ("planned only: nothing was executed",))
         if asked.execute:
             with copied(source, server, folder, most_bytes=asked.most_bytes) as copy:
-                decision = decided(copy, workload, picked.chosen, seconds=asked.seconds)
+                decision = decided(
+                    copy, workload, picked.chosen, picked.others, budget=picked.budget, seconds=asked.seconds
+                )
     with source.connected() as original:
-        drops = tuple(removals(original, source.name, picked.used, complete=asked.complete))
+        drops = tuple(removals(original, source.name, picked.used | decision.existing, complete=asked.complete))
         proposals = tuple(proposed(original, source.name, workload, picked, decision))
     return Advice(
         database=source.name,
@@ -88,6 +90,10 @@ def advise(source: Source, workload: Workload, asked: Asked, folder: Path) -> Ad
             for one in dict.fromkeys(complaints(plan))
         ),
         notes=(*notes, *decision.notes),
+        wal_before=decision.wal[0],
+        wal_after=decision.wal[1],
+        hot_before=decision.hot[0],
+        hot_after=decision.hot[1],
     )
 
 
@@ -105,9 +111,11 @@ def selected(clone: Clone, catalog: PostgresCatalog, workload: Workload, asked: 
     wide = what_if.add(widened(evaluator.members(choice.useful)))
     choice.widen(wide)
     sizes = {**sizes, **wide}
-    best = choice.best(_budget(asked, clone))
-    others = sorted(evaluator.members(choice.useful & ~best), key=repr)
+    budget = _budget(asked, clone)
+    best = choice.best(budget)
+    others = sorted(evaluator.members(choice.also(best, budget)), key=repr) if asked.execute else []
     explains = what_if.explains
+    what_if.existing = frozenset()
     before = {query: evaluator.cost(query, 0) for query in readable}
     after = {
         query: what_if.plan(query.texts[0], _templated(query), evaluator.members(best)).cost for query in readable
@@ -120,6 +128,7 @@ def selected(clone: Clone, catalog: PostgresCatalog, workload: Workload, asked: 
         after,
         explains,
         what_if.existing,
+        budget,
         frozenset(i.name for i in catalog.indexes()) | frozenset(t.name for t in catalog.tables()),
     )
 

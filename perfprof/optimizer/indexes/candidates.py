@@ -16,6 +16,7 @@ from perfprof.optimizer.statements.workload import Query
 from perfprof.rules.catalog import Dictionary, Table
 from perfprof.rules.reading.predicates import TableUse, Use
 from perfprof.rules.schema.ddl import quoted
+from perfprof.rules.schema.expressions import indexable
 from perfprof.rules.schema.indexes import Candidate, Key, candidate
 
 WIDEST = 3
@@ -174,7 +175,7 @@ class _Shapes:
                 yield from self._over(use, "")
 
     def _over(self, use: Use, opclass: str) -> Iterator[Candidate]:
-        text = expression(use.wrapped)
+        text = indexable(use.wrapped, "postgresql")
         if not text:
             return
         name = "_".join(_WORD.findall(text.replace("'", "")))[:40]
@@ -221,18 +222,3 @@ class _Shapes:
             if use.how == "equality" and use.value and constant and use.role != "not"
             else ""
         )
-
-
-def expression(wrapped: str) -> str:
-    """An expression over one column as PostgreSQL writes it, without the table's alias; "" if it may not be indexed."""
-    import sqlglot
-    from sqlglot.errors import SqlglotError
-
-    try:
-        tree = sqlglot.parse_one(wrapped)
-        for column in tree.find_all(sqlglot.exp.Column):
-            column.set("table", None)
-        text: str = tree.sql(dialect="postgres")
-    except SqlglotError:
-        return ""
-    return "" if re.search(r":p\d|\?|\bnow\b|current_", text, re.IGNORECASE) else text

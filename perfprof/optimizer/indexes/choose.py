@@ -149,6 +149,13 @@ class Choice:
             answered.add(found)
         return chosen
 
+    def also(self, chosen: int, budget: float) -> int:
+        """What else is worth a trial: what would be chosen with half and with twice the room."""
+        found = 0
+        for room in (budget / 2, 2 * budget):
+            found |= self._solved(room)[0]
+        return found & ~chosen
+
     def _solved(self, budget: float) -> tuple[int, Mapping[Query, list[Way]]]:
         ways = {query: undominated(self.evaluator.ways(query)) for query in self.weights}
         program = Program(ways, self.weights, self.sizes, self.upkeep, self._stands)

@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
 from perfprof.errors import PerfprofError
-from perfprof.optimizer.indexes.executed import ExecutedWhatIf, Written
+from perfprof.optimizer.indexes.executed import ExecutedWhatIf
+from perfprof.optimizer.indexes.relevance import may_use
+from perfprof.optimizer.indexes.selection import bits
+from perfprof.optimizer.indexes.what_if import Evaluator
+from perfprof.optimizer.indexes.written import Writes, hot_of, wal_of
+from perfprof.optimizer.scratch.postgres_catalog import PostgresCatalog
 from perfprof.optimizer.scratch.postgres_scratch import PostgresScratch
 from perfprof.optimizer.statements.workload import Query, Workload
+from perfprof.rules.catalog import Dictionary
 from perfprof.rules.schema.indexes import Candidate
 
 WORST = 1.1  # no statement may become slower than this
 SLACK = 0.05  # milliseconds that a clock cannot tell apart
+PENALTY = 20.0  # a statement that becomes slower counts so many times
+LITTLE = 2e-3  # of the time: less is no gain
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
     """built: bytes of the chosen ones. times: milliseconds before and after. uses: the chosen ones in its plan.
 
-    plans: EXPLAIN ANALYZE before, by fingerprint. wal: bytes of all writes before and after.
+    plans: EXPLAIN ANALYZE before, by fingerprint. wal: bytes of all writes before and after. hot: the share of updated
+    rows that touch no index, -1 if there are none. existing: indexes of the original that plans still use.
     """
 
     chosen: frozenset[Candidate]
@@ -30,118 +39,168 @@ class Decided:
     uses: Mapping[Query, frozenset[Candidate]]
     notes: tuple[str, ...] = ()
     plans: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    wal: tuple[float, float] = (0.0, 0.0)
+    wal: tuple[float, float] = (-1.0, -1.0)
+    hot: tuple[float, float] = (-1.0, -1.0)
+    existing: frozenset[str] = frozenset()
 
 
 def decided(
-    scratch: PostgresScratch, workload: Workload, liked: frozenset[Candidate], *, seconds: float
+    scratch: PostgresScratch,
+    workload: Workload,
+    liked: frozenset[Candidate],
+    others: Sequence[Candidate],
+    *,
+    budget: float,
+    seconds: float,
 ) -> Decided:
-    """Build what the planner liked, run everything before and after, keep what is used and slows nothing down.
+    """Build what the planner liked, and ``others`` that it would like with more room; keep what time pays for.
 
-    seconds: what running may take; a statement that does not come to its turn is told.
+    budget: bytes. seconds: what running may take; a statement that does not come to its turn is told.
     """
-    trial = _Trial(scratch, workload, time.monotonic() + seconds)
-    trial.build(sorted(liked, key=repr))
-    return trial.confirmed(frozenset(trial.sizes))
-
-
-_Timed: TypeAlias = tuple[float, frozenset[Candidate]]  # milliseconds, and what the plan uses
+    trial = _Trial(scratch, workload, budget, time.monotonic() + seconds)
+    trial.build([*sorted(liked, key=repr), *others])
+    return trial.confirmed(trial.searched(liked))
 
 
 class _Trial:
-    """The copy with its built indexes."""
+    """The copy with its built indexes; sets of them are numbers, as in `Evaluator`."""
 
-    def __init__(self, scratch: PostgresScratch, workload: Workload, deadline: float) -> None:
-        self.what_if = ExecutedWhatIf(scratch)
+    def __init__(self, scratch: PostgresScratch, workload: Workload, budget: float, deadline: float) -> None:
+        self.what_if = ExecutedWhatIf(scratch, {query.texts[0]: query.texts for query in workload.queries})
+        self.budget = budget
         self.deadline = deadline
         self.reads = [query for query in workload.queries if query.reads]
-        self.writes = [query for query in workload.queries if not query.reads and query.reading.writes]
-        self.sizes: dict[Candidate, float] = {}
-        self.bare: dict[Query, Written] = {}
-
-    def _written(self) -> dict[Query, Written]:
-        measured = {query: self.what_if.written(query) for query in self.writes}
-        return {query: one for query, one in measured.items() if one is not None}
+        catalog = PostgresCatalog(scratch.connection, scratch.database, partitioned=True)
+        self.book = Dictionary(catalog.tables(), "postgresql")
+        self.writes = Writes(self.what_if, workload.queries, self.book)
+        self._slower: dict[tuple[Query, int], bool] = {}
 
     def build(self, candidates: Sequence[Candidate]) -> None:
-        """Build them, with the writes measured before."""
-        self.bare = self._written()
-        self.sizes.update(self.what_if.add(candidates))
+        """Build them; measure all reads without them, and what each adds to the writes."""
+        self.bare = self.writes.state(frozenset())
+        built = self.what_if.add(candidates)
+        pools = {query: may_use(query, self.book) for query in self.reads}
+        self.evaluator = Evaluator(self.what_if, built, pools)
+        self.sizes = [built[one] for one in self.evaluator.candidates]
+        self.before: dict[Query, float] = {}
+        for query in self.reads:
+            if time.monotonic() < self.deadline:
+                cost = self.evaluator.planned(query, 0)[0]
+                self.before |= {query: cost} if cost < float("inf") else {}
+        self.upkeep = [self.writes.upkeep(one, self.bare) for one in self.evaluator.candidates]
 
-    def confirmed(self, chosen: frozenset[Candidate]) -> Decided:
+    def searched(self, liked: frozenset[Candidate]) -> int:
+        """From what the planner liked: take away, put in, swap, as long as the measured time falls."""
+        chosen = sum(self.evaluator.number_of(one) for one in liked if one in self.evaluator.candidates)
+        chosen = self._fitting(chosen)
+        now, better = self._total(chosen), True
+        while better and time.monotonic() < self.deadline:
+            better = False
+            for other in self._near(chosen):
+                then = self._total(other)
+                smaller = other & ~chosen == 0
+                if then < now * (1 + LITTLE / 4 if smaller else 1 - LITTLE):
+                    chosen, now, better = other, then, True
+                    break
+                if time.monotonic() > self.deadline:
+                    break
+        return chosen
+
+    def _fitting(self, chosen: int) -> int:
+        """Without the largest, until the rest fits: sizes may be larger than was forecast."""
+        while self._bytes(chosen) > self.budget:
+            chosen &= ~(1 << max(bits(chosen), key=lambda at: self.sizes[at]))
+        return chosen
+
+    def _bytes(self, chosen: int) -> float:
+        return sum(self.sizes[at] for at in bits(chosen))
+
+    def _near(self, chosen: int) -> Iterator[int]:
+        others = [at for at in range(len(self.sizes)) if not chosen >> at & 1]
+        yield from (chosen & ~(1 << at) for at in bits(chosen))
+        yield from (more for at in others if self._bytes(more := chosen | 1 << at) <= self.budget)
+        for gone in bits(chosen):
+            table = self.evaluator.candidates[gone].table
+            for at in others:
+                other = chosen & ~(1 << gone) | 1 << at
+                if self.evaluator.candidates[at].table == table and self._bytes(other) <= self.budget:
+                    yield other
+
+    def _total(self, chosen: int) -> float:
+        """Milliseconds of the workload; what is slower than before weighs heavily."""
+        total = sum(self.upkeep[at] for at in bits(chosen))
+        for query, before in self.before.items():
+            cost = self.evaluator.planned(query, chosen)[0]
+            slower = cost > before * WORST + SLACK and self._stays_slower(query, chosen)
+            total += query.calls * min(cost * (PENALTY if slower else 1.0), 1e12)
+        return total
+
+    def _stays_slower(self, query: Query, chosen: int) -> bool:
+        """Measured again, with and without; what was once found slower is known to be."""
+        key = (query, self.evaluator.planned(query, chosen)[1])
+        if key not in self._slower:
+            self.before[query] = min(self.before[query], self.what_if.again(query, frozenset()))
+            now = self.what_if.again(query, self.evaluator.members(chosen))
+            self._slower[key] = now > self.before[query] * WORST + SLACK
+        return self._slower[key]
+
+    def confirmed(self, chosen: int) -> Decided:
         """As long as a statement is slower or an index unused, take one away."""
         notes: list[str] = []
-        before = self._times(self.reads, frozenset())
-        after = self._times(list(before), chosen)
         while True:
-            unused = self._unused(chosen, after)
-            guilty = self._guilty(chosen - unused, before, after)
+            plans = {query: self.evaluator.planned(query, chosen) for query in self.before}
+            unused = self._unused(chosen, plans)
+            guilty = self._guilty(chosen & ~unused, plans)
             if not guilty and not unused:
                 break
-            for one in sorted(guilty | unused, key=repr):
-                why = "makes a statement slower" if one in guilty else "no plan uses it"
-                notes.append(f"left out: {one.table} ({', '.join(one.names)}), {why}")
-            self.what_if.drop(guilty | unused)
-            chosen = chosen - guilty - unused
-            after |= self._times([query for query, (_, used) in after.items() if used & guilty], chosen)
-        notes += self._changed(chosen, list(after))
+            for gone, why in ((guilty, "makes a statement slower"), (unused, "no plan uses it")):
+                notes += [f"left out: {one.table} ({', '.join(one.names)}), {why}" for one in self._named(gone)]
+            chosen &= ~(guilty | unused)
+        members = self.evaluator.members(chosen)
+        notes += self._changed(members)
         notes += [f"not run: {name[:80]}: {why}" for name, why in self.what_if.refused.items()]
-        notes += [f"not run for want of time: {query.name[:80]}" for query in self.reads if query not in after]
-        now = self._written()
-        wal = tuple(sum(query.calls * one.wal for query, one in state.items()) for state in (self.bare, now))
+        late = [
+            query for query in self.reads if query not in self.before and query.name not in self.what_if.refused
+        ]
+        notes += [f"not run for want of time: {query.name[:80]}" for query in late]
+        now = self.writes.state(members)
         return Decided(
-            chosen=chosen,
-            built={one: self.sizes[one] for one in chosen},
-            times={query: (before[query][0], timed) for query, (timed, _) in after.items()},
-            uses={query: used for query, (_, used) in after.items()},
+            chosen=members,
+            built={self.evaluator.candidates[at]: self.sizes[at] for at in bits(chosen)},
+            times={query: (self.before[query], cost) for query, (cost, _) in plans.items()},
+            uses={query: self.evaluator.members(used) for query, (_, used) in plans.items()},
             notes=tuple(notes),
             plans=self.what_if.shown,
-            wal=(wal[0], wal[1]),
+            wal=(wal_of(self.bare), wal_of(now)),
+            hot=(hot_of(self.bare), hot_of(now)),
+            existing=frozenset().union(*(self.what_if.existing(query, members) for query in plans)),
         )
 
-    def _unused(self, chosen: frozenset[Candidate], after: dict[Query, _Timed]) -> frozenset[Candidate]:
-        """What nothing used, where that means something: on all the rows, with all statements run."""
-        if self.what_if.scratch.counts or len(after) < len(self.reads):
-            return frozenset()
-        return chosen - frozenset().union(*(used for _, used in after.values()))
+    def _named(self, some: int) -> list[Candidate]:
+        return sorted(self.evaluator.members(some), key=repr)
 
-    def _times(self, queries: Sequence[Query], enabled: frozenset[Candidate]) -> dict[Query, _Timed]:
-        """Of those that there is time for and that can be run."""
-        found: dict[Query, _Timed] = {}
-        for query in queries:
-            if time.monotonic() < self.deadline:
-                timed = self._time(query, enabled)
-                if timed[0] < float("inf") or enabled:
-                    found[query] = timed
+    def _unused(self, chosen: int, plans: Mapping[Query, tuple[float, int]]) -> int:
+        """What nothing used, where that means something: on all the rows, with all statements run."""
+        if self.what_if.scratch.counts or len(plans) < len(self.reads):
+            return 0
+        for _, used in plans.values():
+            chosen &= ~used
+        return chosen
+
+    def _guilty(self, chosen: int, plans: Mapping[Query, tuple[float, int]]) -> int:
+        """One index of each statement that is slower: the one without which it is fastest."""
+        found = 0
+        for query, (cost, used) in plans.items():
+            if used & chosen and cost > self.before[query] * WORST + SLACK and self._stays_slower(query, chosen):
+                found |= 1 << min(
+                    bits(used & chosen), key=lambda at: self.evaluator.planned(query, chosen & ~(1 << at))[0]
+                )
         return found
 
-    def _time(self, query: Query, enabled: frozenset[Candidate]) -> tuple[float, frozenset[Candidate]]:
-        planned = self.what_if.plan(query.texts[0], bool(query.reading.template.parameters), enabled)
-        return planned.cost, planned.used
-
-    def _guilty(
-        self,
-        chosen: frozenset[Candidate],
-        before: dict[Query, tuple[float, frozenset[Candidate]]],
-        after: dict[Query, tuple[float, frozenset[Candidate]]],
-    ) -> frozenset[Candidate]:
-        """One index of each statement that stays slower when it is run again."""
-        found: set[Candidate] = set()
-        for query, (slow, used) in list(after.items()):
-            if slow <= before[query][0] * WORST + SLACK or not used:
-                continue
-            again = min(self._time(query, chosen)[0] for _ in range(2))
-            fast = min(before[query][0], self._time(query, frozenset())[0])
-            before[query], after[query] = (fast, before[query][1]), (again, used)
-            if again > fast * WORST + SLACK:
-                trials = {one: self._time(query, chosen - {one})[0] for one in sorted(used, key=repr)}
-                found.add(min(trials, key=lambda one: trials[one]))
-        return frozenset(found)
-
-    def _changed(self, chosen: frozenset[Candidate], queries: list[Query]) -> list[str]:
+    def _changed(self, chosen: frozenset[Candidate]) -> list[str]:
         """Statements whose answers differ: only those may that leave open which rows they want."""
         found = []
-        for query in queries:
+        for query in self.before:
             try:
                 same = self.what_if.answers(query, frozenset()) == self.what_if.answers(query, chosen)
             except PerfprofError:

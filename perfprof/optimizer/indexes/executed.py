@@ -1,21 +1,21 @@
-"""What-if by doing: the few indexes that are left are built on a copy with data, and statements run with and without.
+"""What-if by doing: candidates are built on a copy with data, and statements run with some of them and without.
 
-Indexes are switched as on the clone, so before and after are one server, one cache and one moment. Everything runs
-as a role without rights, in transactions that are rolled back.
+Indexes are switched as on the clone, so before and after are one server, one cache and one moment. A plan is run once,
+whichever sets of indexes it is chosen under. Everything runs as a role without rights, in transactions that are rolled
+back.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from perfprof.errors import PerfprofError
-from perfprof.optimizer.indexes.clone_what_if import switch
 from perfprof.optimizer.indexes.what_if import Planned, index_names
-from perfprof.optimizer.scratch.postgres_scratch import PostgresScratch
+from perfprof.optimizer.scratch.postgres_scratch import LONGEST, PostgresScratch, StoppedError
 from perfprof.optimizer.scratch.samples import parameter_sets
 from perfprof.optimizer.scratch.scratch import Value
 from perfprof.optimizer.statements.workload import Query
@@ -23,129 +23,173 @@ from perfprof.rules.reading.statements import Statement, read
 from perfprof.rules.schema.ddl import create_index, qualified
 from perfprof.rules.schema.indexes import Candidate
 
-RUNS = 3  # of a short statement; the fastest counts
+RUNS = 3  # of a statement; the fastest counts
 SHORT = 200.0  # milliseconds; a longer one is run once less
-WAL_SPEED = 50_000.0  # bytes a millisecond of a disk
+STOPPED = 1000.0 * float(LONGEST.rstrip("s"))  # milliseconds that a statement is said to take if it was stopped
 _LEAVES = """
-SELECT c.oid, c.relname FROM pg_partition_tree(%(index)s::regclass) p JOIN pg_class c ON c.oid = p.relid
-UNION SELECT oid, relname FROM pg_class WHERE oid = %(index)s::regclass
+SELECT c.oid, c.relname, i.indrelid FROM pg_partition_tree(%(index)s::regclass) p JOIN pg_class c ON c.oid = p.relid
+JOIN pg_index i ON i.indexrelid = c.oid
+UNION SELECT c.oid, c.relname, i.indrelid FROM pg_class c JOIN pg_index i ON i.indexrelid = c.oid
+WHERE c.oid = %(index)s::regclass
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """One execution of a write: bytes of WAL and milliseconds."""
-
-    wal: float
-    milliseconds: float
-
-    @property
-    def cost(self) -> float:
-        """Milliseconds, with the disk that our server does not wait for."""
-        return self.milliseconds + self.wal / WAL_SPEED
+# An index that is not live is neither planned with nor kept up to date, and takes no part in HOT.
+_SWITCH = """
+UPDATE pg_index SET indisvalid = indexrelid = ANY(%(on)s), indisready = indexrelid = ANY(%(on)s),
+  indislive = indexrelid = ANY(%(on)s) WHERE indexrelid = ANY(%(all)s)
+"""
 
 
 @dataclass
 class ExecutedWhatIf:
-    """Implements perfprof.optimizer.indexes.what_if.WhatIf; the cost is in milliseconds of execution."""
+    """Implements perfprof.optimizer.indexes.what_if.WhatIf; the cost is in milliseconds of the server's processor.
+
+    texts: of statements, by the first of them: all are run, and the mean counts.
+    """
 
     scratch: PostgresScratch
+    texts: Mapping[str, Sequence[str]] = field(default_factory=dict)
     explains: int = 0
     refused: dict[str, str] = field(default_factory=dict)  # fingerprints that cannot be run, and why
     shown: dict[str, Mapping[str, Any]] = field(default_factory=dict)  # plans without candidates, by fingerprint
-    _oids: dict[Candidate, list[int]] = field(default_factory=dict)
+    _leaves: dict[Candidate, list[tuple[int, str, int]]] = field(
+        default_factory=dict
+    )  # oid, name, oid of the table
     _names: dict[str, Candidate] = field(default_factory=dict)
+    _roots: dict[Candidate, str] = field(default_factory=dict)
     _enabled: frozenset[Candidate] = frozenset()
     _values: dict[str, list[tuple[Statement, tuple[Value, ...]]]] = field(default_factory=dict)
+    _timed: dict[tuple[str, int, str], tuple[Mapping[str, Any], float]] = field(default_factory=dict)
 
     def add(self, candidates: Iterable[Candidate]) -> Mapping[Candidate, float]:
         """Build them for real; their true sizes."""
         sizes = {}
-        for number, one in enumerate(candidates, len(self._oids)):
+        for number, one in enumerate(candidates, len(self._roots)):
             name = f"perfprof_built_{number}"
             with suppress(PerfprofError):
                 self.scratch.apply(create_index(one, name, dialect="postgresql"))
-                leaves = self._ask(_LEAVES, {"index": qualified(name, one.schema)})
-                self._oids[one] = [oid for oid, _ in leaves]
-                self._names.update((leaf, one) for _, leaf in leaves)
+                self._roots[one] = qualified(name, one.schema)
+                self._leaves[one] = [(o, n, t) for o, n, t in self._ask(_LEAVES, {"index": self._roots[one]})]
+                self._names.update((leaf, one) for _, leaf, _ in self._leaves[one])
                 query = "SELECT coalesce(sum(pg_relation_size(o)), 0) FROM unnest(%(oids)s::oid[]) o"
-                sizes[one] = float(self._ask(query, {"oids": self._oids[one]})[0][0])
+                sizes[one] = float(self._ask(query, {"oids": [oid for oid, _, _ in self._leaves[one]]})[0][0])
                 self._enabled |= {one}
-        for table in {qualified(one.table, one.schema) for one in self._oids}:
+        for table in {qualified(one.table, one.schema) for one in sizes}:
             self.scratch.connection.execute(f"ANALYZE {table}")  # what an expression index holds
         return sizes
 
-    def drop(self, candidates: Iterable[Candidate]) -> None:
-        """Take built ones away again."""
-        for one in list(candidates):
-            name = next(name for name, other in self._names.items() if other is one)
-            self.scratch.apply(f"DROP INDEX IF EXISTS {qualified(name, one.schema)}")
-            self._names = {name: other for name, other in self._names.items() if other is not one}
-            del self._oids[one]
-            self._enabled -= {one}
-
     def plan(self, text: str, parameters: bool, enabled: frozenset[Candidate]) -> Planned:
-        """Run a statement; infinite if it cannot be, or takes too long."""
+        """Run a statement; infinite if it cannot be."""
         self.switch(enabled)
-        self.explains += 1
-        total, used = 0.0, set()
+        total, used, sets = 0.0, set(), self.sets(text)
+        fingerprint = read(text, "postgresql").fingerprint
+        if not sets:
+            return Planned(float("inf"), frozenset())
         try:
-            sets = self._sets(text)
-            for reading, values in sets:
-                plan, milliseconds = self._fastest(reading, values)
+            for number, (reading, values) in enumerate(sets):
+                plan, milliseconds = self._run(fingerprint, number, reading, values)
                 total += milliseconds / len(sets)
                 used |= {self._names[name] for name in index_names(plan) if name in self._names}
+                if not enabled:
+                    self.shown.setdefault(fingerprint, plan)
         except PerfprofError as error:
-            self.refused[read(text, "postgresql").fingerprint] = error.what
+            self.refused[fingerprint] = error.what
             return Planned(float("inf"), frozenset())
-        if not enabled:
-            self.shown[read(text, "postgresql").fingerprint] = plan
         return Planned(total, frozenset(used))
+
+    def again(self, query: Query, enabled: frozenset[Candidate]) -> float:
+        """Measure once more; the fastest that was ever seen of these plans counts."""
+        self.switch(enabled)
+        for number, (reading, values) in enumerate(self.sets(query.texts[0])):
+            key = (query.name, number, _shape(self.scratch.planned(reading, values)))
+            plan, before = self._timed[key]
+            with suppress(StoppedError):
+                self._timed[key] = (plan, min(before, self._fastest(reading, values)[1]))
+        return self.plan(query.texts[0], False, enabled).cost
 
     def answers(self, query: Query, enabled: frozenset[Candidate]) -> list[tuple[int, str]]:
         """Rows and a digest of each answer, whatever its order."""
         self.switch(enabled)
-        runs = [self.scratch.run(reading, values) for reading, values in self._sets(query.texts[0])]
+        runs = [self.scratch.run(reading, values) for reading, values in self.sets(query.texts[0])]
         return [(run.rows, run.multiset) for run in runs]
 
-    def written(self, query: Query) -> Written | None:
-        """One execution of a write with all indexes that are there, rolled back; None if it cannot be run."""
-        try:
-            reading, values = self._sets(query.texts[0])[0]
-            plans = [self.scratch.analysed(reading, values, "BUFFERS, WAL") for _ in range(RUNS)]
-        except PerfprofError as error:
-            self.refused[query.name] = error.what
-            return None
-        fastest = min(plans, key=lambda plan: float(plan["Execution Time"]))
-        return Written(float(plans[-1]["Plan"].get("WAL Bytes", 0)), float(fastest["Execution Time"]))
+    def existing(self, query: Query, enabled: frozenset[Candidate]) -> frozenset[str]:
+        """Indexes of the original in the plans with these candidates."""
+        self.switch(enabled)
+        plans = (self.scratch.planned(reading, values) for reading, values in self.sets(query.texts[0]))
+        return frozenset(name for plan in plans for name in index_names(plan)) - self._names.keys()
 
     def switch(self, enabled: frozenset[Candidate]) -> None:
-        """Let the planner see these and no others."""
-        changed = (enabled & self._oids.keys()) ^ self._enabled
-        if changed:
-            on = [oid for one in changed & enabled for oid in self._oids[one]]
-            off = [oid for one in changed - enabled for oid in self._oids[one]]
-            switch(self.scratch.connection, on, off)
-            self._enabled = enabled & self._oids.keys()
+        """Let the server see these and no others."""
+        wanted = enabled & self._leaves.keys()
+        if wanted == self._enabled:
+            return
+        changed = list(self._leaf_numbers(wanted ^ self._enabled, 0))
+        tables = list(self._leaf_numbers(wanted ^ self._enabled, 2))
+        with self.scratch.connection.transaction():
+            self._execute(_SWITCH, {"on": list(self._leaf_numbers(wanted, 0)), "all": changed})
+            # so that the list of the table's indexes is made anew
+            self._execute("UPDATE pg_class SET relkind = relkind WHERE oid = ANY(%(all)s)", {"all": tables})
+        self._enabled = wanted
 
-    def _sets(self, text: str) -> Sequence[tuple[Statement, tuple[Value, ...]]]:
-        """The values to run it with: none if they stand in the text."""
+    def sets(self, text: str) -> Sequence[tuple[Statement, tuple[Value, ...]]]:
+        """The statements to run, with values for those that have parameters; none if it cannot be run."""
         if text not in self._values:
-            reading = read(text, "postgresql")
-            sets = parameter_sets(reading, self.scratch)
-            self._values[text] = [(reading, values) for values in sets[:2]]
+            readings = [read(one, "postgresql") for one in self.texts.get(text, (text,))]
+            self._values[text] = []
+            try:
+                for reading in readings:
+                    count = 2 if len(readings) == 1 else 1
+                    sets = parameter_sets(reading, self.scratch)
+                    self._values[text] += [(reading, values) for values in sets[:count]]
+            except PerfprofError as error:
+                self.refused[readings[0].fingerprint] = error.what
         return self._values[text]
+
+    def _leaf_numbers(self, some: Iterable[Candidate], place: int) -> Iterator[int]:
+        return (int(leaf[place]) for one in some for leaf in self._leaves[one])
+
+    def _run(
+        self, name: str, number: int, reading: Statement, values: Sequence[Value]
+    ) -> tuple[Mapping[str, Any], float]:
+        """The plan that is chosen now, and what it takes; run if it has never been."""
+        planned = self.scratch.planned(reading, values)
+        key = (name, number, _shape(planned))
+        if key not in self._timed:
+            self.explains += 1
+            try:
+                self._timed[key] = self._fastest(reading, values)
+            except StoppedError:
+                self._timed[key] = (planned, STOPPED)
+        return self._timed[key]
 
     def _fastest(self, reading: Statement, values: Sequence[Value]) -> tuple[Mapping[str, Any], float]:
         found = []
         start = time.perf_counter()
         for _ in range(RUNS):
             result = self.scratch.analysed(reading, values, "BUFFERS")
-            found.append((result["Plan"], float(result["Execution Time"])))
+            found.append((result["Plan"], min(float(result["Execution Time"]), result["Processor Time"])))
             if (time.perf_counter() - start) * 1000 > SHORT * len(found):
                 break
         return min(found, key=lambda one: one[1])
 
+    def _execute(self, query: str, values: Mapping[str, Any]) -> None:
+        self.scratch.connection.execute(query, values)
+
     def _ask(self, query: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         rows: list[tuple[Any, ...]] = self.scratch.connection.execute(query, values).fetchall()
         return rows
+
+
+def _shape(plan: Mapping[str, Any]) -> str:
+    """What makes two plans of one statement the same, whatever they are thought to cost."""
+    names = (
+        "Node Type",
+        "Relation Name",
+        "Alias",
+        "Index Name",
+        "Join Type",
+        "Scan Direction",
+        "Parent Relationship",
+    )
+    mine = "|".join(str(plan.get(name, "")) for name in names)
+    return f"{mine}({','.join(_shape(child) for child in plan.get('Plans', ()))})"

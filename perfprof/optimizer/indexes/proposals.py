@@ -18,7 +18,7 @@ from perfprof.rules.schema.partitions import partitioned_migration
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """What the planner chose. others: other candidates that its plans use, the most useful first.
+    """What the planner chose under a budget in bytes. others: what it would choose under another one.
 
     used: existing indexes in plans. taken: names that are in use.
     """
@@ -30,6 +30,7 @@ class Selected:
     after: Mapping[Query, float]
     explains: int
     used: frozenset[str]
+    budget: float
     taken: frozenset[str]
 
 

@@ -13,6 +13,7 @@ from perfprof.rules.rule import Migration
 from perfprof.rules.schema.ddl import qualified
 
 LONG_ENOUGH = timedelta(days=30)  # of the server's counters, to believe that an index is not used
+SELDOM = 50  # scans in that time; looking up the ends of its columns, as we do ourselves, counts too
 _INDEXES = """
 SELECT n.nspname, CASE WHEN pg_table_is_visible(t.oid) THEN '' ELSE n.nspname END, t.relname, x.relname,
        i.indisvalid, i.indisunique,
@@ -20,7 +21,8 @@ SELECT n.nspname, CASE WHEN pg_table_is_visible(t.oid) THEN '' ELSE n.nspname EN
          OR i.indisreplident OR x.relispartition,
        m.amname, i.indkey::text, i.indclass::text, i.indoption::text, i.indcollation::text, i.indnkeyatts,
        coalesce(pg_get_expr(i.indexprs, i.indrelid), ''), coalesce(pg_get_expr(i.indpred, i.indrelid), ''),
-       pg_get_indexdef(x.oid), pg_relation_size(x.oid), coalesce(s.idx_scan, 0), x.relkind::text
+       pg_get_indexdef(x.oid), pg_relation_size(x.oid), coalesce(s.idx_scan, 0), x.relkind::text,
+       EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = t.oid AND k.contype = 'f' AND i.indkey[0] = ANY(k.conkey))
 FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
 JOIN pg_am m ON m.oid = x.relam JOIN pg_namespace n ON n.oid = t.relnamespace
 LEFT JOIN pg_stat_user_indexes s ON s.indexrelid = x.oid
@@ -48,6 +50,7 @@ class _Index:
     bytes: int
     scans: int
     kind: str
+    refers: bool  # its first column is that of a foreign key, whose checks no plan shows
 
     @property
     def home(self) -> tuple[str, str, str, str]:
@@ -58,26 +61,25 @@ class _Index:
 def removals(connection: Connection, database: str, used: Collection[str], *, complete: bool) -> Iterator[Removal]:
     """The indexes of a database that may go, each for one reason.
 
-    connection: to the original, which is only read. used: names in plans of the workload. complete: the workload is
+    connection: to the original, which is only read. used: names in the workload's plans with all that is to be built. complete: the workload is
     all that the database is asked, so what it does not use is not used.
     """
     known = [_index(row) for row in connection.execute(_INDEXES).fetchall()]
     (age,) = connection.execute(_AGE).fetchone()
-    gone: set[str] = set()
-    for one in known:
-        if one.bound or one.kind == "I":
-            continue
-        others = [other for other in known if other is not one and other.name not in gone and other.valid]
-        instead = _instead(one, others)
-        reason = "invalid" if not one.valid else instead[0] if instead else ""
-        quiet = not one.scans and one.name not in used and not one.unique and (complete or age >= LONG_ENOUGH)
-        if not reason and quiet:
-            reason = "unused"
-        if reason:
-            gone.add(one.name)
-            yield Removal(
-                one.name, one.table, reason, instead[1] if instead else "", one.bytes, _migration(one, database)
-            )
+    free = [one for one in known if not one.bound and one.kind != "I"]
+    gone: dict[_Index, tuple[str, str]] = {}
+    for one in free:
+        unseen = complete or (age >= LONG_ENOUGH and one.scans <= SELDOM)
+        if not one.valid:
+            gone[one] = ("invalid", "")
+        elif unseen and one.name not in used and not one.unique and not one.refers:
+            gone[one] = ("unused", "")
+    for one in (one for one in free if one not in gone):
+        instead = _instead(one, [other for other in known if other is not one and other not in gone])
+        if instead:
+            gone[one] = instead
+    for one, (reason, name) in gone.items():
+        yield Removal(one.name, one.table, reason, name, one.bytes, _migration(one, database))
 
 
 def _index(row: tuple[Any, ...]) -> _Index:

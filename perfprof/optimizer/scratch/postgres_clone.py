@@ -53,6 +53,11 @@ FROM (SELECT *, histogram_bounds::text::text[] AS b FROM pg_stats) s
 WHERE schemaname = %(schema)s AND tablename = %(table)s AND attname = %(column)s AND array_length(b, 1) > 1
   AND NOT inherited
 """
+# Checking a foreign key has brought the first page of an index into the server's memory, where it would not see ours.
+_LOOKED_AT = """
+SELECT DISTINCT i.indexrelid::regclass::text FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid
+JOIN pg_constraint k ON k.contype = 'f' AND i.indrelid IN (k.conrelid, k.confrelid) WHERE x.relkind = 'i'
+"""
 # What the planner of the original was told to believe; not how many workers happen to be free.
 _SETTINGS = """
 SELECT name, setting FROM pg_settings
@@ -137,6 +142,8 @@ def _lengthened(clone: Clone, relations: list[tuple[Any, ...]]) -> None:
     import psycopg
 
     missing = []
+    for (relation,) in clone.connection.execute(_LOOKED_AT).fetchall():
+        clone.connection.execute(f"REINDEX INDEX {relation}")
     for schema, name, kind, size, pages, rows, visible, method, width in relations:
         relation = qualified(name, schema)
         try:

@@ -10,6 +10,7 @@ from typing import Any
 from perfprof.errors import PerfprofError
 from perfprof.optimizer.scratch.fold import Fold
 from perfprof.optimizer.scratch.postgres_catalog import Connection, PostgresCatalog
+from perfprof.optimizer.scratch.postgres_writes import Written, moving, processor_time
 from perfprof.optimizer.scratch.scratch import Ran, Value
 from perfprof.rules.reading.placeholders import separated
 from perfprof.rules.reading.statements import Statement
@@ -28,6 +29,9 @@ WHERE attnum > 0 AND NOT attisdropped AND c.relkind IN ('r', 'p', 'v', 'm') AND 
 UNION ALL SELECT 'routine ' || oid::regprocedure FROM pg_proc WHERE pronamespace > 16383
 ORDER BY 1
 """
+
+
+_UPDATED = "SELECT coalesce(sum(n_tup_upd), 0), coalesce(sum(n_tup_hot_upd), 0) FROM pg_stat_xact_user_tables"
 
 
 @dataclass
@@ -55,25 +59,57 @@ class PostgresScratch:
             fold = self._answered(statement, values)
             with self._guarded(statement.fingerprint), self._as_runner() as cursor:
                 cost = _buffers(cursor, *_bound(statement, values))
-        except _StoppedError:
+        except StoppedError:
             return Ran(float("inf"), 0, "", "", finished=False)
         return Ran(cost, fold.rows, fold.multiset, fold.sequence)
 
+    def planned(self, statement: Statement, values: Sequence[Value]) -> Mapping[str, Any]:
+        """The plan for these values, without running it."""
+        text, bound = _bound(statement, values)
+        with self._guarded(statement.fingerprint), self._as_runner() as cursor:
+            cursor.execute(f"EXPLAIN (FORMAT JSON) {text}", bound or None)
+            found: Mapping[str, Any] = cursor.fetchone()[0][0]["Plan"]
+        return found
+
     def analysed(self, statement: Statement, values: Sequence[Value], options: str) -> Mapping[str, Any]:
-        """Run a statement under EXPLAIN (ANALYZE) and roll it back; what PostgreSQL tells, times in milliseconds."""
+        """Run a statement under EXPLAIN (ANALYZE) and roll it back; what PostgreSQL tells, times in milliseconds.
+
+        "Processor Time" is that of the server's process, planning included; infinite where the system does not tell.
+        """
+        with self._guarded(statement.fingerprint), self._as_runner() as cursor:
+            return self._analysed(cursor, statement, values, options)
+
+    def written(self, statement: Statement, values: Sequence[Value]) -> Written:
+        """Run a write and roll it back. The rows of an UPDATE are moved to pages with room first, as they have in use."""
+        with self._guarded(statement.fingerprint), self._as_runner() as cursor:
+            if statement.kind == "update" and (text := moving(statement, values)):
+                cursor.execute(text)
+            before = cursor.execute(_UPDATED).fetchone()
+            found = self._analysed(cursor, statement, values, "BUFFERS, WAL")
+            updated, hot = (now - old for now, old in zip(cursor.execute(_UPDATED).fetchone(), before, strict=True))
+        milliseconds = min(float(found["Execution Time"]), found["Processor Time"])
+        return Written(float(found["Plan"].get("WAL Bytes", 0)), milliseconds, int(updated), int(hot))
+
+    def _analysed(
+        self, cursor: Any, statement: Statement, values: Sequence[Value], options: str
+    ) -> Mapping[str, Any]:
         if statement.kind == "other":
             raise PerfprofError("only SELECT, INSERT, UPDATE and DELETE are run", where=statement.fingerprint[:80])
         text, bound = _bound(statement, values)
-        with self._guarded(statement.fingerprint), self._as_runner() as cursor:
-            cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON, {options}) {text}", bound or None)
-            found: Mapping[str, Any] = cursor.fetchone()[0][0]
-        return found
+        pid, explain = (
+            self.connection.info.backend_pid,
+            f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON, {options}) {text}",
+        )
+        start = processor_time(pid)
+        cursor.execute(explain, bound or None)
+        taken = processor_time(pid) - start
+        return {**cursor.fetchone()[0][0], "Processor Time": taken if taken >= 0 else float("inf")}
 
     def length(self, statement: Statement, values: Sequence[Value]) -> int:
         """One run."""
         try:
             return self._answered(statement, values).rows
-        except _StoppedError:
+        except StoppedError:
             return 0
 
     def _answered(self, statement: Statement, values: Sequence[Value]) -> Fold:
@@ -136,7 +172,7 @@ class PostgresScratch:
                     return None
                 insert = f"INSERT INTO {name} ({columns}) OVERRIDING SYSTEM VALUE SELECT * FROM perfprof_row"  # noqa: S608
                 return _buffers(self.connection.cursor(), insert, None)
-        except (PerfprofError, _StoppedError):
+        except (PerfprofError, StoppedError):
             return None
 
     def _insertable(self, name: str) -> list[str]:
@@ -162,13 +198,13 @@ class PostgresScratch:
         try:
             yield
         except psycopg.errors.QueryCanceled:
-            raise _StoppedError("it takes too long on the copy", where=what[:80]) from None
+            raise StoppedError("it takes too long on the copy", where=what[:80]) from None
         except psycopg.Error as error:
             words = str(error.diag.message_primary or error).split(': "')[0]  # what follows may be a value
             raise PerfprofError(f"PostgreSQL says: {words}", where=what[:80]) from None
 
 
-class _StoppedError(PerfprofError):
+class StoppedError(PerfprofError):
     """A statement ran longer than we wait."""
 
 

@@ -19,6 +19,7 @@ from perfprof.rules.catalog import Dictionary, Table
 from perfprof.rules.reading.predicates import Use
 from perfprof.rules.reading.statements import Statement
 from perfprof.rules.schema.ddl import qualified, quoted
+from perfprof.rules.schema.expressions import in_dialect
 
 SETS = 3  # kept, besides the one that asks for what is not there
 _TRIED = 8  # rows of the sample
@@ -82,7 +83,8 @@ def _compared(statement: Statement, book: Dictionary) -> Iterator[tuple[int, _Wi
             assert table is not None
             column = book.column(table, use.column.name)
             if use.parameter is not None and column:
-                expression = use.wrapped or f"{quoted(table_use.alias)}.{quoted(column)}"
+                expression = in_dialect(use.wrapped, book.dialect) if use.wrapped else ""
+                expression = expression or f"{quoted(table_use.alias)}.{quoted(column)}"
                 yield use.parameter, _Wish(
                     _kind(use), _from(table, table_use.alias), expression, use.role == "Glob"
                 )
