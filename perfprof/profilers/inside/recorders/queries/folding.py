@@ -26,10 +26,11 @@ Place = tuple[tuple[CodeType, int], ...]  # code and offset of application frame
 class Spot:
     """One statement at one place with one set of parameter types: what the rows of many activations share."""
 
-    __slots__ = ("database", "driver", "head", "place", "rows", "sorts", "sums", "text", "times", "writes")
+    __slots__ = ("database", "driver", "head", "place", "rows", "sums", "text", "times", "types", "writes")
 
     def __init__(self, driver: str, database: str, text: str, sorts: str, place: Place) -> None:
-        self.driver, self.database, self.text, self.sorts = driver, database, text, sorts
+        self.driver, self.database, self.text = driver, database, text
+        self.types = journal.encode(sorts)  # of the parameters
         self.place = place  # keeps the code objects, whose ids are in keys
         self.writes = writes.written_by(text)
         self.restart()
@@ -127,10 +128,6 @@ class Row:
                 self.pulled = self.pulled or []
                 self.pulled.append((pulls, left))
 
-    def distinct(self) -> int:
-        """How many parameter sets there were."""
-        return 1 if self.keys is None else len(self.keys)
-
 
 class Sample:
     """Hashes without those that have certain bits: few stand for many, so that a long loop does not fill memory."""
@@ -205,16 +202,22 @@ def _write(row: Row, lines: list[str]) -> None:
     global _last_row
     if row.pulled:
         row.settle()
-    number = row.written[0] if row.written else 0
-    if not row.count or row.written == (number, row.count, row.rows):
-        return
-    if not number:
+    written, count, rows = row.written, row.count, row.rows
+    if written is not None:
+        number = written[0]
+        if written == (number, count, rows):
+            return
+    elif count:
         _last_row = number = _last_row + 1
-    row.written = (number, row.count, row.rows)
+    else:
+        return
+    row.written = (number, count, rows)
+    spot, keys = row.spot, row.keys
     ids = ",".join(map(str, row.activations))
-    counts = f"{row.count},{row.seconds:.7f},{row.rows},{row.distinct()}"
-    sorts = journal.encode(row.spot.sorts)
-    lines.append(f'["execution",{number},{row.spot.numbers(lines)},[{ids}],{counts},{sorts},{row.calls}]')
+    distinct = 1 if keys is None else len(keys)
+    head = spot.head or spot.numbers(lines)
+    counts = f"{count},{row.seconds:.7f},{rows},{distinct}"
+    lines.append(f'["execution",{number},{head},[{ids}],{counts},{spot.types},{row.calls}]')
 
 
 def _number(key: tuple[Any, ...], lines: list[str]) -> int:

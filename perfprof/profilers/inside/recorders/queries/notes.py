@@ -61,6 +61,7 @@ class Activation:
 quiet = threading.local()  # ``on`` in a thread that a library runs statements in, which it notes itself
 _next_id = count(1).__next__
 _outside = Activation()  # for statements that no application frame asked for
+_outside.steady = False
 _single = {kind: kind.__name__ for kind in (int, float, str, bytes, bool)}  # names of the one parameter's type
 _types: dict[tuple[type, ...], tuple[str, bool]] = {}
 
@@ -71,18 +72,17 @@ def note(what: tuple[str, str, str], parameters: Any, seconds: float, now: float
     ``now`` is the perf_counter, ``frame`` the caller of the hook; the row is returned so that the hook can count what
     is fetched later.
     """
-    sorts, key = _shape(parameters)
+    if parameters.__class__ is tuple and len(parameters) == 1 and parameters[0].__class__ in _single:
+        sorts, key = _single[parameters[0].__class__], hash(parameters)  # what is usual, without one more call
+    else:
+        sorts, key = _shape(parameters)
     activation = None if frame is None else frame.f_trace
     if activation.__class__ is not Activation:
         frame = _application(frame)
         if frame is None and getattr(quiet, "on", False):
             return Row()  # noted elsewhere
         activation = _outside if frame is None else _of(frame)
-    at: Any
-    if activation.steady:
-        at = (what, sorts, -1 if frame is None else frame.f_lasti)
-    else:
-        at = (what, sorts, _outline(frame))
+    at = (what, sorts, frame.f_lasti if activation.steady else _outline(frame))
     row = activation.row if at == activation.at else activation.look_up(at)
     if row is None:
         row = activation.row = _row(at, frame, activation)
@@ -95,11 +95,12 @@ def note(what: tuple[str, str, str], parameters: Any, seconds: float, now: float
         else:
             row.another(key)
     folding.last = row
-    row.spot.times.append(seconds)
+    spot = row.spot
+    spot.times.append(seconds)
     if serving.under_way:
         serving.queried(seconds)
-    if row.spot.writes:
-        wrote(row.spot.writes)
+    if spot.writes:
+        wrote(spot.writes)
     if now > journal.due:
         journal.flush()
     return row
@@ -186,8 +187,6 @@ def _walk(frame: Any) -> tuple[Place, tuple[int, ...]]:
 
 def _shape(parameters: Any) -> tuple[str, int]:
     """The exact types of the parameters and a hash that tells parameter sets apart; no code of theirs is run."""
-    if parameters.__class__ is tuple and len(parameters) == 1 and parameters[0].__class__ in _single:
-        return _single[parameters[0].__class__], hash(parameters)  # what is usual
     values = parameters if type(parameters) is tuple else _values(parameters)
     if values is None:
         return ("*", 0) if parameters is MANY else ("?", id(parameters))
