@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 from perfprof.rules import guards
 from perfprof.rules.reading.expressions import builtin_type, is_builtin
@@ -62,14 +62,24 @@ def _meanwhile(found: Looped) -> list[ast.expr]:
     """What other loops walk while the loop runs, besides the collection itself and what was made here."""
     statement = found.hoist.statement
     last = statement.end_lineno or statement.lineno
-    own = [one.own for one in found.function.scans if one.own is not None and one is not found.scan]
-    loops = [one for one in dict.fromkeys(own) if one not in found.scan.around and one.iterable is not None]
+    loops = [
+        one for one in _all_loops(found.function) if one not in found.scan.around and one is not found.scan.own
+    ]
     loops = [one for one in loops if statement.lineno <= one.statement.lineno <= last]
     display = getattr(found, "display", None)  # what is computed before the loop walks what its own guard tests
     if display is not None:
         inside = set(ast.walk(display))
         loops = [one for one in loops if one.node not in inside]
     return [part for one in loops if one.iterable for part in _walked(one.iterable, found.function)]
+
+
+def _all_loops(function: Function) -> tuple[Loop, ...]:
+    """The loops of a function that walk something, each once."""
+    known = function.memo.get("walking loops")
+    if known is None:
+        own = dict.fromkeys(one.own for one in function.scans if one.own is not None)
+        known = function.memo["walking loops"] = tuple(one for one in own if one.iterable is not None)
+    return cast("tuple[Loop, ...]", known)
 
 
 def _walked(iterable: ast.expr, function: Function) -> list[ast.expr]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from typing import cast
 
 from perfprof.rules.reading.program import Function
 from perfprof.rules.reading.repeats import written_few
@@ -32,12 +33,19 @@ def runs_once(function: Function) -> bool:
 
 def on_the_way_out(finding: Finding, function: Function) -> bool:
     """Whether it stands in a branch that ends by raising: what a failure costs matters only where a run shows it."""
+    known = function.memo.get("ends by raising")
+    if known is None:
+        known = function.memo["ends by raising"] = tuple(_raising(function))
+    return any(first <= finding.line <= last for first, last in cast("tuple[tuple[int, int], ...]", known))
+
+
+def _raising(function: Function) -> Iterator[tuple[int, int]]:
+    """The lines of each branch that ends by raising."""
     branches = [one.body for one in function.every(ast.ExceptHandler)]
     branches += [block for one in function.every(ast.If) for block in (one.body, one.orelse)]
-    return any(
-        isinstance(block[-1], ast.Raise) and block[0].lineno <= finding.line <= block[-1].lineno
-        for block in filter(None, branches)
-    )
+    for block in branches:
+        if block and isinstance(block[-1], ast.Raise):
+            yield block[0].lineno, block[-1].lineno
 
 
 def short_by_code(finding: Finding, function: Function) -> bool:
