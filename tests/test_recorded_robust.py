@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import textwrap
@@ -123,6 +126,54 @@ def test_no_room_for_the_recording_is_said_with_the_exit_code(tmp_path, monkeypa
     with pytest.raises(PerfprofError, match="No space left") as caught:
         recorded(tmp_path, PYTHON, "app.py")
     assert caught.value.exit_code == 7
+
+
+def test_what_finds_no_room_is_kept_elsewhere(tmp_path, monkeypatch):
+    write(tmp_path, "import sys\nsys.exit(7)\n")
+    finish = Writer.finish
+
+    def full(self: Writer, meta: dict[str, str]) -> None:
+        monkeypatch.setattr(Writer, "finish", finish)
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(Writer, "finish", full)
+    with pytest.raises(PerfprofError, match="disk is full") as caught:
+        recorded(tmp_path, PYTHON, "app.py")
+    assert caught.value.exit_code == 7
+    kept = Path(caught.value.todo.rpartition(" ")[2])
+    with Recording.open(kept) as found:
+        assert found.meta["exit_code"] == "7"
+    shutil.rmtree(kept.parent)
+
+
+def test_files_may_not_grow(tmp_path):
+    """The journals end at the limit; the program gets its own errors and no signal of ours."""
+    text = "import resource, sys, gc\nresource.setrlimit(resource.RLIMIT_FSIZE, (600, 600))\n"
+    write(
+        tmp_path,
+        text + "for n in range(400):\n    open('app.py').close()\n    gc.collect(0)\nprint('fine')\nsys.exit(3)\n",
+    )
+    with recorded(tmp_path, PYTHON, "app.py") as found:
+        assert found.meta["exit_code"] == "3"
+    assert (tmp_path / "out").read_text() == "fine\n"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may change users")
+def test_a_program_of_another_user_runs_and_the_reason_is_told(tmp_path):
+    code = "import os; os.setgid(65534); os.setuid(65534); os.execv('/bin/sh', ['sh', '-c', 'id -u; exit 6'])"
+    with recorded(tmp_path, PYTHON, "-I", "-c", code) as found:
+        assert found.meta["exit_code"] == "6"
+        assert "another user" in found.meta["notes"]
+    assert (tmp_path / "out").read_text() == "65534\n"
+
+
+def test_without_a_home_and_with_few_descriptors(tmp_path, monkeypatch):
+    monkeypatch.delenv("HOME", raising=False)
+    write(tmp_path, "import os\nprint(os.open(os.devnull, os.O_RDONLY))\nopen('app.py').read()\n")
+    with recorded(tmp_path, "sh", "-c", f"ulimit -n 40; exec {PYTHON} app.py") as found:
+        assert found.meta["exit_code"] == "0"
+        assert files.read(found)
+    assert (tmp_path / "out").read_text().strip().isdigit()
 
 
 def test_a_project_that_cannot_be_written_is_recorded_elsewhere(tmp_path):

@@ -6,7 +6,6 @@ import json
 import os
 import shlex
 import shutil
-import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -16,13 +15,14 @@ from pathlib import Path
 from typing import IO, Literal
 
 import perfprof
-from perfprof.errors import PerfprofError, UsageError
+from perfprof.errors import UsageError
 from perfprof.profilers import memory, syscalls, trees
 from perfprof.profilers.calls import key_of, write_summary
 from perfprof.profilers.cpu import RATE, Choice, Gate, gate_is_possible, leave_to_look
 from perfprof.profilers.environment import environment
 from perfprof.profilers.journals import Journal, read_journals
 from perfprof.profilers.load import Load
+from perfprof.profilers.lost import told_if_lost
 from perfprof.profilers.merge import Writer
 from perfprof.profilers.metrics import Metrics
 from perfprof.profilers.observations import Capture, Seen, Watch, add_up
@@ -38,6 +38,10 @@ __all__ = ["Observations", "Ran", "observe", "record", "run"]
 # of inside/recorders, armed unless asked otherwise
 RECORDERS = ("queries", "pools", "requests", "network", "files", "collections")
 Trace = Literal["off", "memory", "syscalls"]
+_NOBODY = (
+    "no Python process of this command could be followed: python -I and -E ignore recorders, and a program that runs as"
+    " another user can neither read perfprof nor write its journal where these have no right"
+)
 START = Path(__file__).resolve().parent / "inside" / "start"
 
 
@@ -101,36 +105,32 @@ def record(
             journals, PERFPROF_RECORD=" ".join(recorders), PERFPROF_SAMPLER=inside, **leave_to_look(), **extra
         )
         ran = _run(started_as, cwd, env, output, timeout, started=on_start)
-    with _told_if_lost(result, ran.exit_code):
+    traced: list[Journal] = []
+    with told_if_lost(result, ran.exit_code):
         found = list(read_journals(journals))
-        traced = list(memory.read_files(journals, found)) if trace == "memory" else []
+        traced += memory.read_files(journals, found) if trace == "memory" else []
         traced += [syscalls.read_summary(journals)] if trace == "syscalls" else []
         traced += [capture.summary()] if capture else []
-        writer = Writer(result)
+    notes = [*(gate.notes if gate else ()), *_notes([*found, *traced])]
+    notes += [load.summary()] if load else []
+    if trace != "off":
+        notes.append(f"the times of this recording say nothing: its {trace} was traced")
+    if sampler == "py-spy" and gate is None:
+        notes.append("py-spy is not installed, so processes sampled themselves, loop by loop")
+    if not found:
+        notes.append(_NOBODY)
+    meta = _surroundings(argv, cwd, started) | {"notes": "\n".join(notes), "slow_query": str(slow_query)}
+    meta |= _described(ran, gate.waited if gate else 0.0, found)
+
+    def write(path: Path) -> None:
+        writer = Writer(path)
         writer.add_all(found, gate.samples() if gate else {}, [metrics.journal(), *traced])
-        notes = [*(gate.notes if gate else ()), *_notes([*found, *traced])]
-        notes += [load.summary()] if load else []
-        if trace != "off":
-            notes.append(f"the times of this recording say nothing: its {trace} was traced")
-        if sampler == "py-spy" and gate is None:
-            notes.append("py-spy is not installed, so processes sampled themselves, loop by loop")
-        if not found:
-            notes.append("no Python process of this command could be followed (python -I and -E ignore recorders)")
-        meta = _surroundings(argv, cwd, started) | {"notes": "\n".join(notes), "slow_query": str(slow_query)}
-        writer.finish(meta | _described(ran, gate.waited if gate else 0.0, found))
+        writer.finish(meta)
+
+    with told_if_lost(result, ran.exit_code, write):
+        write(result)
         shutil.rmtree(journals, ignore_errors=True)
         return Recording.open(result)
-
-
-@contextmanager
-def _told_if_lost(result: Path, exit_code: int) -> Iterator[None]:
-    """The program has run: its exit code stays its own, also when there is no room for what was recorded."""
-    try:
-        yield
-    except (OSError, sqlite3.Error) as error:
-        lost = PerfprofError(f"the recording could not be written: {error}", where=str(result))
-        lost.todo, lost.exit_code = "Make room there and record again.", exit_code
-        raise lost from None
 
 
 def _both(one: Callable[[int], None], other: Callable[[int], None] | None) -> Callable[[int], None]:
