@@ -10,7 +10,7 @@ import pytest
 
 from perfprof.optimizer.recorded import as_run, summary
 from perfprof.optimizer.reports.document import document
-from perfprof.profilers.parts import transactions
+from perfprof.profilers.parts import statements, transactions
 from perfprof.profilers.parts.transactions import Transaction
 from perfprof.profilers.recording import Recording
 from perfprof.profilers.workload import record
@@ -274,3 +274,28 @@ def test_through_a_library_above_the_driver(library: str, source: str, tmp_path:
     assert (pay.latencies.count, pay.statements) == (3, 3)
     assert pay.pauses[0].place[0].function == "pay"
     assert pay.idle > 0.14
+
+
+FETCHED = """
+import sqlite3, time
+db = sqlite3.connect(":memory:", isolation_level=None)
+db.create_function("slow", 1, lambda value: time.sleep(0.01) or value)
+db.execute("create table t (id int)")
+db.executemany("insert into t values (?)", [(i,) for i in range(20)])
+db.execute("begin")
+db.execute("select slow(id) from t").fetchall()
+cursor = db.execute("select slow(id) + 1 from t")
+while cursor.fetchmany(5): pass
+db.execute("commit")
+"""
+
+
+def test_rows_that_sqlite_looks_for_when_they_are_fetched_are_the_statement_s_time(tmp_path: Path) -> None:
+    with recorded(tmp_path, FETCHED) as recording:
+        took = {one.statement.text: one.latencies.seconds for one in statements.read(recording)}
+        summed = {one.statement.text: one.seconds for one in recording.executions()}
+        (whole,) = (one for one in transactions.read(recording) if one.first == "begin")
+    for text in ("select slow(id) from t", "select slow(id) + ? from t"):
+        assert took[text] > 0.19
+        assert summed[text] > 0.19
+    assert whole.idle < 0.05 < 0.38 < whole.busy

@@ -92,6 +92,13 @@ def queried(seconds: float) -> None:
         request.query_seconds += seconds
 
 
+def waited(seconds: float) -> None:
+    """For the rows of a statement that it ran."""
+    request = current.get()
+    if request is not None:
+        request.query_seconds += seconds
+
+
 def connected() -> None:
     """The request opened a connection to a database, or took one from a pool."""
     request = current.get()

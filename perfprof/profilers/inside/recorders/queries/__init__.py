@@ -22,8 +22,9 @@ def arm() -> None:
 
 
 def _follow(module: str) -> None:
-    from . import folding, transactions
+    from . import fetching, folding, transactions
 
     journal.add(folding.collect, folding.forked)
+    journal.add(fetching.collect, fetching.forked)
     journal.add(transactions.collect, transactions.forked)
     __import__(f"{__name__}.{module}", fromlist=["install"]).install()

@@ -59,6 +59,7 @@ def _awaited(method: Callable[..., Any], *, many: bool) -> Callable[..., Any]:
             found = result._cursor
             made = found.connection
             what = ("sqlite3", made._perfprof_database, sql)
+            found._perfprof_took = now - start
             found._perfprof_row = row = note(what, MANY if many else parameters, now - start, now, sys._getframe(1))
             if found.rowcount >= 0:
                 row.fetched(found.rowcount)

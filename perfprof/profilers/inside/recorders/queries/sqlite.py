@@ -16,6 +16,7 @@ from time import perf_counter
 from typing import Any
 
 from ...serving import connected
+from .fetching import fetched
 from .folding import Row
 from .mixing import over
 from .notes import MANY, note
@@ -45,8 +46,9 @@ class Cursor(sqlite3.Cursor):
 
     connection: Any
     _perfprof_row: Row
+    _perfprof_took: float  # seconds of the execution so far
 
-    __slots__ = ("_perfprof_row",)
+    __slots__ = ("_perfprof_row", "_perfprof_took")
 
     def execute(self, sql: str, parameters: Any = (), /) -> Any:  # noqa: D102
         start = perf_counter()
@@ -55,6 +57,7 @@ class Cursor(sqlite3.Cursor):
         try:
             connection = self.connection
             what = ("sqlite3", connection._perfprof_database, sql)
+            self._perfprof_took = now - start
             self._perfprof_row = row = note(what, parameters, now - start, now, _getframe(1))
             changed = self.rowcount
             if changed >= 0:
@@ -92,17 +95,15 @@ class Cursor(sqlite3.Cursor):
         return found
 
     def fetchmany(self, *arguments: Any, **named: Any) -> Any:  # noqa: D102
+        start = perf_counter()
         found = _fetchmany(self, *arguments, **named)
-        row = _row(self)
-        if row is not None:
-            row.fetched(len(found))
+        _fetched(self, len(found), start)
         return found
 
     def fetchall(self) -> Any:  # noqa: D102
+        start = perf_counter()
         found = _fetchall(self)
-        row = _row(self)
-        if row is not None:
-            row.fetched(len(found))
+        _fetched(self, len(found), start)
         return found
 
     def __next__(self) -> Any:
@@ -142,6 +143,7 @@ class Connection(sqlite3.Connection):
         now = perf_counter()
         try:
             what = ("sqlite3", self._perfprof_database, sql)
+            cursor._perfprof_took = now - start
             cursor._perfprof_row = row = note(what, parameters, now - start, now, _getframe(1))
             changed = cursor.rowcount
             if changed >= 0:
@@ -218,11 +220,24 @@ def _note(cursor: Cursor, sql: str, parameters: Any, start: float) -> None:
     try:
         connection = cursor.connection
         what = ("sqlite3", connection._perfprof_database, sql)
+        cursor._perfprof_took = now - start
         cursor._perfprof_row = row = note(what, parameters, now - start, now, _getframe(2))
         if cursor.rowcount >= 0:
             row.fetched(cursor.rowcount)
         connection._perfprof_within = ran(connection._perfprof_within, connection.in_transaction, row, start, now)
     except Exception:
+        pass
+
+
+def _fetched(cursor: Cursor, count: int, start: float) -> None:
+    """Rows came back, and SQLite looks for them when they are asked for: this is the statement's time, too."""
+    now = perf_counter()
+    try:
+        cursor._perfprof_took = fetched(cursor._perfprof_row, count, cursor._perfprof_took, now - start)
+        within = cursor.connection._perfprof_within
+        if within is not None:
+            within.add(None, start, now)
+    except Exception:  # nothing was executed, or an interpreter going down
         pass
 
 
