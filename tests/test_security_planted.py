@@ -60,6 +60,9 @@ def leak(conn, planted):
     conn.execute("SELECT * FROM users WHERE name = :n", {"n": bind}).fetchall()
     conn.execute(f"SELECT * FROM users WHERE name = X'{literal.encode().hex()}' OR name LIKE '%{mail}%'").fetchall()
     conn.execute("INSERT INTO users (name, secret) VALUES (?, ?)", (mail, password))
+    conn.execute(f"PRAGMA key = '{password}'")
+    conn.execute(f"CREATE TEMP TABLE copied AS SELECT * FROM users WHERE name = '{literal}'")
+    conn.execute("DROP TABLE copied")
     conn.executemany("UPDATE users SET secret = ? WHERE name = ?", [(key, header), (key, mail)])
     try:
         conn.execute(f"SELECT nothing_like_it FROM users WHERE name = '{error}'")
@@ -243,6 +246,11 @@ TEXTS = [
     f"SELECT * FROM users WHERE name = E'a\\\\n{PLANTED[7]}' OR name = U&'{PLANTED[8]}'",
     f"DO 'BEGIN PERFORM 1; /* {PLANTED[8]} */ END'",
     f"SET application_name = '{PLANTED[8]}'",
+    f"CREATE ROLE r{os.getpid()} PASSWORD '{PLANTED[9]}'",
+    f"ALTER ROLE r{os.getpid()} PASSWORD '{PLANTED[9]}'",
+    f"CREATE TEMP TABLE copied AS SELECT * FROM users WHERE name = '{PLANTED[0]}'",
+    f"CREATE TEMP VIEW seen AS SELECT * FROM users WHERE name = '{PLANTED[0]}'",
+    f"COPY (SELECT '{PLANTED[0]}') TO PROGRAM 'cat >/dev/null # {PLANTED[9]}'",
 ]
 BAD = [("INSERT INTO users (name) VALUES (%s)", ("one",)), ("SELECT * FROM nowhere WHERE x = %s", (PLANTED[4],))]
 """

@@ -69,7 +69,7 @@ WHERE t.b = %(b_1)s
         ),
         (CSV, ['SELECT "a"\nFROM t'], 0.003),
         (JSON, ["SELECT a FROM t", "SELECT b FROM t"], 0.004),
-        (DJANGO, ['SELECT "t"."a" FROM "t" WHERE "t"."b" = \'x', "UPDATE t\nSET a = 1"], 0.005),
+        (DJANGO, ['SELECT "t"."a" FROM "t" WHERE "t"."b" = \'x; args=(\'', "UPDATE t\nSET a = 1"], 0.005),
         (SQLALCHEMY, ["SELECT t.a\nFROM t\nWHERE t.b = %(b_1)s"], 0.0),
     ],
     ids=["script", "stderr", "csv", "json", "django", "sqlalchemy"],

@@ -2,19 +2,51 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 
 from perfprof.optimizer.statements.workload import Seen
 
 # (0.001) SELECT …; args=(1,); alias=default
-ENTRY = re.compile(
-    r"\((?P<seconds>\d+\.\d{3})\) (?P<text>.*?); args=(?:\(|\[|None|\{).*?(?:; alias=\w+)?$",
-    re.DOTALL | re.MULTILINE,
-)
+ENTRY = re.compile(r"\((?P<seconds>\d+\.\d{3})\) (?=[^;]*.*?; args=)", re.DOTALL)
+_BEGIN = re.compile(r"^[^\n]*?\((?P<seconds>\d+\.\d{3})\) ", re.MULTILINE)
+_ALIAS = re.compile(r"; alias=\w+\s*$")
+_ARGS = "; args="
+_ENDS = (")", "]", "}", "None")
 
 
 def read(text: str) -> Iterator[Seen]:
     """Statements with the seconds they took."""
-    for match in ENTRY.finditer(text):
-        yield Seen(match["text"], seconds=float(match["seconds"]))
+    begun: re.Match[str] | None = None
+    for match in _BEGIN.finditer(text):
+        if begun is not None and not _is_whole(text[begun.end() : match.start()]):
+            continue  # a line of a statement or a value that only looks like an entry
+        yield from _seen(begun, text, match.start())
+        begun = match
+    yield from _seen(begun, text, len(text))
+
+
+def _seen(begun: re.Match[str] | None, text: str, end: int) -> Iterator[Seen]:
+    statement = _statement(text[begun.end() : end]) if begun is not None else None
+    if begun is not None and statement is not None:
+        yield Seen(statement, seconds=float(begun["seconds"]))
+
+
+def _is_whole(entry: str) -> bool:
+    bare = _ALIAS.sub("", entry.rstrip())
+    return _ARGS in bare and bare.endswith(_ENDS)
+
+
+def _statement(entry: str) -> str | None:
+    """What stands before the values; both may hold what looks like the place between them."""
+    bare = _ALIAS.sub("", entry.rstrip())
+    places = [match.start() for match in re.finditer(re.escape(_ARGS), bare)]
+    for place in places:
+        try:
+            values = ast.literal_eval(bare[place + len(_ARGS) :])
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            continue  # values of other types than literals are tried last
+        many = isinstance(values, list) and values and all(isinstance(one, (tuple, list)) for one in values)
+        return bare[:place].replace("%s", "?") if many else bare[:place]  # executemany is not written out
+    return bare[: places[0]] if places else None

@@ -15,7 +15,7 @@ _SQLITE = b"SQLite format 3\0"
 _HEAD = 200_000  # signs that tell the kind
 _CSV = re.compile(r'^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ [^,]*,("[^"]*")?,("[^"]*")?,\d+,')
 _STDERR = re.compile(r"^(?!\s*--).*\b(?:LOG|STATEMENT|DETAIL):  ", re.MULTILINE)
-_SQLALCHEMY = re.compile(r"\bsqlalchemy\.engine\S* ")
+_SQLALCHEMY = re.compile(r"\bsqlalchemy\.engine\b")
 
 
 def seen(path: Path, dialect: str) -> Iterator[Seen]:

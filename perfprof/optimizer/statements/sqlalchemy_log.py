@@ -8,7 +8,8 @@ from itertools import pairwise
 
 from perfprof.optimizer.statements.workload import Seen
 
-ENTRY = re.compile(r"^.*?\bsqlalchemy\.engine\S*:? (?P<text>.*)$")
+# The logger's name, with what a format puts behind it: `name message`, `name:message`, `[name] message`.
+ENTRY = re.compile(r"^.*?\bsqlalchemy\.engine(?:\.[\w.]*)?[\])}:>|-]* ?(?P<text>.*)$")
 _RAN = re.compile(r"\[(?:generated|cached|no key|raw sql|caching|dialect)")
 _STOPS = re.compile(r"^\d{4}-\d\d-\d\d|^(?:DEBUG|INFO|WARNING|ERROR)\b")
 

@@ -11,12 +11,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
 
+from perfprof.profilers.inside.recorders.queries.templates import template as without_literals
 from perfprof.rules.reading import clauses
 from perfprof.rules.reading.placeholders import Template, template
 from perfprof.rules.reading.predicates import Column, TableUse, Tree, Use, kind_of
 
 DIALECTS = {"sqlite": "sqlite", "postgresql": "postgres"}  # ours -> sqlglot's
 _KINDS = {"Select": "select", "Union": "select", "Intersect": "select", "Except": "select", "Subquery": "select"}
+_VALUES = (
+    "Literal Placeholder Boolean RawString ByteString UnicodeString HexString BitString National Heredoc".split()
+)
 _KINDS |= clauses.WRITES | {"Values": "select"}
 
 
@@ -149,7 +153,7 @@ def _fallback(marks: Template, dialect: str, parsed: bool) -> Statement:
     """What sqlparse can tell of a statement that sqlglot does not model."""
     import sqlparse
 
-    text = marks.rendered(lambda number: "?")
+    text = without_literals(marks.rendered(lambda number: "?"))
     short = sqlparse.format(text, strip_comments=True, strip_whitespace=True, keyword_case="upper").strip()
     return Statement(marks, dialect, " ".join(short.split()), "other", parsed, complex="it cannot be parsed")
 
@@ -157,7 +161,7 @@ def _fallback(marks: Template, dialect: str, parsed: bool) -> Statement:
 def _fingerprint(tree: Tree, dialect: str) -> str:
     """The canonical text: values as ?, lists of values as one, names as the database compares them."""
     copy, exp = tree.copy(), clauses.node_class
-    for literal in list(copy.find_all(exp("Literal"), exp("Placeholder"), exp("Boolean"))):
+    for literal in list(copy.find_all(*(exp(name) for name in _VALUES))):
         literal.replace(exp("Var")(this="?"))
     for member in copy.find_all(exp("In")):
         if member.expressions and all(kind_of(value) == "Var" for value in member.expressions):

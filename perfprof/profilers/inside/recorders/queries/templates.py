@@ -5,7 +5,13 @@ from __future__ import annotations
 import re
 
 _LONGEST = 20_000  # characters of a statement that are kept
-_DEFINITION = re.compile(r"\s*(?:create|alter|drop|pragma)\b", re.IGNORECASE)
+# Tables and indexes, whose literals belong to the schema. Those of roles, subscriptions, servers and `PRAGMA key` are
+# credentials, and what a table or a view is filled from is data.
+_DEFINITION = re.compile(
+    r"\s*(?:(?:create\s+(?:(?:global|local|temp|temporary|unlogged|virtual|unique)\s+)*(?:table|index)|alter\s+table)"
+    r"\b(?!.*\bselect\b)|pragma\s+(?!\w*key|\S*\.\w*key))",
+    re.IGNORECASE | re.DOTALL,
+)
 _PARTS = re.compile(
     r"""
     (?P<comment> --[^\n]* | /\*.*?\*/ )
@@ -24,7 +30,7 @@ _known: dict[str, str] = {}
 def template(text: str) -> str:
     """``text`` with every string and number replaced by ``?`` and without comments.
 
-    Definitions (CREATE, ALTER, DROP, PRAGMA) are kept as they are: their literals belong to the schema.
+    Definitions of tables and indexes, and PRAGMA, are kept as they are: their literals belong to the schema.
     """
     found = _known.get(text)
     if found is None:
