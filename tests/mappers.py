@@ -15,7 +15,7 @@ from perfprof.profilers.parts import loads
 from perfprof.profilers.workload import record
 from perfprof.rules import registry
 from perfprof.rules.reading.program import Program
-from perfprof.rules.rule import Case, Edit, weigh
+from perfprof.rules.rule import Case, Edit, Suspect, weigh
 
 SQLALCHEMY_BASE = """
 from sqlalchemy import ForeignKey, create_engine
@@ -59,8 +59,12 @@ class Mapped:
             statements = sum(one.count for one in recording.executions())
             for name in names:
                 rule = registry()[name]
-                assert rule.in_loads is not None
-                cases = [Case(one, program) for one in rule.in_loads(loads.read(recording), program)]
+                suspects: list[Suspect] = []
+                if rule.in_loads is not None:
+                    suspects += rule.in_loads(loads.read(recording), program)
+                if rule.in_runs is not None:
+                    suspects += rule.in_runs(recording.executions(), loads.read(recording), program)
+                cases = [Case(one, program) for one in suspects]
                 found += [replace(one, proofs=weigh(rule, one)[0]) for one in cases]
         return found, statements
 

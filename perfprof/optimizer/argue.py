@@ -94,7 +94,7 @@ def find(options: FixOptions, recording: Recording, program: Program, databases:
     complaints: list[str] = []
     for rule in chosen_rules(options.only):
         try:
-            accused = [*_accused(rule, hot, program, databases), *_through_mapper(rule, loaded, program)]
+            accused = [*_accused(rule, hot, program, databases), *_as_run(rule, recording, loaded, program)]
             found += [_with_share(one, program, recording) for one in accused]
         except Exception:  # a rule must never take the run down
             last = traceback.format_exc(limit=-1).splitlines()[-1]
@@ -127,9 +127,13 @@ def _accused(rule: Rule, hot: Sequence[Hot], program: Program, databases: Sequen
         yield from (Accused(rule, suspect, catalog, copy) for suspect in suspects)
 
 
-def _through_mapper(rule: Rule, loaded: Sequence[Load], program: Program) -> Iterator[Accused]:
+def _as_run(rule: Rule, recording: Recording, loaded: Sequence[Load], program: Program) -> Iterator[Accused]:
+    """What the recording alone tells: loads of a mapper, statements that ran."""
     if rule.in_loads is not None:
         yield from (Accused(rule, suspect) for suspect in rule.in_loads(loaded, program))
+    if rule.in_runs is not None:
+        suspects = rule.in_runs(recording.executions(), loaded, program)
+        yield from (Accused(rule, suspect) for suspect in suspects)
 
 
 def _with_share(one: Accused, program: Program, recording: Recording) -> Accused:

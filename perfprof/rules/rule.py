@@ -186,7 +186,7 @@ class Rule:
     """One argument. ``name``, ``page`` (the docstring) and ``origin`` come from the file that holds it.
 
     in_function looks at one function's reading; in_statements looks at what was executed and at the catalog;
-    in_loads looks at what a mapper loaded for objects one by one.
+    in_loads looks at what a mapper loaded for objects one by one; in_runs at all statements that ran, and those loads.
     promises: the ratio below which a measured gain is not worth the change. counter: the exact count that the change
     must lower ("queries", "vm-steps"), empty if only time tells.
     grows: whether the gain grows with the data; a constant factor is worth a word only where a run showed it hot.
@@ -201,6 +201,7 @@ class Rule:
     in_function: Callable[[Function, Program], Iterator[Suspect]] | None = None
     in_statements: Callable[[tuple[Execution, ...], Catalog], Iterator[Suspect]] | None = None
     in_loads: Callable[[Sequence[Load], Program], Iterator[Suspect]] | None = None
+    in_runs: Callable[[Sequence[Execution], Sequence[Load], Program], Iterator[Suspect]] | None = None
     counter: str = ""
     grows: bool = True
     scale: Callable[[Suspect], Extent] | None = None

@@ -74,10 +74,11 @@ def most(loads: Sequence[Load]) -> int:
 def under_test(load: Load) -> bool:
     """Whether a test asked, as far as the frames tell."""
     frames: tuple[Place, ...] = (*load.site, *load.started, *(one for step in load.origin for one in step))
-    return any(_is_test(Path(one.path)) for one in frames)
+    return any(is_test(Path(one.path)) for one in frames)
 
 
-def _is_test(path: Path) -> bool:
+def is_test(path: Path) -> bool:
+    """Whether a file holds tests, by its name."""
     return (
         path.name.startswith("test")
         or path.stem.endswith("_test")
@@ -92,7 +93,7 @@ def watched(found: Eager, program: Program) -> tuple[str, ...]:
     for load in found.loads:
         for place in load.site:
             function = _function(place, program)
-            if function is not None and not _is_test(Path(place.path)):
+            if function is not None and not is_test(Path(place.path)):
                 names[f"{function.module.relative}::{function.qualname}"] = None
                 break
     return tuple(names)
