@@ -6,7 +6,7 @@ A guard that is met by objects falls back to the old path: then nothing is gaine
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from perfprof.rules.reading.expressions import SCALAR_BUILTINS, TEXT_METHODS, builtin_type
 from perfprof.rules.reading.names import bound_names
@@ -92,6 +92,14 @@ def _call(node: ast.Call) -> bool:
 
 
 def _name(node: ast.Name, function: Function, loops: tuple[Loop, ...], depth: int) -> bool:
+    known = cast("dict[object, bool]", function.memo.setdefault("flat names", {}))
+    key = node.id, builtin_type(node, function), loops, depth
+    if key not in known:
+        known[key] = _is_flat_name(node, function, loops, depth)
+    return known[key]
+
+
+def _is_flat_name(node: ast.Name, function: Function, loops: tuple[Loop, ...], depth: int) -> bool:
     name = node.id
     if has_parts(name, function):
         return False
