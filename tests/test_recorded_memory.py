@@ -95,6 +95,28 @@ def test_a_clean_server_stays_clean(tmp_path):
         assert memory.leaks(found) == ()
 
 
+@pytest.mark.parametrize(("keeps", "grows"), [("mine.append(Row())", False), ("kept.append([Row()])", True)])
+def test_a_script_that_gathers_its_result_leaks_only_into_its_modules(tmp_path, keeps, grows):
+    """A module that has some objects of the kind does not hold those that are made."""
+    (tmp_path / "app.py").write_text(textwrap.dedent(f"""
+            import gc, time
+            class Row:
+                def __init__(self):
+                    self.more = []
+            first, second, kept = Row(), Row(), []
+            def work():
+                mine, end = [], time.monotonic() + 2.5
+                while time.monotonic() < end:
+                    for _ in range(10):
+                        {keeps}
+                    gc.collect(0); time.sleep(0.01)
+            work()
+            """))
+    out = tmp_path / "out"
+    with record([PYTHON, "app.py"], cwd=tmp_path, folder=tmp_path / "run", trace="memory", output=out) as found:
+        assert bool(memory.leaks(found)) == grows
+
+
 def test_without_memray_tracemalloc_tells_the_peak(tmp_path, monkeypatch):
     (tmp_path / "memray.py").write_text("raise ImportError\n")
     (tmp_path / "app.py").write_text(

@@ -82,7 +82,7 @@ class _Search:
         if sized:
             self._measure(one)
         kind = self._targets.get(mark)
-        if kind is not None and kind not in self.held:
+        if kind is not None and kind not in self.held and at[0]:  # what a module has one of, does not hold the many
             self.held[kind] = self._path(mark)
         if tracked:  # a dict of plain values is not
             waiting.append(one)
