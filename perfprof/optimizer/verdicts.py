@@ -10,7 +10,7 @@ from itertools import count
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
-from perfprof.optimizer.judge.verdict import Comparison, Verdict
+from perfprof.optimizer.judge.verdict import Comparison, Layer, Verdict
 from perfprof.optimizer.patches import FileChange, Patch
 from perfprof.optimizer.rewriting import outcome
 from perfprof.optimizer.run import Outcome
@@ -52,7 +52,7 @@ def judge_all(written: Written, judge: Judge, databases: Sequence[Opened], jobs:
     jobs: patches judged at a time. Ratios of CPU time bear company; the set is measured alone in the end.
     """
     outcomes = _alone(written, judge, databases, jobs, tell)
-    outcomes = _without_conflicts(outcomes)
+    outcomes = [_tested(one, judge, tell) for one in _without_conflicts(outcomes)]
     accepted = [one.patch for one in outcomes if one.status == "accepted" and one.patch is not None]
     code = [patch for patch in accepted if patch.migration is None]
     if not code:
@@ -108,6 +108,25 @@ def _verdict(patch: Patch, judge: Judge, databases: Sequence[Opened]) -> Verdict
         if one.scratch.catalog.database == patch.migration.database:
             return judge_migration(patch, one.scratch, one.executions, keep=True)
     return Verdict(patch.digest, (), "cannot tell", "the scratch copy of its database is gone", ())
+
+
+def _tested(one: Outcome, judge: Judge, tell: Tell) -> Outcome:
+    """An accepted migration of a framework's once more: the application's own tests apply it, and must pass."""
+    if one.status != "accepted" or one.patch is None or one.patch.migration is None or one.verdict is None:
+        return one
+    from perfprof.optimizer.migrations.choose import changes
+
+    files = changes(judge.project.root, one.patch, one.verdict)
+    if not any(file.path.endswith(".py") for file in files):
+        return one  # plain SQL is applied by no test
+    tell(f"tests with the migration on {one.patch.migration.table}")
+    outcome, reason = judge.suite(files)
+    layer = Layer("tests", outcome, reason)  # type: ignore[arg-type]  # the suite's outcomes are those of layers
+    verdict = replace(one.verdict, layers=(*one.verdict.layers, layer))
+    if outcome != "failed":
+        return replace(one, verdict=verdict)
+    told = f"with the migration applied: {reason}"
+    return replace(one, status="rejected", reason=told, verdict=replace(verdict, decision="rejected", reason=told))
 
 
 def _without_conflicts(outcomes: Sequence[Outcome]) -> list[Outcome]:
