@@ -71,7 +71,7 @@ PEERS: dict[str, tuple[str, ...]] = {
     "perfprof check": (sys.executable, "-m", "perfprof", "check", "--no-cache", "."),
     "ruff PERF": ("ruff", "check", "--no-cache", "--isolated", "--select", "PERF", "."),
     "ruff ALL": ("ruff", "check", "--no-cache", "--isolated", "--select", "ALL", "."),
-    "perflint": ("pylint", "--load-plugins=perflint", "--disable=all", "--enable=perflint", "--recursive=y", "."),
+    "perflint": ("perflint", "--recursive=y", "."),
     "refurb": ("refurb", "--enable-all", "."),
 }
 
