@@ -213,6 +213,6 @@ def marks(value: object) -> object:
         return type(value).__name__, [marks(one) for one in value]
     return (
         (type(value).__name__, repr(value))
-        if type(value) in (int, str, bool, float, bytes, type(None))
+        if type(value) in (int, str, bool, float, bytes, bytearray, type(None))
         else id(value)
     )

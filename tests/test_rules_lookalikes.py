@@ -77,7 +77,7 @@ def imagined(watch: Watch, evidence: frozenset[str]) -> Seen:
     for word, plain in PLAIN.items():  # all of one type, where a rule needs that
         if word in evidence:
             elements = {plain: 1000}
-    types = elements if kind.startswith(("key", "made")) else types
+    types = elements if kind.startswith(("key", "made", "more0", "more1")) else types
     return Seen(watch.id, 10 if watch.kind == "entry" else 1000, types, 100, 100, 100_000, elements, reads)
 
 

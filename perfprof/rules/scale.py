@@ -68,6 +68,12 @@ def of_growth(suspect: Suspect) -> Extent:
     return turns(loops_around(found.node, found.function), found.function)
 
 
+def of_building(suspect: Suspect) -> Extent:
+    """Of text, bytes or a tuple that is copied in each turn."""
+    found = suspect.reading
+    return turns(loops_around(found.additions[0].statement, found.function), found.function)
+
+
 def of_removals(suspect: Suspect) -> Extent:
     """Of elements that are taken out of a list one by one."""
     found = suspect.reading

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from typing import TYPE_CHECKING
 
 from perfprof.rules import guards
 from perfprof.rules.growth import Growth, certain, grown, loops_around, sure_parts
@@ -11,6 +12,9 @@ from perfprof.rules.reading.callees import CONTAINER_METHODS, SHARED_METHODS
 from perfprof.rules.reading.expressions import LOOKUP_METHODS, builtin_type
 from perfprof.rules.rule import Case, Proof
 from perfprof.rules.uses import kept_by, own_local
+
+if TYPE_CHECKING:
+    from perfprof.rules.reading.program import Function
 
 METHODS = (CONTAINER_METHODS | SHARED_METHODS | LOOKUP_METHODS) - {"setdefault", "items", "keys", "values"}
 
@@ -106,13 +110,18 @@ def statement_has_lines(case: Case) -> Proof:
         return proved("an expression becomes another one")
     function, guarded_one = found.function, found.kind == "list" and not certain_part(found)
     for one in [found.node, *(loops_around(found)[:1] if guarded_one else [])]:
-        lines = function.module.raw_lines
-        first, rest = lines[one.lineno - 1][: one.col_offset], lines[(one.end_lineno or one.lineno) - 1]
-        above = lines[one.lineno - 2] if one.lineno > 1 else b""
-        after = rest[one.end_col_offset :].partition(b"#")[0] if one is found.node else b""
-        if first.strip() or after.strip() or above.endswith(b"\\"):
+        if shares_line(one, function, begins=one is not found.node):
             return unproved("the statement does not stand on lines of its own", function.place(one))
     return proved("the statement stands on lines of its own")
+
+
+def shares_line(one: ast.stmt | ast.expr, function: Function, begins: bool = False) -> bool:
+    """Whether something else stands on the lines of a statement; ``begins``: only what stands before it counts."""
+    lines = function.module.raw_lines
+    first, rest = lines[one.lineno - 1][: one.col_offset], lines[(one.end_lineno or one.lineno) - 1]
+    above = lines[one.lineno - 2] if one.lineno > 1 else b""
+    after = b"" if begins else rest[one.end_col_offset :].partition(b"#")[0]
+    return bool(first.strip() or after.strip() or above.endswith(b"\\"))
 
 
 def certain_part(found: Growth) -> bool:

@@ -4,8 +4,8 @@
 `known = {**known, **more}` and `sum(lists, [])`, which adds the lists one by one. Adding in place copies nothing.
 
 In place means that everybody who holds the container sees it grow. So the name must be the only way to it: a local
-that begins as a new list or dict here and is then only asked, walked (not while it grows), or returned. Text is
-left alone: CPython grows a local `s += part` in place. What is no list may have an `__radd__` that keeps the list or
+that begins as a new list or dict here and is then only asked, walked (not while it grows), or returned. Text,
+bytes and tuples are another rule's (`immutable-concatenation`). What is no list may have an `__radd__` that keeps the list or
 answers with one of its own, so from the first such addition on all is added as before.
 
 ```python before
