@@ -103,12 +103,13 @@ def test_a_script_that_gathers_its_result_leaks_only_into_its_modules(tmp_path, 
             class Row:
                 def __init__(self):
                     self.more = []
-            first, second, kept = Row(), Row(), []
+            last, kept = Row(), []
             def work():
                 mine, end = [], time.monotonic() + 2.5
                 while time.monotonic() < end:
                     for _ in range(10):
                         {keeps}
+                        globals()["last"] = Row()
                     gc.collect(0); time.sleep(0.01)
             work()
             """))
