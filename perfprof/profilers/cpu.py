@@ -33,6 +33,10 @@ _PATIENCE = 2.0  # seconds that attaching may take; a start waits a little longe
 _RECORD = re.compile(r'^(?=process \d+:")', re.MULTILINE)
 _PROCESS = re.compile(r'(?:^|";)process (\d+):"')
 _FRAME = re.compile(r"(.*?) \((.*?)(?::(\d+))?\)", re.DOTALL)
+_WAITING = {  # functions of the standard library that end in a call which sleeps
+    "threading.py": frozenset({"wait", "_wait_for_tstate_lock", "join", "acquire"}),
+    "selectors.py": frozenset({"select"}),
+}
 
 
 def find_py_spy() -> str | None:
@@ -216,7 +220,15 @@ def read_raw(text: str, into: dict[int, Seen]) -> None:
         if seen is None:
             command = head[head.rindex(f'process {pids[-1]}:"') :].partition('"')[2]
             seen = into[pids[-1]] = Seen(pids[-1], pids[-2] if len(pids) > 1 else 0, command)
-        seen.stacks[_thread(label, pids[-1]), tuple(_frames(frames))] += int(count)
+        found = tuple(_frames(frames))
+        if not found or not _waits(found[-1]):
+            seen.stacks[_thread(label, pids[-1]), found] += int(count)
+
+
+def _waits(frame: Frame) -> bool:
+    """Whether a thread that stands there waits for another one; py-spy cannot tell on every system."""
+    functions = _WAITING.get(frame.path.replace("\\", "/").rpartition("/")[2], frozenset())
+    return "python3." in frame.path and frame.function.rpartition(".")[2] in functions
 
 
 def _thread(label: str, pid: int) -> str:

@@ -248,6 +248,13 @@ def _write_private(path: Path, text: str) -> None:
 def _notes(found: Sequence[Journal]) -> Iterator[str]:
     """What the recorders want to be told of, once each."""
     yield from dict.fromkeys(line[1] for journal in found for line in journal.lines if line[0] == "note")
+    last = [[line[1] for line in journal.lines if line[0] == "unseen"][-1:] for journal in found]
+    unseen = sum(seconds for told in last for seconds in told)
+    if unseen:
+        yield (
+            f"{unseen:.1f} s of CPU time in threads have no place, for the main thread waited for them meanwhile;"
+            " --sampler py-spy sees them"
+        )
 
 
 def _described(ran: Ran, waited: float, found: Sequence[Journal]) -> dict[str, str]:

@@ -25,6 +25,7 @@ except ImportError:  # Windows, which has no SIGPROF either
     _clock_of = None  # type: ignore[assignment]
 
 _LOST = "the program took the profiling timer for itself, so sampling ended there; --sampler py-spy needs none"
+_LATE = 4  # intervals after which a tick says nothing of another thread than the one that it interrupts
 _INNER, _OUTER = 150, 50  # frames that are kept of a deep stack: recursion would fill the disk
 
 Key = tuple[int, ...]
@@ -36,6 +37,7 @@ _codes: dict[int, CodeType] = {}
 _numbers: dict[Any, int] = {}
 _used: dict[int, float] = {}  # thread -> its CPU seconds at the last sample
 _state = {"running": False, "lost": False}
+_unseen = {"ticks": 0, "told": 0}
 _booked = 0.0  # CPU seconds of this process that samples stand for
 
 
@@ -69,6 +71,7 @@ def forked() -> None:
     _counts.clear()
     _numbers.clear()
     _used.clear()
+    _unseen.update(ticks=0, told=0)
     _booked = process_time()
     if _state["running"]:
         signals.set_timer(INTERVAL)
@@ -86,7 +89,9 @@ def _tick(number: int, frame: Any) -> None:
         ticks = round((process_time() - _booked) / INTERVAL)
         _booked += ticks * INTERVAL
         thread, frame = _running(frame)
-        if frame is not None and ticks > 0:
+        if ticks > _LATE and _waited(thread, frame):
+            _unseen["ticks"] += ticks
+        elif frame is not None and ticks > 0:
             key = (thread, _stack(frame))
             _counts[key] = _counts.get(key, 0) + ticks
         if perf_counter() > journal.due:
@@ -110,6 +115,14 @@ def _running(main: Any) -> tuple[int, Any]:
         if spent > most:
             best, most = ident, spent
     return best, frames[best]
+
+
+def _waited(thread: int, frame: Any) -> bool:
+    """Whether the main thread, in which ticks arrive, waited for other threads: what they did is over by now."""
+    if thread != _ident():
+        return True
+    threading = sys.modules.get("threading")
+    return threading is not None and frame.f_code.co_filename == threading.Thread.join.__code__.co_filename
 
 
 def _stack(frame: Any) -> Key:
@@ -144,6 +157,9 @@ def collect() -> Iterable[str]:
     if _state["lost"]:
         _state["lost"] = False
         lines.append(journal.encode(["note", _LOST]))
+    if _unseen["ticks"] > _unseen["told"]:
+        _unseen["told"] = _unseen["ticks"]
+        lines.append(journal.encode(["unseen", _unseen["ticks"] * INTERVAL]))
     for (thread, stack), count in counts:
         lines.append(journal.encode(["sample", _thread(thread), _stack_number(stack, lines), count]))
     return lines

@@ -1,0 +1,75 @@
+"""Samples of programs whose main thread waits for others: none is booked on the waiting, and what is unseen is told."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from perfprof.profilers.cpu import read_raw
+from perfprof.profilers.merge import Seen
+from perfprof.profilers.stacks import Frame
+from perfprof.profilers.workload import record
+
+JOINED = """
+import threading, time
+
+def work():
+    end = time.thread_time() + 0.6
+    while time.thread_time() < end: pass
+
+thread = threading.Thread(target=work)
+thread.start()
+thread.join()
+"""
+POOL = """
+from concurrent.futures import ThreadPoolExecutor
+
+def job(n):
+    return sum(i * i for i in range(n))
+
+with ThreadPoolExecutor(2) as pool:
+    list(pool.map(job, [3_000_000] * 2))
+"""
+
+
+@pytest.mark.parametrize("source", [JOINED, POOL], ids=["join", "pool"])
+def test_waiting_takes_no_samples_and_what_is_unseen_is_told(source: str, tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(source)
+    with record(
+        [sys.executable, "app.py"], cwd=tmp_path, folder=tmp_path / "run", sampler="loops", output=tmp_path / "out"
+    ) as recording:
+        waiting = [
+            sample
+            for sample in recording.samples()
+            if sample.count > 10 and sample.stack[-1].path.endswith("threading.py")
+        ]
+        assert not waiting
+        assert "of CPU time in threads have no place" in recording.meta["notes"]
+        assert "--sampler py-spy sees them" in recording.meta["notes"]
+
+
+def test_a_long_call_into_c_keeps_its_samples(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(
+        "import threading\nsorted(range(4_000_000), key=lambda x: -x)\nsum([1] * 30_000_000)\n"
+    )
+    with record(
+        [sys.executable, "app.py"], cwd=tmp_path, folder=tmp_path / "run", sampler="loops", output=tmp_path / "out"
+    ) as recording:
+        assert "have no place" not in recording.meta.get("notes", "")
+        assert recording.share(tmp_path / "app.py", 1, 3) > 0.8
+
+
+def test_of_py_spy_s_samples_those_that_wait_are_left_out() -> None:
+    library = "/usr/lib/python3.11"
+    text = (
+        f'process 7:"python app.py";thread (7): MainThread;main (/srv/app.py:9);Thread.join ({library}/threading.py:1119);'
+        f"Thread._wait_for_tstate_lock ({library}/threading.py:1139) 40\n"
+        f'process 7:"python app.py";thread (8): worker;run ({library}/threading.py:900);work (/srv/app.py:3) 30\n'
+        'process 7:"python app.py";thread (9): mine;wait (/srv/threading.py:3) 2\n'
+    )
+    seen: dict[int, Seen] = {}
+    read_raw(text, seen)
+    leaves = {stack[-1]: count for (_, stack), count in seen[7].stacks.items()}
+    assert leaves == {Frame("/srv/app.py", "work", 3): 30, Frame("/srv/threading.py", "wait", 3): 2}
