@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from perfprof.rules.reading.extents import Extent, extent_of, turns, worklist
-from perfprof.rules.reading.flatness import is_flat_value
+from perfprof.rules.reading.flatness import holds_flat_elements, is_flat_value
 from perfprof.rules.reading.repeats import loops_around
 from perfprof.rules.reading.vocabulary import names_parts
 
@@ -93,10 +93,10 @@ def of_stretch(suspect: Suspect) -> Extent:
 
 
 def of_invariant(suspect: Suspect) -> Extent:
-    """Of what each turn computes again from the same collections."""
+    """Of what each turn computes again from the same collections of text or numbers."""
     found = suspect.reading
-    walked = max((extent_of(one, found.function) for one in found.bases), default=Extent.UNKNOWN)
-    return min(walked, turns(_from(found.hoist, found.scan), found.function))
+    walked = [extent_of(one, found.function) for one in found.bases if holds_flat_elements(one, found.function)]
+    return min(max(walked, default=Extent.UNKNOWN), turns(_from(found.hoist, found.scan), found.function))
 
 
 def of_queries(suspect: Suspect) -> Extent:

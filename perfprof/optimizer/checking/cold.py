@@ -21,7 +21,7 @@ ONCE = frozenset("""
 
 def cold_by_reading(finding: Finding, function: Function) -> bool:
     """Whether only a run could show that the finding matters."""
-    return on_the_way_out(finding, function) or short_by_code(finding, function)
+    return on_the_way_out(finding, function) or only_once(finding, function) or short_by_code(finding, function)
 
 
 def runs_once(function: Function) -> bool:
@@ -46,6 +46,22 @@ def _raising(function: Function) -> Iterator[tuple[int, int]]:
     for block in branches:
         if block and isinstance(block[-1], ast.Raise):
             yield block[0].lineno, block[-1].lineno
+
+
+def only_once(finding: Finding, function: Function) -> bool:
+    """Whether it stands below ``if x is None`` or ``if not x`` and gives `x` a value, so that the next turn has it."""
+    for one in function.every(ast.If):
+        test = one.test
+        asked = test.operand if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not) else None
+        if isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Is):
+            asked = test.left
+        first, last = one.body[0].lineno, one.body[-1].end_lineno or 0
+        if asked is None or not first <= finding.line <= last:
+            continue
+        wanted = ast.unparse(asked)
+        if any(isinstance(part, ast.Assign) and wanted in map(ast.unparse, part.targets) for part in one.body):
+            return True
+    return False
 
 
 def short_by_code(finding: Finding, function: Function) -> bool:

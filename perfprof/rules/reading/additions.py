@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules.reading.expressions import path_of
 from perfprof.rules.reading.names import read_names
-from perfprof.rules.reading.repeats import loops_around
+from perfprof.rules.reading.repeats import loops_around, written_few
 from perfprof.rules.reading.scans import Loop, leaving
 from perfprof.rules.reading.syntax import walk
 
@@ -52,6 +52,31 @@ def drives(name: str, node: ast.stmt) -> bool:
             return True
         if isinstance(one, ast.If) and name in read_names(one.test) and leaving(one.body):
             return True
+    return False
+
+
+def stays_near(node: ast.stmt) -> bool:
+    """Whether a loop goes no further than a few steps, as the code itself says: ``if depth > 3: break``."""
+    return any(
+        isinstance(one, ast.If)
+        and isinstance(one.test, ast.Compare)
+        and isinstance(one.test.ops[0], (ast.Gt, ast.GtE))
+        and isinstance(one.test.left, ast.Name)
+        and written_few(one.test.comparators[0])
+        and isinstance(one.body[-1], (ast.Break, ast.Continue, ast.Return))
+        for one in walk(node)
+    )
+
+
+def refills(call: ast.Call, name: str, function: Function) -> bool:
+    """``if not queue: queue.extend(...)``: it never holds more than what is put into it at once."""
+    node: ast.AST | None = call
+    while node is not None and node is not function.node:
+        above = function.parents.get(node)
+        test = above.test if isinstance(above, ast.If) and node in above.body else None
+        if isinstance(test, ast.UnaryOp) and isinstance(test.operand, ast.Name) and test.operand.id == name:
+            return True
+        node = above
     return False
 
 

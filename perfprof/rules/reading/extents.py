@@ -11,12 +11,28 @@ import enum
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from perfprof.rules.reading.additions import additions, drives, is_asked, is_conditional, is_whole, within
+from perfprof.rules.reading.additions import (
+    additions,
+    drives,
+    is_asked,
+    is_conditional,
+    is_whole,
+    refills,
+    stays_near,
+    within,
+)
 from perfprof.rules.reading.names import bound_names
 from perfprof.rules.reading.repeats import FEW as FEW_TURNS
 from perfprof.rules.reading.repeats import written_few
 from perfprof.rules.reading.scans import Comprehension, Loop
-from perfprof.rules.reading.vocabulary import holds_anything, identifies, names_few, names_many, names_parts
+from perfprof.rules.reading.vocabulary import (
+    gives_all,
+    holds_anything,
+    identifies,
+    names_few,
+    names_many,
+    names_parts,
+)
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function
@@ -65,21 +81,9 @@ def _chosen(node: ast.IfExp, function: Function, depth: int) -> Extent:
     return min(extent_of(one, function, depth - 1) for one in (node.body, node.orelse))
 
 
-def _either(node: ast.BoolOp, function: Function, depth: int) -> Extent:
-    return extent_of(node.values[0], function, depth - 1)
-
-
 def _joined(node: ast.BinOp, function: Function, depth: int) -> Extent:
     sides = [extent_of(one, function, depth - 1) for one in (node.left, node.right)]
     return max(sides) if isinstance(node.op, (ast.Add, ast.BitOr)) else min(sides)
-
-
-def _of_text(node: ast.expr, function: Function, depth: int) -> Extent:
-    return Extent.FEW
-
-
-def _of_attribute(node: ast.Attribute, function: Function, depth: int) -> Extent:
-    return named(node.attr)
 
 
 def named(name: str) -> Extent:
@@ -118,12 +122,14 @@ def worklist(name: str, node: ast.stmt, function: Function) -> Extent | None:
     """Of a list that a loop takes from while it adds several at once: it walks a graph or a tree. None if it does not."""
     if names_parts(name):
         return Extent.FEW
-    if not drives(name, node):
-        return None
+    if not drives(name, node) or stays_near(node):
+        return Extent.UNKNOWN if drives(name, node) else None
     more = [
         brings
         for call, loops in additions(name, function)
-        if within(call, node) and (brings := _brings(call, loops, node, function)) is not None
+        if within(call, node)
+        and not refills(call, name, function)
+        and (brings := _brings(call, loops, node, function)) is not None
     ]
     return None if not more else Extent.MANY if max(more) is not Extent.FEW else Extent.UNKNOWN
 
@@ -170,7 +176,7 @@ def _of_call(node: ast.Call, function: Function, depth: int) -> Extent:
         return extent_of(given[0], function, depth - 1) if given else Extent.FEW
     if isinstance(callee, ast.Attribute) and name in ASKED and not given:
         return extent_of(callee.value, function, depth - 1)
-    if name in READ:
+    if name in READ or gives_all(name):
         return Extent.MANY
     if name in SPLIT:
         read = isinstance(callee, ast.Attribute) and _is_read(callee.value)
@@ -275,8 +281,8 @@ def distinct(value: ast.expr, loops: Iterable[Loop], function: Function, depth: 
 
 
 _BY_KIND: dict[type[ast.expr], Callable[[Any, Function, int], Extent]] = {
-    ast.Constant: _of_text,
-    ast.JoinedStr: _of_text,
+    ast.Constant: lambda node, function, depth: Extent.FEW,
+    ast.JoinedStr: lambda node, function, depth: Extent.FEW,
     ast.List: _written,
     ast.Tuple: _written,
     ast.Set: _written,
@@ -285,10 +291,10 @@ _BY_KIND: dict[type[ast.expr], Callable[[Any, Function, int], Extent]] = {
     ast.DictComp: _of_comprehension,
     ast.GeneratorExp: _of_comprehension,
     ast.IfExp: _chosen,
-    ast.BoolOp: _either,
+    ast.BoolOp: lambda node, function, depth: extent_of(node.values[0], function, depth - 1),
     ast.BinOp: _joined,
     ast.Subscript: _of_slice,
     ast.Call: _of_call,
-    ast.Attribute: _of_attribute,
+    ast.Attribute: lambda node, function, depth: named(node.attr),
     ast.Name: _of_name,
 }

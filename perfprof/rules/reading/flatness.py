@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from perfprof.rules.reading.expressions import SCALAR_BUILTINS, TEXT_METHODS, builtin_type
 from perfprof.rules.reading.names import bound_names
-from perfprof.rules.reading.vocabulary import holds_anything, is_flat
+from perfprof.rules.reading.vocabulary import holds_anything, holds_flat, is_flat
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,7 +51,9 @@ def is_flat_value(node: ast.expr, function: Function, loops: Iterable[Loop] = ()
     parts = _parts(node)
     if parts is not None:
         found = [depth > 0 and is_flat_value(one, function, loops, depth - 1) for one in parts]
-        return any(found) if isinstance(node, ast.BinOp) else bool(found) and all(found)
+        # `path / "name"` is a path; other operators with text or a number give text or a number
+        one_will_do = isinstance(node, ast.BinOp) and not isinstance(node.op, ast.Div)
+        return any(found) if one_will_do else bool(found) and all(found)
     if isinstance(node, (ast.JoinedStr, ast.Compare)):
         return True
     if isinstance(node, ast.Constant):
@@ -171,6 +173,13 @@ def _element(name: str, node: ast.For | ast.AsyncFor | ast.comprehension, functi
         if isinstance(walked, ast.Name) and walked.id in function.parameters and holds_anything(walked.id):
             return True
     return is_flat(name)
+
+
+def holds_flat_elements(collection: ast.expr, function: Function) -> bool:
+    """Whether its name or annotation says that its elements are text or numbers."""
+    kind = _elements_annotated(collection, function)
+    name = collection.attr if isinstance(collection, ast.Attribute) else getattr(collection, "id", "")
+    return kind in TYPES if kind else holds_flat(name)
 
 
 def _elements_annotated(walked: ast.expr, function: Function) -> str:

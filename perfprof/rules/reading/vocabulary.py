@@ -30,16 +30,18 @@ FEW = frozenset("""
 # As many as the data: what programs are given, count, store, walk and send.
 MANY = frozenset("""
     account address album article atom bin bond book booking candle cell chapter character child children chunk
-    clause client codepoint comment commit contact contig coord coordinate customer datapoint descendant doc
-    document edge embedding employee entry event face feed file filename filepath fragment frame gene genome
-    hash hit id identifier image individual interval invoice issue item job kmer leaf line link listing log mail
-    measurement message molecule mutation neighbor neighbour ngram node note observation occurrence order page
-    paragraph particle passage patient payment peak photo pixel point polygon population post price primer
-    product protein quad question quote reading reception record request residue response review revision row
-    sale sample score sentence sequence session song span spectrum state stock strand student submission
-    subscriber success successor task taxon thing ticket timestamp token track trade transaction transcript
-    transition triangle triple triplet tweet uri url user uuid vector vertex visit voxel word
+    client codepoint comment commit contact contig coord coordinate customer datapoint descendant doc document
+    edge embedding employee entry event face feed file filename filepath fragment frame gene genome hash hit id
+    identifier image individual interval invoice issue item kmer leaf line link listing log mail measurement
+    message molecule mutation ngram node note observation occurrence order page paragraph particle passage
+    patient payment peak photo pixel point polygon population post price primer product protein quad question
+    quote reading reception record request residue response review revision row sale sample score sentence
+    sequence session song span spectrum state stock strand student submission subscriber success taxon thing
+    ticket timestamp track trade transaction transcript transition triangle triple triplet tweet uri url user
+    uuid vector vertex visit voxel word
     """.split())
+# What a method begins with that gives everything there is of something.
+ALL_OF = frozenset("fetch iter iterate scan select stream walk".split())
 # One of them holds as many.
 WHOLE = frozenset("alignment corpus dataframe dataset df graph playlist population text trajectory tree".split())
 IRREGULAR = {
@@ -79,8 +81,8 @@ ANYTHING = frozenset(
 )
 # A thing's part that tells it from all others, so that there are as many of them as of the things.
 IDENTITIES = frozenset("""
-    accession address barcode checksum digest doi email fingerprint guid hash id ident identifier isbn key md5 number
-    offset oid path pk position sha sha1 sha256 timestamp uid uri url uuid
+    accession address barcode checksum digest doi email fingerprint gid guid hash id ident identifier isbn key md5 nid
+    number offset oid path pk position sha sha1 sha256 sid timestamp uid uri url uuid
     """.split())
 # Parts and things that are text or numbers, which hash as they compare.
 FLAT = IDENTITIES | frozenset("""
@@ -150,6 +152,12 @@ def names_many(name: str) -> bool:
     return last in MANY and (plural or contained or last == "children")
 
 
+def gives_all(name: str) -> bool:
+    """Whether a method of this name gives all of what is stored: ``iter_notes``, ``fetch_users``."""
+    found = words(name)
+    return len(found) > 1 and found[0][0] in ALL_OF and found[-1][1] and not names_parts(name)
+
+
 def holds_anything(name: str) -> bool:
     """Whether the name says that it is a collection, and nothing of what."""
     return name.strip("_").lower() in ANYTHING
@@ -159,6 +167,12 @@ def identifies(name: str) -> bool:
     """Whether an attribute, item or variable of this name tells a thing from all others."""
     found = words(name)
     return bool(found) and found[-1][0] in IDENTITIES and not found[-1][1]
+
+
+def holds_flat(name: str) -> bool:
+    """Whether a collection of this name holds text or numbers: ``names``, ``ids``."""
+    found = words(name)
+    return bool(found) and found[-1][0] in FLAT and found[-1][1]
 
 
 def is_flat(name: str) -> bool:

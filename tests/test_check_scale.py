@@ -1,0 +1,170 @@
+"""What check brings up without a recording: only where the code itself says that n is large and that guards will hold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from perfprof.optimizer.checking import check
+from perfprof.optimizer.options import CheckOptions
+
+LARGE = {
+    "lines of a file": """
+        def missing(path, words):
+            known = [line.strip() for line in open(path)]
+            return [word for word in words if word not in known]
+        """,
+    "rows of a cursor": """
+        def missing(cursor, order_ids):
+            known = [row[0] for row in cursor.fetchall()]
+            return [order_id for order_id in order_ids if order_id not in known]
+        """,
+    "a collection that may be anything": """
+        def unique(items):
+            found = []
+            for item in items:
+                if item not in found:
+                    found.append(item)
+            return found
+        """,
+    "what identifies each of many": """
+        def doubles(db):
+            ids = []
+            for note in db.iter_notes():
+                note_id = note.get_id()
+                if note_id in ids:
+                    print(note_id)
+                ids.append(note_id)
+        """,
+    "a walk of a graph": """
+        def reachable(start):
+            seen = set()
+            queue = [start]
+            while queue:
+                node = queue.pop(0)
+                seen.add(node)
+                for other in node.links():
+                    if other not in seen:
+                        queue.append(other)
+            return seen
+        """,
+    "numbers of nodes": """
+        def positions(graph):
+            nodes = list(graph)
+            places = {}
+            for node in graph:
+                places[node] = nodes.index(node)
+            return places
+        """,
+    "errors tell of doubles": """
+        def check(alignment):
+            names = []
+            for record in alignment:
+                name = record.id.strip()
+                if name in names:
+                    raise ValueError(name)
+                names.append(name)
+        """,
+}
+SMALL = {
+    "columns are few": """
+        def rest(rows, columns):
+            left = [column.lower() for column in columns]
+            return [name for row in rows for name in row if name not in left]
+        """,
+    "parts of one line": """
+        def parts(lines):
+            for line in lines:
+                words = line.split()
+                yield [word for word in words if word not in words[1:]]
+        """,
+    "kinds of many": """
+        def colors(items):
+            found = []
+            for item in items:
+                if item.color not in found:
+                    found.append(item.color)
+            return found
+        """,
+    "elements are objects": """
+        def dedupe(nodes):
+            found = []
+            for node in nodes:
+                if node not in found:
+                    found.append(node)
+                    node.mark()
+            return found
+        """,
+    "a graph, but three steps far": """
+        def near(start):
+            queue = [(0, start)]
+            while queue:
+                depth, node = queue.pop(0)
+                if depth > 3:
+                    break
+                for other in node.links():
+                    queue.append((depth + 1, other))
+        """,
+    "filled again when it is empty": """
+        def run(source):
+            queue = []
+            while True:
+                if not queue:
+                    queue.extend(source.more())
+                if not queue:
+                    break
+                queue.pop(0)()
+        """,
+    "what was typed": """
+        def parse_args(lines):
+            seen = []
+            for line in lines:
+                if line not in seen:
+                    seen.append(line)
+            return seen
+        """,
+    "when the program begins": """
+        seen = []
+        for line in open("names"):
+            if line not in seen:
+                seen.append(line)
+        """,
+    "computed once for all turns": """
+        def places(names, lines):
+            order = None
+            for line in lines:
+                if order is None:
+                    order = sorted(names)
+                print(line, order)
+        """,
+    "paths are objects": """
+        def both(files, folder):
+            files = list(files)
+            return [file for file in files if folder / file.name in files]
+        """,
+}
+
+
+def written(folder: Path, source: str) -> CheckOptions:
+    """A project of one module."""
+    lines = source.strip("\n").splitlines()
+    indent = len(lines[0]) - len(lines[0].lstrip())
+    (folder / "m.py").write_text("\n".join(line[indent:] for line in lines) + "\n", "utf-8")
+    return CheckOptions(folder, cache=False)
+
+
+@pytest.mark.parametrize("source", LARGE.values(), ids=LARGE)
+def test_what_is_large_by_reading_is_shown(tmp_path: Path, source: str) -> None:
+    assert len(check(written(tmp_path, source)).outcomes) == 1
+
+
+@pytest.mark.parametrize("source", SMALL.values(), ids=SMALL)
+def test_what_may_be_small_waits_for_a_recording(tmp_path: Path, source: str) -> None:
+    assert not check(written(tmp_path, source)).outcomes
+
+
+def test_what_waits_is_counted_and_shown_on_request(tmp_path: Path) -> None:
+    options = written(tmp_path, SMALL["kinds of many"])
+    assert check(options).unmeasured == 1
+    assert len(check(CheckOptions(tmp_path, cache=False, unmeasured=True)).outcomes) == 1
