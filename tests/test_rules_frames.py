@@ -21,13 +21,14 @@ from perfprof.optimizer.writing.edits import apply_edits
 from perfprof.profilers.observations import Seen
 from perfprof.rules import registry
 from perfprof.rules.reading.program import Program
-from perfprof.rules.rule import Case, Level, weigh
+from perfprof.rules.rule import Case, Level, Rule, weigh
 
 pandas = pytest.importorskip("pandas")
 numpy = pytest.importorskip("numpy")
 
 RULE = registry()["frame-iterrows"]
 GROWTH = registry()["frame-concat-in-loop"]
+APPENDED = registry()["array-append-in-loop"]
 LENGTH = 5
 SOURCE = """
 def walked(frame):
@@ -264,15 +265,7 @@ def grown(parts):
 @pytest.mark.parametrize("columns", ["", "columns=['y', 'x']"])
 def test_one_concat_gives_the_same_frame(columns: str, words: str, tmp_path: Path) -> None:
     source = GROWN.format(columns=columns, words=words)
-    (tmp_path / "example.py").write_text(source)
-    program = Program(tmp_path, lambda one: one.read_text())
-    module = program.module(tmp_path / "example.py")
-    assert module is not None
-    assert GROWTH.in_function is not None
-    (suspect,) = [one for function in module.functions for one in GROWTH.in_function(function, program)]
-    case = Case(suspect, program, {f"{suspect.finding.id}:part": Seen("", 9, {"pandas.DataFrame": 9})})
-    assert weigh(GROWTH, case)[1] is Level.OBSERVED
-    programs = [source, apply_edits(source, GROWTH.rewrite(case).edits)]
+    programs = _stacked(GROWTH, source, "pandas.DataFrame", tmp_path)
     for parts in _parts():
         old, new = (_grow(one, parts) for one in programs)
         pandas.testing.assert_frame_equal(old, new, check_index_type=True, check_column_type=True)
@@ -295,3 +288,63 @@ def _grow(source: str, parts: list[Any]) -> Any:
     names: dict[str, Any] = {}
     exec(source, names)
     return names["grown"]([part.copy() for part in parts])
+
+
+APPENDING = """
+import numpy as np
+
+def grown(found, parts):
+    for part in parts:
+        found = np.append(found, part)
+    return found
+"""
+SCALARS = [
+    1,
+    2**60,
+    2**63,
+    2**70,
+    -1,
+    1.5,
+    float("nan"),
+    True,
+    1j,
+    "a",
+    "longer",
+    b"a",
+    None,
+    datetime.date(2026, 1, 1),
+]
+
+
+def test_one_array_has_the_same_values(tmp_path: Path) -> None:
+    programs = _stacked(APPENDED, APPENDING, "numpy.ndarray", tmp_path)
+    arrays = [numpy.asarray(COLUMNS[name]()) for name in ("int8", "uint64", "float32", "bool", "times", "complex")]
+    parts = [*SCALARS, [1, 2], [], [[1, 2], [3, 4]], *arrays]
+    for start in (numpy.array([]), numpy.empty((2, 2), dtype="int64"), numpy.array(["t"]), *arrays):
+        for given in ([], *([one, one] for one in parts), *itertools.pairwise(parts)):
+            old, new = (_outcome(one, start.copy(), given) for one in programs)
+            assert old == new, (start, given)
+
+
+def _outcome(source: str, *given: Any) -> tuple[Any, ...]:
+    names: dict[str, Any] = {}
+    exec(source, names)
+    try:
+        found = names["grown"](*given)
+    except Exception as error:
+        return (type(error),)  # NumPy's text lists the types that it was given, once or many times
+    return (found.dtype, found.shape, repr(found.tolist()))
+
+
+def _stacked(rule: Rule, source: str, kind: str, folder: Path) -> list[str]:
+    """The program before and after, as if a run had seen parts and whole to be of this type."""
+    (folder / "example.py").write_text(source)
+    program = Program(folder, lambda one: one.read_text())
+    module = program.module(folder / "example.py")
+    assert module is not None
+    assert rule.in_function is not None
+    (suspect,) = [one for function in module.functions for one in rule.in_function(function, program)]
+    seen = {f"{suspect.finding.id}:{name}": Seen("", 9, {kind: 9}) for name in ("part", "whole")}
+    case = Case(suspect, program, seen)
+    assert weigh(rule, case)[1] is Level.OBSERVED
+    return [source, apply_edits(source, rule.rewrite(case).edits)]

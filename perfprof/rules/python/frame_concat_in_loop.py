@@ -57,7 +57,7 @@ collected([["a", "b"], ["c"]] * n, pandas.DataFrame({"name": [1.5]}))
 
 The loop asks how far it has come:
 
-```python unchanged frame-unseen-half-grown
+```python unchanged unseen-half-grown
 import pandas as pd
 
 def collected(batches, most):
@@ -75,7 +75,7 @@ collected([["a", "b"], ["c"]] * n, n)
 
 What was added before an error is wanted:
 
-```python unchanged frame-unseen-half-grown
+```python unchanged unseen-half-grown
 import pandas as pd
 
 def collected(batches):
@@ -147,9 +147,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from perfprof.rules import obligations as safe
-from perfprof.rules.frame_growth import concat_once, grown_frames, suspect, worth_one_concat
-from perfprof.rules.obligations import frame_growth
+from perfprof.rules.obligations import stacking
 from perfprof.rules.rule import Rule, Suspect
+from perfprof.rules.stacking import concat_once, grown_frames, suspect, worth_one_concat
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Program
@@ -166,10 +166,10 @@ RULE = Rule(
     in_function=looks_for,
     worth=worth_one_concat,
     safe_if=(
-        frame_growth.frame_begins_empty,
-        frame_growth.frame_unseen_half_grown,
-        frame_growth.parts_are_frames,
-        frame_growth.steps_have_lines,
+        stacking.frame_begins_empty,
+        stacking.unseen_half_grown,
+        stacking.parts_are_frames,
+        stacking.steps_have_lines,
         safe.builtins_are_builtin,
     ),
     rewrite=concat_once,

@@ -1,23 +1,24 @@
-"""Obligations about data frames that a loop grows: nobody sees the half-grown one, and it begins with nothing."""
+"""Obligations about data frames and arrays that a loop grows: where they begin, and that nobody sees them half-grown."""
 
 from __future__ import annotations
 
 import ast
 
 from perfprof.rules import guards
-from perfprof.rules.frame_growth import FrameGrowth, is_pandas
 from perfprof.rules.obligations.frames import FRAMES
 from perfprof.rules.obligations.proofs import obligation, observed, proved, unproved
 from perfprof.rules.reading.expressions import path_of
+from perfprof.rules.reading.names import bound_before
 from perfprof.rules.rule import Case, Proof
+from perfprof.rules.stacking import Stacking, means
 
 
 @obligation
 def frame_begins_empty(case: Case) -> Proof:
     """The frame is made here, without rows, right before the loop."""
-    found: FrameGrowth = case.suspect.reading
+    found: Stacking = case.suspect.reading
     function, name = found.function, found.name
-    if not function.names.is_local(name) or name in function.names.captured or name in function.parameters:
+    if not _own(found):
         return unproved(f"`{name}` is not this function's alone", function.place(found.step))
     block = _block(found)
     place = block.index(found.hoist.statement)
@@ -31,21 +32,43 @@ def frame_begins_empty(case: Case) -> Proof:
     return proved(f"`{name}` is made without rows before the loop", function.place(begins[-1]))
 
 
-def _block(found: FrameGrowth) -> list[ast.stmt]:
+def _own(found: Stacking) -> bool:
+    names = found.function.names
+    return names.is_local(found.name) and found.name not in names.captured
+
+
+@obligation
+def array_from_the_start(case: Case) -> Proof:
+    """It is an array before the loop, and nothing but its parts is added."""
+    found: Stacking = case.suspect.reading
+    function, name = found.function, found.name
+    if not _own(found) or not bound_before(name, found.hoist.statement, function):
+        return unproved(f"`{name}` may not have a value of its own before the loop", function.place(found.step))
+    seen = case.watched("whole")
+    if seen is None or not seen.types:
+        return unproved("only a run can tell what it is", function.place(found.step))
+    if set(seen.types) != {"numpy.ndarray"}:
+        return unproved(f"it was a {guards.readable(seen.types)}", function.place(found.step))
+    return observed("it was a plain array in every recorded run", function.place(found.step))
+
+
+def _block(found: Stacking) -> list[ast.stmt]:
     """The statements among which the loop stands."""
     above = found.function.parents[found.hoist.statement]
     blocks = (getattr(above, name, None) for name in ("body", "orelse", "finalbody"))
     return next(one for one in blocks if isinstance(one, list) and found.hoist.statement in one)
 
 
-def _makes_empty(statement: ast.stmt, found: FrameGrowth) -> bool:
+def _makes_empty(statement: ast.stmt, found: Stacking) -> bool:
     """``name = pd.DataFrame()`` or ``pd.DataFrame(columns=[…])``, whose columns are objects."""
     if not isinstance(statement, ast.Assign) or not isinstance(statement.value, ast.Call):
         return False
     call = statement.value
     named = [one.id for one in statement.targets if isinstance(one, ast.Name)] == [found.name]
     plain = not call.args and all(word.arg == "columns" for word in call.keywords)
-    return named and plain and len(statement.targets) == 1 and is_pandas(call.func, "DataFrame", found.function)
+    return (
+        named and plain and len(statement.targets) == 1 and means(call.func, "pandas", "DataFrame", found.function)
+    )
 
 
 def _uses(node: ast.AST, name: str) -> list[ast.Name]:
@@ -53,9 +76,9 @@ def _uses(node: ast.AST, name: str) -> list[ast.Name]:
 
 
 @obligation
-def frame_unseen_half_grown(case: Case) -> Proof:
-    """Nobody sees the frame while the loop runs."""
-    found: FrameGrowth = case.suspect.reading
+def unseen_half_grown(case: Case) -> Proof:
+    """Nobody sees it while the loop runs."""
+    found: Stacking = case.suspect.reading
     function, name = found.function, found.name
     own = set(map(id, _uses(found.step, name)))
     other = next((use for use in _uses(found.hoist.statement, name) if id(use) not in own), None)
@@ -81,7 +104,7 @@ def _suppresses(node: ast.AST) -> bool:
 @obligation
 def parts_are_frames(case: Case) -> Proof:
     """What is added is a DataFrame."""
-    found: FrameGrowth = case.suspect.reading
+    found: Stacking = case.suspect.reading
     seen, place = case.watched("part"), found.function.place(found.part)
     if seen is None or not seen.types:
         return unproved("only a run can tell what it is", place)
@@ -93,7 +116,7 @@ def parts_are_frames(case: Case) -> Proof:
 @obligation
 def steps_have_lines(case: Case) -> Proof:
     """The loop and what it adds stand on lines of their own."""
-    found: FrameGrowth = case.suspect.reading
+    found: Stacking = case.suspect.reading
     lines = found.function.module.raw_lines
     for one in (found.hoist.statement, found.step):
         before = lines[one.lineno - 1][: one.col_offset]
