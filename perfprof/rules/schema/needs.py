@@ -75,7 +75,7 @@ def needs(executions: tuple[Execution, ...], catalog: Catalog) -> Iterator[Need]
         taken.add(name)
         mine = _once(one for one in wanted if serves(new, one.candidate))
         served = tuple(Served(one.asked, one.before, min(one.left, one.before)) for one in mine)
-        found.append(Need(new, name, mine[0].table, served, *_writes(workload, new, catalog)))
+        found.append(Need(new, name, mine[0].table, served, *writes(workload, new, catalog)))
     yield from sorted(found, key=lambda need: -need.saved)
 
 
@@ -99,7 +99,7 @@ def _picked(wanted: list[_Wanted], item: Asked, catalog: Catalog) -> list[_Wante
     return list({one.candidate: one for one in used}.values()) or distinct[:1]
 
 
-def _writes(workload: tuple[Asked, ...], new: Candidate, catalog: Catalog) -> tuple[int, int]:
+def writes(workload: tuple[Asked, ...], new: Candidate, catalog: Catalog) -> tuple[int, int]:
     """Rows inserted, deleted, or changed in a column of the index; and rows with which the run filled the table."""
     book = Dictionary(catalog.tables(), catalog.dialect)
     total, filled = 0, 0
