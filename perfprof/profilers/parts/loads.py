@@ -44,9 +44,10 @@ class Load:
     filtered. tables: what the load reads. site: where it was asked for, innermost frame first. spot: the template line
     or serializer field. origin: steps that made the query, the last first. started: where the fetch began. features:
     of the query (sliced, unordered, for update …). fetched: how often several objects came from that origin; objects:
-    how many in all. target: of related objects that hold their owner's key the class, its default manager, the key's
-    field, and the relation's name in queries. batches: how many of these fetches led to a load; count: loads; most: in one batch; peers: the
+    how many in all. batches: how many of these fetches led to a load; count: loads; most: in one batch; peers: the
     largest batch; keys: distinct keys; stale: loads of a table that was written after the batch was fetched.
+    target: of related objects that hold their owner's key the class, its default manager, the key's field, and the
+    relation's name in queries. tested: tests ran in that process.
     """
 
     orm: str
@@ -74,6 +75,7 @@ class Load:
     statement: str
     process: int = 0
     target: tuple[str, ...] = ()
+    tested: bool = False
 
 
 def read(recording: Recording) -> tuple[Load, ...]:
@@ -87,7 +89,7 @@ def _load(said: Mapping[str, Any]) -> Load:
     fields: dict[str, Any] = {name: _places(said[name]) for name in ("site", "started")}
     origin = tuple(_places(step) for step in said["origin"])
     fields |= {name: tuple(said[name]) for name in ("kinds", "tables", "features")}
-    fields["target"] = tuple(said.get("target", ()))
+    fields |= {"target": tuple(said.get("target", ())), "tested": said.get("tested", False)}
     rest = {name: said[name] for name in Load.__slots__ if name not in {*fields, "origin"}}
     return Load(**fields, origin=origin, **rest)
 

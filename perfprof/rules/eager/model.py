@@ -72,7 +72,9 @@ def most(loads: Sequence[Load]) -> int:
 
 
 def under_test(load: Load) -> bool:
-    """Whether a test asked, as far as the frames tell."""
+    """Whether tests ran, as far as the process or the frames tell."""
+    if load.tested:
+        return True
     frames: tuple[Place, ...] = (*load.site, *load.started, *(one for step in load.origin for one in step))
     return any(is_test(Path(one.path)) for one in frames)
 

@@ -265,6 +265,7 @@ def _described(row: Row) -> dict[str, Any]:
         "stale": row.stale,
         "seconds": round(row.seconds, 7),
         "statement": row.text,
+        "tested": "_pytest.main" in sys.modules or "django.test.runner" in sys.modules,
     }
 
 
