@@ -21,7 +21,8 @@ from urllib.parse import quote, urlsplit
 import psycopg
 from advise_extend import Extend
 
-from perfprof.optimizer.indexes.advise import Asked, advise
+from perfprof.optimizer.indexes.advise import advise
+from perfprof.optimizer.indexes.asked import Asked
 from perfprof.optimizer.scratch.postgres import Server
 from perfprof.optimizer.scratch.postgres_clone import cloned
 from perfprof.optimizer.scratch.postgres_writes import processor_time

@@ -1,11 +1,10 @@
 """How good is `perfprof advise` on TPC-H, beside Extend, and do its indexes come out as forecast?
 
-    python benchmarks/advise_tpch.py [--scale 0.1] [--keys] [--budgets 250,500]      megabytes at scale 1
+    python benchmarks/advise_tpch.py [--scale 0.1] [--keys] [--execute] [--budgets 250,500]      megabytes at scale 1
 
 Data: tpchgen-cli. Texts: those inside the package duckdb-extension-tpch, without 2, 17 and 20, as the research on index
 selection runs it (Kossmann, Halfpap, Jankrift, Schlosser, VLDB 2020). A PostgreSQL of its own, statistics target 1000.
-Extend (Schlosser, Kossmann, Boissier, ICDE 2019, width 2, least improvement 0.3 %) plans on the same clone and with the
-same sizes, so that the two differ in candidates and search alone.
+--execute decides at the last budget by running, and runs all before and after it for real.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -26,14 +26,19 @@ from urllib.parse import quote
 import psycopg
 from advise_extend import Extend
 
-from perfprof.optimizer.indexes.advise import Asked, advise
+from perfprof.optimizer.indexes.advice import Advice
+from perfprof.optimizer.indexes.advise import advise
+from perfprof.optimizer.indexes.asked import Asked
+from perfprof.optimizer.indexes.what_if import index_names
 from perfprof.optimizer.scratch.postgres import Server
 from perfprof.optimizer.scratch.postgres_clone import cloned
+from perfprof.optimizer.scratch.postgres_writes import processor_time
 from perfprof.optimizer.scratch.sources import Source
 from perfprof.optimizer.statements.workload import Seen, Workload, workload
 from perfprof.rules.schema.ddl import create_index
 
 LEFT_OUT = (2, 17, 20)
+NUMBERS = [number for number in range(1, 23) if number not in LEFT_OUT]
 TABLES = {
     "nation": "n_nationkey int, n_name char(25), n_regionkey int, n_comment varchar(152)",
     "region": "r_regionkey int, r_name char(25), r_comment varchar(152)",
@@ -118,18 +123,17 @@ def total(connection: psycopg.Connection[Any], statements: Workload) -> float:
     return sum(costs(connection, statements))
 
 
-def compare(source: Source, server: Server, folder: Path, budgets: list[float], statements: Workload) -> None:
-    """Print the table."""
+def compare(source: Source, server: Server, folder: Path, budgets: list[float], statements: Workload, *, execute: bool) -> None:  # fmt: skip
+    """Print the table; the clone's costs first, then Extend and perfprof by turns, last the real executions."""
     with psycopg.connect(source.secret, autocommit=True) as connection:
         connection.execute("SET max_parallel_workers_per_gather = 0")
+        base = total(connection, statements)
         with cloned(source, server, folder) as clone:
             pairs = list(zip(costs(connection, statements), costs(clone.connection, statements), strict=True))
-            differ = [abs(one - other) / one for one, other in pairs if one != other]
-            print(f"clone: {len(differ)} of {len(pairs)} costs differ, at most by {max(differ, default=0):.2e}")
-            base = total(connection, statements)
             print(
-                f"base cost {base:,.0f}\n{'':10}{'MB':>7}{'forecast':>10}{'built':>8}{'planned':>9}{'real':>8}{'EXPLAINs':>10}{'s':>7}"
+                f"clone: {sum(one != other for one, other in pairs)} of {len(pairs)} costs differ; base {base:,.0f}"
             )
+            print(f"{'':10}{'MB':>7}{'forecast':>10}{'built':>8}{'planned':>9}{'real':>8}{'EXPLAINs':>10}{'s':>7}")
             extend = Extend(clone, statements)
             for budget in budgets:
                 start, before = time.perf_counter(), extend.what_if.explains
@@ -137,31 +141,61 @@ def compare(source: Source, server: Server, folder: Path, budgets: list[float], 
                 seconds = time.perf_counter() - start
                 creates = [create_index(one, "x", dialect="postgresql") for one in picked]
                 sizes, cost = built(connection, creates, statements)
-                show(
-                    "Extend",
-                    budget,
-                    extend.bytes_of(picked),
-                    sizes,
-                    (extend.total(picked) / base, cost / base),
-                    extend.what_if.explains - before,
-                    seconds,
-                )
+                shares = (extend.total(picked) / base, cost / base)
+                asked = extend.what_if.explains - before
+                show("Extend", budget, extend.bytes_of(picked), sizes, shares, asked, seconds)
         for budget in budgets:
             advice = advise(source, statements, Asked(budget, execute=False), folder)
-            creates = [re.search(r"CREATE INDEX[^;]*", one.migration.up)[0] for one in advice.proposals]  # type: ignore[index]
-            sizes, cost = built(connection, creates, statements)
+            sizes, cost = built(connection, created(advice), statements)
             forecast = [one.forecast for one in advice.proposals]
-            show(
-                "perfprof",
-                budget,
-                sum(forecast),
-                sizes,
-                (advice.share, cost / base),
-                advice.explains,
-                advice.seconds,
-            )
+            shares = (advice.share, cost / base)
+            show("perfprof", budget, sum(forecast), sizes, shares, advice.explains, advice.seconds)
             wrong = [f / s for f, s in zip(forecast, sizes, strict=True) if s > 1e6]
             print(f"{'':10}forecast/built of indexes above 1 MB: {min(wrong):.2f} to {max(wrong):.2f}")
+        if execute:
+            executed(source, connection, budgets[-1], statements, folder)
+
+
+def created(advice: Advice) -> list[str]:
+    """The statements that build."""
+    ups = (one.migration.up for one in advice.proposals)
+    return [re.search(r"CREATE INDEX[^;]*", up)[0] for up in ups]  # type: ignore[index]
+
+
+def executed(source: Source, connection: psycopg.Connection[Any], budget: float, statements: Workload, folder: Path) -> None:  # fmt: skip
+    """Advice that was decided by running, run again on the original: before, after, milliseconds and buffers."""
+    advice = advise(source, statements, Asked(budget, most_bytes=1 << 40, seconds=900.0), folder)
+    print(
+        f"executed: {len(advice.proposals)} indexes, own measurement {advice.measured_share:.1%}, {advice.seconds:.0f} s"
+    )
+    print(*(f"  {note}" for note in advice.notes), sep="\n")
+    before = [ran(connection, query.texts[0]) for query in statements.queries]
+    sizes = []
+    for number, create in enumerate(created(advice)):
+        connection.execute(re.sub(r'INDEX (CONCURRENTLY )?"(?:[^"]|"")+"', f"INDEX real_{number}", create, count=1))
+        sizes.append(connection.execute(f"SELECT pg_relation_size('real_{number}')").fetchone()[0])  # type: ignore[index]
+    after = [ran(connection, query.texts[0]) for query in statements.queries]
+    used = {name for _, _, plan in after for name in index_names(plan)}
+    print(f"  built {sum(sizes) / 1e6:.1f} MB; unused: {[n for n in range(len(sizes)) if f'real_{n}' not in used]}")
+    for query, old, new in zip(NUMBERS, before, after, strict=True):
+        print(
+            f"  Q{query:<3}{old[0]:10.1f} -> {new[0]:8.1f} ms {new[0] / old[0]:6.2f}x {old[1]:10,} -> {new[1]:9,} buffers"
+        )
+    for what, at in (("time", 0), ("buffers", 1)):
+        print(f"  {what} {sum(one[at] for one in after) / sum(one[at] for one in before):.1%} of before")  # type: ignore[misc]
+    for number in range(len(sizes)):
+        connection.execute(f"DROP INDEX real_{number}")
+
+
+def ran(connection: psycopg.Connection[Any], text: str) -> tuple[float, int, Mapping[str, Any]]:
+    """The least milliseconds of the processor of three runs (of one, if it is long), buffers, and the plan."""
+    found: list[tuple[float, int, Mapping[str, Any]]] = []
+    while len(found) < 3 and sum(one[0] for one in found) < 4000:
+        start = processor_time(connection.info.backend_pid)
+        row = connection.execute(f"EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) {text}").fetchone()
+        taken, plan = processor_time(connection.info.backend_pid) - start, row[0][0]["Plan"]  # type: ignore[index]
+        found.append((taken, plan["Shared Hit Blocks"] + plan["Shared Read Blocks"], plan))
+    return min(found, key=lambda one: one[0])
 
 
 def show(who: str, budget: float, forecast: float, sizes: list[int], shares: tuple[float, float], explains: int, seconds: float) -> None:  # fmt: skip
@@ -179,14 +213,18 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=0.1)
     parser.add_argument("--keys", action="store_true", help="with primary keys")
     parser.add_argument("--budgets", default="250,500", help="megabytes at scale 1")
+    parser.add_argument("--execute", action="store_true", help="run everything for real as well")
+    parser.add_argument("--database", help="one that an earlier run has filled")
     given = parser.parse_args()
     budgets = [float(one) * 1e6 * given.scale for one in given.budgets.split(",")]
     with tempfile.TemporaryDirectory(prefix="tpch-") as name, Server.start(Path(name)) as server:
-        with psycopg.connect(server.dsn, autocommit=True) as connection:
-            load(connection, given.scale, Path(name) / "data", keys=given.keys)
-        where = quote(str(server.socket), safe="")
-        url = f"postgresql://{server.user}:{server.password}@/postgres?host={where}"
-        compare(Source.of(url, Path("/")), server, Path(name), budgets, queries())
+        url = given.database
+        if not url:
+            with psycopg.connect(server.dsn, autocommit=True) as connection:
+                load(connection, given.scale, Path(name) / "data", keys=given.keys)
+            where = quote(str(server.socket), safe="")
+            url = f"postgresql://{server.user}:{server.password}@/postgres?host={where}"
+        compare(Source.of(url, Path("/")), server, Path(name), budgets, queries(), execute=given.execute)
 
 
 if __name__ == "__main__":

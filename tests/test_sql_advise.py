@@ -11,7 +11,8 @@ import pytest
 
 psycopg = pytest.importorskip("psycopg")
 
-from perfprof.optimizer.indexes.advise import Asked, advise  # noqa: E402
+from perfprof.optimizer.indexes.advise import advise  # noqa: E402
+from perfprof.optimizer.indexes.asked import Asked  # noqa: E402
 from perfprof.optimizer.indexes.candidates import Facts, candidates, widened  # noqa: E402
 from perfprof.optimizer.scratch.postgres import Server  # noqa: E402
 from perfprof.optimizer.scratch.postgres_clone import cloned  # noqa: E402

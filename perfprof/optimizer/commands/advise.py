@@ -1,4 +1,4 @@
-"""``perfprof advise``: which indexes a PostgreSQL database wants for a workload."""
+"""``perfprof advise``: which indexes a database wants for a workload."""
 
 from __future__ import annotations
 
@@ -37,12 +37,13 @@ if TYPE_CHECKING:
 def command(ctx: click.Context, /, **given: Any) -> None:
     """Plan a workload on a clone of --database, and write migrations for the indexes to build and to drop.
 
-    PATHS are recordings, SQL files, and logs of PostgreSQL, Django or SQLAlchemy. The database is only read. Exit code 1
+    SQLite is always decided by running on a copy. PATHS are recordings, SQL files, and logs of PostgreSQL, Django or SQLAlchemy. The database is only read. Exit code 1
     if there is anything to build or to drop.
     """
     settings = arguments.settle(ctx, given)
     from perfprof.optimizer import runs
-    from perfprof.optimizer.indexes.advise import Asked, advise
+    from perfprof.optimizer.indexes import advise, sqlite_advise
+    from perfprof.optimizer.indexes.asked import Asked
     from perfprof.optimizer.indexes.delivery import deliver
     from perfprof.optimizer.scratch.sources import Source
 
@@ -51,12 +52,11 @@ def command(ctx: click.Context, /, **given: Any) -> None:
             "a database and statements are needed", todo="perfprof advise --database URL RECORDING-OR-SQL-OR-LOG"
         )
     source = Source.of(settings["database"], Path.cwd())
-    if source.dialect != "postgresql":
-        raise UsageError("only PostgreSQL so far", todo="perfprof fix advises for SQLite, from a recording")
     statements = _workload(source, settings.get("paths", ()), statistics=given["statistics"])
     asked = Asked((given["budget"] or 0.0) * 1e6, execute=given["execute"], complete=given["complete"])
     with tempfile.TemporaryDirectory(prefix="perfprof-") as folder:
-        advice = advise(source, statements, asked, Path(folder))
+        advisor = advise.advise if source.dialect == "postgresql" else sqlite_advise.advise
+        advice = advisor(source, statements, asked, Path(folder))
     found = bool(advice.proposals or advice.removals)
     run = runs.begin(settings["root"] / ".perfprof") if found else None
     files = deliver(advice, settings["root"], run) if run is not None else ()
@@ -70,7 +70,7 @@ def _workload(source: Source, paths: Iterable[Path], *, statistics: bool) -> Wor
     from perfprof.optimizer.statements.workload import workload
 
     found = [one for path in paths for one in seen(path, source.dialect)]
-    if statistics:
+    if statistics and source.dialect == "postgresql":
         with source.connected() as connection:
             found += server_statistics.read(connection)
     return workload(found, source.dialect)
@@ -96,7 +96,8 @@ def _marked(advice: Advice) -> str:
 def _shown(advice: Advice) -> str:
     """For a terminal; statements stand without values."""
     size = sum(one.forecast for one in advice.proposals) / 1e6
-    lines = [f"{advice.share:.0%} of the planner's cost with {size:.1f} MB; {advice.explains} plans asked for"]
+    what = "planner's cost" if advice.dialect == "postgresql" else "steps of SQLite's machine"
+    lines = [f"{advice.share:.0%} of the {what} with {size:.1f} MB; {advice.explains} plans asked for"]
     for one in advice.proposals:
         lines += ["", f"-- build {one.name}, about {one.forecast / 1e6:.1f} MB, {one.decision}", one.migration.up]
     for gone in advice.removals:

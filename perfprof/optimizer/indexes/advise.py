@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from perfprof.optimizer.indexes.advice import Advice, Line
+from perfprof.optimizer.indexes.asked import Asked
 from perfprof.optimizer.indexes.candidates import Facts, candidates, widened
 from perfprof.optimizer.indexes.choose import Choice
 from perfprof.optimizer.indexes.clone_what_if import CloneWhatIf
-from perfprof.optimizer.indexes.decide import Decided, decided
+from perfprof.optimizer.indexes.decide import Decided, Wanted, decided
+from perfprof.optimizer.indexes.executed import ExecutedWhatIf
 from perfprof.optimizer.indexes.findings import complaints
 from perfprof.optimizer.indexes.proposals import Selected, proposed
 from perfprof.optimizer.indexes.redundant import removals
 from perfprof.optimizer.indexes.relevance import may_use
+from perfprof.optimizer.indexes.sets import Sets
 from perfprof.optimizer.indexes.what_if import Evaluator
+from perfprof.optimizer.indexes.written import Writes
 from perfprof.optimizer.scratch.postgres import Server
 from perfprof.optimizer.scratch.postgres_catalog import Connection, PostgresCatalog
 from perfprof.optimizer.scratch.postgres_clone import Clone, cloned
-from perfprof.optimizer.scratch.postgres_copy import MOST_BYTES, copied
+from perfprof.optimizer.scratch.postgres_copy import copied
+from perfprof.optimizer.scratch.postgres_scratch import PostgresScratch
 from perfprof.optimizer.scratch.sources import Source
 from perfprof.optimizer.statements.workload import Query, Workload
 from perfprof.rules.catalog import Dictionary
@@ -44,18 +48,6 @@ WHERE n_distinct BETWEEN 1 AND 50 AND n.nspname NOT LIKE 'pg\\_%'
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What the advisor was asked. budget: bytes, 0 for a fifth of the tables. execute: decide by running, for so many ``seconds``."""
-
-    budget: float = 0.0
-    execute: bool = True
-    complete: bool = False
-    most_explains: int = 980
-    most_bytes: int = MOST_BYTES
-    seconds: float = 120.0
-
-
 def advise(source: Source, workload: Workload, asked: Asked, folder: Path) -> Advice:
     """Advice for ``source``, which is only read; folder: private. Raises PerfprofError."""
     start = time.perf_counter()
@@ -69,9 +61,7 @@ def advise(source: Source, workload: Workload, asked: Asked, folder: Path) -> Ad
         decision = Decided(picked.chosen, {}, {}, {}, ("planned only: nothing was executed",))
         if asked.execute:
             with copied(source, server, folder, most_bytes=asked.most_bytes) as copy:
-                decision = decided(
-                    copy, workload, picked.chosen, picked.others, budget=picked.budget, seconds=asked.seconds
-                )
+                decision = _executed(copy, workload, picked, asked)
     with source.connected() as original:
         drops = tuple(removals(original, source.name, picked.used | decision.existing, complete=asked.complete))
         proposals = tuple(proposed(original, source.name, workload, picked, decision))
@@ -95,6 +85,15 @@ def advise(source: Source, workload: Workload, asked: Asked, folder: Path) -> Ad
         hot_before=decision.hot[0],
         hot_after=decision.hot[1],
     )
+
+
+def _executed(copy: PostgresScratch, workload: Workload, picked: Selected, asked: Asked) -> Decided:
+    """Let real execution choose, on a copy with data."""
+    book = Dictionary(_catalog(copy.connection, copy.database).tables(), "postgresql")
+    what_if = ExecutedWhatIf(copy, Sets.of(copy, workload))
+    writes = Writes(what_if, workload.queries, book)
+    wanted = Wanted(picked.chosen, picked.others, picked.budget)
+    return decided(what_if, writes, book, workload, wanted, seconds=asked.seconds)
 
 
 def selected(clone: Clone, catalog: PostgresCatalog, workload: Workload, asked: Asked) -> Selected:

@@ -126,6 +126,8 @@ class _Shapes:
                 yield self._index([Key(first), Key(second), Key(last)])
         if len(equal) >= WIDEST:
             yield self._index([Key(name) for name in equal[:WIDEST]])
+        for last in joins if len(equal) == WIDEST - 1 else ():
+            yield self._index([Key(name) for name in dict.fromkeys([*equal, last])])
         if order:
             yield self._index(order)
             for name in equal:
@@ -175,7 +177,7 @@ class _Shapes:
                 yield from self._over(use, "")
 
     def _over(self, use: Use, opclass: str) -> Iterator[Candidate]:
-        text = indexable(use.wrapped, "postgresql")
+        text = indexable(use.wrapped, self.book.dialect)
         if not text:
             return
         name = "_".join(_WORD.findall(text.replace("'", "")))[:40]

@@ -8,26 +8,31 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from perfprof.errors import PerfprofError
-from perfprof.optimizer.indexes.executed import ExecutedWhatIf
 from perfprof.optimizer.indexes.relevance import may_use
 from perfprof.optimizer.indexes.selection import bits
-from perfprof.optimizer.indexes.what_if import Evaluator
-from perfprof.optimizer.indexes.written import Writes, hot_of, wal_of
-from perfprof.optimizer.scratch.postgres_catalog import PostgresCatalog
-from perfprof.optimizer.scratch.postgres_scratch import PostgresScratch
+from perfprof.optimizer.indexes.what_if import Evaluator, Executes, Writing
+from perfprof.optimizer.indexes.written import hot_of, wal_of
 from perfprof.optimizer.statements.workload import Query, Workload
 from perfprof.rules.catalog import Dictionary
 from perfprof.rules.schema.indexes import Candidate
 
 WORST = 1.1  # no statement may become slower than this
-SLACK = 0.05  # milliseconds that a clock cannot tell apart
 PENALTY = 20.0  # a statement that becomes slower counts so many times
 LITTLE = 2e-3  # of the time: less is no gain
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to build: candidates that the planner liked, and others. budget: bytes that those that are kept may take."""
+
+    liked: frozenset[Candidate]
+    others: Sequence[Candidate]
+    budget: float
+
+
+@dataclass(frozen=True, slots=True)
 class Decided:
-    """built: bytes of the chosen ones. times: milliseconds before and after. uses: the chosen ones in its plan.
+    """built: bytes of the chosen ones. times: measured before and after. uses: the chosen ones in its plan.
 
     plans: EXPLAIN ANALYZE before, by fingerprint. wal: bytes of all writes before and after. hot: the share of updated
     rows that touch no index, -1 if there are none. existing: indexes of the original that plans still use.
@@ -45,34 +50,36 @@ class Decided:
 
 
 def decided(
-    scratch: PostgresScratch,
+    what_if: Executes,
+    writes: Writing,
+    book: Dictionary,
     workload: Workload,
-    liked: frozenset[Candidate],
-    others: Sequence[Candidate],
+    wanted: Wanted,
     *,
-    budget: float,
     seconds: float,
 ) -> Decided:
-    """Build what the planner liked, and ``others`` that it would like with more room; keep what time pays for.
+    """Build what the planner liked and what else is worth a trial; keep what the measured cost pays for.
 
-    budget: bytes. seconds: what running may take; a statement that does not come to its turn is told.
+    seconds: what running may take; a statement that does not come to its turn is told.
     """
-    trial = _Trial(scratch, workload, budget, time.monotonic() + seconds)
-    trial.build([*sorted(liked, key=repr), *others])
-    return trial.confirmed(trial.searched(liked))
+    trial = _Trial(what_if, writes, book, workload, wanted.budget)
+    trial.deadline = time.monotonic() + seconds
+    trial.build([*sorted(wanted.liked, key=repr), *wanted.others])
+    return trial.confirmed(trial.searched(wanted.liked))
 
 
 class _Trial:
     """The copy with its built indexes; sets of them are numbers, as in `Evaluator`."""
 
-    def __init__(self, scratch: PostgresScratch, workload: Workload, budget: float, deadline: float) -> None:
-        self.what_if = ExecutedWhatIf(scratch, {query.texts[0]: query.texts for query in workload.queries})
+    def __init__(
+        self, what_if: Executes, writes: Writing, book: Dictionary, workload: Workload, budget: float
+    ) -> None:
+        self.what_if = what_if
+        self.writes = writes
+        self.book = book
         self.budget = budget
-        self.deadline = deadline
+        self.deadline = float("inf")  # of `time.monotonic`
         self.reads = [query for query in workload.queries if query.reads]
-        catalog = PostgresCatalog(scratch.connection, scratch.database, partitioned=True)
-        self.book = Dictionary(catalog.tables(), "postgresql")
-        self.writes = Writes(self.what_if, workload.queries, self.book)
         self._slower: dict[tuple[Query, int], bool] = {}
 
     def build(self, candidates: Sequence[Candidate]) -> None:
@@ -131,7 +138,7 @@ class _Trial:
         total = sum(self.upkeep[at] for at in bits(chosen))
         for query, before in self.before.items():
             cost = self.evaluator.planned(query, chosen)[0]
-            slower = cost > before * WORST + SLACK and self._stays_slower(query, chosen)
+            slower = cost > before * WORST + self.what_if.slack and self._stays_slower(query, chosen)
             total += query.calls * min(cost * (PENALTY if slower else 1.0), 1e12)
         return total
 
@@ -141,7 +148,7 @@ class _Trial:
         if key not in self._slower:
             self.before[query] = min(self.before[query], self.what_if.again(query, frozenset()))
             now = self.what_if.again(query, self.evaluator.members(chosen))
-            self._slower[key] = now > self.before[query] * WORST + SLACK
+            self._slower[key] = now > self.before[query] * WORST + self.what_if.slack
         return self._slower[key]
 
     def confirmed(self, chosen: int) -> Decided:
@@ -181,7 +188,7 @@ class _Trial:
 
     def _unused(self, chosen: int, plans: Mapping[Query, tuple[float, int]]) -> int:
         """What nothing used, where that means something: on all the rows, with all statements run."""
-        if self.what_if.scratch.counts or len(plans) < len(self.reads):
+        if self.what_if.sampled or len(plans) < len(self.reads):
             return 0
         for _, used in plans.values():
             chosen &= ~used
@@ -191,7 +198,11 @@ class _Trial:
         """One index of each statement that is slower: the one without which it is fastest."""
         found = 0
         for query, (cost, used) in plans.items():
-            if used & chosen and cost > self.before[query] * WORST + SLACK and self._stays_slower(query, chosen):
+            if (
+                used & chosen
+                and cost > self.before[query] * WORST + self.what_if.slack
+                and self._stays_slower(query, chosen)
+            ):
                 found |= 1 << min(
                     bits(used & chosen), key=lambda at: self.evaluator.planned(query, chosen & ~(1 << at))[0]
                 )

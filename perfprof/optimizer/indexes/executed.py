@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from perfprof.errors import PerfprofError
+from perfprof.optimizer.indexes.sets import Sets
 from perfprof.optimizer.indexes.what_if import Planned, index_names
 from perfprof.optimizer.scratch.postgres_scratch import LONGEST, PostgresScratch, StoppedError
-from perfprof.optimizer.scratch.samples import parameter_sets
 from perfprof.optimizer.scratch.scratch import Value
 from perfprof.optimizer.statements.workload import Query
 from perfprof.rules.reading.statements import Statement, read
@@ -41,24 +41,33 @@ UPDATE pg_index SET indisvalid = indexrelid = ANY(%(on)s), indisready = indexrel
 
 @dataclass
 class ExecutedWhatIf:
-    """Implements perfprof.optimizer.indexes.what_if.WhatIf; the cost is in milliseconds of the server's processor.
+    """Implements perfprof.optimizer.indexes.what_if.Executes; the cost is in milliseconds of the server's processor.
 
-    texts: of statements, by the first of them: all are run, and the mean counts.
+    Of a statement all texts are run, and the mean counts.
     """
 
     scratch: PostgresScratch
-    texts: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    sets: Sets
     explains: int = 0
-    refused: dict[str, str] = field(default_factory=dict)  # fingerprints that cannot be run, and why
     shown: dict[str, Mapping[str, Any]] = field(default_factory=dict)  # plans without candidates, by fingerprint
+    slack: float = 0.05  # milliseconds that a clock cannot tell apart
     _leaves: dict[Candidate, list[tuple[int, str, int]]] = field(
         default_factory=dict
     )  # oid, name, oid of the table
     _names: dict[str, Candidate] = field(default_factory=dict)
     _roots: dict[Candidate, str] = field(default_factory=dict)
     _enabled: frozenset[Candidate] = frozenset()
-    _values: dict[str, list[tuple[Statement, tuple[Value, ...]]]] = field(default_factory=dict)
     _timed: dict[tuple[str, int, str], tuple[Mapping[str, Any], float]] = field(default_factory=dict)
+
+    @property
+    def sampled(self) -> bool:
+        """Whether not all rows are there."""
+        return bool(self.scratch.counts)
+
+    @property
+    def refused(self) -> dict[str, str]:
+        """Fingerprints that cannot be run, and why."""
+        return self.sets.refused
 
     def add(self, candidates: Iterable[Candidate]) -> Mapping[Candidate, float]:
         """Build them for real; their true sizes."""
@@ -109,8 +118,7 @@ class ExecutedWhatIf:
     def answers(self, query: Query, enabled: frozenset[Candidate]) -> list[tuple[int, str]]:
         """Rows and a digest of each answer, whatever its order."""
         self.switch(enabled)
-        runs = [self.scratch.run(reading, values) for reading, values in self.sets(query.texts[0])]
-        return [(run.rows, run.multiset) for run in runs]
+        return self.sets.answers(query)
 
     def existing(self, query: Query, enabled: frozenset[Candidate]) -> frozenset[str]:
         """Indexes of the original in the plans with these candidates."""
@@ -130,20 +138,6 @@ class ExecutedWhatIf:
             # so that the list of the table's indexes is made anew
             self._execute("UPDATE pg_class SET relkind = relkind WHERE oid = ANY(%(all)s)", {"all": tables})
         self._enabled = wanted
-
-    def sets(self, text: str) -> Sequence[tuple[Statement, tuple[Value, ...]]]:
-        """The statements to run, with values for those that have parameters; none if it cannot be run."""
-        if text not in self._values:
-            readings = [read(one, "postgresql") for one in self.texts.get(text, (text,))]
-            self._values[text] = []
-            try:
-                for reading in readings:
-                    count = 2 if len(readings) == 1 else 1
-                    sets = parameter_sets(reading, self.scratch)
-                    self._values[text] += [(reading, values) for values in sets[:count]]
-            except PerfprofError as error:
-                self.refused[readings[0].fingerprint] = error.what
-        return self._values[text]
 
     def _leaf_numbers(self, some: Iterable[Candidate], place: int) -> Iterator[int]:
         return (int(leaf[place]) for one in some for leaf in self._leaves[one])

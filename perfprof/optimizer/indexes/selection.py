@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 from perfprof.errors import PerfprofError
 
 SECONDS = 4.0  # of one solution; the best that was found by then is taken
-NEAR = 3e-3  # of the cost: a better solution is not looked for
+NEAR = 1e-2  # of the cost: a better solution is not looked for
 EARNS = 3e-4  # of the cost: an index that saves less is not worth having
 _SCALE = 1e6  # of the objective, so that the solver's tolerances mean something
 

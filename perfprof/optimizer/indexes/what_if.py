@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from perfprof.optimizer.indexes.selection import Way
+from perfprof.optimizer.scratch.postgres_writes import Written
 from perfprof.optimizer.statements.workload import Query
 from perfprof.rules.schema.indexes import Candidate
 
@@ -29,6 +30,43 @@ class WhatIf(Protocol):
 
     def plan(self, text: str, parameters: bool, enabled: frozenset[Candidate]) -> Planned:
         """Plan a statement with these candidates and with all indexes that exist."""
+
+
+class Executes(WhatIf, Protocol):
+    """What-if by building and running; costs are measured.
+
+    shown: plans without candidates, by fingerprint. slack: cost that the measure cannot tell apart.
+    """
+
+    shown: dict[str, Mapping[str, Any]]
+    slack: float
+
+    @property
+    def refused(self) -> dict[str, str]:
+        """Fingerprints that cannot be run, and why."""
+
+    @property
+    def sampled(self) -> bool:
+        """Whether not all rows are there."""
+
+    def again(self, query: Query, enabled: frozenset[Candidate]) -> float:
+        """Measure once more; the least that was ever seen counts."""
+
+    def answers(self, query: Query, enabled: frozenset[Candidate]) -> list[tuple[int, str]]:
+        """Rows and a digest of each answer, whatever its order."""
+
+    def existing(self, query: Query, enabled: frozenset[Candidate]) -> frozenset[str]:
+        """Indexes of the original in the plans with these candidates."""
+
+
+class Writing(Protocol):
+    """The writes of a workload, tried on a copy."""
+
+    def state(self, enabled: frozenset[Candidate]) -> dict[Query, Written]:
+        """Each write with these indexes; those that cannot be run are missing."""
+
+    def upkeep(self, one: Candidate, bare: dict[Query, Written]) -> float:
+        """What an index alone adds to all writes of its table, in the unit of the costs."""
 
 
 @dataclass(frozen=True, slots=True)
