@@ -118,3 +118,26 @@ def test_coroutines_and_generators_have_exponents(tmp_path: Path) -> None:
     assert str(found["busy"].growth) == "O(n^2.0) in len(xs)"
     assert str(found["pairs"].growth) == "O(n^2.0) in len(rows)"
     assert "main" not in found or found["main"].calls == 1, "two statements stand in one line"
+
+
+OFTEN = """
+def price(x):
+    return sum(range(x % 300))
+
+def total(xs):
+    return sum(price(x) for x in xs)
+
+for _ in range(150):
+    total(list(range(400)))
+"""
+
+
+def test_what_is_called_many_times_says_for_whom(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(OFTEN)
+    project = Project(tmp_path, (tmp_path,), Command((sys.executable, "app.py")))
+    folder = tmp_path / ".perfprof" / "run"
+    with record(project.workload.argv, cwd=tmp_path, folder=folder) as recording:  # type: ignore[union-attr]
+        found = list(complexities(project, recording, folder))
+    price = next(one for one in found if one.function == "price")
+    assert (price.calls, price.caller, price.each) == (60_000, "total", 400)
+    assert any("60,000 calls, 400 in each call of total" in line for line in section(found)["brief"])

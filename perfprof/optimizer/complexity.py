@@ -18,13 +18,14 @@ from perfprof.optimizer.project import Project
 from perfprof.optimizer.reports import figures
 from perfprof.optimizer.reports.contract import Recorded
 from perfprof.profilers.calls import uncaptured
-from perfprof.profilers.hot import HotFunction, hot_functions
+from perfprof.profilers.hot import HotFunction, Place, callers, hot_functions
 from perfprof.profilers.load import Load
 from perfprof.profilers.observations import Capture, Seen, Watch
 from perfprof.profilers.recording import Recording
 from perfprof.profilers.workload import observe
 
 MOST = 8  # functions
+_OFTEN = 10  # calls in one call of another function that are worth a word
 LEAST = 0.03  # share of all samples from which a function is looked at
 
 
@@ -33,7 +34,8 @@ class Complexity:
     """A hot function and how it grows.
 
     path: relative. line: of its ``def``. total: share of the samples with its calls. calls: how often it was called.
-    lines: how often the statement that begins there ran.
+    lines: how often the statement that begins there ran. caller: the nearest function that leads here and is called
+    much less often, and called: how often; empty and 0 if there is none.
     """
 
     path: str
@@ -43,6 +45,13 @@ class Complexity:
     growth: Growth
     calls: int = 0
     lines: Mapping[int, int] = field(default_factory=dict)
+    caller: str = ""
+    called: int = 0
+
+    @property
+    def each(self) -> float:
+        """Calls in one call of its caller."""
+        return self.calls / self.called if self.called else 0.0
 
 
 def complexities(
@@ -81,11 +90,36 @@ def complexities(
     finally:
         bench.close()
     reasons = uncaptured(observed.calls) if observed.calls is not None else {}
+    counted = {
+        (hot.path, hot.function): (function, _counts(observed.seen, root / path, line))
+        for path, function, line, hot in chosen
+    }
+    above = callers(recording)
     for path, function, line, hot in chosen:
         problem = reasons.get(f"{root / path}::{function}", "no call of it could be kept")
-        counts = _counts(observed.seen, root / path, line)
+        counts = counted[hot.path, hot.function][1]
         growth = found.get(f"{path}::{function}") or Growth(problem=problem)
-        yield Complexity(path, function, line, hot.total, growth, next(iter(counts.values()), 0), _by_line(counts))
+        caller, called = _rarer((hot.path, hot.function), above, counted)
+        ran = _calls(counts)
+        yield Complexity(path, function, line, hot.total, growth, ran, _by_line(counts), caller, called)
+
+
+def _rarer(
+    place: Place, above: Mapping[Place, Place], counted: Mapping[Place, tuple[str, Mapping[tuple[int, int], int]]]
+) -> tuple[str, int]:
+    """The nearest function on the way here that was called much less often, and how often; ("", 0) if there is none."""
+    calls, seen = _calls(counted[place][1]), {place}
+    while (place := above.get(place, place)) not in seen:
+        seen.add(place)
+        name, counts = counted.get(place, ("", {}))
+        if 0 < _calls(counts) * _OFTEN <= calls:
+            return name, _calls(counts)
+    return "", 0
+
+
+def _calls(counts: Mapping[tuple[int, int], int]) -> int:
+    """How often the first statement of a function ran."""
+    return next(iter(counts.values()), 0)
 
 
 def _watches(path: Path, line: int) -> Iterator[Watch]:
@@ -190,7 +224,7 @@ def section(found: Sequence[Complexity]) -> Recorded:
             [
                 f"{one.path}:{one.line} {one.function}",
                 figures.share(one.total),
-                f"{one.calls:,}",
+                _called(one).replace(" calls", "", 1),
                 _busiest(one.lines),
                 str(one.growth),
                 ", ".join(f"{size:,}: {steps:,}" for size, steps in one.growth.points),
@@ -202,8 +236,14 @@ def section(found: Sequence[Complexity]) -> Recorded:
 
 
 def _brief(one: Complexity) -> str:
-    told = filter(None, (str(one.growth), f"{one.calls:,} calls", _busiest(one.lines)))
+    told = filter(None, (str(one.growth), _called(one), _busiest(one.lines)))
     return f"{one.path}:{one.line} {one.function} · {' · '.join(told)}"
+
+
+def _called(one: Complexity) -> str:
+    """How often, and where it is many times for one call of another function."""
+    often = f", {one.each:,.0f} in each call of {one.caller}" if one.caller else ""
+    return f"{one.calls:,} calls{often}"
 
 
 def _busiest(lines: Mapping[int, int]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from perfprof.profilers.recording import Recording
 from perfprof.profilers.stacks import Frame
@@ -72,6 +73,17 @@ def hot_paths(recording: Recording, least: float = LEAST) -> tuple[HotPath, ...]
     ends = [path for path in hot if not children[path] & hot]
     found = [HotPath(path, counts[path] / (recording.total or 1)) for path in ends]
     return tuple(sorted(found, key=lambda one: -one.share))
+
+
+def callers(recording: Recording) -> dict[Place, Place]:
+    """Function of the program -> the one that most of its samples came from; recursion is not its own caller."""
+    found: dict[Place, Counter[Place]] = defaultdict(Counter)
+    for stack, count in _application(recording):
+        places = [(frame.path, frame.function) for frame in stack]
+        for outer, inner in set(pairwise(places)):
+            if outer != inner:
+                found[inner][outer] += count
+    return {inner: counts.most_common(1)[0][0] for inner, counts in found.items()}
 
 
 def program_files(recording: Recording) -> frozenset[str]:
