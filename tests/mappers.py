@@ -18,7 +18,7 @@ from perfprof.rules.reading.program import Program
 from perfprof.rules.rule import Case, Edit, Suspect, weigh
 
 SQLALCHEMY_BASE = """
-from sqlalchemy import ForeignKey, create_engine
+from sqlalchemy import ForeignKey, Integer, create_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 
 

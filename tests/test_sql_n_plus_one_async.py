@@ -9,11 +9,7 @@ from mappers import Mapped, places, proven
 from test_sql_n_plus_one_mappers import SQLALCHEMY
 
 MODELS = (
-    SQLALCHEMY.replace(
-        "from sqlalchemy import ForeignKey, create_engine", "from sqlalchemy import ForeignKey, create_engine, func"
-    )
-    .replace("import DeclarativeBase,", "import DeclarativeBase, ")
-    .replace("class Base(DeclarativeBase):", "class Base(AsyncAttrs, DeclarativeBase):")
+    SQLALCHEMY.replace("class Base(DeclarativeBase):", "class Base(AsyncAttrs, DeclarativeBase):")
     .replace(
         "\nfrom sqlalchemy.orm",
         "\nfrom sqlalchemy.ext.asyncio import AsyncAttrs, AsyncSession, create_async_engine\nfrom sqlalchemy.orm",

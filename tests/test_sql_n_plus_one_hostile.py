@@ -188,12 +188,26 @@ class Special(Order):
     __mapper_args__ = {"polymorphic_identity": "special"}
     note_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), nullable=True)
     note: Mapped[Customer] = relationship(foreign_keys=note_id)
+
+
+made_later = type(
+    "Later",  # a name that no module binds
+    (Base,),
+    {
+        "__module__": __name__,
+        "__tablename__": "later",
+        "id": mapped_column(Integer, primary_key=True),
+        "customer_id": mapped_column(ForeignKey("customer.id")),
+        "customer": relationship(Customer),
+    },
+)
 """
     + SQLALCHEMY_ENGINE
     + """with Session(engine) as first:
     first.add_all(Customer(id=i, name=f"c{i}") for i in range(1, 20))
     first.add_all(Special(id=i, customer_id=i, note_id=i) for i in range(1, 13))
     first.add_all(Item(id=i, order_id=i % 12 + 1) for i in range(1, 40))
+    first.add_all(made_later(id=i, customer_id=i) for i in range(1, 13))
     first.commit()
 """
 )
@@ -213,6 +227,8 @@ SQLALCHEMY = {
     orders = session.scalars(select(Order).order_by(Order.id)).all()
     session.commit()
     return [o.customer_id for o in orders]""",
+    "of_a_class_without_a_name": """
+    return [one.customer.name for one in session.scalars(select(made_later).order_by(made_later.id))]""",
     "from_text": """
     orders = session.scalars(select(Order).from_statement(text("select * from orders order by id"))).all()
     return [o.customer.name for o in orders]""",
@@ -236,7 +252,7 @@ def test_hostile_query_sets_stay_as_they_are(tmp_path: Path) -> None:
 
 def test_hostile_statements_stay_as_they_are(tmp_path: Path) -> None:
     pytest.importorskip("sqlalchemy")
-    head = "from models import Customer, Item, Order, Special\nfrom sqlalchemy import select, text\n"
+    head = "from models import Customer, Item, Order, Special, made_later\nfrom sqlalchemy import select, text\n"
     head += "from sqlalchemy.orm import aliased, selectinload\n"
     calls = "".join(f"with Session(engine) as s:\n    print(example.{name}(s))\n" for name in SQLALCHEMY)
     workload = f"import example\nfrom models import Session, engine\n{calls}"
@@ -244,7 +260,9 @@ def test_hostile_statements_stay_as_they_are(tmp_path: Path) -> None:
     site.write({"models.py": SQLALCHEMY_MODELS, "example.py": example, "workload.py": workload})
     cases, _ = site.cases("n-plus-one-sqlalchemy")
     assert places(proven(cases)) == []
-    assert {"aliased_class", "of_a_subclass", "in_parts"} <= {case.suspect.finding.function for case in cases}
+    assert {"aliased_class", "of_a_subclass", "in_parts", "of_a_class_without_a_name"} <= {
+        case.suspect.finding.function for case in cases
+    }
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules.eager.model import Eager, watched
 from perfprof.rules.indexing import at
+from perfprof.rules.reading.resolution import module_of
 from perfprof.rules.rule import Case, Edit, Rewrite
 
 if TYPE_CHECKING:
     from perfprof.rules.eager.places import Spot
+    from perfprof.rules.reading.program import Program
 
 
 def related(case: Case) -> Rewrite:
@@ -96,12 +98,23 @@ def _owners(found: Eager, path: str) -> list[str]:
     return owners
 
 
-def untold(found: Eager) -> str:
-    """A class on the way that no load has told, so that its name cannot be written."""
+def untold(found: Eager, program: Program) -> str:
+    """A path with a class whose name cannot be written: no load has told it, or its module does not bind the name."""
     for path in _ends(found.paths):
-        if "" in _owners(found, path):
+        owners = _owners(found, path)
+        if "" in owners or (found.spot is not None and not all(_named(found.spot, one, program) for one in owners)):
             return path
     return ""
+
+
+def _named(spot: Spot, label: str, program: Program) -> bool:
+    """Whether the class can be named: classes that a library makes at run time are in no module."""
+    module, _, name = label.rpartition(".")
+    if class_in(spot, label)[1] is None:
+        return True
+    source = ast.ImportFrom(module, [ast.alias(name)], 0)
+    home = module_of(source, spot.function.module, program)
+    return home is None or name in home.top
 
 
 def class_in(spot: Spot, label: str) -> tuple[str, Edit | None]:

@@ -67,9 +67,9 @@ asked_for_afterwards = _checked(
 def classes_are_named(case: Case) -> Proof:
     """Every class on the way is known by name."""
     found: Eager = case.suspect.reading
-    path = untold(found) if found.orm == "sqlalchemy" else ""
+    path = untold(found, case.program) if found.orm == "sqlalchemy" else ""
     if path:
-        return unproved(f"the classes on the way of `{path}` were not all seen", where(found))
+        return unproved(f"the classes on the way of `{path}` cannot all be named here", where(found))
     return observed("each relation's class was seen", where(found))
 
 
