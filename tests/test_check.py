@@ -275,3 +275,27 @@ def test_loops_that_the_code_keeps_short_are_not_told(tmp_path: Path) -> None:
         (4, "list-membership"),
         (11, "dict-keys-scan"),
     ]
+
+
+DESCRIBED = """\
+import os
+
+
+class Kept:
+    def __get__(self, instance, owner):
+        return self.store(instance)
+
+
+def others(folder, names):
+    for file in os.listdir(folder):
+        path = os.path.join(folder, file)
+        if not any(file == name for name in names):
+            print(path)
+"""
+
+
+def test_what_a_module_holds_is_no_descriptor(tmp_path: Path) -> None:
+    (tmp_path / "m.py").write_text(DESCRIBED)
+    assert [place[1:] for place in found(checked(tmp_path, unmeasured=True))] == [(12, "linear-search")]
+    (tmp_path / "m.py").write_text(DESCRIBED.replace("import os", "os = object()"))
+    assert found(checked(tmp_path, unmeasured=True)) == []

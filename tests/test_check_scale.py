@@ -116,6 +116,22 @@ SMALL = {
                     break
                 queue.pop(0)()
         """,
+    "what each call writes out": """
+        def add(self, *parts):
+            todo = list(parts)
+            while todo:
+                part = todo.pop(0)
+                todo.extend(part.more())
+        """,
+    "elements may have an equality of their own": """
+        def accepted(seq):
+            found = []
+            for item in seq:
+                check(item)
+                if item not in found:
+                    found.append(item)
+            return found
+        """,
     "what was typed": """
         def parse_args(lines):
             seen = []

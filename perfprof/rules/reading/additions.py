@@ -55,7 +55,7 @@ def drives(name: str, node: ast.stmt) -> bool:
     return False
 
 
-def stays_near(node: ast.stmt) -> bool:
+def _stays_near(node: ast.stmt) -> bool:
     """Whether a loop goes no further than a few steps, as the code itself says: ``if depth > 3: break``."""
     return any(
         isinstance(one, ast.If)
@@ -66,6 +66,18 @@ def stays_near(node: ast.stmt) -> bool:
         and isinstance(one.body[-1], (ast.Break, ast.Continue, ast.Return))
         for one in walk(node)
     )
+
+
+def _begins_with_arguments(name: str, function: Function) -> bool:
+    """Whether it is made of ``*args``, which each call writes out."""
+    given = getattr(getattr(function.node, "args", None), "vararg", None)
+    values = function.names.values(name) or ()
+    return given is not None and any(given.arg in read_names(one) for one in values)
+
+
+def is_bounded(name: str, node: ast.stmt, function: Function) -> bool:
+    """Whether the code itself keeps a worklist short."""
+    return _stays_near(node) or _begins_with_arguments(name, function)
 
 
 def refills(call: ast.Call, name: str, function: Function) -> bool:

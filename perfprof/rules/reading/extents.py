@@ -11,28 +11,21 @@ import enum
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from perfprof.rules.reading import vocabulary
 from perfprof.rules.reading.additions import (
     additions,
     drives,
     is_asked,
+    is_bounded,
     is_conditional,
     is_whole,
     refills,
-    stays_near,
     within,
 )
 from perfprof.rules.reading.names import bound_names
 from perfprof.rules.reading.repeats import FEW as FEW_TURNS
 from perfprof.rules.reading.repeats import written_few
 from perfprof.rules.reading.scans import Comprehension, Loop
-from perfprof.rules.reading.vocabulary import (
-    gives_all,
-    holds_anything,
-    identifies,
-    names_few,
-    names_many,
-    names_parts,
-)
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function
@@ -88,7 +81,9 @@ def _joined(node: ast.BinOp, function: Function, depth: int) -> Extent:
 
 def named(name: str) -> Extent:
     """What a name alone tells."""
-    return Extent.FEW if names_few(name) else Extent.MANY if names_many(name) else Extent.UNKNOWN
+    return (
+        Extent.FEW if vocabulary.names_few(name) else Extent.MANY if vocabulary.names_many(name) else Extent.UNKNOWN
+    )
 
 
 def turns(loops: Iterable[Loop], function: Function, depth: int = DEPTH) -> Extent:
@@ -120,10 +115,12 @@ def _turns(node: ast.For | ast.AsyncFor | ast.While | ast.comprehension, functio
 
 def worklist(name: str, node: ast.stmt, function: Function) -> Extent | None:
     """Of a list that a loop takes from while it adds several at once: it walks a graph or a tree. None if it does not."""
-    if names_parts(name):
+    if vocabulary.names_parts(name):
         return Extent.FEW
-    if not drives(name, node) or stays_near(node):
-        return Extent.UNKNOWN if drives(name, node) else None
+    if not drives(name, node):
+        return None
+    if is_bounded(name, node, function):
+        return Extent.UNKNOWN
     more = [
         brings
         for call, loops in additions(name, function)
@@ -176,7 +173,7 @@ def _of_call(node: ast.Call, function: Function, depth: int) -> Extent:
         return extent_of(given[0], function, depth - 1) if given else Extent.FEW
     if isinstance(callee, ast.Attribute) and name in ASKED and not given:
         return extent_of(callee.value, function, depth - 1)
-    if name in READ or gives_all(name):
+    if name in READ or vocabulary.gives_all(name):
         return Extent.MANY
     if name in SPLIT:
         read = isinstance(callee, ast.Attribute) and _is_read(callee.value)
@@ -226,7 +223,7 @@ def _of_name(node: ast.Name, function: Function, depth: int) -> Extent:
             return grown if grown is not None else Extent.FEW
         if made is not Extent.UNKNOWN:
             return made
-    elif name in function.parameters and name not in function.names.bindings and holds_anything(name):
+    elif name in function.parameters and name not in function.names.bindings and vocabulary.holds_anything(name):
         return Extent.MANY
     return said
 
@@ -237,8 +234,9 @@ def _is_empty(values: list[ast.expr]) -> bool:
 
 def _grown(name: str, function: Function, depth: int) -> Extent | None:
     """How many elements loops add to a local list; None if nothing is seen to be added."""
-    found = [_added(name, call, loops, function, depth) for call, loops in additions(name, function)]
-    return max(found, default=None)
+    return max(
+        (_added(name, call, loops, function, depth) for call, loops in additions(name, function)), default=None
+    )
 
 
 def _added(name: str, call: ast.Call, loops: tuple[Loop, ...], function: Function, depth: int) -> Extent:
@@ -260,15 +258,15 @@ def distinct(value: ast.expr, loops: Iterable[Loop], function: Function, depth: 
             if isinstance(loop.node, ast.While) or value.id not in set(bound_names(loop.node.target)):
                 continue
             return is_whole(value.id, loop.node) and extent_of(loop.node.iter, function) is Extent.MANY
-        if identifies(value.id):
+        if vocabulary.identifies(value.id):
             return True
         values = function.names.values(value.id)
         return bool(values) and depth > 0 and all(distinct(one, loops, function, depth - 1) for one in values or ())
     if isinstance(value, ast.Attribute):
-        return identifies(value.attr)
+        return vocabulary.identifies(value.attr)
     if isinstance(value, ast.Subscript):
         key = value.slice.value if isinstance(value.slice, ast.Constant) else None
-        return isinstance(key, str) and identifies(key)
+        return isinstance(key, str) and vocabulary.identifies(key)
     if (
         isinstance(value, ast.Call)
         and len(value.args) == 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, cast
 
+from perfprof.rules.reading.additions import ADDING
 from perfprof.rules.reading.expressions import SCALAR_BUILTINS, TEXT_METHODS, builtin_type
 from perfprof.rules.reading.names import bound_names
 from perfprof.rules.reading.vocabulary import holds_anything, holds_flat, is_flat
@@ -170,9 +171,20 @@ def _element(name: str, node: ast.For | ast.AsyncFor | ast.comprehension, functi
         kind = _elements_annotated(walked, function)
         if kind or word == "items":
             return kind in TYPES
-        if isinstance(walked, ast.Name) and walked.id in function.parameters and holds_anything(walked.id):
+        given = walked.id if isinstance(walked, ast.Name) and walked.id in function.parameters else ""
+        if holds_anything(given) and _only_kept(name, function):
             return True
     return is_flat(name)
+
+
+def _only_kept(name: str, function: Function) -> bool:
+    """Whether nothing is done with it but to compare it and to put it somewhere, as a helper for any data does."""
+    uses = [(use, function.parents.get(use)) for use in function.names.loads.get(name, ())]
+    return all(
+        isinstance(above, ast.Compare)
+        or (isinstance(above, ast.Call) and use in above.args and getattr(above.func, "attr", "") in ADDING)
+        for use, above in uses
+    )
 
 
 def holds_flat_elements(collection: ast.expr, function: Function) -> bool:

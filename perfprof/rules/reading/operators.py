@@ -10,6 +10,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from perfprof.rules.reading.callees import logs
 from perfprof.rules.reading.expressions import builtin_type, is_builtin
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def _possible(node: ast.AST, function: Function) -> Iterator[tuple[str, ast.expr
     elif isinstance(node, ast.Call):
         yield from _called(node, function)
     elif isinstance(node, ast.Attribute):
-        yield from _attribute(node)
+        yield from _attribute(node, function)
     else:
         yield from ((name, tested, ()) for tested in _tested(node) for name in _TRUTH)
 
@@ -88,11 +89,26 @@ def _called(node: ast.Call, function: Function) -> Iterator[tuple[str, ast.expr 
         yield from ((name, one, ()) for one in (*node.args, None))
 
 
-def _attribute(node: ast.Attribute) -> Iterator[tuple[str, ast.expr | None, tuple[ast.expr, ...]]]:
+def _attribute(
+    node: ast.Attribute, function: Function
+) -> Iterator[tuple[str, ast.expr | None, tuple[ast.expr, ...]]]:
     """What the object's class defines for all attributes, and what a descriptor in it defines for one."""
     loads = isinstance(node.ctx, ast.Load)
     yield from ((name, node.value, ()) for name in (_READ if loads else _STORED))
-    yield ("get" if loads else "set"), None, ()
+    if not logs(node) and not _is_module(
+        node.value, function
+    ):  # descriptors work in classes; a module only gives what it holds
+        yield ("get" if loads else "set"), None, ()
+
+
+def _is_module(node: ast.expr, function: Function) -> bool:
+    """Whether it is a name of an ``import`` at the top of the file, or ``os.path``."""
+    if isinstance(node, ast.Attribute) and node.attr == "path" and getattr(node.value, "id", "") == "os":
+        node = node.value
+    if not isinstance(node, ast.Name) or node.id in function.names.bindings or node.id in function.parameters:
+        return False
+    imported = isinstance(function.module.top.get(node.id), ast.Import)
+    return imported and node.id not in function.module.rebound
 
 
 def _arithmetic(node: ast.BinOp | ast.AugAssign) -> Iterator[tuple[str, ast.expr | None, tuple[ast.expr, ...]]]:
