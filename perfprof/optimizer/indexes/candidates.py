@@ -178,7 +178,7 @@ class _Shapes:
 
     def _over(self, use: Use, opclass: str) -> Iterator[Candidate]:
         text = indexable(use.wrapped, self.book.dialect)
-        if not text:
+        if not text or ("'" in text and not self.query.code):  # ``data ->> 'key'``: of a log, anybody's key
             return
         name = "_".join(_WORD.findall(text.replace("'", "")))[:40]
         key = Key(name, expression=text, opclass=opclass)

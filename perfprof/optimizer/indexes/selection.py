@@ -114,7 +114,7 @@ def _solver() -> Any:
     try:
         import highspy
     except ImportError:
-        raise PerfprofError("the solver HiGHS is not installed", todo="pip install 'perfprof[advise]'") from None
+        raise PerfprofError("the solver HiGHS is not installed", todo="pip install 'perfprof[postgres]'") from None
     solver: Any = highspy.Highs()  # type: ignore[no-untyped-call,unused-ignore]
     for name, value in (("output_flag", False), ("threads", 1), ("time_limit", SECONDS), ("mip_rel_gap", NEAR)):
         solver.setOptionValue(name, value)

@@ -39,7 +39,7 @@ class Source:
             return cls("postgresql", _place(url), _POSTGRES[0] + url[url.index("://") :])
         path = unquote(url.partition("://")[2].removeprefix("/").partition("?")[0]) if scheme == "sqlite" else url
         if "://" in path or not (folder / path).is_file():
-            shown = redacted(url)
+            shown = redacted(url).partition("?")[0]
             todo = "give sqlite:///path/to/file or postgresql://user@host/name"
             raise UsageError(f"there is no database {shown}", where="--database", todo=todo)
         return cls("sqlite", str((folder / path).resolve()))
@@ -103,7 +103,9 @@ class Source:
 def redacted(text: str) -> str:
     """Any text with the user and the password of URLs and of ``password=…`` blotted out."""
     text = re.sub(r"(\w+://)\S*@", r"\1***@", text)
-    return re.sub(r"(?i)\b(password|passwd|pwd|user)(\s*=\s*)('(?:[^'\\]|\\.)*'|\S+)", r"\1\2***", text)
+    return re.sub(
+        r"(?i)\b(\w*password|passwd|pwd|user|\w*secret|\w*token)(\s*=\s*)('(?:[^'\\]|\\.)*'|\S+)", r"\1\2***", text
+    )
 
 
 def _place(url: str) -> str:
@@ -113,6 +115,9 @@ def _place(url: str) -> str:
         host, port = parts.hostname or "", parts.port or 5432
     except ValueError:
         raise UsageError("the address of the database cannot be understood", where="--database") from None
+    if "@" in parts.path + parts.query + parts.fragment:  # a password with a / ? or # that is not encoded
+        todo = "write /, ?, # and @ in a password as %2F, %3F, %23 and %40"
+        raise UsageError("the address of the database cannot be understood", where="--database", todo=todo)
     query = dict(re.findall(r"(\w+)=([^&]*)", parts.query))
     host = unquote(query.get("host", "")) or unquote(host) or "localhost"
     return f"{host}:{query.get('port', port)}/{unquote(parts.path.lstrip('/')) or query.get('dbname', '')}"
