@@ -184,3 +184,14 @@ def test_what_waits_is_counted_and_shown_on_request(tmp_path: Path) -> None:
     options = written(tmp_path, SMALL["kinds of many"])
     assert check(options).unmeasured == 1
     assert len(check(CheckOptions(tmp_path, cache=False, unmeasured=True)).outcomes) == 1
+
+
+TWICE = """
+    def places(lines, words):
+        known = [line.strip() for line in lines]
+        return [known.index(word) for word in words if word in known]
+    """
+
+
+def test_one_line_for_what_is_asked_of_one_list(tmp_path: Path) -> None:
+    assert len(check(written(tmp_path, TWICE)).outcomes) == 1

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from perfprof.profilers.recording import Recording
+    from perfprof.rules.rule import Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ def rank(found: Sequence[Found], options: CheckOptions) -> Ranked:
 
     Gains that do not grow with the data are told only where a recording shows them hot, or when asked for by name.
     """
+    found = one_each(found)
     run = runs.latest(options.project.home)
     recording = _opened(run / "recording.sqlite") if run is not None and found else None
     if run is None or recording is None:
@@ -51,6 +53,24 @@ def rank(found: Sequence[Found], options: CheckOptions) -> Ranked:
     shown += [one for one in unseen if _told(one, options)]
     shown.sort(key=lambda one: (-(one.finding.share or 0.0), one.finding.path, one.finding.line))
     return Ranked(tuple(shown), cold, _needing_a_run(unseen, options))
+
+
+def one_each(found: Sequence[Found]) -> list[Found]:
+    """One finding for what is read in one line: where one rule's subject holds another's, the narrower scan says more.
+
+    Computing something once (which any rule's rewrite does as well) yields to asking for it by a hash.
+    """
+    kept: dict[tuple[str, int], list[Found]] = {}
+    for one in sorted(found, key=lambda one: one.finding.rule == "loop-invariant-call"):
+        there = kept.setdefault((one.finding.path, one.finding.line), [])
+        if not any(_same(one.finding, other.finding) for other in there):
+            there.append(one)
+    chosen = {id(one) for there in kept.values() for one in there}
+    return [one for one in found if id(one) in chosen]
+
+
+def _same(one: Finding, other: Finding) -> bool:
+    return one.subject in other.subject or other.subject in one.subject
 
 
 def _told(one: Found, options: CheckOptions) -> bool:
