@@ -1,12 +1,13 @@
 """perfprof on real packages with their own tests: what is found, what is changed, and whether the tests stay green.
 
-    python benchmarks/real_packages.py [NAME...] [--fix] [--keep FOLDER]
+    python benchmarks/real_packages.py [NAME...] [--fix | --only-fix] [--keep FOLDER]
 
 Downloads the source archive of each package, and the package with what it needs into one virtual environment. Then:
 
 1. the package's own tests; 2. `perfprof check`; 3. without the judge, every patch that the rules write for findings
 without an open obligation, however small or cold, and all of them at once: the tests must end as before; 4. with
-``--fix`` on a fresh copy, `perfprof fix --apply --min-share 0` with the tests as the workload, and the tests again.
+``--fix`` on a fresh copy, `perfprof fix --apply --min-share 0` with the package's file below examples/ as the workload
+(without one, its tests) and its tests as the tests, and the tests again. ``--only-fix`` leaves 2 and 3 out.
 
 Prints one line a package, and every test that ends otherwise than before.
 """
@@ -30,6 +31,8 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from packages import PACKAGES, Package, Suite, outcomes
+
 from perfprof.errors import PerfprofError
 from perfprof.optimizer.argue import Accused, Suspects, prove
 from perfprof.optimizer.checking import is_test
@@ -46,79 +49,12 @@ from perfprof.rules.reading.program import Program
 from perfprof.rules.rule import Case, Evidence, Rule, Suspect
 
 TIMEOUT = 600.0  # seconds for one run of a suite
+EXAMPLES = Path(__file__).parent / "examples"
 LEFT_OUT = {"tests", "test", "docs", "doc", "examples", "build", "benchmarks", "integration_tests"}
 
 
 class BenchError(Exception):
     """A package that cannot be tried, and why."""
-
-
-@dataclass(frozen=True)
-class Package:
-    """A package of the index. tests: arguments of pytest, from the root of the archive.
-
-    needs: what the tests import beside pytest and the package's own dependencies. source: where the import begins.
-    """
-
-    name: str
-    version: str
-    tests: tuple[str, ...] = ("tests",)
-    needs: tuple[str, ...] = ()
-    source: str = "."
-
-
-PACKAGES = (
-    Package("anytree", "2.13.0", source="src"),
-    Package("boltons", "26.2.0"),
-    Package("chess", "1.11.2", ("test.py", "-k", "not Engine and not PerftTest")),
-    Package("csvkit", "2.2.0"),
-    Package("deepdiff", "9.1.0", needs=("numpy", "pandas", "pydantic", "jsonpickle", "pytz", "python-dateutil")),
-    Package("glom", "25.12.0", ("glom/test",), ("pyyaml",)),
-    Package("jsonpath_ng", "1.16.0", needs=("hypothesis",), source="src"),
-    Package("lark", "1.3.1", ("tests/test_parser.py", "tests/test_trees.py", "tests/test_tools.py")),
-    Package("mako", "1.4.3", ("test",)),
-    Package("markdown", "3.11.3"),
-    Package("mido", "1.3.3"),
-    Package("mistune", "3.4.0", source="src"),
-    Package("more_itertools", "11.2.1"),
-    Package(
-        "networkx", "3.6.1", tuple(f"networkx/algorithms/{part}" for part in ("coloring", "traversal", "tree"))
-    ),
-    Package("parso", "0.8.7", ("test",)),
-    Package("petl", "1.7.30", ("petl/test/transform", "petl/test/util")),
-    Package("prettytable", "3.18.0", needs=("pytest-lazy-fixtures",), source="src"),
-    Package("pyparsing", "3.3.3", ("tests/test_simple_unit.py", "tests/test_util.py")),
-    Package("sgfmill", "1.1.1", ("sgfmill_tests",)),
-    Package("sqlparse", "0.6.1"),
-    Package("tabulate", "0.10.0", ("test",)),
-    Package("textdistance", "4.6.3", ("tests",), ("hypothesis", "numpy")),
-    Package("toolz", "1.0.0", ("toolz/tests",)),
-    Package("transitions", "0.9.3", ("tests/test_core.py", "tests/test_nesting.py", "tests/test_states.py")),
-)
-
-
-@dataclass(frozen=True)
-class Suite:
-    """How the tests of a package ended: the outcome of each by its name. red: pytest's ids of what did not pass."""
-
-    outcomes: dict[str, str]
-    red: tuple[str, ...] = ()
-    seconds: float = 0.0
-
-    @property
-    def without_red(self) -> list[str]:
-        """Arguments of pytest that leave out what does not pass here before anything is changed."""
-        return [f"--{'deselect' if '::' in one else 'ignore'}={one}" for one in self.red]
-
-    def __str__(self) -> str:
-        counts = Counter(self.outcomes.values())
-        return f"{counts['passed']} passed" + (f", {counts['failed']} failed" if counts["failed"] else "")
-
-    def changed(self, other: Suite) -> list[str]:
-        """Names of the tests that ended otherwise, with both outcomes."""
-        names = sorted({*self.outcomes, *other.outcomes})
-        pairs = [(name, self.outcomes.get(name, "missing"), other.outcomes.get(name, "missing")) for name in names]
-        return [f"{name}: {before} -> {after}" for name, before, after in pairs if before != after]
 
 
 @dataclass(frozen=True)
@@ -187,19 +123,10 @@ class Bench:
             raise BenchError(f"{package.name}: the tests cannot run\n{ran.stdout[-500:]}{ran.stderr[-300:]}")
         red = re.findall(r"^(?:FAILED|ERROR) (\S+?(?:::.*?)?)(?: - .*)?$", ran.stdout, re.MULTILINE)
         return Suite(
-            dict(_outcomes(ElementTree.parse(report).getroot())),
+            dict(outcomes(ElementTree.parse(report).getroot())),
             tuple(dict.fromkeys(red)),
             time.perf_counter() - begun,
         )
-
-
-def _outcomes(root: ElementTree.Element) -> list[tuple[str, str]]:
-    found = []
-    for case in root.iter("testcase"):
-        kinds = {child.tag for child in case}
-        outcome = "failed" if kinds & {"failure", "error"} else "skipped" if "skipped" in kinds else "passed"
-        found.append((f"{case.get('classname')}.{case.get('name')}", outcome))
-    return found
 
 
 def checked(tree: Path) -> list[dict[str, Any]]:
@@ -267,12 +194,12 @@ def suspects(rule: Rule, tree: Path, program: Program) -> list[Suspect]:
     return found
 
 
-def fixed(tree: Path, tests: list[str]) -> dict[str, int]:
+def fixed(package: Package, tree: Path, tests: list[str], python: str) -> dict[str, int]:
     """How many findings of `perfprof fix` ended how."""
     report = tree.parent / f"{tree.name}.json"
-    command = shlex.join(tests)
     argv = [sys.executable, "-m", "perfprof", "fix", "--apply", "-q", "--min-share", "0"]
-    argv += ["--timeout", str(TIMEOUT), "--tests", command, "--json", str(report), "--", *tests]
+    argv += ["--timeout", str(TIMEOUT), "--tests", shlex.join(tests), "--json", str(report), "--"]
+    argv += example(package, tree, python) or tests
     report.unlink(missing_ok=True)
     (tree / "pyproject.toml").touch()  # where the project begins
     ran = subprocess.run(argv, cwd=tree, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
@@ -281,7 +208,33 @@ def fixed(tree: Path, tests: list[str]) -> dict[str, int]:
     return dict(Counter(one["status"] for one in json.loads(report.read_text("utf-8"))["findings"]))
 
 
-def told(bench: Bench, package: Package, *, fix: bool) -> None:
+def example(package: Package, tree: Path, python: str) -> list[str]:
+    """The command that uses the package on much data, from a file put into the tree; empty if there is none."""
+    file = EXAMPLES / f"uses_{package.name}.py"
+    if not file.exists():
+        return []
+    source = f"import sys; sys.path.insert(0, {package.source!r})\n"
+    (tree / file.name).write_text(source + file.read_text("utf-8"), "utf-8")
+    return [python, file.name]
+
+
+def told_of_fix(bench: Bench, package: Package) -> None:
+    """How `perfprof fix --apply` ends, and the tests before and after."""
+    tree = bench.copy(package, "fix")
+    before = bench.suite(package, tree)
+    begun = time.perf_counter()
+    said = fixed(package, tree, [*bench.command(package), *before.without_red], bench.python)
+    seconds = time.perf_counter() - begun
+    after = bench.suite(package, tree)
+    ends = ", ".join(f"{number} {status}" for status, number in sorted(said.items()))
+    print(
+        f"{package.name:14} fix: {ends or 'nothing found'}; tests {before} -> {after} ({seconds:.0f} s)", flush=True
+    )
+    for line in before.changed(after):
+        print(f"    {line}", flush=True)
+
+
+def told(bench: Bench, package: Package) -> None:
     """One package's line."""
     tree = bench.copy(package, "stress")
     before = bench.suite(package, tree)
@@ -297,11 +250,6 @@ def told(bench: Bench, package: Package, *, fix: bool) -> None:
     )
     for line in before.changed(after):
         print(f"    {line}", flush=True)
-    if fix:
-        tree = bench.copy(package, "fix")
-        said = fixed(tree, tests)
-        last = bench.suite(package, tree)
-        print(f"    fix: {said}, tests {last}", *before.changed(last), flush=True)
 
 
 def main() -> None:
@@ -309,6 +257,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", help="packages; all if none is given")
     parser.add_argument("--fix", action="store_true", help="also `perfprof fix --apply`")
+    parser.add_argument("--only-fix", action="store_true", help="only that")
     parser.add_argument("--keep", type=Path, help="a folder for archives, environment and trees")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
@@ -320,7 +269,10 @@ def main() -> None:
         )
         for package in chosen:
             try:
-                told(bench, package, fix=given.fix)
+                if not given.only_fix:
+                    told(bench, package)
+                if given.fix or given.only_fix:
+                    told_of_fix(bench, package)
             except (BenchError, PerfprofError, subprocess.SubprocessError) as problem:
                 print(f"{package.name:14} {problem}", flush=True)
 

@@ -1,0 +1,85 @@
+"""The packages of the index on which perfprof is tried, with how their tests are run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from xml.etree import ElementTree
+
+
+@dataclass(frozen=True)
+class Package:
+    """A package of the index. tests: arguments of pytest, from the root of the archive.
+
+    needs: what the tests import beside pytest and the package's own dependencies. source: where the import begins.
+    """
+
+    name: str
+    version: str
+    tests: tuple[str, ...] = ("tests",)
+    needs: tuple[str, ...] = ()
+    source: str = "."
+
+
+PACKAGES = (
+    Package("anytree", "2.13.0", source="src"),
+    Package("boltons", "26.2.0"),
+    Package("chess", "1.11.2", ("test.py", "-k", "not Engine and not PerftTest")),
+    Package("csvkit", "2.2.0"),
+    Package("deepdiff", "9.1.0", needs=("numpy", "pandas", "pydantic", "jsonpickle", "pytz", "python-dateutil")),
+    Package("glom", "25.12.0", ("glom/test",), ("pyyaml",)),
+    Package("jsonpath_ng", "1.16.0", needs=("hypothesis",), source="src"),
+    Package("lark", "1.3.1", ("tests/test_parser.py", "tests/test_trees.py", "tests/test_tools.py")),
+    Package("mako", "1.4.3", ("test",)),
+    Package("markdown", "3.11.3"),
+    Package("mido", "1.3.3"),
+    Package("mistune", "3.4.0", source="src"),
+    Package("more_itertools", "11.2.1"),
+    Package(
+        "networkx", "3.6.1", tuple(f"networkx/algorithms/{part}" for part in ("coloring", "traversal", "tree"))
+    ),
+    Package("parso", "0.8.7", ("test",)),
+    Package("petl", "1.7.30", ("petl/test/transform", "petl/test/util")),
+    Package("prettytable", "3.18.0", needs=("pytest-lazy-fixtures",), source="src"),
+    Package("pyparsing", "3.3.3", ("tests/test_simple_unit.py", "tests/test_util.py")),
+    Package("sgfmill", "1.1.1", ("sgfmill_tests",)),
+    Package("sqlparse", "0.6.1"),
+    Package("tabulate", "0.10.0", ("test",)),
+    Package("textdistance", "4.6.3", ("tests",), ("hypothesis", "numpy")),
+    Package("toolz", "1.0.0", ("toolz/tests",)),
+    Package("transitions", "0.9.3", ("tests/test_core.py", "tests/test_nesting.py", "tests/test_states.py")),
+)
+
+
+@dataclass(frozen=True)
+class Suite:
+    """How the tests of a package ended: the outcome of each by its name. red: pytest's ids of what did not pass."""
+
+    outcomes: dict[str, str]
+    red: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def without_red(self) -> list[str]:
+        """Arguments of pytest that leave out what does not pass here before anything is changed."""
+        return [f"--{'deselect' if '::' in one else 'ignore'}={one}" for one in self.red]
+
+    def __str__(self) -> str:
+        counts = Counter(self.outcomes.values())
+        return f"{counts['passed']} passed" + (f", {counts['failed']} failed" if counts["failed"] else "")
+
+    def changed(self, other: Suite) -> list[str]:
+        """Names of the tests that ended otherwise, with both outcomes."""
+        names = sorted({*self.outcomes, *other.outcomes})
+        pairs = [(name, self.outcomes.get(name, "missing"), other.outcomes.get(name, "missing")) for name in names]
+        return [f"{name}: {before} -> {after}" for name, before, after in pairs if before != after]
+
+
+def outcomes(root: ElementTree.Element) -> list[tuple[str, str]]:
+    """Each test of a JUnit report with how it ended."""
+    found = []
+    for case in root.iter("testcase"):
+        kinds = {child.tag for child in case}
+        outcome = "failed" if kinds & {"failure", "error"} else "skipped" if "skipped" in kinds else "passed"
+        found.append((f"{case.get('classname')}.{case.get('name')}", outcome))
+    return found
