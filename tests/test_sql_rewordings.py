@@ -267,6 +267,47 @@ def test_a_count_that_is_used_stays(name: str, tmp_path: Path) -> None:
     assert not after
 
 
+STAR = "SELECT * FROM customers WHERE id > ? ORDER BY id"
+ROWS = {
+    "the row": "return conn.execute(Q, (s,)).fetchall()",
+    "as a dict": "return [dict(row) for row in conn.execute(Q, (s,))]",
+    "by position": "return [row[1] for row in conn.execute(Q, (s,))]",
+    "by a name that is not written": "return [row[s] for row in conn.execute(Q, (s,))]",
+    "taken apart": "return [name for _, name, *_ in conn.execute(Q, (s,))]",
+    "given on": "return [show(row, row['name']) for row in conn.execute(Q, (s,))]",
+    "its keys": "return [row.keys() for row in conn.execute(Q, (s,))]",
+    "its length": "return [len(row) for row in conn.execute(Q, (s,))]",
+    "none": "return [1 for row in conn.execute(Q, (s,))]",
+    "kept": "rows = conn.execute(Q, (s,)).fetchall()\n    keep(rows)\n    return [row['name'] for row in rows]",
+    "captured": "row = conn.execute(Q, (s,)).fetchone()\n    return lambda: row['name']",
+    "bound twice": "row = conn.execute(Q, (s,)).fetchone()\n    row = change(row)\n    return row['name']",
+    "as an attribute": "return [row.name for row in conn.execute(Q, (s,))]",
+    "written to": "for row in conn.execute(Q, (s,)):\n        row['name'] = 1",
+}
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_a_star_whose_rows_are_used_otherwise_stays(name: str, tmp_path: Path) -> None:
+    source = f"def ask(conn, s):\n    {ROWS[name]}\n".replace("Q", f'"{STAR}"')
+    after, _ = argued(tmp_path, "select-star", STAR, source, 2)
+    assert not after
+
+
+NAMED = {
+    "each": "return [row['name'] for row in conn.execute(Q, (s,))]",
+    "all": "rows = conn.execute(Q, (s,)).fetchall()\n    return [row['name'] for row in rows if row['name']]",
+    "one": "row = conn.execute(Q, (s,)).fetchone()\n    return row['name'] if row is not None else None",
+    "one at once": "return conn.execute(Q, (s,)).fetchone()['name']",
+}
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_a_star_becomes_the_names_that_are_read(name: str, tmp_path: Path) -> None:
+    source = f"def ask(conn, s):\n    {NAMED[name]}\n".replace("Q", f'"{STAR}"')
+    after, weak = argued(tmp_path, "select-star", STAR, source, 2, "int")
+    assert after == source.replace("*", "name"), weak
+
+
 # ------------------------------------------------------------------ the whole way
 
 APP = f"""
