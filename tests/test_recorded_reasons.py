@@ -30,7 +30,7 @@ def scan():
 
 def parse():
     text = json.dumps(list(range(20000)))
-    for _ in range(150):
+    for _ in range(600):
         json.loads(text)
 
 def wait():

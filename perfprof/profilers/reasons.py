@@ -29,7 +29,7 @@ Kind = Literal[
     "CPU", "statement", "transaction", "connection pool", "request made", "files", "garbage collection", "waiting"
 ]
 
-LEAST = 0.03  # share of the wall clock or of the CPU time from which a reason is told
+LEAST = 0.03  # share of the wall clock (but for waiting for a core) or of the CPU time from which a reason is told
 _MOSTLY = 0.5  # share of a path's samples that lie in one function of a library
 _MANY = 5  # executions of one statement in one call from which they might have been one
 
@@ -49,7 +49,8 @@ def reasons(recording: Recording) -> tuple[Reason, ...]:
     """The dearest first; none for a run whose times say nothing."""
     if memory.read(recording) or syscalls.read(recording):
         return ()
-    bar = LEAST * max(float(recording.meta["seconds"]), float(recording.meta["cpu_seconds"]))
+    own = float(recording.meta["seconds"]) - metrics.queued(recording)  # a busy machine makes nothing else smaller
+    bar = LEAST * max(own, float(recording.meta["cpu_seconds"]))
     found = [one for source in SOURCES for one in source(recording)]
     unexplained = _unexplained(recording, found)
     kept = [one for one in (*found, *unexplained) if one.seconds >= max(bar, 0.005)]
