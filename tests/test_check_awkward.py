@@ -62,6 +62,30 @@ def test_a_younger_syntax_is_read_or_told(tmp_path: Path, name: str) -> None:
     assert not skipped or "does not parse" in skipped
 
 
+def test_generated_branches_are_read(tmp_path: Path) -> None:
+    chain = "def g(a):\n    if a == 0: pass\n" + "".join(f"    elif a == {n}: pass\n" for n in range(600))
+    found, skipped = reading(tmp_path, (chain + "    return [one for one in a]\n" + SEEN).encode())
+    assert not skipped
+    assert "list-membership" in found
+
+
+def test_what_is_nested_too_deeply_hides_nothing_else(tmp_path: Path) -> None:
+    deep = "def g(a):\n    b = a" + ".c" * 2900 + "\n    return [x for x in a if x in b]\n"
+    found, skipped = reading(tmp_path, (SEEN + deep + SEEN.replace("def f", "def h")).encode())
+    assert not skipped or skipped.startswith(("is nested too deeply: line 7, g", "does not parse"))
+    assert "parse" in skipped or found.count("list-membership") == 2
+
+
+def test_what_many_tests_ask_is_found_once_each(tmp_path: Path) -> None:
+    asks = "".join(f"        if x in known:\n            hits += {n}\n" for n in range(3000))
+    source = (
+        f"def f(rows):\n    known = list(range(500))\n    hits = 0\n    for x in rows:\n{asks}    return hits\n"
+    )
+    found, skipped = reading(tmp_path, source.encode())
+    assert not skipped
+    assert found == ["list-membership"] * 3000
+
+
 def test_fifty_thousand_lines_are_read(tmp_path: Path) -> None:
     functions = b"def f(xs, ys):\n    return [x for x in xs if x in ys]\n\n"
     found, skipped = reading(tmp_path, functions * 17_000)

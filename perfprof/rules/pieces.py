@@ -79,9 +79,10 @@ def buildings(function: Function) -> Iterator[Building]:
             found.setdefault(one.name.id, []).append((one, around))
     for name, several in found.items():
         kind = _kind(name, [one for one, _ in several], function)
-        for loop in dict.fromkeys(loop for _, around in several if (loop := _whole(name, around, function))):
+        stacks = dict.fromkeys(around for _, around in several if kind)
+        for loop in dict.fromkeys(loop for around in stacks if (loop := _whole(name, around, function))):
             inside = tuple(one for one, around in several if loop in around)
-            if kind and _pays(kind, inside, loop) and all(_in_order(one, kind, function) for one in inside):
+            if _pays(kind, inside, loop) and all(_in_order(one, kind, function) for one in inside):
                 yield Building(function, name, kind, loop, inside)
 
 

@@ -50,18 +50,24 @@ def _raising(function: Function) -> Iterator[tuple[int, int]]:
 
 def only_once(finding: Finding, function: Function) -> bool:
     """Whether it stands below ``if x is None`` or ``if not x`` and gives `x` a value, so that the next turn has it."""
+    known = function.memo.get("filled once")
+    if known is None:
+        known = function.memo["filled once"] = tuple(_filled(function))
+    return any(first <= finding.line <= last for first, last in cast("tuple[tuple[int, int], ...]", known))
+
+
+def _filled(function: Function) -> Iterator[tuple[int, int]]:
+    """The lines of each such branch."""
     for one in function.every(ast.If):
         test = one.test
         asked = test.operand if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not) else None
         if isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Is):
             asked = test.left
-        first, last = one.body[0].lineno, one.body[-1].end_lineno or 0
-        if asked is None or not first <= finding.line <= last:
-            continue
-        wanted = ast.unparse(asked)
-        if any(isinstance(part, ast.Assign) and wanted in map(ast.unparse, part.targets) for part in one.body):
-            return True
-    return False
+        wanted = ast.unparse(asked) if asked is not None else ""
+        if wanted and any(
+            isinstance(part, ast.Assign) and wanted in map(ast.unparse, part.targets) for part in one.body
+        ):
+            yield one.body[0].lineno, one.body[-1].end_lineno or 0
 
 
 def short_by_code(finding: Finding, function: Function) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import re
+import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,9 +16,10 @@ from perfprof.optimizer.checking.shelf import Shelf
 from perfprof.optimizer.sources import Sources, syntax_reason
 from perfprof.rules import family_of
 from perfprof.rules.reading.extents import Extent
-from perfprof.rules.reading.program import Module, Program
+from perfprof.rules.reading.program import Function, Module, Program
 from perfprof.rules.rule import Case, Finding, Level, Proof, Rule
 
+DEEPEST = 2500  # calls inside one another while files are read; some 1 kB of stack each on Python 3.10
 _IGNORE = re.compile(r"#\s*perfprof:\s*ignore(?:\[([\w\s,-]+)\])?")
 
 
@@ -59,7 +61,9 @@ class Reader:
 
     def __post_init__(self) -> None:
         self.sources = Sources(self.root)
-        self.program = Program(self.root, self.sources.text, alone=True, refuse=self._refuse, parse=self.shelf.parse)
+        self.program = Program(
+            self.root, self.sources.text, alone=True, refuse=self._refuse, parse=self.shelf.parse
+        )
 
     def _refuse(self, path: Path, error: Exception) -> None:
         self.sources.skip(path, syntax_reason(error))
@@ -70,14 +74,12 @@ class Reader:
         relative = path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else str(path)
         if module is None:
             return Read(relative, skipped=self.sources.skipped.get(relative, "cannot be read"))
-        try:
-            found = list(self._found(module))
-        except RecursionError:
-            return Read(relative, skipped="is nested too deeply")
+        found, deep = self._found(module)
         kept = tuple(one for one in found if not ignored(one.finding, module))
         needs = (other.relative for other in self.program.modules.values() if other is not None)
+        skipped = f"is nested too deeply: line {deep[0].line}, {deep[0].qualname}" if deep else ""
         return Read(
-            relative, kept, tuple(sorted(set(needs) - {relative})) if found else (), "", len(found) - len(kept)
+            relative, kept, tuple(sorted(set(needs) - {relative})) if found else (), skipped, len(found) - len(kept)
         )
 
     def forget(self, paths: Collection[Path]) -> None:
@@ -96,18 +98,26 @@ class Reader:
         rules = [pair for family in families for pair in family_of(family).items()]
         return [rule for name, rule in rules if rule.in_function and (not self.only or name in self.only)]
 
-    def _found(self, module: Module) -> Iterable[Found]:
-        rules = self._rules(module)
+    def _found(self, module: Module) -> tuple[list[Found], list[Function]]:
+        """What was found, and the functions that are nested too deeply to be read."""
+        found, deep, rules = list[Found](), list[Function](), self._rules(module)
         for function in module.functions:
-            for rule in rules if function.loops else ():
-                assert rule.in_function is not None
-                for suspect in rule.in_function(function, self.program):
-                    proofs = _argued(rule, Case(suspect, self.program))
-                    if proofs and not cold_by_reading(suspect.finding, function):
-                        level = min(proof.level for proof in proofs)
-                        large = rule.scale is not None and rule.scale(suspect) is Extent.MANY
-                        large = large and not runs_once(function)
-                        yield Found(suspect.finding, rule.title, level, proofs, rule.grows, large)
+            try:
+                found += self._in_function(function, rules) if function.loops else ()
+            except RecursionError:
+                deep.append(function)
+        return found, deep
+
+    def _in_function(self, function: Function, rules: Iterable[Rule]) -> Iterator[Found]:
+        for rule in rules:
+            assert rule.in_function is not None
+            for suspect in rule.in_function(function, self.program):
+                proofs = _argued(rule, Case(suspect, self.program))
+                if proofs and not cold_by_reading(suspect.finding, function):
+                    level = min(proof.level for proof in proofs)
+                    large = rule.scale is not None and rule.scale(suspect) is Extent.MANY
+                    large = large and not runs_once(function)
+                    yield Found(suspect.finding, rule.title, level, proofs, rule.grows, large)
 
 
 def _argued(rule: Rule, case: Case) -> tuple[Proof, ...]:
@@ -142,7 +152,7 @@ def _shelf(root: Path) -> Shelf:
 
 def read_files(root: Path, paths: Sequence[Path], only: tuple[str, ...]) -> list[Read]:
     """One task of an executor: small values in, small values out. What stays on the shelf is no longer looked at."""
-    with _without_collector():
+    with _reading_much():
         reads = _read(root, paths, only, _shelf(root))
         gc.freeze()
         return reads
@@ -150,7 +160,7 @@ def read_files(root: Path, paths: Sequence[Path], only: tuple[str, ...]) -> list
 
 def read_in_turn(root: Path, tasks: Iterable[Sequence[Path]], only: tuple[str, ...]) -> list[Read]:
     """All tasks in this process, one after the other. The answers are those of processes that share the tasks."""
-    with _without_collector():
+    with _reading_much():
         shelf = Shelf()
         return [read for paths in tasks for read in _read(root, paths, only, shelf)]
 
@@ -163,15 +173,17 @@ def _read(root: Path, paths: Sequence[Path], only: tuple[str, ...], shelf: Shelf
 
 
 @contextmanager
-def _without_collector() -> Iterator[None]:
+def _reading_much() -> Iterator[None]:
     """Syntax trees are many small objects that live long; looking for garbage among them costs more than reading them.
 
-    They go by themselves, see `Module.forget`.
+    They go by themselves, see `Module.forget`. Generated code nests deeply, an `elif` is one level: there is room for it.
     """
-    collects = gc.isenabled()
+    collects, deepest = gc.isenabled(), sys.getrecursionlimit()
     gc.disable()
+    sys.setrecursionlimit(max(deepest, DEEPEST))
     try:
         yield
     finally:
+        sys.setrecursionlimit(deepest)
         if collects:
             gc.enable()
