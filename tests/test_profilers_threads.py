@@ -1,4 +1,4 @@
-"""Samples of programs whose main thread waits for others: none is booked on the waiting, and what is unseen is told."""
+"""Samples of programs whose main thread waits for others: they are where the others work, none is on the waiting."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ with ThreadPoolExecutor(2) as pool:
 
 
 @pytest.mark.parametrize("source", [JOINED, POOL], ids=["join", "pool"])
-def test_waiting_takes_no_samples_and_what_is_unseen_is_told(source: str, tmp_path: Path) -> None:
+def test_what_threads_do_is_seen_while_the_main_thread_waits(source: str, tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text(source)
     with record(
         [sys.executable, "app.py"], cwd=tmp_path, folder=tmp_path / "run", sampler="loops", output=tmp_path / "out"
@@ -46,8 +46,32 @@ def test_waiting_takes_no_samples_and_what_is_unseen_is_told(source: str, tmp_pa
             if sample.count > 10 and sample.stack[-1].path.endswith("threading.py")
         ]
         assert not waiting
-        assert "of CPU time in threads have no place" in recording.meta["notes"]
-        assert "--sampler py-spy sees them" in recording.meta["notes"]
+        assert recording.total * 0.005 > 0.4 * float(recording.meta["cpu_seconds"])
+        assert recording.share(tmp_path / "app.py", 4, 6) > 0.7
+
+
+def test_a_child_that_a_thread_starts_is_seen(tmp_path: Path) -> None:
+    (tmp_path / "work.py").write_text(f"{JOINED.partition('thread =')[0]}work()\n")
+    (tmp_path / "app.py").write_text("""
+import os, signal, subprocess, sys, threading
+def start():
+    subprocess.run([sys.executable, "work.py"])
+    pid = os.fork()
+    if pid == 0:
+        import work
+        os._exit(0)
+    os.waitpid(pid, 0)
+thread = threading.Thread(target=start)
+thread.start()
+thread.join()
+print(signal.pthread_sigmask(signal.SIG_BLOCK, []))
+""")
+    out = tmp_path / "out"
+    with record(
+        [sys.executable, "app.py"], cwd=tmp_path, folder=tmp_path / "run", sampler="loops", output=out
+    ) as found:
+        assert out.read_text() == "set()\n"
+        assert sum(process.samples > 60 for process in found.processes()) == 2
 
 
 def test_a_long_call_into_c_keeps_its_samples(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from time import perf_counter, process_time
 from types import CodeType
 from typing import Any
 
-from . import journal, signals
+from . import journal, signals, threads
 from .bytecode import loop_lines
 from .frames import describe
 
@@ -25,7 +25,7 @@ except ImportError:  # Windows, which has no SIGPROF either
     _clock_of = None  # type: ignore[assignment]
 
 _LOST = "the program took the profiling timer for itself, so sampling ended there; --sampler py-spy needs none"
-_LATE = 4  # intervals after which a tick says nothing of another thread than the one that it interrupts
+_LATE = 4  # intervals after which a tick may be too late for the thread that used them
 _INNER, _OUTER = 150, 50  # frames that are kept of a deep stack: recursion would fill the disk
 
 Key = tuple[int, ...]
@@ -55,6 +55,7 @@ def _start() -> None:
         return
     _booked = process_time()
     _signal.siginterrupt(sigprof, False)
+    threads.keep_out(sigprof)
     signals.set_timer(INTERVAL)
     _state["running"] = True
 
@@ -74,6 +75,7 @@ def forked() -> None:
     _unseen.update(ticks=0, told=0)
     _booked = process_time()
     if _state["running"]:
+        threads.listen(_signal.SIGPROF)
         signals.set_timer(INTERVAL)
     else:
         _start()
@@ -88,8 +90,8 @@ def _tick(number: int, frame: Any) -> None:
     try:
         ticks = round((process_time() - _booked) / INTERVAL)
         _booked += ticks * INTERVAL
-        thread, frame = _running(frame)
-        if ticks > _LATE and _waited(thread, frame):
+        thread, frame, spent = _running(frame)
+        if ticks > _LATE and spent < ticks * INTERVAL / 2:
             _unseen["ticks"] += ticks
         elif frame is not None and ticks > 0:
             key = (thread, _stack(frame))
@@ -100,13 +102,16 @@ def _tick(number: int, frame: Any) -> None:
         pass
 
 
-def _running(main: Any) -> tuple[int, Any]:
-    """The thread that used most CPU time since the last tick, and its innermost frame."""
+def _running(main: Any) -> tuple[int, Any, float]:
+    """The thread that used most CPU time since the last tick, its innermost frame, and that time in seconds.
+
+    That time is little where the main thread, to which ticks come, could not take them, and who used it is over by now.
+    """
     frames = sys._current_frames()
     me = _ident()
     frames[me] = main
-    if len(frames) == 1 or _clock_of is None:
-        return me, main
+    if _clock_of is None:
+        return me, main, float("inf")
     best, most = me, -1.0
     for ident in frames:
         used = _clock(_clock_of(ident))
@@ -114,15 +119,7 @@ def _running(main: Any) -> tuple[int, Any]:
         _used[ident] = used
         if spent > most:
             best, most = ident, spent
-    return best, frames[best]
-
-
-def _waited(thread: int, frame: Any) -> bool:
-    """Whether the main thread, in which ticks arrive, waited for other threads: what they did is over by now."""
-    if thread != _ident():
-        return True
-    threading = sys.modules.get("threading")
-    return threading is not None and frame.f_code.co_filename == threading.Thread.join.__code__.co_filename
+    return best, frames[best], most
 
 
 def _stack(frame: Any) -> Key:
