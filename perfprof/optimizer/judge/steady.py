@@ -20,17 +20,23 @@ def unlike(old: Marks, again: Marks, new: Marks) -> str:
         if len({len(calls) for calls in runs}) > 1:
             return f"{function} is not called as often in each run"
         for number, calls in enumerate(zip(*runs, strict=True), 1):
-            if len({len(marks) for marks in calls}) > 1 or not calls[0]:
-                return f"the answers of {function} are not of one length in each run"
-            if len(set(calls)) == 1:  # the usual
-                words, steady = words + len(calls[0]) // WIDTH + 1, steady + len(calls[0]) // WIDTH + 1
-                continue
-            for first, second, third in zip(*map(_words, calls), strict=True):
-                words += 1
-                steady += first == second
-                if first == second != third:
-                    return f"call {number} of {function} differs in what is the same in each run of the old code"
+            found = _compared(*calls)
+            if isinstance(found, str):
+                return f"call {number} of {function} {found}"
+            steady, words = steady + found[0], words + found[1]
     return "" if words and steady >= FEWEST * words else "too little of the answers is the same in each run"
+
+
+def _compared(first: str, second: str, third: str) -> tuple[int, int] | str:
+    """(steady words, all words) of one call in three runs; or what is wrong with the third."""
+    if not first or not len(first) == len(second) == len(third):
+        return "has no answer of one length in each run"
+    steady = 0
+    for old, again, new in zip(_words(first), _words(second), _words(third), strict=True):
+        if old == again != new:
+            return "differs in what is the same in each run of the old code"
+        steady += old == again
+    return steady, len(first) // WIDTH
 
 
 def _words(marks: str) -> list[str]:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function
 
 Kind = Literal["rows", "count", "exists"]
+_Calls = tuple[tuple[str, ast.Call], ...]
+_Use = tuple[Kind, _Calls, ast.expr]
 _LOOKUPS = frozenset(
     "exact iexact gt gte lt lte in isnull contains icontains startswith istartswith endswith iendswith range".split()
 )
@@ -32,34 +34,51 @@ class Anew:
 
     kind: Kind
     variable: str
-    calls: tuple[tuple[str, ast.Call], ...]
+    calls: _Calls
     uses: tuple[ast.expr, ...]
 
 
 def asked_anew(load: Load, spot: Spot) -> Anew | None:
     """What the loop over the query asks of each object's relation; None if it cannot be told along with the query."""
     function = spot.function
-    if not load.target or load.kinds != ("many",) or "__" in load.path or load.spot:
-        return None
-    if " JOIN " in load.statement.upper() or not _asked_here(load, function):
-        return None
-    loops = list(_loops(spot, function))
-    if len(loops) != 1:
+    loops = list(_loops(spot, function)) if _may_be_told(load, function) else []
+    if len(loops) != 1 or not _private(loops[0][0], function):
         return None
     variable, region = loops[0]
-    found = [_use(one, function) for one in _mentions(function, variable, load.path)]
-    if not found or any(one is None for one in found) or not _private(variable, region, function):
-        return None
-    uses = [one for one in found if one is not None]
-    words = {(kind, tuple((name, ast.dump(call)) for name, call in calls)) for kind, calls, _ in uses}
-    kind, calls, _ = uses[0]
+    found = _only_question(_mentions(function, variable, load.path), function)
     inside = {name for node in region for name in bound_names(node)} | {variable}
-    steady = all(_steady(word, inside) for _, call in calls for word in call.keywords)
-    if len(words) > 1 or not steady or (kind == "rows" and not calls):
+    if found is None or not _same_each_turn(found[0][1], inside):
         return None
-    if kind != "rows" and any(name == "exclude" for name, _ in calls):
+    kind, calls, _ = found[0]
+    return Anew(kind, variable, calls, tuple(node for _, _, node in found))
+
+
+def _same_each_turn(calls: _Calls, inside: set[str]) -> bool:
+    return all(_steady(word, inside) for _, call in calls for word in call.keywords)
+
+
+def _may_be_told(load: Load, function: Function) -> bool:
+    """Rows of one table that hold their owner's key, asked for where the query is made."""
+    plain = bool(load.target) and load.kinds == ("many",) and "__" not in load.path
+    return plain and not load.spot and " JOIN " not in load.statement.upper() and _asked_here(load, function)
+
+
+def _only_question(mentions: list[ast.Attribute], function: Function) -> list[_Use] | None:
+    """All uses of the relation, if they are one question in the same words that one query answers."""
+    uses = [one for one in (_use(one, function) for one in mentions) if one is not None]
+    if len(uses) != len(mentions) or len({_words(kind, calls) for kind, calls, _ in uses}) != 1:
         return None
-    return Anew(kind, variable, calls, tuple(node for _, _, node in uses))
+    kind, calls, _ = uses[0]
+    return uses if _answered_by_one(kind, calls) else None
+
+
+def _answered_by_one(kind: Kind, calls: _Calls) -> bool:
+    """Rows as they are need no Prefetch of their own; what is excluded is not counted by a condition of the same words."""
+    return bool(calls) if kind == "rows" else all(name == "filter" for name, _ in calls)
+
+
+def _words(kind: Kind, calls: _Calls) -> tuple[str, ...]:
+    return kind, *(f"{name} {ast.dump(call)}" for name, call in calls)
 
 
 def _asked_here(load: Load, function: Function) -> bool:
@@ -106,7 +125,7 @@ def _names(node: ast.expr, variable: str) -> bool:
     return isinstance(node, ast.Name) and node.id == variable
 
 
-def _private(variable: str, region: list[ast.AST], function: Function) -> bool:
+def _private(variable: str, function: Function) -> bool:
     """Whether the name always means the object of the turn."""
     stores = [
         one for one in ast.walk(function.node) if isinstance(one, ast.Name) and one.id == variable
@@ -115,24 +134,27 @@ def _private(variable: str, region: list[ast.AST], function: Function) -> bool:
     return len(stores) == 1 and variable not in function.names.captured | function.names.elsewhere
 
 
-def _use(
-    relation: ast.Attribute, function: Function
-) -> tuple[Kind, tuple[tuple[str, ast.Call], ...], ast.expr] | None:
+def _use(relation: ast.Attribute, function: Function) -> _Use | None:
     """How ``order.items`` goes on: ``.filter(…)`` and ``.exclude(…)``, then ``.count()``, ``.exists()`` or a walk."""
     node: ast.expr = relation
     calls: list[tuple[str, ast.Call]] = []
-    while True:
-        method, call = _method(node, function)
-        if call is None:
-            return ("rows", tuple(calls), node) if _is_walked(node, function) else None
-        if method in ("count", "exists"):
-            plain = not call.args and not call.keywords
-            return ("count" if method == "count" else "exists", tuple(calls), call) if plain else None
-        if method in ("filter", "exclude") and not call.args and all(map(_on_a_column, call.keywords)):
+    method, call = _method(node, function)
+    while call is not None and _narrows(method, call):
+        if method != "all":
             calls.append((method, call))
-        elif method != "all" or call.args or call.keywords:
-            return None
         node = call
+        method, call = _method(node, function)
+    if call is None:
+        return ("rows", tuple(calls), node) if _is_walked(node, function) else None
+    if call.args or call.keywords or method not in ("count", "exists"):
+        return None
+    return "count" if method == "count" else "exists", tuple(calls), call
+
+
+def _narrows(method: str, call: ast.Call) -> bool:
+    if method == "all":
+        return not call.args and not call.keywords
+    return method in ("filter", "exclude") and not call.args and all(map(_on_a_column, call.keywords))
 
 
 def _method(node: ast.expr, function: Function) -> tuple[str, ast.Call | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from perfprof.rules.eager.anew import Anew, asked_anew
@@ -27,15 +28,16 @@ def eager_loads(loads: Sequence[Load], orm: str, program: Program) -> Iterator[E
     for members in groups.values():
         spot = members[0][1]
         later = called_later(spot, program) if orm == "django" and spot is not None else frozenset()
-        fit: list[Load] = []
-        for path_loads in _by_path(load for load, _ in members):
-            one = Eager(orm, spot, path_loads, later, _anew(path_loads, spot))
-            if one.anew is None and enough(path_loads) and not problem(one):
-                fit += path_loads
-            else:
-                yield one
-        if fit:
-            yield Eager(orm, spot, tuple(fit), later)
+        parts = _by_path(load for load, _ in members)
+        yield from _together([Eager(orm, spot, part, later, _anew(part, spot)) for part in parts])
+
+
+def _together(parts: Sequence[Eager]) -> Iterator[Eager]:
+    """Relations that can be brought as they are become one change of the query; the others stay apart."""
+    fit = [one for one in parts if one.anew is None and enough(one.loads) and not problem(one)]
+    yield from (one for one in parts if one not in fit)
+    if fit:
+        yield replace(fit[0], loads=tuple(load for one in fit for load in one.loads))
 
 
 def _anew(loads: Sequence[Load], spot: Spot | None) -> Anew | None:

@@ -54,14 +54,17 @@ def repeated(executions: Sequence[Execution], loads: Sequence[Load], program: Pr
     groups: dict[tuple[str, int, str, str, int], list[Execution]] = defaultdict(list)
     for one in executions:
         verb, table = _verb(one.statement.text), _table(one.statement.text)
-        if not verb or not one.site or (one.site[0].path, one.site[0].line) in lazy:
-            continue
-        level = next((at for at in range(len(one.site)) if _looped(one, at, program) is not None), -1)
-        if level >= 0:
+        level = _level(one, program) if verb else -1
+        if level >= 0 and (one.site[0].path, one.site[0].line) not in lazy:
             groups[one.site[level].path, one.site[level].line, verb, table, level].append(one)
     for (path, line, verb, table, level), members in groups.items():
         verbs = {other for at, where, other, what, _ in groups if (at, where, what) == (path, line, table)}
         yield _repeated(members, level, frozenset(verbs - {verb}), program)
+
+
+def _level(one: Execution, program: Program) -> int:
+    """The innermost frame that stands in a loop; -1 if none does."""
+    return next((at for at in range(len(one.site)) if _looped(one, at, program) is not None), -1)
 
 
 def _repeated(members: list[Execution], level: int, beside: frozenset[str], program: Program) -> Repeated:
