@@ -164,7 +164,7 @@ def created(advice: Advice) -> list[str]:
 
 def executed(source: Source, connection: psycopg.Connection[Any], budget: float, statements: Workload, folder: Path) -> None:  # fmt: skip
     """Advice that was decided by running, run again on the original: before, after, milliseconds and buffers."""
-    advice = advise(source, statements, Asked(budget, most_bytes=1 << 40, seconds=900.0), folder)
+    advice = advise(source, statements, Asked(budget, most_bytes=1 << 40, seconds=300.0), folder)
     print(
         f"executed: {len(advice.proposals)} indexes, own measurement {advice.measured_share:.1%}, {advice.seconds:.0f} s"
     )

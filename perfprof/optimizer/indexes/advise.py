@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from perfprof.optimizer.indexes.advice import Advice, Line
 from perfprof.optimizer.indexes.asked import Asked
-from perfprof.optimizer.indexes.candidates import Facts, candidates, widened
-from perfprof.optimizer.indexes.choose import Choice
 from perfprof.optimizer.indexes.clone_what_if import CloneWhatIf
 from perfprof.optimizer.indexes.decide import Decided, Wanted, decided
 from perfprof.optimizer.indexes.executed import ExecutedWhatIf
 from perfprof.optimizer.indexes.findings import complaints
+from perfprof.optimizer.indexes.hypopg_what_if import HypopgWhatIf, has_hypopg
+from perfprof.optimizer.indexes.planning import selected
 from perfprof.optimizer.indexes.proposals import Selected, proposed
 from perfprof.optimizer.indexes.redundant import removals
-from perfprof.optimizer.indexes.relevance import may_use
 from perfprof.optimizer.indexes.sets import Sets
-from perfprof.optimizer.indexes.what_if import Evaluator
 from perfprof.optimizer.indexes.written import Writes
 from perfprof.optimizer.scratch.postgres import Server
 from perfprof.optimizer.scratch.postgres_catalog import Connection, PostgresCatalog
@@ -26,26 +24,8 @@ from perfprof.optimizer.scratch.postgres_clone import Clone, cloned
 from perfprof.optimizer.scratch.postgres_copy import copied
 from perfprof.optimizer.scratch.postgres_scratch import PostgresScratch
 from perfprof.optimizer.scratch.sources import Source
-from perfprof.optimizer.statements.workload import Query, Workload
+from perfprof.optimizer.statements.workload import Workload
 from perfprof.rules.catalog import Dictionary
-from perfprof.rules.schema.indexes import Candidate
-
-UPKEEP = 0.6  # the planner's units for one new entry in one index: its pages and WAL
-_TYPES = """
-SELECT CASE WHEN pg_table_is_visible(c.oid) THEN c.relname ELSE n.nspname || '.' || c.relname END, a.attname,
-       t.typname::text
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid
-JOIN pg_type t ON t.oid = a.atttypid
-WHERE c.relkind IN ('r', 'p') AND a.attnum > 0 AND t.typname IN ('text', 'varchar', 'jsonb')
-"""
-
-
-_KINDS = """
-SELECT DISTINCT CASE WHEN pg_table_is_visible(c.oid) THEN c.relname ELSE n.nspname || '.' || c.relname END, s.attname
-FROM pg_stats s JOIN pg_namespace n ON n.nspname = s.schemaname
-JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = s.tablename
-WHERE n_distinct BETWEEN 1 AND 50 AND n.nspname NOT LIKE 'pg\\_%'
-"""
 
 
 def advise(source: Source, workload: Workload, asked: Asked, folder: Path) -> Advice:
@@ -53,8 +33,7 @@ def advise(source: Source, workload: Workload, asked: Asked, folder: Path) -> Ad
     start = time.perf_counter()
     with Server.start(folder) as server:
         with cloned(source, server, folder) as clone:
-            catalog = _catalog(clone.connection, source.name)
-            picked = selected(clone, catalog, workload, asked)
+            picked = _planned(clone, source, workload, asked)
             notes = [f"{len(workload.unread)} statements could not be read"] if workload.unread else []
             notes += [f"not on the clone: {', '.join(clone.missing)}"] if clone.missing else []
             version = clone.version
@@ -87,6 +66,15 @@ def advise(source: Source, workload: Workload, asked: Asked, folder: Path) -> Ad
     )
 
 
+def _planned(clone: Clone, source: Source, workload: Workload, asked: Asked) -> Selected:
+    """On the clone, which is exact; on the original by HypoPG, if it has that and the clone lacks a table."""
+    budget = asked.budget or max(16e6, 0.2 * 8192 * sum(pages for _, pages in clone.files.values()))
+    if clone.missing and has_hypopg(clone.original):
+        catalog = _catalog(clone.original, source.name)
+        return selected(HypopgWhatIf(clone.original), catalog, workload, asked, budget)
+    return selected(CloneWhatIf(clone), _catalog(clone.connection, source.name), workload, asked, budget)
+
+
 def _executed(copy: PostgresScratch, workload: Workload, picked: Selected, asked: Asked) -> Decided:
     """Let real execution choose, on a copy with data."""
     book = Dictionary(_catalog(copy.connection, copy.database).tables(), "postgresql")
@@ -96,111 +84,8 @@ def _executed(copy: PostgresScratch, workload: Workload, picked: Selected, asked
     return decided(what_if, writes, book, workload, wanted, seconds=asked.seconds)
 
 
-def selected(clone: Clone, catalog: PostgresCatalog, workload: Workload, asked: Asked) -> Selected:
-    """Let the planner choose, on the clone."""
-    book = Dictionary(catalog.tables(), "postgresql")
-    what_if = CloneWhatIf(clone)
-    planned = tuple(query for query in workload.queries if query.reading.kind != "insert")
-    found = candidates(planned, book, _facts(clone.connection))
-    sizes = what_if.add(_new(found, catalog))
-    evaluator = Evaluator(what_if, sizes, {query: may_use(query, book) for query in planned}, asked.most_explains)
-    readable = {query: query.calls for query in planned if evaluator.cost(query, 0) < float("inf")}
-    choice = Choice(evaluator, readable, sizes, _upkeep(workload, book))
-    choice.explore()
-    wide = what_if.add(widened(evaluator.members(choice.useful)))
-    choice.widen(wide)
-    sizes = {**sizes, **wide}
-    budget = _budget(asked, clone)
-    best = choice.best(budget)
-    others = sorted(evaluator.members(choice.also(best, budget)), key=repr) if asked.execute else []
-    explains = what_if.explains
-    what_if.existing = frozenset()
-    before = {query: evaluator.cost(query, 0) for query in readable}
-    after = {
-        query: what_if.plan(query.texts[0], _templated(query), evaluator.members(best)).cost for query in readable
-    }
-    return Selected(
-        evaluator.members(best),
-        tuple(others),
-        sizes,
-        before,
-        after,
-        explains,
-        what_if.existing,
-        budget,
-        frozenset(i.name for i in catalog.indexes()) | frozenset(t.name for t in catalog.tables()),
-    )
-
-
-def _new(found: Iterable[Candidate], catalog: PostgresCatalog) -> Iterator[Candidate]:
-    """Candidates that no index does the work of."""
-    from perfprof.rules.schema.indexes import covering
-
-    indexes, tables = catalog.indexes(), {(table.schema, table.name): table for table in catalog.tables()}
-    for one in found:
-        mine = [index for index in indexes if index.schema == one.schema]
-        if not covering(one, mine, tables.get((one.schema, one.table))):
-            yield one
-
-
-def _templated(query: Query) -> bool:
-    return bool(query.reading.template.parameters)
-
-
-def _upkeep(workload: Workload, book: Dictionary) -> _Upkeep:
-    return _Upkeep(workload, book)
-
-
-class _Upkeep:
-    """What the writes of a workload pay for an index, in the planner's units."""
-
-    def __init__(self, workload: Workload, book: Dictionary) -> None:
-        self.writes: dict[tuple[str, str], list[tuple[Query, frozenset[str]]]] = {}
-        for query in workload.queries:
-            table = book.table(query.reading.writes) if query.reading.writes else None
-            if table is not None:
-                changes = frozenset(book.column(table, name) for name in query.reading.changes)
-                self.writes.setdefault((table.schema, table.name), []).append((query, changes))
-
-    def __call__(self, one: Candidate) -> float:
-        """Every insert adds an entry; an update of one of its columns adds one, and takes HOT from the others."""
-        total = 0.0
-        for query, changes in self.writes.get((one.schema, one.table), ()):
-            rows = query.calls * max(1.0, query.rows)
-            if query.reading.kind == "insert":
-                total += rows * UPKEEP
-            elif query.reading.kind == "update" and changes & _mentioned(one):
-                total += rows * UPKEEP * 3
-        return total
-
-
-def _mentioned(one: Candidate) -> frozenset[str]:
-    """The columns whose change reaches the index."""
-    import re
-
-    text = " ".join([one.where, *(key.expression for key in one.columns)])
-    return frozenset([*one.names, *one.include, *re.findall(r"\w+", text)])
-
-
-def _facts(connection: Connection) -> Facts:
-    rows = connection.execute(_TYPES).fetchall()
-    (collation,) = connection.execute(
-        "SELECT datcollate FROM pg_database WHERE datname = current_database()"
-    ).fetchone()
-    return Facts(
-        frozenset((table, column) for table, column, kind in rows if kind != "jsonb"),
-        frozenset((table, column) for table, column, kind in rows if kind == "jsonb"),
-        frozenset((table, column) for table, column in connection.execute(_KINDS).fetchall()),
-        c_sorted=collation in ("C", "POSIX"),
-    )
-
-
 def _catalog(connection: Connection, name: str) -> PostgresCatalog:
     return PostgresCatalog(connection, name, partitioned=True)
-
-
-def _budget(asked: Asked, clone: Clone) -> float:
-    return asked.budget or max(16e6, 0.2 * 8192 * sum(pages for _, pages in clone.files.values()))
 
 
 def _lines(workload: Workload, picked: Selected, decision: Decided) -> Iterator[Line]:

@@ -110,9 +110,12 @@ class ExecutedWhatIf:
         self.switch(enabled)
         for number, (reading, values) in enumerate(self.sets(query.texts[0])):
             key = (query.name, number, _shape(self.scratch.planned(reading, values)))
-            plan, before = self._timed[key]
-            with suppress(StoppedError):
-                self._timed[key] = (plan, min(before, self._fastest(reading, values)[1]))
+            if (
+                key in self._timed
+            ):  # of two plans that are thought to cost the same, now one and now the other is taken
+                plan, before = self._timed[key]
+                with suppress(StoppedError):
+                    self._timed[key] = (plan, min(before, self._fastest(reading, values)[1]))
         return self.plan(query.texts[0], False, enabled).cost
 
     def answers(self, query: Query, enabled: frozenset[Candidate]) -> list[tuple[int, str]]:

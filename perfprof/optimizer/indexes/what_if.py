@@ -24,6 +24,7 @@ class WhatIf(Protocol):
     """Plans with hypothetical indexes."""
 
     explains: int  # statements planned so far
+    existing: frozenset[str]  # indexes of the original that plans used
 
     def add(self, candidates: Iterable[Candidate]) -> Mapping[Candidate, float]:
         """Make candidates available; their sizes in bytes. Those that the server refuses are missing."""
@@ -32,14 +33,21 @@ class WhatIf(Protocol):
         """Plan a statement with these candidates and with all indexes that exist."""
 
 
-class Executes(WhatIf, Protocol):
+class Executes(Protocol):
     """What-if by building and running; costs are measured.
 
     shown: plans without candidates, by fingerprint. slack: cost that the measure cannot tell apart.
     """
 
+    explains: int
     shown: dict[str, Mapping[str, Any]]
     slack: float
+
+    def add(self, candidates: Iterable[Candidate]) -> Mapping[Candidate, float]:
+        """As `WhatIf`."""
+
+    def plan(self, text: str, parameters: bool, enabled: frozenset[Candidate]) -> Planned:
+        """As `WhatIf`; the statement is run."""
 
     @property
     def refused(self) -> dict[str, str]:
@@ -89,7 +97,7 @@ class Evaluator:
 
     def __init__(
         self,
-        what_if: WhatIf,
+        what_if: WhatIf | Executes,
         candidates: Iterable[Candidate],
         may_use: Mapping[Query, Callable[[Candidate], bool]],
         most: int = 900,
