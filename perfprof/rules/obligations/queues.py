@@ -86,7 +86,7 @@ def _alike(use: ast.Name, found: Queue, changes: list[ast.stmt]) -> bool:
             return False
         return call in found.front or above.attr in ALIKE or _takes_last(call)
     if isinstance(above, ast.Subscript):
-        return above.value is use and isinstance(above.ctx, ast.Load) and _is_end(above.slice)
+        return above.value is use and isinstance(above.ctx, ast.Load) and is_end(above.slice)
     if isinstance(above, ast.Call) and isinstance(above.func, ast.Name) and above.func.id in TOLD_APART:
         return False
     return looked_at(use, function, changes)
@@ -103,7 +103,8 @@ def _takes_last(call: ast.AST) -> bool:
     )
 
 
-def _is_end(index: ast.expr) -> bool:
+def is_end(index: ast.expr) -> bool:
+    """Whether an index is 0 or -1."""
     try:
         return ast.literal_eval(index) in (0, -1) and ast.unparse(index) in {"0", "-1"}
     except ValueError:
@@ -119,7 +120,7 @@ def never_taken_when_empty(case: Case) -> Proof:
         above = function.parents.get(use)
         call = function.parents.get(above) if isinstance(above, ast.Attribute) else None
         takes = isinstance(above, ast.Attribute) and above.attr == "pop"
-        if takes or (isinstance(above, ast.Subscript) and _is_end(above.slice)):
+        if takes or (isinstance(above, ast.Subscript) and is_end(above.slice)):
             node = call if takes and call is not None else above
             if node is not None and not _filled(node, name, function):
                 why = "the text of the IndexError would be another one, and nothing shows that it is not empty"
@@ -178,13 +179,13 @@ def shows_filled(test: ast.expr, name: str) -> bool:
         return (isinstance(test.ops[0], (ast.Gt, ast.NotEq)) and least == 0) or (
             isinstance(test.ops[0], (ast.Gt, ast.GtE)) and least > 0
         )
-    return (isinstance(test, ast.Name) and test.id == name) or _is_length(test, name)
+    return (isinstance(test, (ast.Name, ast.Attribute)) and ast.unparse(test) == name) or _is_length(test, name)
 
 
-def _shows_empty(test: ast.expr, name: str) -> bool:
+def shows_empty(test: ast.expr, name: str) -> bool:
     """``not q``, ``len(q) == 0``, or one of these joined to others by ``or``."""
     if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or):
-        return any(_shows_empty(one, name) for one in test.values)
+        return any(shows_empty(one, name) for one in test.values)
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         return shows_filled(test.operand, name)
     return isinstance(test, ast.Compare) and ast.unparse(test) == f"len({name}) == 0"
@@ -229,7 +230,7 @@ def _leaves_if_empty(statement: ast.stmt, name: str) -> bool:
         isinstance(statement, ast.If)
         and not statement.orelse
         and isinstance(statement.body[-1], (ast.Return, ast.Raise, ast.Break, ast.Continue))
-        and _shows_empty(statement.test, name)
+        and shows_empty(statement.test, name)
         and not _shrinks(statement.test, name)
     )
 
