@@ -22,7 +22,7 @@ from perfprof.profilers.hot import HotFunction, Place, callers, hot_functions
 from perfprof.profilers.load import Load
 from perfprof.profilers.observations import Capture, Seen, Watch
 from perfprof.profilers.recording import Recording
-from perfprof.profilers.workload import observe
+from perfprof.profilers.workload import Observations, observe
 
 MOST = 8  # functions
 _OFTEN = 10  # calls in one call of another function that are worth a word
@@ -81,14 +81,7 @@ def complexities(
         timeout=timeout,
         load=load,
     )
-    calls = captured.read(observed.calls, (root,))
-    bench = Workbench(project)
-    try:
-        main = next((call.main for call in calls if call.main), "")
-        subjects = list(_subjects(root, chosen, calls))
-        found = growths(bench.stage(main), subjects)
-    finally:
-        bench.close()
+    found = _growths(project, root, chosen, observed)
     reasons = uncaptured(observed.calls) if observed.calls is not None else {}
     counted = {
         (hot.path, hot.function): (function, _counts(observed.seen, root / path, line))
@@ -102,6 +95,19 @@ def complexities(
         caller, called = _rarer((hot.path, hot.function), above, counted)
         ran = _calls(counts)
         yield Complexity(path, function, line, hot.total, growth, ran, _by_line(counts), caller, called)
+
+
+def _growths(
+    project: Project, root: Path, chosen: Sequence[tuple[str, str, int, HotFunction]], observed: Observations
+) -> Mapping[str, Growth]:
+    """Of each function of which a call was kept."""
+    calls = captured.read(observed.calls, (root,))
+    bench = Workbench(project)
+    try:
+        main = next((call.main for call in calls if call.main), "")
+        return growths(bench.stage(main), list(_subjects(root, chosen, calls)))
+    finally:
+        bench.close()
 
 
 def _rarer(

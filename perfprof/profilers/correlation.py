@@ -7,7 +7,7 @@ Everything is laid on one line of time, second by second. A correlation is no ca
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import StatisticsError, correlation
@@ -15,7 +15,7 @@ from typing import Literal
 
 from perfprof.profilers.hot import program_files
 from perfprof.profilers.parts import metrics, network, requests, timeline
-from perfprof.profilers.recording import Recording
+from perfprof.profilers.recording import Frame, Recording
 
 Kind = Literal["function", "statement", "route", "endpoint"]
 Effect = Literal["CPU peaks", "memory growth", "waiting"]
@@ -79,13 +79,13 @@ def _causes(
     high = _peaks(series, line)
     if not high:
         return
-    for name, other in named.items():
-        if len([at for at, value in other.items() if value]) < _SEVERAL:
-            continue
+    several = {name: other for name, other in named.items() if sum(map(bool, other.values())) >= _SEVERAL}
+    for name, other in several.items():
         strength = _spearman(values, [other.get(at, 0.0) for at in line])
         inside, outside = _part(other, series, high), _part(other, series, set(line) - high)
-        if strength >= _STRONG and (effect == "memory growth" or inside > max(_MORE * outside, 0.05)):
-            yield Cause(effect, kind, name, -1 if effect == "memory growth" else inside, outside, strength)
+        shared = -1 if effect == "memory growth" else inside  # bytes and seconds have no unit in common
+        if strength >= _STRONG and (shared < 0 or inside > max(_MORE * outside, 0.05)):
+            yield Cause(effect, kind, name, shared, outside, strength)
 
 
 def _part(one: Series, whole: Series, seconds: set[int]) -> float:
@@ -127,16 +127,20 @@ def _cpu(recording: Recording) -> Series:
 
 def _functions(recording: Recording) -> Iterator[tuple[str, int, float]]:
     ours, interval = program_files(recording), float(recording.meta["interval"])
-    found = timeline.samples(recording)
-    everywhere = _ALWAYS * sum(moment.count for moment in found)
+    found = [(moment, _places(moment.stack, ours)) for moment in timeline.samples(recording)]
     seen: Counter[tuple[str, str]] = Counter()
-    for moment in found:
-        for place in {(one.path, one.function) for one in moment.stack if one.path in ours}:
-            seen[place] += moment.count
-    for moment in found:
-        for path, function in {(one.path, one.function) for one in moment.stack if one.path in ours}:
-            if function != "<module>" and seen[path, function] < everywhere:
+    for moment, places in found:
+        seen.update(dict.fromkeys(places, moment.count))
+    everywhere = _ALWAYS * sum(moment.count for moment, _ in found)
+    for moment, places in found:
+        for path, function in places:
+            if seen[path, function] < everywhere:
                 yield f"{path}:{function}", moment.at, moment.count * interval
+
+
+def _places(stack: Iterable[Frame], ours: frozenset[str]) -> set[tuple[str, str]]:
+    """The functions of the program on a stack, each once."""
+    return {(one.path, one.function) for one in stack if one.path in ours and one.function != "<module>"}
 
 
 def _statements(recording: Recording) -> Iterator[tuple[str, int, float]]:

@@ -91,19 +91,14 @@ def program_files(recording: Recording) -> frozenset[str]:
 
     Where neither was seen, all files.
     """
-    own, total = set(recording.files()), recording.total
-    seen: Counter[str] = Counter()
-    installed: set[str] = set()
-    for sample in recording.samples():
-        paths = {frame.path for frame in sample.stack if not frame.path.startswith("<")}
-        packaged = {path for path in paths if any(mark in path.replace("\\", "/") for mark in _INSTALLED)}
-        installed |= packaged
-        seen.update({"own": sample.count * bool(paths & own), "installed": sample.count * bool(packaged)})
-    if seen["own"] >= _OWN * total:
-        return frozenset(own)
-    if seen["installed"] >= _OWN * total:
-        return frozenset(own | installed)
-    return frozenset(frame.path for sample in recording.samples() for frame in sample.stack)
+    own, least = set(recording.files()), _OWN * recording.total
+    stacks = [({frame.path for frame in sample.stack}, sample.count) for sample in recording.samples()]
+    every = frozenset[str]().union(*(paths for paths, _ in stacks))
+    installed = {path for path in every if any(mark in path.replace("\\", "/") for mark in _INSTALLED)}
+    for meant in (own, own | installed):
+        if sum(count for paths, count in stacks if paths & meant) >= least:
+            return frozenset(meant)
+    return every
 
 
 def of_libraries(recording: Recording) -> bool:

@@ -6,7 +6,7 @@ The reasons overlap: a statement that SQLite computes inside the process is CPU 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -71,24 +71,26 @@ def _cpu(recording: Recording) -> Iterator[Reason]:
 
 def _library(recording: Recording, place: Frame) -> str:
     """The innermost function of a library in which most samples below a line of the program lie."""
-    ours = program_files(recording)
     seen, depths, total = Counter[Frame](), dict[Frame, int](), 0
-    for sample in recording.samples():
-        inner = max((depth for depth, frame in enumerate(sample.stack) if frame.path in ours), default=-1)
-        if inner < 0 or sample.stack[inner] != place:
-            continue
-        total += sample.count
-        below = {
-            Frame(frame.path, frame.function, 0): depth for depth, frame in enumerate(sample.stack[inner + 1 :])
-        }
-        for frame, depth in below.items():
-            seen[frame] += sample.count
-            depths[frame] = depth
+    for below, count in _below(recording, place):
+        total += count
+        found = {Frame(frame.path, frame.function, 0): depth for depth, frame in enumerate(below)}
+        seen.update(dict.fromkeys(found, count))
+        depths |= found
     mostly = [frame for frame, count in seen.items() if count >= _MOSTLY * total]
     if not mostly:
         return ""
     frame = max(mostly, key=lambda one: depths[one])
     return f"{frame.function} of {frame.path.replace(chr(92), '/').rpartition('/')[2]}"
+
+
+def _below(recording: Recording, place: Frame) -> Iterator[tuple[tuple[Frame, ...], int]]:
+    """What libraries did for the samples whose innermost frame of the program is this one."""
+    ours = program_files(recording)
+    for sample in recording.samples():
+        inner = max((depth for depth, frame in enumerate(sample.stack) if frame.path in ours), default=-1)
+        if inner >= 0 and sample.stack[inner] == place:
+            yield sample.stack[inner + 1 :], sample.count
 
 
 def _statements(recording: Recording) -> Iterator[Reason]:
@@ -105,15 +107,20 @@ def _repeated(recording: Recording) -> dict[tuple[Statement, tuple[Frame, ...]],
     for execution in recording.executions():
         if execution.site:
             grouped[execution.statement, execution.site].append(execution)
-    found = {}
-    for key, own in grouped.items():
-        count = sum(one.count for one in own)
-        calls = (sum(one.calls for one in own), len({one.around[0] for one in own if one.around}))
-        for frame, number in zip(key[1], calls, strict=False):
-            if number and count / number >= _MANY:
-                found[key] = f"{count / number:,.0f} in each call of {frame.function}"
-                break
-    return found
+    told = {key: _in_each_call(key[1], own) for key, own in grouped.items()}
+    return {key: text for key, text in told.items() if text}
+
+
+def _in_each_call(site: tuple[Frame, ...], executions: Sequence[Execution]) -> str:
+    """By the innermost function, or by the one that calls it; empty if it did not run often for either."""
+    count = sum(one.count for one in executions)
+    calls = (sum(one.calls for one in executions), len({one.around[0] for one in executions if one.around}))
+    often = (
+        f"{count / number:,.0f} in each call of {frame.function}"
+        for frame, number in zip(site, calls, strict=False)
+        if number and count / number >= _MANY
+    )
+    return next(often, "")
 
 
 def _transactions(recording: Recording) -> Iterator[Reason]:
