@@ -112,17 +112,19 @@ def _looped(one: Execution, level: int, program: Program) -> tuple[Function, ast
 
 
 def _repeating_call(function: Function, line: int, program: Program) -> ast.expr | None:
-    calls = [
-        node
-        for node in ast.walk(function.node)
-        if isinstance(node, ast.Call) and node.lineno <= line <= (node.end_lineno or node.lineno)
-    ]
-    calls = [node for node in calls if loops_around(node, function)]
-    batched = any(
-        one.call.lineno <= line <= (one.call.end_lineno or 0)
-        for one in (lookups(function, program) if calls else ())
-    )
-    return None if batched else min(calls, key=_span, default=None)
+    """The outermost call on the line that a loop repeats, unless the rule for look-ups has it."""
+    calls = [node for node in _calls_at(function, line) if loops_around(node, function)]
+    if calls and any(_covers(one.call, line) for one in lookups(function, program)):
+        return None
+    return min(calls, key=_span, default=None)
+
+
+def _calls_at(function: Function, line: int) -> list[ast.Call]:
+    return [node for node in ast.walk(function.node) if isinstance(node, ast.Call) and _covers(node, line)]
+
+
+def _covers(node: ast.expr, line: int) -> bool:
+    return node.lineno <= line <= (node.end_lineno or node.lineno)
 
 
 def _span(node: ast.expr) -> tuple[int, int]:
