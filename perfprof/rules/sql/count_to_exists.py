@@ -1,4 +1,4 @@
-"""Ask whether there is a row, not how many there are.
+r"""Ask whether there is a row, not how many there are.
 
 `SELECT count(*) … WHERE …` visits every row that fits. Where the program only asks whether the number is zero, `EXISTS`
 stops at the first one. The same for a list that is fetched to see whether it is empty: `LIMIT 1` fetches one row.
@@ -41,11 +41,11 @@ The count has a limit of its own:
 SELECT count(*) FROM orders WHERE status = ? LIMIT 1
 ```
 
-Put together when it runs:
+A text that is written with escapes is not cut into:
 
 ```sql unchanged text-is-in-one-place
--- assembled
-SELECT count(*) FROM orders WHERE status = ?
+-- asked: SQL.fetchone()[0] > 0
+SELECT count(*) FROM orders WHERE status <> '\x41'
 ```
 
 What is not on the copy cannot be tried there:
@@ -143,8 +143,7 @@ def _probes(case: Case, old: str, new: str) -> tuple[str, str]:
 
 def _worth(case: Case) -> Evidence:
     """A number that is used as one, a list that is used as one, are nobody's business here."""
-    assembled = isinstance(place(case), str) and _counts(words(case).tree)
-    return _SHARED.worth(case) if _wanted(case) or assembled else Evidence(False, "")
+    return _SHARED.worth(case) if _wanted(case) else Evidence(False, "")
 
 
 _SHARED = Rewording(_wording, why="The first row that fits is enough.", probes=_probes)
