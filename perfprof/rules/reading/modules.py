@@ -193,14 +193,21 @@ def _mark_loops(module: Module) -> None:
     waiting = module.functions[::-1]
     for line in _lines_with_loops(module.source):
         while waiting and _first_line(waiting[-1]) <= line:
-            around.append(waiting.pop())
-        while around and around[-1].end_line < line:
-            around.pop()
+            begun = waiting.pop()
+            _leave(around, begun.line)
+            around.append(begun)
+        _leave(around, line)
         for inner in reversed(around):
             if inner.end_line >= line:
                 inner.loops = True
                 if not inner.body or line != inner.body[0].lineno:  # there the end of its `def` may stand as well,
                     break  # which is the outer one's
+
+
+def _leave(around: list[Function], line: int) -> None:
+    """Drop the innermost functions that end above a line."""
+    while around and around[-1].end_line < line:
+        around.pop()
 
 
 def _first_line(function: Function) -> int:
