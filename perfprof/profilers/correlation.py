@@ -79,13 +79,17 @@ def _causes(
     high = _peaks(series, line)
     if not high:
         return
-    several = {name: other for name, other in named.items() if sum(map(bool, other.values())) >= _SEVERAL}
-    for name, other in several.items():
+    for name, other in _several(named).items():
         strength = _spearman(values, [other.get(at, 0.0) for at in line])
         inside, outside = _part(other, series, high), _part(other, series, set(line) - high)
         shared = -1 if effect == "memory growth" else inside  # bytes and seconds have no unit in common
         if strength >= _STRONG and (shared < 0 or inside > max(_MORE * outside, 0.05)):
             yield Cause(effect, kind, name, shared, outside, strength)
+
+
+def _several(named: Mapping[str, Series]) -> dict[str, Series]:
+    """Those that were seen more than once or twice."""
+    return {name: series for name, series in named.items() if sum(map(bool, series.values())) >= _SEVERAL}
 
 
 def _part(one: Series, whole: Series, seconds: set[int]) -> float:

@@ -94,11 +94,14 @@ def program_files(recording: Recording) -> frozenset[str]:
     own, least = set(recording.files()), _OWN * recording.total
     stacks = [({frame.path for frame in sample.stack}, sample.count) for sample in recording.samples()]
     every = frozenset[str]().union(*(paths for paths, _ in stacks))
-    installed = {path for path in every if any(mark in path.replace("\\", "/") for mark in _INSTALLED)}
-    for meant in (own, own | installed):
+    for meant in (own, own | set(filter(_is_installed, every))):
         if sum(count for paths, count in stacks if paths & meant) >= least:
             return frozenset(meant)
     return every
+
+
+def _is_installed(path: str) -> bool:
+    return any(mark in path.replace("\\", "/") for mark in _INSTALLED)
 
 
 def of_libraries(recording: Recording) -> bool:
