@@ -64,14 +64,22 @@ def start():
 thread = threading.Thread(target=start)
 thread.start()
 thread.join()
+signal.signal(signal.SIGALRM, lambda *_: print("rings"))
+threading.Thread(target=__import__("work").work).start()
+signal.setitimer(signal.ITIMER_REAL, 0.3)
+signal.pause()
 print(signal.pthread_sigmask(signal.SIG_BLOCK, []))
 """)
     out = tmp_path / "out"
     with record(
-        [sys.executable, "app.py"], cwd=tmp_path, folder=tmp_path / "run", sampler="loops", output=out
+        [sys.executable, "-W", "ignore", "app.py"],
+        cwd=tmp_path,
+        folder=tmp_path / "run",
+        sampler="loops",
+        output=out,
     ) as found:
-        assert out.read_text() == "set()\n"
-        assert sum(process.samples > 60 for process in found.processes()) == 2
+        assert out.read_text() == "rings\nset()\n"
+        assert sum(process.samples > 60 for process in found.processes()) == 3
 
 
 def test_a_long_call_into_c_keeps_its_samples(tmp_path: Path) -> None:

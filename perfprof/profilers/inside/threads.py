@@ -35,6 +35,10 @@ def keep_out(number: int) -> None:
         setattr(_thread, name, ours)
         if getattr(threading, f"_{name}", None) is start:
             setattr(threading, f"_{name}", ours)
+    modules: tuple[Any, ...] = (_signal, sys.modules.get("signal"))
+    for module in modules:  # pause() ends with any signal
+        if hasattr(module, "pause"):
+            module.pause = _blocking(module.pause, number)
 
 
 def listen(number: int) -> None:
