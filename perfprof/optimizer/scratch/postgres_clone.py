@@ -44,7 +44,7 @@ WHERE m.amname = 'btree' AND i.indpred IS NULL AND i.indisvalid AND t.relkind = 
 GROUP BY 1, 2, 3
 """
 _PATCH = """
-SELECT pg_restore_attribute_stats('schemaname', schemaname, 'relname', tablename, 'attname', attname,
+SELECT pg_restore_attribute_stats('schemaname', schemaname::text, 'relname', tablename::text, 'attname', attname::text,
     'inherited', inherited, 'null_frac', null_frac, 'avg_width', avg_width, 'n_distinct', n_distinct,
     'most_common_vals', most_common_vals::text, 'most_common_freqs', most_common_freqs,
     'histogram_bounds', (ARRAY[%(low)s::text] || b[2:array_length(b, 1) - 1] || ARRAY[%(high)s::text])::text,
