@@ -82,10 +82,10 @@ def test_of_an_installed_program_its_own_functions_are_told(tmp_path: Path) -> N
     (library / "tool.py").write_text(
         "import json\n\ndef render(n):\n    for _ in range(n):\n        json.loads(json.dumps(list(range(20000))))\n"
     )
-    start = f"import sys; sys.path.insert(0, {str(library)!r}); import tool; tool.render(60)"
+    start = f"import sys; sys.path.insert(0, {str(library)!r}); import tool; tool.render(200)"
     argv = [sys.executable, "-c", start]
     with record(argv, cwd=tmp_path, folder=tmp_path / "r", output=tmp_path / "out", sampler="loops") as recording:
-        (cpu,) = (one for one in reasons(recording) if one.kind == "CPU")
+        cpu = next(one for one in reasons(recording) if one.kind == "CPU")
         lines = list(summary(recording, tmp_path, document(as_run(recording, "tool", "", tmp_path, kept=False))))
     assert cpu.place[0].function == "render"
     told = next(line for line in lines if line.startswith("Hot functions"))
