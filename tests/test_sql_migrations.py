@@ -72,6 +72,7 @@ def test_a_good_index_is_accepted_with_exact_numbers(scratch: SqliteScratch) -> 
     assert [layer.name for layer in verdict.layers] == ["apply", "plan", "results", "counter", "writes", "undo"]
     assert verdict.comparison is not None
     assert verdict.comparison.metric == "vm-steps"
+    assert "client CPU" in verdict.reason
     assert verdict.comparison.ratio == verdict.comparison.low > 50
     again = judge_migration(patch(on("customer_id")), scratch, [run(BY_CUSTOMER, rows=1000)])
     assert again.comparison == verdict.comparison

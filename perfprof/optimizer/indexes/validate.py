@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from perfprof.errors import PerfprofError
+from perfprof.optimizer.indexes.clocks import Spent, spent
 from perfprof.optimizer.indexes.trials import Trial, tried
 from perfprof.optimizer.judge.verdict import Comparison, Decision, Layer, Verdict
 from perfprof.optimizer.patches import Patch
@@ -63,6 +64,7 @@ class _Judgement:
         self.migration = migration
         self.scratch = scratch
         self.layers: list[Layer] = []
+        self.clock: Spent | None = None
         self.comparison: Comparison | None = None
         self.applied = False
         self.schema = ""
@@ -107,6 +109,7 @@ class _Judgement:
     def apply(self) -> Layer:
         """Run up; the index must be there and whole."""
         self.applied = True
+        self.clock = spent(self._readers(self.old), self.scratch)
         self.scratch.apply(self.migration.up)
         if not self.scratch.valid(self.migration.name):
             return Layer("apply", "failed", f"up does not build a valid index {self.migration.name}")
@@ -159,7 +162,14 @@ class _Judgement:
             return Layer("counter", "failed", f"`{worse}` becomes dearer")
         if ratio < self.patch.promise:
             return Layer("counter", "failed", f"{ratio:.2f}x fewer {metric}, promised were {self.patch.promise:g}x")
-        return Layer("counter", "passed", f"{sum(before):,.0f} -> {sum(after):,.0f} {metric}, {ratio:,.1f}x")
+        told = f"{sum(before):,.0f} -> {sum(after):,.0f} {metric}, {ratio:,.1f}x"
+        assert self.clock is not None, "it is read before the index is built"
+        times = self.clock.beside(spent(self._readers(self.new), self.scratch))
+        return Layer("counter", "passed", f"{told} ({times})")
+
+    def _readers(self, state: _State) -> list[Trial]:
+        """The statements that only read, once each: what the clocks are read for."""
+        return [one for one in state.trials if one.asked.reading.reads_only]
 
     def _worst(self, pairs: list[tuple[Trial, Trial]]) -> str:
         """A statement that became dearer, empty if there is none."""
