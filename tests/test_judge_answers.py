@@ -104,3 +104,24 @@ def test_a_time_in_an_answer_hides_nothing_else(tmp_path: Path, then: str, outco
         verdict = judge.patch(patch)
     told = {layer.name: layer for layer in verdict.layers}
     assert told["answers"].outcome == outcome, verdict
+
+
+def test_the_order_in_a_table_s_definition_is_nobodys_business(tmp_path: Path) -> None:
+    run = """\
+import random
+import sqlite3
+
+from core import rows
+
+conn = sqlite3.connect(":memory:")
+conn.execute(f"CREATE TABLE t ({', '.join(random.sample(['a INTEGER', 'b INTEGER', 'c INTEGER', 'd INTEGER'], 4))})")
+print(rows(conn))
+"""
+    old = "def rows(conn):\n    return [conn.execute('SELECT count(*) FROM t').fetchall() for _ in range(9)]\n"
+    new = old.replace("range(9)", "range(0, 9)")
+    (tmp_path / "core.py").write_text(old)
+    (tmp_path / "run.py").write_text(run)
+    patch = Patch(RULE, "t", (FileChange("core.py", old, new),), level=Level.OBSERVED, functions=("core.py::rows",))
+    with Judge(Project(tmp_path, (tmp_path,), Command((sys.executable, "run.py")))) as judge:
+        told = {layer.name: layer for layer in judge.patch(patch).layers}
+    assert told["answers"].outcome == "passed", told["answers"]
