@@ -8,6 +8,7 @@ program, old against new.
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -112,7 +113,7 @@ def _read(recording: Recording, answers: Path, output: str, files: Mapping[str, 
 
 def _told(text: str) -> str:
     """A statement's text; of one that makes or alters a table its words, for tools that reflect a table order its parts anew."""
-    words = text.replace(",", " ").split()
+    words = re.findall(r"[^\s,()]+", text)
     return " ".join(sorted(words)) if words and words[0].lower() in ("create", "alter") else text
 
 
