@@ -89,20 +89,24 @@ def _edited(text: str, node: ast.ClassDef, migration: Migration, build: Build) -
         for name, descending in build.columns
     ]
     index = f"{maker}({', '.join([_quoted(migration.name), *parts])})"
-    known = _option(node, _ARGS)
-    value = getattr(known, "value", None)
-    after = None
-    if known is None:
-        table = _option(node, _TABLE)
-        assert table is not None, "the class was found by it"
-        after = inserted(text, table, f"{' ' * table.col_offset}{_ARGS} = ({index},)\n") if _plain(node) else None
-    elif isinstance(value, ast.Tuple) and not (value.elts and isinstance(value.elts[-1], (ast.Dict, ast.Starred))):
-        after = appended(text, value, index)
-    elif isinstance(value, (ast.Tuple, ast.Dict)):
-        after = _before_options(text, value, index)
+    after = _placed(text, node, index)
     for statement in (imported, also):
         after = _with_import(after, statement) if after is not None and statement else after
     return after
+
+
+def _placed(text: str, node: ast.ClassDef, index: str) -> str | None:
+    """The index among the class's arguments; None where these are not written down."""
+    known = _option(node, _ARGS)
+    value = getattr(known, "value", None)
+    if known is None:
+        table = _option(node, _TABLE)
+        assert table is not None, "the class was found by it"
+        line = f"{' ' * table.col_offset}{_ARGS} = ({index},)\n"
+        return inserted(text, table, line) if _plain(node) else None
+    if isinstance(value, ast.Tuple) and not (value.elts and isinstance(value.elts[-1], (ast.Dict, ast.Starred))):
+        return appended(text, value, index)
+    return _before_options(text, value, index) if isinstance(value, (ast.Tuple, ast.Dict)) else None
 
 
 def _plain(node: ast.ClassDef) -> bool:

@@ -40,27 +40,29 @@ def add(scratch: Scratch, table: Table, columns: Sequence[Column]) -> int:
 
 
 def _changes(columns: Sequence[Column], dialect: str) -> Iterator[tuple[str, str]]:
+    """(column, SQL of its other value); no column for the duplicate."""
     yield "", ""
     for one in columns:
-        name = quoted(one.name)
         if one.nullable:
             yield one.name, "NULL"
-        if any(word in one.kind for word in _TEXT) or (dialect == "sqlite" and not one.kind):
-            yield from ((one.name, value) for value in ("''", f"upper({name})", f"{name} || ' '", f"' ' || {name}"))
-        if dialect == "sqlite" and any(word in one.kind for word in (*_TIME, "text")):
-            yield one.name, "'2024-01-01T23:30:00-05:00'"
-        if any(word in one.kind for word in _NUMBER):
-            yield from ((one.name, value) for value in ("0", "-1", f"{name} + 1"))
-        if dialect == "postgresql" and any(one.kind.startswith(word) for word in _TIME):
-            yield from _moments(one)
+        yield from ((one.name, value) for value in _values(one, quoted(one.name), dialect))
 
 
-def _moments(column: Column) -> Iterator[tuple[str, str]]:
-    name = quoted(column.name)
-    for unit in ("day", "month", "year"):
-        yield column.name, f"date_trunc('{unit}', {name})"
-    yield column.name, f"date_trunc('day', {name}) - interval '1 microsecond'"
-    yield from ((column.name, text) for text in ("'infinity'", "'-infinity'", "'4713-01-01 BC'"))
+def _values(column: Column, name: str, dialect: str) -> Iterator[str]:
+    if any(word in column.kind for word in _TEXT) or (dialect == "sqlite" and not column.kind):
+        yield from ("''", f"upper({name})", f"{name} || ' '", f"' ' || {name}")
+    if dialect == "sqlite" and any(word in column.kind for word in (*_TIME, "text")):
+        yield "'2024-01-01T23:30:00-05:00'"
+    if any(word in column.kind for word in _NUMBER):
+        yield from ("0", "-1", f"{name} + 1")
+    if dialect == "postgresql" and column.kind.startswith(_TIME):
+        yield from _moments(name)
+
+
+def _moments(name: str) -> Iterator[str]:
+    yield from (f"date_trunc('{unit}', {name})" for unit in ("day", "month", "year"))
+    yield f"date_trunc('day', {name}) - interval '1 microsecond'"
+    yield from ("'infinity'", "'-infinity'", "'4713-01-01 BC'")
 
 
 @dataclass(frozen=True, slots=True)

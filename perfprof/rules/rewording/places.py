@@ -223,19 +223,27 @@ def _in_pieces(pieces: Sequence[_Piece], splice: Splice, place: Place) -> Iterat
 
 def _values(place: Place, change: Reworded) -> Edit | str:
     """The tuple of values in its new order; each is a name or a constant, so that reading it twice does no harm."""
-    call = place.call
-    if call is None or not place.inline or place.function is None or len(call.args) != 2 or call.keywords:
+    call, function = place.call, place.function
+    if call is None or function is None or not place.inline or len(call.args) != 2 or call.keywords:
         return "its values are wanted in another order, and are not written beside it"
     given = call.args[1]
-    if not isinstance(given, (ast.Tuple, ast.List)) or any(isinstance(one, ast.Starred) for one in given.elts):
-        return "its values are wanted in another order, and are not written one by one"
-    if not all(_harmless(one) for one in given.elts) or max(change.order, default=0) >= len(given.elts):
-        return "its values are wanted in another order, and making them may do something"
-    texts = [place.function.text(given.elts[number]) for number in change.order]
-    inner = ", ".join(texts) + ("," if len(texts) == 1 and isinstance(given, ast.Tuple) else "")
+    why = _fixed(given, max(change.order, default=0))
+    if why or not isinstance(given, (ast.Tuple, ast.List)):
+        return f"its values are wanted in another order, and {why}"
+    inner = ", ".join(function.text(given.elts[number]) for number in change.order)
+    inner += "," if len(change.order) == 1 and isinstance(given, ast.Tuple) else ""
     text = f"({inner})" if isinstance(given, ast.Tuple) else f"[{inner}]"
     end = (given.end_lineno or given.lineno, given.end_col_offset or 0)
-    return Edit("text", text, given.lineno, given.col_offset, *end, place.function.module.relative)
+    return Edit("text", text, given.lineno, given.col_offset, *end, function.module.relative)
+
+
+def _fixed(given: ast.expr, last: int) -> str:
+    """Why the values cannot be put in another order; empty if they can."""
+    if not isinstance(given, (ast.Tuple, ast.List)) or any(isinstance(one, ast.Starred) for one in given.elts):
+        return "are not written one by one"
+    if last >= len(given.elts) or not all(_harmless(one) for one in given.elts):
+        return "making them may do something"
+    return ""
 
 
 def _harmless(node: ast.expr) -> bool:

@@ -94,18 +94,15 @@ class Scope:
         """The columns of its list, those that a star stands for included."""
         for term in self.select.expressions:
             one = term.this if kind_of(term) == "Alias" else term
-            star = kind_of(one) == "Star"
-            of = (
-                identifier(one, qualifier="table")
-                if kind_of(one) == "Column" and kind_of(one.this) == "Star"
-                else ""
-            )
-            for source in self.sources if star or of else ():
-                if star or source.alias == of:
-                    yield from ((source, column) for column in source.columns)
             found = self.column(one)
-            if found is not None:
-                yield found
+            yield from [found] if found is not None else self._starred(one)
+
+    def _starred(self, term: Tree) -> Iterator[tuple[Source, Column]]:
+        of = identifier(term, qualifier="table") if kind_of(term) == "Column" else ""
+        star = kind_of(term) == "Star" or (kind_of(term) == "Column" and kind_of(term.this) == "Star")
+        for source in self.sources if star else ():
+            if of in ("", source.alias):
+                yield from ((source, column) for column in source.columns)
 
     def unique(self, columns: Iterable[tuple[Source, Column]]) -> str:
         """Why rows with the same values in these columns may be different rows; "" if they are one row.
@@ -129,17 +126,21 @@ class Scope:
 
     def _joined(self, source: Source) -> Iterator[tuple[Column, str]]:
         """Columns that are equal to one of another table, in every row that this one is in."""
+        for part in self._equalities(source):
+            sides = [self.column(part.this), self.column(part.expression)]
+            for one, other in (sides, sides[::-1]):
+                if one and other and one[0] is source is not other[0] and _alike(one[1], other[1]):
+                    yield one[1], other[0].alias
+
+    def _equalities(self, source: Source) -> Iterator[Tree]:
+        """The comparisons by `=` of WHERE and of those joins that hold for this table's rows."""
         parts = [*conditions(self.select)]
         for join in self.select.args.get("joins") or ():
             on = join.args.get("on")
             outer = str(join.args.get("side") or "").upper() == "LEFT"
             if on is not None and (not outer or self._is(join.this, source)):
                 parts += on.flatten() if kind_of(on) == "And" else [on]
-        for part in parts:
-            sides = [self.column(part.this), self.column(part.expression)] if kind_of(part) == "EQ" else []
-            for one, other in (sides, sides[::-1]) if sides else ():
-                if one and other and one[0] is source and other[0] is not source and _alike(one[1], other[1]):
-                    yield one[1], other[0].alias
+        yield from (part for part in parts if kind_of(part) == "EQ")
 
     def _is(self, node: Tree, source: Source) -> bool:
         alias = node.args.get("alias")

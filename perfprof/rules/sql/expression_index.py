@@ -104,22 +104,27 @@ def looks_for(executions: tuple[Execution, ...], catalog: Catalog) -> Iterator[S
 def _compared(workload: tuple[Asked, ...], catalog: Catalog) -> Iterator[tuple[Asked, Table, Use]]:
     """LIMIT without ORDER BY is left out: which rows come would be up to the index."""
     book = Dictionary(catalog.tables(), catalog.dialect)
-    ours = {index.name for index in catalog.indexes() if any("(" in column for column in index.columns)}
     for one in workload:
         ordered = {use.block for use in one.reading.uses if use.how == "order"}
         if one.reading.limited - ordered or not any(use.wrapped for use in one.reading.uses):
             continue
-        plan = catalog.plan(one.text)
+        read = _read_in_vain(one, catalog)
         for called, uses in one.reading.by_table(book.columns):
             table = book.table(called.name)
-            read = table is not None and any(
-                step.table == table.key and step.filtered and step.index not in ours for step in plan
-            )
-            for use in uses if table is not None and table.rows >= SMALLEST_TABLE and read else ():
-                constant = use.parameter is not None or use.constant
-                if use.wrapped and use.how in ("equality", "in", "range") and constant and not use.optional:
-                    assert table is not None
-                    yield one, table, use
+            if table is not None and table.rows >= SMALLEST_TABLE and table.key in read:
+                yield from ((one, table, use) for use in uses if _with_a_value(use))
+
+
+def _read_in_vain(one: Asked, catalog: Catalog) -> set[str]:
+    """The tables of which its plan drops rows, not going by an index on an expression already."""
+    ours = {index.name for index in catalog.indexes() if any("(" in column for column in index.columns)}
+    return {step.table for step in catalog.plan(one.text) if step.filtered and step.index not in ours}
+
+
+def _with_a_value(use: Use) -> bool:
+    """An expression over a column, compared with a value by every row that is wanted."""
+    constant = use.parameter is not None or use.constant
+    return bool(use.wrapped) and use.how in ("equality", "in", "range") and constant and not use.optional
 
 
 def _can_be_built(new: Candidate, catalog: Catalog) -> bool:

@@ -80,20 +80,24 @@ def _found(query: Worded) -> _Compared | None:
 
 
 def _wrapped(node: Tree) -> tuple[str, Tree]:
-    """What is done to the column."""
+    """What is done to the column; "" for nothing that is known."""
     while kind_of(node) == "Paren":
         node = node.this
     inner: Tree = node.args.get("this")
-    kind = kind_of(node)
-    if kind in ("Date", "TsOrDsToDate") and not any(node.args.get(name) for name in ("expressions", "zone")):
-        return ("day", inner) if kind_of(inner) == "Column" else ("", None)
-    if kind == "Cast" and node.args["to"].sql().upper() == "DATE" and kind_of(inner) == "Column":
-        return "day", inner
-    if kind == "Extract" and inner.name.upper() == "YEAR" and kind_of(node.expression) == "Column":
-        return "year", node.expression
-    if kind == "Add" and kind_of(inner) == "Column" and kind_of(node.expression) == "Literal":
-        return ("sum", inner) if node.expression.sql() == "0" else ("", None)
-    return "", None
+    how = ""
+    if kind_of(node) == "Extract":
+        how, inner = ("year" if inner.name.upper() == "YEAR" else ""), node.expression
+    elif kind_of(node) == "Add":
+        how = "sum" if node.expression.sql() == "0" else ""
+    elif _is_day(node):
+        how = "day"
+    return (how, inner) if kind_of(inner) == "Column" else ("", None)
+
+
+def _is_day(node: Tree) -> bool:
+    if kind_of(node) == "Cast":
+        return bool(node.args["to"].sql().upper() == "DATE")
+    return kind_of(node) in ("Date", "TsOrDsToDate") and not (node.args.get("expressions") or node.args.get("zone"))
 
 
 @obligation
