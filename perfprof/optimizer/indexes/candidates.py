@@ -81,14 +81,16 @@ class _Shapes:
         covering = list(self._covering())
         yield from covering
         yield from self._documents()
+        # the planner takes no statistics from a partial index over an expression
+        columns = [one for one in plain if not any(key.expression for key in one.columns)]
         for where, names in self._conditions():
-            for one in plain:
-                if any(key.expression for key in one.columns):
-                    continue  # the planner takes no statistics from a partial index over an expression
-                keys = [key for key in one.columns if key.name not in names]
-                yield replace(self._index(keys or list(one.columns)), where=where)
-            for one in covering:
-                yield replace(one, include=tuple(name for name in one.include if name not in names), where=where)
+            yield from (self._without(one, names, where) for one in [*columns, *covering])
+
+    def _without(self, one: Candidate, names: frozenset[str], where: str) -> Candidate:
+        """A partial index, less the columns that its condition makes idle."""
+        keys = [key for key in one.columns if key.name not in names]
+        left = self._index(keys or list(one.columns)) if not one.include else one
+        return replace(left, include=tuple(name for name in one.include if name not in names), where=where)
 
     def _index(self, keys: Iterable[Key]) -> Candidate:
         return candidate(self.table.name, (), tuple(keys), self.table.schema)

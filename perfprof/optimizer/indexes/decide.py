@@ -152,24 +152,11 @@ class _Trial:
         return self._slower[key]
 
     def confirmed(self, chosen: int) -> Decided:
-        """As long as a statement is slower or an index unused, take one away."""
-        notes: list[str] = []
-        while True:
-            plans = {query: self.evaluator.planned(query, chosen) for query in self.before}
-            unused = self._unused(chosen, plans)
-            guilty = self._guilty(chosen & ~unused, plans)
-            if not guilty and not unused:
-                break
-            for gone, why in ((guilty, "makes a statement slower"), (unused, "no plan uses it")):
-                notes += [f"left out: {one.table} ({', '.join(one.names)}), {why}" for one in self._named(gone)]
-            chosen &= ~(guilty | unused)
+        """The answer, with what is slow or unused taken away."""
+        chosen, notes = self._narrowed(chosen)
+        plans = {query: self.evaluator.planned(query, chosen) for query in self.before}
         members = self.evaluator.members(chosen)
-        notes += self._changed(members)
-        notes += [f"not run: {name[:80]}: {why}" for name, why in self.what_if.refused.items()]
-        late = [
-            query for query in self.reads if query not in self.before and query.name not in self.what_if.refused
-        ]
-        notes += [f"not run for want of time: {query.name[:80]}" for query in late]
+        notes += [*self._changed(members), *self._left_out()]
         now = self.writes.state(members)
         return Decided(
             chosen=members,
@@ -182,6 +169,26 @@ class _Trial:
             hot=(hot_of(self.bare), hot_of(now)),
             existing=frozenset().union(*(self.what_if.existing(query, members) for query in plans)),
         )
+
+    def _narrowed(self, chosen: int) -> tuple[int, list[str]]:
+        """As long as a statement is slower or an index unused, take one away."""
+        notes: list[str] = []
+        while True:
+            plans = {query: self.evaluator.planned(query, chosen) for query in self.before}
+            unused = self._unused(chosen, plans)
+            guilty = self._guilty(chosen & ~unused, plans)
+            if not guilty and not unused:
+                return chosen, notes
+            for gone, why in ((guilty, "makes a statement slower"), (unused, "no plan uses it")):
+                notes += [f"left out: {one.table} ({', '.join(one.names)}), {why}" for one in self._named(gone)]
+            chosen &= ~(guilty | unused)
+
+    def _left_out(self) -> Iterator[str]:
+        """What was not run, and why."""
+        refused = self.what_if.refused
+        yield from (f"not run: {name[:80]}: {why}" for name, why in refused.items())
+        late = (query for query in self.reads if query not in self.before and query.name not in refused)
+        yield from (f"not run for want of time: {query.name[:80]}" for query in late)
 
     def _named(self, some: int) -> list[Candidate]:
         return sorted(self.evaluator.members(some), key=repr)
@@ -210,7 +217,7 @@ class _Trial:
 
     def _changed(self, chosen: frozenset[Candidate]) -> list[str]:
         """Statements whose answers differ: only those may that leave open which rows they want."""
-        found = []
+        found: list[str] = []
         for query in self.before:
             if time.monotonic() > self.deadline:
                 return [*found, "not all answers were compared, for want of time"]

@@ -67,19 +67,20 @@ def removals(connection: Connection, database: str, used: Collection[str], *, co
     known = [_index(row) for row in connection.execute(_INDEXES).fetchall()]
     (age,) = connection.execute(_AGE).fetchone()
     free = [one for one in known if not one.bound and one.kind != "I"]
-    gone: dict[_Index, tuple[str, str]] = {}
+    gone = {one: ("invalid", "") for one in free if not one.valid}
+    gone |= {one: ("unused", "") for one in free if one.valid and _quiet(one, used, age, complete=complete)}
     for one in free:
-        unseen = complete or (age >= LONG_ENOUGH and one.scans <= SELDOM)
-        if not one.valid:
-            gone[one] = ("invalid", "")
-        elif unseen and one.name not in used and not one.unique and not one.refers:
-            gone[one] = ("unused", "")
-    for one in (one for one in free if one not in gone):
         instead = _instead(one, [other for other in known if other is not one and other not in gone])
-        if instead:
+        if one not in gone and instead:
             gone[one] = instead
     for one, (reason, name) in gone.items():
         yield Removal(one.name, one.table, reason, name, one.bytes, _migration(one, database))
+
+
+def _quiet(one: _Index, used: Collection[str], age: timedelta, *, complete: bool) -> bool:
+    """Whether neither plans nor the server, nor a constraint, have a use for it."""
+    unseen = complete or (age >= LONG_ENOUGH and one.scans <= SELDOM)
+    return unseen and one.name not in used and not one.unique and not one.refers
 
 
 def _index(row: tuple[Any, ...]) -> _Index:

@@ -85,20 +85,22 @@ def _redundant(
     """Indexes that may go: (index, reason, what does its work)."""
     free = [one for one in existing if not one.unique and not one.name.startswith("sqlite_autoindex_")]
     gone: set[str] = set()
-    for one in free:
-        if complete and one.name not in used and (one.table, one.columns[0]) not in referring:
+    for one in free if complete else ():
+        if one.name not in used and (one.table, one.columns[0]) not in referring:
             gone.add(one.name)
             yield one, "unused", ""
-    for one in (one for one in free if one.name not in gone and not any("(" in name for name in one.columns)):
-        for other in existing:
-            if other is not one and other.name not in gone and other.table == one.table and _does_both(other, one):
-                gone.add(one.name)
-                yield one, "duplicate" if other.columns == one.columns else "prefix", other.name
-                break
+    for one in (one for one in free if one.name not in gone):
+        others = (other for other in existing if other is not one and other.name not in gone)
+        instead = next((other for other in others if _does_both(other, one)), None)
+        if instead is not None:
+            gone.add(one.name)
+            yield one, "duplicate" if instead.columns == one.columns else "prefix", instead.name
 
 
 def _does_both(other: Index, one: Index) -> bool:
     """Whether an index begins with all of another; text may be compared by other rules, so both must say the same."""
+    if other.table != one.table or any("(" in name for name in one.columns):  # an expression is not told
+        return False
     width = len(one.columns)
     directions = [(index.descending or (False,) * len(index.columns))[:width] for index in (other, one)]
     same = other.columns[:width] == one.columns and directions[0] == directions[1]

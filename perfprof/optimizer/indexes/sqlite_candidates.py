@@ -42,16 +42,15 @@ def _all(scratch: SqliteScratch, queries: list[Query], book: Dictionary) -> Iter
     tables = scratch.catalog.tables()
     texts = frozenset((table.key, column) for table in tables for column in table.columns)
     facts = Facts(texts=texts, kinds=frozenset(_kinds(scratch)))
-    indexes = scratch.catalog.indexes()
+    indexes, known = scratch.catalog.indexes(), {table.name: table for table in tables}
     for query in queries:
         found = [one for one in candidates([query], book, facts) if one.method == "btree"]
         carried = {one.table: dict.fromkeys([*one.names, *one.include]) for one in found if one.include}
         for one in dict.fromkeys(replace(one, include=()) for one in found):
-            table = next((table for table in tables if table.name == one.table), None)
-            row = table.primary_key if table is not None else ()  # every entry ends in it
-            for shaped in _shaped(one, [name for name in carried.get(one.table, ()) if (name,) != row]):
-                if not covering(shaped, indexes, table):
-                    yield shaped
+            row = known[one.table].primary_key  # every entry ends in it
+            wanted = [name for name in carried.get(one.table, ()) if (name,) != row]
+            shapes = _shaped(one, wanted)
+            yield from (shaped for shaped in shapes if not covering(shaped, indexes, known[one.table]))
 
 
 def _kinds(scratch: SqliteScratch) -> Iterator[tuple[str, str]]:
@@ -108,14 +107,17 @@ def _layers(connection: sqlite3.Connection, query: Query, names: dict[str, Candi
     narrow = {name for name, one in names.items() if not one.where and len(one.columns) <= WIDEST}
     for among in (set(names), narrow):
         connection.execute("SAVEPOINT layers")
-        for name in names.keys() - among:
-            connection.execute(f"DROP INDEX {name}")
+        _dropped(connection, names.keys() - among)
         for _ in range(LAYERS):
             used = {scan.index for scan in SqliteCatalog(connection, "").plan(query.texts[0])} & among
             if not used:
                 break
             yield [names[name] for name in sorted(used)]
-            for name in used:
-                connection.execute(f"DROP INDEX {name}")
+            _dropped(connection, used)
         connection.execute("ROLLBACK TO layers")
         connection.execute("RELEASE layers")
+
+
+def _dropped(connection: sqlite3.Connection, names: Iterable[str]) -> None:
+    for name in names:
+        connection.execute(f"DROP INDEX {name}")
