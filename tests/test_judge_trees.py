@@ -106,12 +106,19 @@ def test_changes_come_and_go(tree: Tree, project: Path) -> None:
     assert (tree.path / "app.py").read_text() == "X = 1\n"
 
 
-def test_a_file_edited_meanwhile_is_named(tree: Tree, project: Path) -> None:
-    (tree.path / "data" / "rows.txt").write_text("2\n")
-    (project / "data" / "rows.txt").write_text("edited by the user\n")
+def test_code_edited_meanwhile_is_named(tree: Tree, project: Path) -> None:
+    (tree.path / "app.py").write_text("spoiled by a run")
+    (project / "app.py").write_text("edited by the user")
     with pytest.raises(PerfprofError, match="changed while perfprof was judging"):
         tree.reset()
-    assert (project / "data" / "rows.txt").read_text() == "edited by the user\n"
+    assert (project / "app.py").read_text() == "edited by the user"
+
+
+def test_a_log_that_runs_write_is_taken_as_it_is(tree: Tree, project: Path) -> None:
+    (tree.path / "data" / "rows.txt").write_text("2\n")
+    (project / "data" / "rows.txt").write_text("written by the recorded run\n")
+    tree.reset()
+    assert (tree.path / "data" / "rows.txt").read_text() == "written by the recorded run\n"
 
 
 def test_a_file_that_a_run_wrote_anew_as_it_was_is_no_edit(tree: Tree, project: Path) -> None:

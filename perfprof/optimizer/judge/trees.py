@@ -21,6 +21,13 @@ _KEPT = frozenset(
 )
 
 
+_CODE = frozenset({".py", ".pyi", ".pyx", ".toml", ".cfg", ".ini", ".sql"})
+
+
+def _is_code(name: str) -> bool:
+    return Path(name).suffix in _CODE
+
+
 @dataclass
 class Tree:
     """One copy. ``reset`` takes back what runs have left behind, so that each run starts from the same files."""
@@ -173,7 +180,7 @@ class Tree:
         (self.path / name).unlink(missing_ok=True)
         if name not in self._sources:  # a file that only a patch had
             return
-        if changed_since(self.project / name, self._sources[name]):
+        if changed_since(self.project / name, self._sources[name]) and _is_code(name):  # logs are what runs write
             what = "the file was changed while perfprof was judging"
             raise PerfprofError(what, where=name, todo="Nothing was written. Run perfprof again.")
         _forget(self.path / name)
