@@ -130,12 +130,15 @@ class _Shapes:
             yield self._index([Key(name) for name in equal[:WIDEST]])
         for last in joins if len(equal) == WIDEST - 1 else ():
             yield self._index([Key(name) for name in dict.fromkeys([*equal, last])])
-        if order:
-            yield self._index(order)
-            for name in equal:
-                yield self._index([Key(name), *(key for key in order if key.name != name)])
-            if 1 < len(equal) <= WIDEST:
-                yield self._index([*map(Key, equal), *(key for key in order if key.name not in equal)])
+        yield from self._ordered(equal, order) if order else ()
+
+    def _ordered(self, equal: list[str], order: list[Key]) -> Iterator[Candidate]:
+        """The order alone, and behind columns that are compared."""
+        yield self._index(order)
+        for name in equal:
+            yield self._index([Key(name), *(key for key in order if key.name != name)])
+        if 1 < len(equal) <= WIDEST:
+            yield self._index([*map(Key, equal), *(key for key in order if key.name not in equal)])
 
     def _covering(self) -> Iterator[Candidate]:
         """A column that narrows, with all others that the statement wants of this table carried along."""

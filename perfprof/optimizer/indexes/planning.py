@@ -38,36 +38,40 @@ def selected(
     what_if: WhatIf, catalog: PostgresCatalog, workload: Workload, asked: Asked, budget: float
 ) -> Selected:
     """Let the planner choose. budget: bytes."""
+    choice, sizes = _explored(what_if, catalog, workload, asked.most_explains)
+    evaluator, readable = choice.evaluator, choice.weights
+    best = choice.best(budget)
+    others = sorted(evaluator.members(choice.also(best, budget)), key=repr) if asked.execute else []
+    explains = what_if.explains
+    what_if.existing = frozenset()
+    chosen = evaluator.members(best)
+    return Selected(
+        chosen=chosen,
+        others=tuple(others),
+        sizes=sizes,
+        before={query: evaluator.cost(query, 0) for query in readable},
+        after={query: what_if.plan(query.texts[0], _templated(query), chosen).cost for query in readable},
+        explains=explains,
+        used=what_if.existing,
+        budget=budget,
+        taken=frozenset(i.name for i in catalog.indexes()) | frozenset(t.name for t in catalog.tables()),
+    )
+
+
+def _explored(
+    what_if: WhatIf, catalog: PostgresCatalog, workload: Workload, most: int
+) -> tuple[Choice, dict[Candidate, float]]:
+    """The plans that statements may have, and the sizes of all that they use."""
     book = Dictionary(catalog.tables(), "postgresql")
     planned = tuple(query for query in workload.queries if query.reading.kind != "insert")
-    found = candidates(planned, book, _facts(catalog.connection))
-    sizes = what_if.add(_new(found, catalog))
-    evaluator = Evaluator(what_if, sizes, {query: may_use(query, book) for query in planned}, asked.most_explains)
+    sizes = dict(what_if.add(_new(candidates(planned, book, _facts(catalog.connection)), catalog)))
+    evaluator = Evaluator(what_if, sizes, {query: may_use(query, book) for query in planned}, most)
     readable = {query: query.calls for query in planned if evaluator.cost(query, 0) < float("inf")}
     choice = Choice(evaluator, readable, sizes, _upkeep(workload, book))
     choice.explore()
     wide = what_if.add(widened(evaluator.members(choice.useful)))
     choice.widen(wide)
-    sizes = {**sizes, **wide}
-    best = choice.best(budget)
-    others = sorted(evaluator.members(choice.also(best, budget)), key=repr) if asked.execute else []
-    explains = what_if.explains
-    what_if.existing = frozenset()
-    before = {query: evaluator.cost(query, 0) for query in readable}
-    after = {
-        query: what_if.plan(query.texts[0], _templated(query), evaluator.members(best)).cost for query in readable
-    }
-    return Selected(
-        evaluator.members(best),
-        tuple(others),
-        sizes,
-        before,
-        after,
-        explains,
-        what_if.existing,
-        budget,
-        frozenset(i.name for i in catalog.indexes()) | frozenset(t.name for t in catalog.tables()),
-    )
+    return choice, {**sizes, **wide}
 
 
 def _new(found: Iterable[Candidate], catalog: PostgresCatalog) -> Iterator[Candidate]:
