@@ -92,9 +92,8 @@ def complexities(
         problem = reasons.get(f"{root / path}::{function}", "no call of it could be kept")
         counts = counted[hot.path, hot.function][1]
         growth = found.get(f"{path}::{function}") or Growth(problem=problem)
-        caller, called = _rarer((hot.path, hot.function), above, counted)
-        ran = _calls(counts)
-        yield Complexity(path, function, line, hot.total, growth, ran, _by_line(counts), caller, called)
+        rarer = _rarer((hot.path, hot.function), above, counted)
+        yield Complexity(path, function, line, hot.total, growth, _calls(counts), _by_line(counts), *rarer)
 
 
 def _growths(

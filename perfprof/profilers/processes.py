@@ -59,22 +59,9 @@ def run(
     UsageError if the command or the folder is not there.
     """
     environment = dict(os.environ if env is None else env)
-    program = _program(argv, cwd, environment)
     alone = stdin is not None or not _is_terminal()
     clock = time.perf_counter()
-    try:
-        child = subprocess.Popen(
-            list(argv),
-            executable=program,
-            cwd=cwd,
-            env=environment,
-            stdin=stdin,
-            stdout=stdout,
-            stderr=stderr,
-            **_own_group(alone),
-        )
-    except OSError as error:
-        raise UsageError(f"{argv[0]} cannot be started: {error.strerror}", where=str(program)) from None
+    child = _start(argv, cwd, environment, (stdin, stdout, stderr), alone=alone)
     stopper = _Stopper(child.pid, alone)
     with stopper.forwarding(), stopper.ending_after(timeout):
         try:
@@ -86,6 +73,26 @@ def run(
             raise
     seconds = time.perf_counter() - clock
     return Ran(_exit_code(status), seconds, usage, stopper.interrupted, stopper.timed_out)
+
+
+def _start(
+    argv: Sequence[str], cwd: Path, env: Mapping[str, str], streams: tuple[Stream, Stream, Stream], *, alone: bool
+) -> subprocess.Popen[bytes]:
+    program = _program(argv, cwd, env)
+    stdin, stdout, stderr = streams
+    try:
+        return subprocess.Popen(
+            list(argv),
+            executable=program,
+            cwd=cwd,
+            env=env,
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+            **_own_group(alone),
+        )
+    except OSError as error:
+        raise UsageError(f"{argv[0]} cannot be started: {error.strerror}", where=str(program)) from None
 
 
 def _program(argv: Sequence[str], cwd: Path, env: Mapping[str, str]) -> str:

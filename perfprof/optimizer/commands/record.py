@@ -79,12 +79,15 @@ def command(
         report = keep(as_run(recording, told, ctx.meta[arguments.ASKED], root, more=more))
         if output is not None:
             shutil.copyfile(recording.path, output)
-        kept = recording.path
-        place = output or (kept.relative_to(root) if kept.is_relative_to(root) else kept)
+        place = output or _short(recording.path, root)
         if not settings.get("quiet"):
             click.echo("\n".join(["", *summary(recording, root, report), f"Recording: {place}"]), err=True)
         code = int(recording.meta["exit_code"])
     ctx.exit(code if code >= 0 else 128 - code)
+
+
+def _short(path: Path, root: Path) -> Path:
+    return path.relative_to(root) if path.is_relative_to(root) else path
 
 
 def _folder(root: Path) -> Path:
