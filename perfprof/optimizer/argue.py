@@ -169,11 +169,23 @@ def prove(
     suspects: Suspects, program: Program, seen: Mapping[str, Seen], executions: tuple[Execution, ...]
 ) -> Argued:
     """Evidence first, then each obligation; what lacks one of them leaves with its reason."""
-    argued = [_argued(one, program, seen, executions) for one in suspects.accused]
+    argued = [_or_dropped(one, program, seen, executions) for one in suspects.accused]
     return Argued(
         tuple(one for one in argued if isinstance(one, Proven)),
         tuple(one for one in argued if isinstance(one, Outcome)),
     )
+
+
+def _or_dropped(
+    one: Accused, program: Program, seen: Mapping[str, Seen], executions: tuple[Execution, ...]
+) -> Proven | Outcome | None:
+    """What comes of one suspect; a rule that raises says nothing for it, and the run goes on."""
+    try:
+        return _argued(one, program, seen, executions)
+    except Exception:  # as in `find`
+        last = traceback.format_exc(limit=-1).splitlines()[-1].partition(":")[0]  # what follows may hold values
+        reason = f"rule {one.rule.name} failed and was dropped: {last}"
+        return Outcome(one.suspect.finding, "open", reason, one.rule.title, Level.OPEN)
 
 
 def _argued(

@@ -122,9 +122,15 @@ def _read_in_vain(one: Asked, catalog: Catalog) -> set[str]:
 
 
 def _with_a_value(use: Use) -> bool:
-    """An expression over a column, compared with a value by every row that is wanted."""
+    """An expression over a column, compared with a value by every row that is wanted. A cast is no function of ours."""
     constant = use.parameter is not None or use.constant
-    return bool(use.wrapped) and use.how in ("equality", "in", "range") and constant and not use.optional
+    return (
+        bool(use.wrapped)
+        and not use.wrapped.startswith("CAST(")
+        and use.how in ("equality", "in", "range")
+        and constant
+        and not use.optional
+    )
 
 
 def _can_be_built(new: Candidate, catalog: Catalog) -> bool:

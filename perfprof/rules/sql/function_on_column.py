@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from perfprof.rules.rule import Case, Proof, Suspect
 
 _MOMENTS = ("timestamp without time zone", "date")
-_DAYS = frozenset(["date", "str"])  # exact types of a parameter that PostgreSQL reads as a day
+_DAYS = frozenset(["datetime.date", "str"])  # exact types of a parameter that PostgreSQL reads as a day
 _YEARS = range(1, 9998)
 
 
