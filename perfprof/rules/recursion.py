@@ -111,10 +111,21 @@ def _between(begin: tuple[int, int], end: tuple[int, int], function: Function) -
 
 
 def _step(given: ast.expr, name: str) -> bool:
-    """``n``, ``n - 1``, ``left - cost``, ``n // 2``: steps along which the ways to one place are many."""
+    """``n``, ``n - 1``, ``left - cost``, ``n // 2``, ``text[1:]``: steps along which the ways to one place are many."""
     if isinstance(given, ast.BinOp) and isinstance(given.op, STEPS):
         return _step(given.left, name)
+    if isinstance(given, ast.Subscript):
+        return _shortens(given.slice) and _step(given.value, name)
     return isinstance(given, ast.Name) and given.id == name
+
+
+def _shortens(taken: ast.expr) -> bool:
+    """``1:``, ``:-1``: all but a fixed number at one end."""
+    if not isinstance(taken, ast.Slice) or taken.step is not None or (taken.lower is None) == (taken.upper is None):
+        return False
+    if taken.lower is not None:
+        return isinstance(taken.lower, ast.Constant)
+    return isinstance(taken.upper, ast.UnaryOp) and isinstance(taken.upper.operand, ast.Constant)
 
 
 def _often(calls: tuple[ast.Call, ...], function: Function) -> bool:
