@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from perfprof.rules.catalog import Compared
 from perfprof.rules.obligations.proofs import obligation, observed, proved, unproved
 from perfprof.rules.rewording.places import Place, edits
 from perfprof.rules.rewording.question import place, question_of, words
 from perfprof.rules.rewording.text import Reworded, worded
-from perfprof.rules.rule import Case, Edit, Evidence, Measured, Obligation, Proof, Rewrite
+from perfprof.rules.rule import Case, Edit, Evidence, Measured, Obligation, Proof, Rewrite, Rule, Suspect
+
+if TYPE_CHECKING:
+    from perfprof.profilers.recording import Execution
+    from perfprof.rules.catalog import Catalog
 
 SMALLEST = 500  # rows of the largest table; below it no wording is slow
 LEAST_GAIN = {"backend-ms": 1.5}  # so many times cheaper; less is not worth a reviewer's time, or a clock's noise
 PROMISED = 1.2  # of exact counts
 Wording = Callable[[Case], Reworded]  # ValueError with the reason where there is none
+Look = Callable[["tuple[Execution, ...]", "Catalog"], Iterator[Suspect]]
+Worth = Callable[[Case], Evidence]
 Probes = Callable[[Case, str, str], "tuple[str, str]"]  # of both texts, what the program makes of their answers
 
 
@@ -33,10 +40,17 @@ class Rewording:
         self.text_is_in_one_place = obligation(self._named(self._text, "text_is_in_one_place"))
         self.rows_are_the_same = obligation(self._named(self._rows, "rows_are_the_same"))
 
-    @property
-    def shared(self) -> tuple[Obligation, ...]:
-        """Behind the rule's own."""
-        return self.text_is_in_one_place, self.rows_are_the_same
+    def rule(self, title: str, looks_for: Look, *own: Obligation, worth: Worth | None = None) -> Rule:
+        """The rule; own: its own obligations, which come first."""
+        return Rule(
+            title=title,
+            in_statements=looks_for,
+            worth=worth or self.worth,
+            safe_if=(*own, self.text_is_in_one_place, self.rows_are_the_same),
+            rewrite=self.rewrite,
+            promises=PROMISED,
+            counter="statement-cost",
+        )
 
     def _named(self, check: Callable[[Case], Proof], name: str) -> Callable[[Case], Proof]:
         said = check.__doc__

@@ -62,13 +62,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from perfprof.rules.obligations.proofs import obligation, proved, unproved
-from perfprof.rules.obligations.reworded import PROMISED, Rewording
+from perfprof.rules.obligations.reworded import Rewording
 from perfprof.rules.reading.predicates import argument, kind_of
 from perfprof.rules.rewording.asked_for import only_whether_any
 from perfprof.rules.rewording.places import Place
 from perfprof.rules.rewording.question import place, suspects, words
 from perfprof.rules.rewording.text import Change
-from perfprof.rules.rule import Evidence, Rule
+from perfprof.rules.rule import Evidence
 
 if TYPE_CHECKING:
     from perfprof.profilers.recording import Execution
@@ -147,12 +147,4 @@ def _worth(case: Case) -> Evidence:
 
 
 _SHARED = Rewording(_wording, why="The first row that fits is enough.", probes=_probes)
-RULE = Rule(
-    title="count -> EXISTS",
-    in_statements=looks_for,
-    worth=_worth,
-    safe_if=(only_asks_whether_any, counts_rows, *_SHARED.shared),
-    rewrite=_SHARED.rewrite,
-    promises=PROMISED,
-    counter="statement-cost",
-)
+RULE = _SHARED.rule("count -> EXISTS", looks_for, only_asks_whether_any, counts_rows, worth=_worth)

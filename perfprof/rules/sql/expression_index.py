@@ -47,7 +47,6 @@ SELECT id FROM users WHERE lower(email) = ?;
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -56,8 +55,9 @@ from perfprof.rules.catalog import Dictionary
 from perfprof.rules.obligations import index as safe
 from perfprof.rules.obligations.proofs import obligation, proved, unproved
 from perfprof.rules.reading.predicates import kind_of
-from perfprof.rules.rule import Finding, Rewrite, Rule, Suspect
-from perfprof.rules.schema.ddl import create_index, index_migration, index_name
+from perfprof.rules.rule import Rule, Suspect
+from perfprof.rules.schema import lacking
+from perfprof.rules.schema.ddl import create_index, index_name
 from perfprof.rules.schema.expressions import indexable
 from perfprof.rules.schema.indexes import Candidate, Key
 from perfprof.rules.schema.needs import SMALLEST_TABLE, Need, Served, writes
@@ -69,7 +69,6 @@ if TYPE_CHECKING:
     from perfprof.rules.reading.predicates import Use
     from perfprof.rules.rule import Case, Proof
 
-_NAME = "expression-index"
 _TOTAL = frozenset(["Lower", "Upper", "Trim", "Length", "Coalesce", "Column", "Identifier", "Literal"])
 _DATES = frozenset(
     ["Date", "TsOrDsToDate", "TimeToStr"]
@@ -98,7 +97,9 @@ def looks_for(executions: tuple[Execution, ...], catalog: Catalog) -> Iterator[S
         name = index_name(new, taken)
         taken.add(name)
         need = Need(new, name, tables[new], tuple(served), *writes(workload, new, catalog))
-        yield Suspect(_finding(need, catalog), need)
+        text = new.columns[0].expression
+        message = f"{need.executions:,} executions compute {text} for {need.table.rows:,} rows"
+        yield Suspect(lacking.finding("expression-index", need, catalog, text, message), need)
 
 
 def _compared(workload: tuple[Asked, ...], catalog: Catalog) -> Iterator[tuple[Asked, Table, Use]]:
@@ -152,23 +153,6 @@ def _errors(dialect: str) -> tuple[type[Exception], ...]:
     return PerfprofError, psycopg.Error
 
 
-def _finding(need: Need, catalog: Catalog) -> Finding:
-    places = [place for one in need.served for place in one.asked.places]
-    text = need.candidate.columns[0].expression
-    identity = "\0".join((_NAME, catalog.dialect, need.table.key, text))
-    return Finding(
-        id=hashlib.sha256(identity.encode()).hexdigest()[:12],
-        rule=_NAME,
-        path=places[0].path if places else "",
-        line=places[0].line if places else 0,
-        end_line=places[0].line if places else 0,
-        function=places[0].function if places else "",
-        subject=f"{need.table.name} ({text})",
-        message=f"{need.executions:,} executions compute {text} for {need.table.rows:,} rows",
-        evidence={"rows": need.table.rows, "executions": need.executions, "writes": need.writes},
-    )
-
-
 @obligation
 def function_has_an_answer_for_all(case: Case) -> Proof:
     """Its functions answer for every value, so that no write fails because of it."""
@@ -186,17 +170,6 @@ def function_has_an_answer_for_all(case: Case) -> Proof:
     return proved(f"{text} has a value for every row")
 
 
-def rewrite(case: Case) -> Rewrite:
-    """CREATE INDEX with its DROP."""
-    need: Need = case.suspect.reading
-    assert case.catalog is not None
-    statements = "; ".join(one.asked.reading.fingerprint for one in need.served)
-    return Rewrite(
-        migration=index_migration(need.candidate, need.name, case.catalog.dialect, case.catalog.database),
-        why=f"Statements that it serves: {statements}",
-    )
-
-
 RULE = Rule(
     title="function of a column -> index on it",
     in_statements=looks_for,
@@ -207,7 +180,7 @@ RULE = Rule(
         safe.writes_stay_cheap,
         safe.not_inside_a_transaction,
     ),
-    rewrite=rewrite,
+    rewrite=lacking.built,
     promises=2.0,
     counter="vm-steps",
 )

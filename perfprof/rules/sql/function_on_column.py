@@ -35,12 +35,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfprof.rules.obligations.proofs import obligation, proved, unproved
-from perfprof.rules.obligations.reworded import PROMISED, Rewording
+from perfprof.rules.obligations.reworded import Rewording
 from perfprof.rules.reading.predicates import kind_of, parameter_of
 from perfprof.rules.rewording.question import question_of, scope, suspects, words
 from perfprof.rules.rewording.scope import conditions
 from perfprof.rules.rewording.text import Change
-from perfprof.rules.rule import Rule
 
 if TYPE_CHECKING:
     from perfprof.profilers.recording import Execution
@@ -175,12 +174,4 @@ def _wording(case: Case) -> Reworded:
 
 
 _SHARED = Rewording(_wording, why="An index on the column finds what lies between two bounds.")
-RULE = Rule(
-    title="function of a column -> range",
-    in_statements=looks_for,
-    worth=_SHARED.worth,
-    safe_if=(type_makes_it_exact, *_SHARED.shared),
-    rewrite=_SHARED.rewrite,
-    promises=PROMISED,
-    counter="statement-cost",
-)
+RULE = _SHARED.rule("function of a column -> range", looks_for, type_makes_it_exact)

@@ -71,12 +71,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from perfprof.rules.obligations.proofs import obligation, proved, unproved
-from perfprof.rules.obligations.reworded import PROMISED, Rewording
+from perfprof.rules.obligations.reworded import Rewording
 from perfprof.rules.reading.predicates import argument, kind_of
 from perfprof.rules.rewording.question import scope, suspects, words
 from perfprof.rules.rewording.scope import conditions
 from perfprof.rules.rewording.text import Change
-from perfprof.rules.rule import Rule
 
 if TYPE_CHECKING:
     from perfprof.profilers.recording import Execution
@@ -175,12 +174,4 @@ def _wording(case: Case) -> Reworded:
 
 _WHY = "EXISTS stops at the first match, and can look it up in an index."
 _SHARED = Rewording(_wording, why=_WHY, told=True)
-RULE = Rule(
-    title="IN (SELECT …) -> EXISTS",
-    in_statements=looks_for,
-    worth=_SHARED.worth,
-    safe_if=(list_is_plain, never_null, *_SHARED.shared),
-    rewrite=_SHARED.rewrite,
-    promises=PROMISED,
-    counter="statement-cost",
-)
+RULE = _SHARED.rule("IN (SELECT …) -> EXISTS", looks_for, list_is_plain, never_null)

@@ -72,20 +72,16 @@ SELECT id, due FROM orders WHERE customer_id = ?;
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from perfprof.rules.obligations import index as safe
-from perfprof.rules.rule import Case, Finding, Rewrite, Rule, Suspect
-from perfprof.rules.schema.ddl import index_migration
+from perfprof.rules.rule import Rule, Suspect
+from perfprof.rules.schema import lacking
 
 if TYPE_CHECKING:
     from perfprof.profilers.recording import Execution
     from perfprof.rules.catalog import Catalog
-    from perfprof.rules.schema.needs import Need
-
-_NAME = "missing-index"
 
 
 def looks_for(executions: tuple[Execution, ...], catalog: Catalog) -> Iterator[Suspect]:
@@ -93,42 +89,9 @@ def looks_for(executions: tuple[Execution, ...], catalog: Catalog) -> Iterator[S
     from perfprof.rules.schema.needs import needs
 
     for need in needs(executions, catalog):
-        yield Suspect(_finding(need, catalog), need)
-
-
-def _finding(need: Need, catalog: Catalog) -> Finding:
-    """At the place that ran the costliest of the statements; the path is absolute, as it was recorded."""
-    places = list(dict.fromkeys(place for one in need.served for place in one.asked.places))
-    subject = f"{need.table.name} ({', '.join(need.candidate.names)})"
-    identity = "\0".join((_NAME, catalog.dialect, need.table.schema, subject))
-    return Finding(
-        id=hashlib.sha256(identity.encode()).hexdigest()[:12],
-        rule=_NAME,
-        path=places[0].path if places else "",
-        line=places[0].line if places else 0,
-        end_line=places[0].line if places else 0,
-        function=places[0].function if places else "",
-        subject=subject,
-        message=f"{need.executions:,} executions scan {need.table.name} ({need.table.rows:,} rows)",
-        evidence={
-            "rows": need.table.rows,
-            "executions": need.executions,
-            "seconds": round(sum(one.asked.seconds for one in need.served), 6),
-            "writes": need.writes,
-            "places": ", ".join(f"{place.path}:{place.line}" for place in places),
-        },
-    )
-
-
-def rewrite(case: Case) -> Rewrite:
-    """CREATE INDEX with its DROP."""
-    need: Need = case.suspect.reading
-    assert case.catalog is not None
-    statements = "; ".join(one.asked.reading.fingerprint for one in need.served)
-    return Rewrite(
-        migration=index_migration(need.candidate, need.name, case.catalog.dialect, case.catalog.database),
-        why=f"Statements that it serves: {statements}",
-    )
+        columns = ", ".join(need.candidate.names)
+        message = f"{need.executions:,} executions scan {need.table.name} ({need.table.rows:,} rows)"
+        yield Suspect(lacking.finding("missing-index", need, catalog, columns, message), need)
 
 
 RULE = Rule(
@@ -142,7 +105,7 @@ RULE = Rule(
         safe.writes_stay_cheap,
         safe.not_inside_a_transaction,
     ),
-    rewrite=rewrite,
+    rewrite=lacking.built,
     promises=2.0,
     counter="vm-steps",
 )

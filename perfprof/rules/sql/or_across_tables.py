@@ -56,12 +56,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from perfprof.rules.obligations.proofs import obligation, proved, unproved
-from perfprof.rules.obligations.reworded import PROMISED, Rewording
+from perfprof.rules.obligations.reworded import Rewording
 from perfprof.rules.reading.predicates import argument, identifier, kind_of
 from perfprof.rules.rewording.question import suspects, words
 from perfprof.rules.rewording.scope import conditions
 from perfprof.rules.rewording.text import Change
-from perfprof.rules.rule import Rule
 
 if TYPE_CHECKING:
     from perfprof.profilers.recording import Execution
@@ -178,12 +177,4 @@ def _at(query: Worded, word: str) -> int:
 
 
 _SHARED = Rewording(_wording, why="Each side of the OR can use an index of its own table.")
-RULE = Rule(
-    title="OR across tables -> UNION ALL",
-    in_statements=looks_for,
-    worth=_SHARED.worth,
-    safe_if=(rows_are_selected, ordered_by_what_is_selected, *_SHARED.shared),
-    rewrite=_SHARED.rewrite,
-    promises=PROMISED,
-    counter="statement-cost",
-)
+RULE = _SHARED.rule("OR across tables -> UNION ALL", looks_for, rows_are_selected, ordered_by_what_is_selected)

@@ -53,13 +53,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from perfprof.rules.obligations.proofs import obligation, proved, unproved
-from perfprof.rules.obligations.reworded import PROMISED, Rewording
+from perfprof.rules.obligations.reworded import Rewording
 from perfprof.rules.reading.predicates import argument, kind_of
 from perfprof.rules.rewording.places import Place
 from perfprof.rules.rewording.question import place, scope, suspects, words
 from perfprof.rules.rewording.rows_used import columns_used
 from perfprof.rules.rewording.text import Change
-from perfprof.rules.rule import Evidence, Rule
+from perfprof.rules.rule import Evidence
 from perfprof.rules.schema.ddl import quoted
 
 if TYPE_CHECKING:
@@ -135,12 +135,4 @@ def _worth(case: Case) -> Evidence:
 
 
 _SHARED = Rewording(_wording, why="Only these columns are read.", probes=_probes)
-RULE = Rule(
-    title="SELECT * -> the columns read",
-    in_statements=looks_for,
-    worth=_worth,
-    safe_if=(star_is_one_table, names_are_columns, *_SHARED.shared),
-    rewrite=_SHARED.rewrite,
-    promises=PROMISED,
-    counter="statement-cost",
-)
+RULE = _SHARED.rule("SELECT * -> the columns read", looks_for, star_is_one_table, names_are_columns, worth=_worth)

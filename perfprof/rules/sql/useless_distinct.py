@@ -59,11 +59,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from perfprof.rules.obligations.proofs import obligation, proved, unproved
-from perfprof.rules.obligations.reworded import PROMISED, Rewording
+from perfprof.rules.obligations.reworded import Rewording
 from perfprof.rules.reading.predicates import argument, kind_of
 from perfprof.rules.rewording.question import scope, suspects, words
 from perfprof.rules.rewording.text import Change
-from perfprof.rules.rule import Rule
 
 if TYPE_CHECKING:
     from perfprof.profilers.recording import Execution
@@ -117,12 +116,4 @@ def _wording(case: Case) -> Reworded:
 
 
 _SHARED = Rewording(_wording, why="The keys of the schema keep its rows apart already.")
-RULE = Rule(
-    title="DISTINCT of keys -> plain SELECT",
-    in_statements=looks_for,
-    worth=_SHARED.worth,
-    safe_if=(list_holds_keys, *_SHARED.shared),
-    rewrite=_SHARED.rewrite,
-    promises=PROMISED,
-    counter="statement-cost",
-)
+RULE = _SHARED.rule("DISTINCT of keys -> plain SELECT", looks_for, list_holds_keys)
