@@ -98,8 +98,19 @@ def _shown(advice: Advice) -> str:
     size = sum(one.forecast for one in advice.proposals) / 1e6
     what = "planner's cost" if advice.dialect == "postgresql" else "steps of SQLite's machine"
     lines = [f"{advice.share:.0%} of the {what} with {size:.1f} MB; {advice.explains} plans asked for"]
+    if advice.measured_share >= 0:
+        lines.append(f"run on a copy: {advice.measured_share:.1%} of the time" + _writes(advice))
     for one in advice.proposals:
         lines += ["", f"-- build {one.name}, about {one.forecast / 1e6:.1f} MB, {one.decision}", one.migration.up]
     for gone in advice.removals:
         lines += ["", f"-- drop {gone.name}: {gone.reason} {gone.instead}".rstrip(), gone.migration.up]
     return "\n".join([*lines, *advice.notes, *advice.plans])
+
+
+def _writes(advice: Advice) -> str:
+    """What the writes pay, if there are any."""
+    if advice.wal_before <= 0:
+        return ""
+    told = f"; writes make {advice.wal_before / 1e6:.1f} -> {advice.wal_after / 1e6:.1f} MB of WAL"
+    hot = f", {advice.hot_before:.0%} -> {advice.hot_after:.0%} of updates touch no index"
+    return told + (hot if advice.hot_before >= 0 else "")
