@@ -76,6 +76,8 @@ def refused(found: Eager, load: Load) -> str:
         return _refused_by_select(load, features)
     if "combined" in features:
         return "a union, intersection or difference takes no related objects"
+    if "prefetch_related" in found.later:
+        return "the relation that it starts from is prefetched elsewhere, and an option would ask past that"
     if not is_joined(load):
         return _refused_beside(found, load, features) or _refused_anew(found, load, features)
     reasons = {

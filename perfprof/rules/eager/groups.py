@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules.eager.anew import Anew, asked_anew
 from perfprof.rules.eager.checks import problem
-from perfprof.rules.eager.later import called_later
+from perfprof.rules.eager.later import called_later, prefetched
 from perfprof.rules.eager.model import WHOLE, Eager, enough
 from perfprof.rules.eager.places import Spot, origin_of
 
@@ -28,6 +28,8 @@ def eager_loads(loads: Sequence[Load], orm: str, program: Program) -> Iterator[E
     for members in groups.values():
         spot = members[0][1]
         later = called_later(spot, program) if orm == "django" and spot is not None else frozenset()
+        if orm == "django" and spot is not None and prefetched(spot.node, program.root):
+            later |= {"prefetch_related"}
         parts = _by_path(load for load, _ in members)
         yield from _together([Eager(orm, spot, part, later, _anew(part, spot)) for part in parts])
 
