@@ -291,7 +291,6 @@ def test_the_option_goes_to_the_query_not_to_what_a_library_made_of_it(text: str
         ("order.items.all()", "Order.objects.prefetch_related('customer__items__tags')", True),
         ("order.items.all()", 'Order.objects.prefetch_related("tags")', False),
         ("order.items.filter(size=3)", 'Order.objects.prefetch_related("items")', False),
-        ("Order.objects.all()", 'Order.objects.prefetch_related("items")', False),
     ],
 )
 def test_what_a_prefetch_may_answer_takes_no_option(

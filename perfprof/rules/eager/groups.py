@@ -27,11 +27,15 @@ def eager_loads(loads: Sequence[Load], orm: str, program: Program) -> Iterator[E
             groups[spot.node if spot is not None else (load.model, load.origin)].append((load, spot))
     for members in groups.values():
         spot = members[0][1]
-        later = called_later(spot, program) if orm == "django" and spot is not None else frozenset()
-        if orm == "django" and spot is not None and prefetched(spot.node, program.root):
-            later |= {"prefetch_related"}
+        later = _later(spot, program) if orm == "django" and spot is not None else frozenset()
         parts = _by_path(load for load, _ in members)
         yield from _together([Eager(orm, spot, part, later, _anew(part, spot)) for part in parts])
+
+
+def _later(spot: Spot, program: Program) -> frozenset[str]:
+    """What happens to the query set elsewhere, a prefetch that answers it included."""
+    found = called_later(spot, program)
+    return found | {"prefetch_related"} if prefetched(spot.node, program.root) else found
 
 
 def _together(parts: Sequence[Eager]) -> Iterator[Eager]:
