@@ -411,7 +411,7 @@ def test_a_file_that_is_no_recording(tmp_path):
 
 def test_interpreters_too_old_for_the_recorders_run_all_the_same(tmp_path):
     """What an old Python makes of the way in: it parses, and chains."""
-    from perfprof.profilers.workload import START
+    from perfprof.profilers.arming import START
 
     tree = ast.parse((START / "sitecustomize.py").read_text(), feature_version=(3, 4))
     assert not [

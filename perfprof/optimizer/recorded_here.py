@@ -14,11 +14,12 @@ from types import ModuleType
 
 from perfprof.optimizer import runs
 from perfprof.profilers import trees as call_trees
+from perfprof.profilers.arming import START, environment_of, prepare
 from perfprof.profilers.journals import read_journals
 from perfprof.profilers.merge import Writer
 from perfprof.profilers.packages import without_secrets
 from perfprof.profilers.recording import Recording
-from perfprof.profilers.workload import RECORDERS, START, environment_of, prepare
+from perfprof.profilers.workload import RECORDERS
 
 
 class RecordedHere:
