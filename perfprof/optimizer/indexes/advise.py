@@ -41,6 +41,7 @@ def advise(source: Source, workload: Workload, asked: Asked, folder: Path) -> Ad
         if asked.execute:
             with copied(source, server, folder, most_bytes=asked.most_bytes) as copy:
                 decision = _executed(copy, workload, picked, asked)
+                notes += [f"decided on {copy.note}: at full size plans may differ"] if copy.counts else []
     with source.connected() as original:
         drops = tuple(removals(original, source.name, picked.used | decision.existing, complete=asked.complete))
         proposals = tuple(proposed(original, source.name, workload, picked, decision))
