@@ -156,7 +156,6 @@ LEFT = [
         "SELECT id FROM orders WHERE (id, customer_id) NOT IN (SELECT order_id, id FROM returns)",
         "",
     ),
-    ("membership-query", "SELECT id FROM orders WHERE id NOT IN (SELECT o.id FROM orders o) ORDER BY id", ""),
 ]
 
 
@@ -170,5 +169,5 @@ def test_it_is_left(rule: str, statement: str, sorts: str, copy: PostgresScratch
 
 def test_the_copy_is_left_as_it_was_found(copy: PostgresScratch, tmp_path: Path) -> None:
     before = copy.rows("SELECT count(*), md5(string_agg(o::text, '' ORDER BY id)) FROM orders o")
-    argued("membership-query", LEFT[-5][1], "", copy, tmp_path)
+    argued("membership-query", LEFT[-4][1], "", copy, tmp_path)
     assert copy.rows("SELECT count(*), md5(string_agg(o::text, '' ORDER BY id)) FROM orders o") == before
