@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from perfprof.optimizer.reports.recorded.hot import section
 from perfprof.profilers import formats
 from perfprof.profilers.formats import Lane, Profile
 from perfprof.profilers.hot import hot_functions, hot_paths
@@ -44,3 +45,34 @@ def test_paths_end_where_they_divide(recording: Recording) -> None:
     assert found == [("main/save", 0.35), ("main/load/parse", 0.3)]
     (only,) = hot_paths(recording, least=0.5)
     assert [frame.function for frame in only.frames] == ["main", "load"]
+
+
+def test_recursion_stands_in_a_path_once(tmp_path: Path) -> None:
+    """Directly and through another function; the line is that of most of the innermost calls."""
+    inner = Frame("/app/a.py", "load", 7)
+    file = tmp_path / "p.json"
+    stacks = {(MAIN, LOAD, LOAD, LOAD, inner): 6.0, (MAIN, LOAD, PARSE, LOAD, PARSE, LOAD): 3.0, (MAIN, LOAD): 1.0}
+    file.write_bytes(formats.write("speedscope", Profile((Lane("a", 1, "a", stacks),))))
+    (path,) = hot_paths(formats.recording_of(file, tmp_path / "r.sqlite"))
+    assert [(frame.function, frame.line) for frame in path.frames] == [("main", 1), ("load", 7)]
+    assert path.share == pytest.approx(1.0)
+
+
+def test_lines_of_one_function_are_one_path(tmp_path: Path) -> None:
+    lines = {(MAIN, Frame("/app/a.py", "load", line)): 1.0 for line in range(20)}
+    file = tmp_path / "p.json"
+    file.write_bytes(formats.write("speedscope", Profile((Lane("a", 1, "a", lines),))))
+    (path,) = hot_paths(formats.recording_of(file, tmp_path / "r.sqlite"))
+    assert path.frames[-1].function == "load"
+
+
+def test_functions_between_are_told_where_no_path_is_hot(tmp_path: Path) -> None:
+    stacks = {(MAIN, Frame("/app/a.py", f"step{n}", n + 10)): 1.0 for n in range(20)}
+    file = tmp_path / "p.json"
+    file.write_bytes(formats.write("speedscope", Profile((Lane("a", 1, "a", stacks),))))
+    told = section(formats.recording_of(file, tmp_path / "r.sqlite"), tmp_path)
+    assert told is not None
+    assert told["says"].startswith("one path takes")  # main, with all it calls
+    assert "main" in told["brief"][0]
+    assert len(told["brief"]) == 5
+    assert all("step" in line and "5 %" in line and "of its own" in line for line in told["brief"][1:])

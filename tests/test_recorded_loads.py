@@ -60,7 +60,7 @@ def test_the_relation_is_named_with_its_places(tmp_path: Path) -> None:
     with record(argv, cwd=tmp_path, folder=tmp_path / "run", sampler="off", output=tmp_path / "out") as recording:
         section = loads.section(recording, tmp_path)
     assert section is not None
-    assert section["says"] == "24 loads of 1 relations or fields"
+    assert section["says"] == "24 loads of 1 relation or field"
     (line,) = section["brief"]
     assert line.startswith("Order.customer (SQLAlchemy) · 24 x, up to 12 for one query's objects")
     assert "app.py:21 report" in line

@@ -36,7 +36,7 @@ def parse():
 def wait():
     time.sleep(0.7)
 
-for _ in range(20):
+for _ in range(40):
     report()
 scan(), parse(), wait()
 """
@@ -91,3 +91,19 @@ def test_of_an_installed_program_its_own_functions_are_told(tmp_path: Path) -> N
     told = next(line for line in lines if line.startswith("Hot functions"))
     assert "of libraries, for no code of this project was seen" in told
     assert any("tool.py:5 render" in line and "site-packages" not in line for line in lines)
+
+
+def test_a_recording_tells_its_functions_in_one_table(tmp_path: Path) -> None:
+    """The page of a recording; that of a run without a section of hot functions keeps the heaviest."""
+    recording, _ = found(tmp_path, "x = 0\nwhile x < 6_000_000:\n    x += 1\n")
+    with recording:
+        page = document(as_run(recording, "app.py", "", tmp_path, kept=False))
+        lines = list(summary(recording, tmp_path, page))
+    text = html.render(page)
+    assert "The heaviest functions" not in text
+    assert text.count("Hot functions</h2>") == 1
+    assert "before any change" not in text
+    page["recorded"] = [one for one in page["recorded"] if one["subject"] != "hot"]
+    assert "The heaviest functions" in html.render(page)
+    (processes,) = (line for line in lines if line.startswith("Processes over time"))
+    assert processes.startswith("Processes over time: 1 process; at most ")

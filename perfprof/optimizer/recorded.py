@@ -23,7 +23,9 @@ def as_run(
     more: sections beyond those of the recording itself.
     """
     meta, folder = recording.meta, recording.path.parent
-    step = Step("record", float(meta["seconds"]), seen(recording), f"{float(meta['cpu_seconds']):.1f} s CPU")
+    step = Step(
+        "record", float(meta["seconds"]), seen(recording), f"{figures.seconds(float(meta['cpu_seconds']))} CPU"
+    )
     return Run(
         id=folder.name if kept else recording.path.name,
         verb="record",
@@ -49,17 +51,18 @@ def _surroundings(meta: Mapping[str, str]) -> dict[str, str]:
 
 def seen(recording: Recording) -> str:
     """How much there is of what."""
-    processes, statements = len(recording.processes()), sum(one.count for one in recording.executions())
-    plural = "" if processes == 1 else "es"
-    return f"{recording.total:,} samples · {processes} process{plural} · {statements:,} statements"
+    statements = sum(one.count for one in recording.executions())
+    counts = (
+        figures.counted(recording.total, "sample"),
+        figures.counted(len(recording.processes()), "process", "processes"),
+        figures.counted(statements, "statement"),
+    )
+    return " · ".join(counts)
 
 
 def summary(recording: Recording, root: Path, report: Document) -> Iterator[str]:
-    """What was seen, and the files that cost most."""
+    """What was seen, and what there is to say about it."""
     wall, cpu = (figures.seconds(float(recording.meta[name])) for name in ("seconds", "cpu_seconds"))
-    yield f"{wall} ({cpu} CPU) · {seen(recording)}"
-    for path, samples in list(recording.files().items())[:5]:
-        name = Path(path).relative_to(root) if Path(path).is_relative_to(root) else path
-        yield f"  {figures.share(samples / (recording.total or 1)):>5}  {name}"
+    yield f"{wall} · {cpu} CPU · {seen(recording)}"
     yield from recorded(report["recorded"])
     yield from filter(None, recording.meta.get("notes", "").splitlines())

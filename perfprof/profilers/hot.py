@@ -32,7 +32,10 @@ class HotFunction:
 
 @dataclass(frozen=True, slots=True)
 class HotPath:
-    """The program's frames from the root to where the path divides into parts that are not hot. share: of all samples."""
+    """The program's functions from the root to where the path divides into parts that are not hot. share: of all samples.
+
+    Each function stands there once, with the line of most of its samples: recursion goes back to its first call.
+    """
 
     frames: tuple[Frame, ...]
     share: float
@@ -62,17 +65,35 @@ def hot_functions(recording: Recording, least: float = 0.01) -> tuple[HotFunctio
 
 def hot_paths(recording: Recording, least: float = LEAST) -> tuple[HotPath, ...]:
     """Each path whose end has at least this share and none of whose continuations has; the hottest first."""
-    counts: dict[tuple[Frame, ...], int] = defaultdict(int)
-    children: dict[tuple[Frame, ...], set[tuple[Frame, ...]]] = defaultdict(set)
+    counts: dict[tuple[Place, ...], Counter[int]] = defaultdict(Counter)
+    children: dict[tuple[Place, ...], set[tuple[Place, ...]]] = defaultdict(set)
     for stack, count in _application(recording):
-        for depth in range(1, len(stack) + 1):
-            counts[stack[:depth]] += count
-            children[stack[: depth - 1]].add(stack[:depth])
-    bar = least * (recording.total or 1)
-    hot = {path for path, count in counts.items() if count >= bar}
-    ends = [path for path in hot if not children[path] & hot]
-    found = [HotPath(path, counts[path] / (recording.total or 1)) for path in ends]
-    return tuple(sorted(found, key=lambda one: -one.share))
+        way = _straight(stack)
+        places = tuple((frame.path, frame.function) for frame in way)
+        for depth, frame in enumerate(way, 1):
+            counts[places[:depth]][frame.line] += count
+            children[places[: depth - 1]].add(places[:depth])
+    total = recording.total or 1
+    hot = {path for path, lines in counts.items() if lines.total() >= least * total}
+    found = [
+        HotPath(_frames(path, counts), counts[path].total() / total) for path in hot if not children[path] & hot
+    ]
+    return tuple(sorted(found, key=lambda one: (-one.share, one.frames)))
+
+
+def _straight(stack: tuple[Frame, ...]) -> tuple[Frame, ...]:
+    """Each function once: what came between two calls of it is left out, and the inner call tells the line."""
+    way: dict[Place, Frame] = {}
+    for frame in stack:
+        place = (frame.path, frame.function)
+        while place in way:
+            way.popitem()
+        way[place] = frame
+    return tuple(way.values())
+
+
+def _frames(path: tuple[Place, ...], counts: dict[tuple[Place, ...], Counter[int]]) -> tuple[Frame, ...]:
+    return tuple(Frame(*place, _most(counts[path[:depth]])) for depth, place in enumerate(path, 1))
 
 
 def callers(recording: Recording) -> dict[Place, Place]:

@@ -6,14 +6,15 @@ The reasons overlap: a statement that SQLite computes inside the process is CPU 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from perfprof.profilers.hot import hot_paths, program_files
+from perfprof.profilers.hot import Place, hot_functions, program_files
 from perfprof.profilers.parts import (
     collections,
     files,
+    loads,
     memory,
     metrics,
     network,
@@ -26,11 +27,20 @@ from perfprof.profilers.recording import Execution, Frame, Recording, Statement
 from perfprof.profilers.tallies import Latencies
 
 Kind = Literal[
-    "CPU", "statement", "transaction", "connection pool", "request made", "files", "garbage collection", "waiting"
+    "CPU",
+    "statement",
+    "loaded one by one",
+    "transaction",
+    "connection pool",
+    "request made",
+    "files",
+    "garbage collection",
+    "waiting",
 ]
 
 LEAST = 0.03  # share of the wall clock (but for waiting for a core) or of the CPU time from which a reason is told
 _MOSTLY = 0.5  # share of a path's samples that lie in one function of a library
+_TEXT = 60  # characters of a statement
 _MANY = 5  # executions of one statement in one call from which they might have been one
 
 
@@ -58,21 +68,17 @@ def reasons(recording: Recording) -> tuple[Reason, ...]:
 
 
 def _cpu(recording: Recording) -> Iterator[Reason]:
-    cpu = float(recording.meta["cpu_seconds"])
-    inner: dict[Frame, float] = defaultdict(float)
-    places: dict[Frame, tuple[Frame, ...]] = {}
-    for path in hot_paths(recording):
-        inner[path.frames[-1]] += path.share
-        places.setdefault(path.frames[-1], path.frames[::-1])
-    for frame, share in inner.items():
-        remark = _library(recording, frame)
-        yield Reason("CPU", share * cpu, places[frame], f"most of it in {remark}" if remark else "")
+    cpu, below = float(recording.meta["cpu_seconds"]), _below(recording)
+    for one in hot_functions(recording, LEAST):
+        if one.own:
+            remark = _library(below[one.path, one.function])
+            yield Reason("CPU", one.own * cpu, (Frame(one.path, one.function, one.line),), remark)
 
 
-def _library(recording: Recording, place: Frame) -> str:
-    """The innermost function of a library in which most samples below a line of the program lie."""
+def _library(stacks: Iterable[tuple[tuple[Frame, ...], int]]) -> str:
+    """The innermost function of a library in which most samples below a function of the program lie."""
     seen, depths, total = Counter[Frame](), dict[Frame, int](), 0
-    for below, count in _below(recording, place):
+    for below, count in stacks:
         total += count
         found = {Frame(frame.path, frame.function, 0): depth for depth, frame in enumerate(below)}
         seen.update(dict.fromkeys(found, count))
@@ -81,23 +87,29 @@ def _library(recording: Recording, place: Frame) -> str:
     if not mostly:
         return ""
     frame = max(mostly, key=lambda one: depths[one])
-    return f"{frame.function} of {frame.path.replace(chr(92), '/').rpartition('/')[2]}"
+    if frame.path.startswith("<frozen importlib"):
+        return "most of it importing modules"
+    return f"most of it in {frame.function} of {frame.path.replace(chr(92), '/').rpartition('/')[2]}"
 
 
-def _below(recording: Recording, place: Frame) -> Iterator[tuple[tuple[Frame, ...], int]]:
-    """What libraries did for the samples whose innermost frame of the program is this one."""
+def _below(recording: Recording) -> dict[Place, list[tuple[tuple[Frame, ...], int]]]:
+    """What libraries did, by the innermost function of the program."""
     ours = program_files(recording)
+    found: dict[Place, list[tuple[tuple[Frame, ...], int]]] = defaultdict(list)
     for sample in recording.samples():
         inner = max((depth for depth, frame in enumerate(sample.stack) if frame.path in ours), default=-1)
-        if inner >= 0 and sample.stack[inner] == place:
-            yield sample.stack[inner + 1 :], sample.count
+        if inner >= 0:
+            frame = sample.stack[inner]
+            found[frame.path, frame.function].append((sample.stack[inner + 1 :], sample.count))
+    return found
 
 
 def _statements(recording: Recording) -> Iterator[Reason]:
     many = _repeated(recording)
     for one in statements.read(recording):
         repeated = many.get((one.statement, one.site), "")
-        remark = " · ".join(filter(None, (" ".join(one.statement.text.split())[:60], repeated)))
+        text = " ".join(one.statement.text.split())
+        remark = " · ".join(filter(None, (text if len(text) <= _TEXT else f"{text[:_TEXT - 1]}…", repeated)))
         yield Reason("statement", one.latencies.seconds, one.site, remark, one.latencies)
 
 
@@ -123,11 +135,18 @@ def _in_each_call(site: tuple[Frame, ...], executions: Sequence[Execution]) -> s
     return next(often, "")
 
 
+def _loads(recording: Recording) -> Iterator[Reason]:
+    for one in loads.together(loads.read(recording)):
+        place = tuple(Frame(frame.path, frame.function, frame.line) for frame in one.site)
+        most = f", up to {one.most:,} for one query's objects" if one.most > 1 else ""
+        yield Reason("loaded one by one", one.seconds, place, f"{one.name} · {one.count:,} x{most}")
+
+
 def _transactions(recording: Recording) -> Iterator[Reason]:
     for one in transactions.read(recording):
         if one.pauses and one.latencies.seconds:
             share = one.idle / one.latencies.seconds
-            remark = f"open, but idle for {share:.0%} of their time"
+            remark = f"open, but idle for {share * 100:.0f} % of the time"
             yield Reason("transaction", one.idle, one.pauses[0].place, remark, one.latencies)
 
 
@@ -172,6 +191,7 @@ def _unexplained(recording: Recording, found: list[Reason]) -> Iterator[Reason]:
 SOURCES: tuple[Callable[[Recording], Iterator[Reason]], ...] = (
     _cpu,
     _statements,
+    _loads,
     _transactions,
     _pools,
     _network,

@@ -21,6 +21,11 @@ def count(value: float) -> str:
     return f"{value:,.0f}" if float(value).is_integer() or abs(value) >= 100 else _three(value)
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """``1 process``, ``3 processes``, ``2,400 loads``. many: the plural, if it is not formed by an s."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
 def seconds(value: float) -> str:
     """``12.1 s``, ``412 ms``, ``9.8 ms``, ``35 us``."""
     for unit, scale in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6)):

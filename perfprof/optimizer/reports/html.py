@@ -15,6 +15,7 @@ from perfprof.optimizer.reports.rows import Row, amounts, comparison, direction,
 from perfprof.optimizer.reports.terminal import again
 
 FIRST = "reasons"  # the subject that stands before the flame graph
+HOT = "hot"  # the subject that tells the heaviest functions
 OPEN = 12  # findings that are unfolded at first
 WORDS = {"gain": "faster", "loss": "slower", "none": "no difference that this machine can tell"}
 
@@ -141,31 +142,31 @@ def _row(number: int, row: Row, measured: Comparison | None, axis: plots.Range) 
 def _flame(report: Document) -> Html:
     flame = report["flame"]
     picture = flamegraph.icicle(flame, flamegraph.marked(report))
-    heaviest = [
+    other = f" {flame['other']:,} samples lie in frames too thin to keep." if flame["other"] else ""
+    findings = "; findings are outlined" if report["findings"] else ""
+    changed = "" if report["run"]["verb"] == "record" else " before any change"
+    says = f"{flame['total']:,} samples{changed}. Callers above, callees below{findings}.{other}"
+    return tag(
+        "section",
+        tag("h2", "The whole run"),
+        tag("p", says, class_="muted"),
+        scroll("icicle of the run", picture),
+        None if any(one["subject"] == HOT for one in report.get("recorded", ())) else _heaviest(report),
+    )
+
+
+def _heaviest(report: Document) -> Html:
+    body = [
         tag(
             "tr",
             tag("td", name),
             tag("td", path, class_="place"),
             *(tag("td", f"{part * 100:.1f} %", class_="number") for part in parts),
         )
-        for name, path, *parts in flamegraph.functions(flame)
+        for name, path, *parts in flamegraph.functions(report["flame"])
     ]
-    other = f" {flame['other']:,} samples lie in frames too thin to keep." if flame["other"] else ""
-    findings = "; findings are outlined" if report["findings"] else ""
-    says = f"{flame['total']:,} samples before any change. Callers above, callees below{findings}.{other}"
-    rows_ = table(
-        "The heaviest functions",
-        ("function", "file", "itself", "with callees"),
-        heaviest,
-        numbers="itself,with callees",
-    )
-    return tag(
-        "section",
-        tag("h2", "The whole run"),
-        tag("p", says, class_="muted"),
-        scroll("icicle of the run", picture),
-        rows_,
-    )
+    heads = ("function", "file", "itself", "with callees")
+    return table("The heaviest functions", heads, body, numbers="itself,with callees")
 
 
 def _recorded(subject: Recorded) -> Html:
@@ -175,7 +176,8 @@ def _recorded(subject: Recorded) -> Html:
         tag("tr", *(_cell(cell, number=head in wide) for head, cell in cells))
         for cells in (list(zip(subject["heads"], row, strict=True)) for row in subject["rows"])
     ]
-    rows_ = table(subject["title"], subject["heads"], body, numbers=",".join(subject["numbers"])) if body else None
+    numbers = ",".join(subject["numbers"])
+    rows_ = table(subject["title"], subject["heads"], body, numbers=numbers, class_="titled") if body else None
     drawn = [plots.timeline(series) for series in subject.get("series", ()) if len(series["points"]) > 2]
     pictures = tag("div", *drawn, class_="timelines") if drawn else None
     return tag("section", tag("h2", subject["title"]), tag("p", subject["says"], class_="muted"), pictures, rows_)

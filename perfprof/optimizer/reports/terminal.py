@@ -73,7 +73,8 @@ def lines(report: Document, width: int, console: Console) -> Iterator[Text]:
         yield _text(totals(report))
     elif report["run"]["verb"] == "record":
         yield from (
-            _text(f"{step['seconds']:.1f} s · {step['cost']} · {step['summary']}") for step in report["steps"]
+            _text(f"{figures.seconds(step['seconds'])} · {step['cost']} · {step['summary']}")
+            for step in report["steps"]
         )
         for text in recorded(report.get("recorded", ())):
             inset = " " * (len(text) - len(text.lstrip()))

@@ -6,7 +6,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from perfprof.profilers.journals import Journal
@@ -77,6 +77,11 @@ class Load:
     target: tuple[str, ...] = ()
     tested: bool = False
 
+    @property
+    def name(self) -> str:
+        """``Order.customer``."""
+        return f"{self.owner.rpartition('.')[2]}.{self.path}"
+
 
 def read(recording: Recording) -> tuple[Load, ...]:
     """All loads of the run, the most frequent first; rows of several processes stay apart."""
@@ -110,3 +115,21 @@ def _store(
 
 
 PART = Part(SCHEMA, _store)
+
+
+def together(found: Iterable[Load]) -> list[Load]:
+    """Those of several processes, and of several ways to one place, in one; the most loads first."""
+    rows: dict[tuple[object, ...], Load] = {}
+    for one in found:
+        key = (one.orm, one.owner, one.path, _lines(one.site), one.spot, _lines(one.started))
+        known = rows.get(key)
+        if known is not None:
+            count, seconds = known.count + one.count, known.seconds + one.seconds
+            one = replace(known, count=count, seconds=seconds, most=max(known.most, one.most))  # noqa: PLW2901
+        if one.count:
+            rows[key] = one
+    return sorted(rows.values(), key=lambda one: -one.count)
+
+
+def _lines(place: tuple[Place, ...]) -> tuple[tuple[str, int], ...]:
+    return tuple((frame.path, frame.line) for frame in place[:1])

@@ -22,7 +22,7 @@ def section(recording: Recording, root: Path) -> Recorded | None:
     wall = float(recording.meta["seconds"])
     share = figures.share(whole.seconds / wall) if wall else ""
     says = (
-        f"{whole.count:,} pauses, {figures.seconds(whole.seconds)} in all ({share} of the run),"
+        f"{figures.counted(whole.count, 'pause')}, {figures.seconds(whole.seconds)} in all ({share} of the run),"
         f" the longest {figures.seconds(whole.longest)}"
     )
     heads = ["generation", "collections", "mean", "longest", "in all", "objects freed", "uncollectable"]

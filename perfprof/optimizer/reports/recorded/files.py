@@ -26,11 +26,15 @@ def section(recording: Recording, root: Path) -> Recorded | None:
         counts[access.deed] += access.latencies.count
         sizes[access.deed] += access.bytes
     seconds = sum(access.latencies.seconds for access in accesses)
-    says = (
-        f"{counts['open']:,} opened, {counts['read']:,} reads of {figures.size(sizes['read'])},"
-        f" {counts['write']:,} writes of {figures.size(sizes['write'])}, {counts['seek']:,} seeks;"
-        f" {figures.seconds(seconds)} in the system"
+    deeds = (
+        f"{counts['open']:,} opened" if counts["open"] else "",
+        *(
+            f"{figures.counted(counts[deed], deed)} of {figures.size(sizes[deed])}" if counts[deed] else ""
+            for deed in ("read", "write")
+        ),
+        figures.counted(counts["seek"], "seek") if counts["seek"] else "",
     )
+    says = f"{', '.join(filter(None, deeds))}; {figures.seconds(seconds)} in the system"
     heads = ["file", "deed", "calls", "bytes", "in all", "p50", "p95", "longest", "opened at"]
     return Recorded(
         subject="files",

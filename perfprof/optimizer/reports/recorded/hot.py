@@ -1,17 +1,19 @@
-"""Where the CPU time went: hot functions, and the paths that lead there."""
+"""Where the CPU time went: the paths that lead to most of it, and the functions between them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from perfprof.optimizer.reports import figures
 from perfprof.optimizer.reports.contract import Recorded
 from perfprof.optimizer.reports.recorded import ROWS, where
-from perfprof.profilers.hot import LEAST, HotPath, hot_functions, hot_paths, of_libraries
+from perfprof.profilers.hot import LEAST, HotFunction, HotPath, hot_functions, hot_paths, of_libraries
 from perfprof.profilers.recording import Frame, Recording
 
 ORDER = 0
-_BRIEF, _NAMES = 3, 6  # lines for a terminal, and functions on the way to a hot one
+_BRIEF, _NAMES = 5, 6  # lines for a terminal, and functions on the way to a hot one
+_WORTH = 0.03  # share of its own from which a function is told where no path that is told ends in it
 
 
 def section(recording: Recording, root: Path) -> Recorded | None:
@@ -25,7 +27,7 @@ def section(recording: Recording, root: Path) -> Recorded | None:
         title="Hot functions",
         says=_says(paths)
         + ("; of libraries, for no code of this project was seen" if of_libraries(recording) else ""),
-        brief=[_brief(path, root) for path in paths[:_BRIEF]],
+        brief=list(_brief(paths, functions, root))[:_BRIEF],
         heads=["function", "own time", "with calls"],
         numbers=["own time", "with calls"],
         rows=[
@@ -40,7 +42,18 @@ def _says(paths: tuple[HotPath, ...]) -> str:
     return f"{count} {figures.share(LEAST)} of the CPU time or more"
 
 
-def _brief(path: HotPath, root: Path) -> str:
+def _brief(paths: tuple[HotPath, ...], functions: tuple[HotFunction, ...], root: Path) -> Iterator[str]:
+    """The paths; then functions that are dear by themselves, from wherever they are called."""
+    for path in paths:
+        yield _path(path, root)
+    ends = {(path.frames[-1].path, path.frames[-1].function) for path in paths}
+    for one in functions:
+        if one.own >= _WORTH and (one.path, one.function) not in ends:
+            place = where((Frame(one.path, one.function, one.line),), root)
+            yield f"{figures.share(one.own):>5} {place} · of its own"
+
+
+def _path(path: HotPath, root: Path) -> str:
     """The share, the innermost place, and the functions that lead to it."""
     *outer, _ = path.frames
     names = [frame.function for frame in outer if frame.function != "<module>"]

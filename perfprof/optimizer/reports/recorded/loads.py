@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from perfprof.optimizer.reports import figures
@@ -20,7 +19,7 @@ _NAMES = {"django": "Django", "sqlalchemy": "SQLAlchemy"}
 
 def section(recording: Recording, root: Path) -> Recorded | None:
     """What was loaded, how often, and where the objects came from."""
-    found = _together([one for one in loads.read(recording) if one.count])
+    found = loads.together(loads.read(recording))
     if not found:
         return None
     heads = [
@@ -36,7 +35,8 @@ def section(recording: Recording, root: Path) -> Recorded | None:
     return Recorded(
         subject="loads",
         title="Loaded one by one",
-        says=f"{sum(one.count for one in found):,} loads of {len({_name(one) for one in found}):,} relations or fields",
+        says=f"{figures.counted(sum(one.count for one in found), 'load')} of"
+        f" {figures.counted(len({one.name for one in found}), 'relation or field', 'relations or fields')}",
         brief=[_brief(one, root) for one in found[:_BRIEF]],
         heads=heads,
         numbers=heads[2:5],
@@ -44,31 +44,9 @@ def section(recording: Recording, root: Path) -> Recorded | None:
     )
 
 
-def _together(found: list[Load]) -> list[Load]:
-    """Those of several processes, and of several ways to one place, in one row."""
-    rows: dict[tuple[object, ...], Load] = {}
-    for one in found:
-        key = (one.orm, one.owner, one.path, _lines(one.site), one.spot, _lines(one.started))
-        known = rows.get(key)
-        if known is not None:
-            count, seconds = known.count + one.count, known.seconds + one.seconds
-            one = replace(known, count=count, seconds=seconds, most=max(known.most, one.most))  # noqa: PLW2901
-        rows[key] = one
-    return sorted(rows.values(), key=lambda one: -one.count)
-
-
-def _lines(place: tuple[Place, ...]) -> tuple[tuple[str, int], ...]:
-    return tuple((frame.path, frame.line) for frame in place[:1])
-
-
-def _name(one: Load) -> str:
-    """``Order.customer``."""
-    return f"{one.owner.rpartition('.')[2]}.{one.path}"
-
-
 def _brief(one: Load, root: Path) -> str:
     parts = (
-        f"{_name(one)} ({_NAMES.get(one.orm, one.orm)})",
+        f"{one.name} ({_NAMES.get(one.orm, one.orm)})",
         f"{one.count:,} x, up to {one.most:,} for one query's objects" if one.most > 1 else f"{one.count:,} x",
         f"{figures.seconds(one.seconds)} in all",
         _where(one.site, root),
@@ -79,7 +57,7 @@ def _brief(one: Load, root: Path) -> str:
 
 def _row(one: Load, root: Path) -> list[str]:
     return [
-        _name(one),
+        one.name,
         one.kind,
         f"{one.count:,}",
         f"{one.most:,}",

@@ -31,9 +31,10 @@ def section(recording: Recording, root: Path) -> Recorded | None:
     by_pid: dict[int, list[Metric]] = {}
     for look in looks:
         by_pid.setdefault(look.pid, []).append(look)
+    together = "together at most" if len(by_pid) > 1 else "at most"
     says = (
-        f"{len(at_once):,} looks at {len(by_pid):,} processes; together at most {figures.size(memory)} resident,"
-        f" {files:,} open files, {connections:,} connections"
+        f"{figures.counted(len(by_pid), 'process', 'processes')}; {together} {figures.size(memory)} resident,"
+        f" {figures.counted(files, 'open file')}, {figures.counted(connections, 'connection')}"
     )
     heads = ["process", "CPU", "most memory", "threads", "disk read", "disk written", "files", "connections"]
     busiest = sorted(by_pid.items(), key=lambda item: -item[1][-1].cpu)

@@ -25,7 +25,7 @@ def section(recording: Recording, root: Path) -> Recorded | None:
     seconds = sum(endpoint.latencies.seconds for endpoint in endpoints)
     opened = sum(endpoint.opened for endpoint in endpoints)
     failed = sum(endpoint.failed for endpoint in endpoints)
-    says = f"{count:,} requests, {figures.seconds(seconds)} in all, {opened:,} connections opened"
+    says = f"{figures.counted(count, 'request')}, {figures.seconds(seconds)} in all, {figures.counted(opened, 'connection')} opened"
     says += f", {failed:,} without an answer" if failed else ""
     heads = ["endpoint", "requests", "p50", "p95", "longest", *(name.replace("_", " ") for name in PHASES)]
     return Recorded(

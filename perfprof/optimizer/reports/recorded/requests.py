@@ -28,7 +28,7 @@ def section(recording: Recording, root: Path) -> Recorded | None:
     seconds = len({second.at for second in requests.by_second(recording)})
     errors = sum(route.errors for route in routes)
     says = (
-        f"{whole.count:,} requests, {whole.count / max(seconds, 1):,.1f} a second while there were any,"
+        f"{figures.counted(whole.count, 'request')}, {whole.count / max(seconds, 1):,.1f} a second while there were any,"
         f" {errors / whole.count:.1%} errors; {_percentiles(whole)}"
     )
     return Recorded(
@@ -46,14 +46,19 @@ def _brief(route: Route, root: Path) -> str:
     place = where(route.place, root)
     errors = f" · {route.errors:,} failed" if route.errors else ""
     times = f"{route.latencies.count:,} x"
-    errors = f" · {_each(route.queries, route)} queries each{errors}" if route.queries else errors
+    if route.queries:
+        each = _each(route.queries, route)
+        errors = f" · {each} {'query' if each == '1' else 'queries'} each{errors}"
     return f"{route.method} {route.route} · {times} · {_percentiles(route.latencies)}{errors}" + (
         f" · {place}" if place else ""
     )
 
 
 def _percentiles(latencies: Latencies) -> str:
-    return " ".join(f"p{percent:g} {figures.seconds(latencies.percentile(percent))}" for percent in _PERCENTS)
+    """As many as the requests can tell apart, and the longest."""
+    told = [percent for percent in _PERCENTS if percent == _PERCENTS[0] or latencies.count * (100 - percent) >= 100]
+    percents = (f"p{percent:g} {figures.seconds(latencies.percentile(percent))}" for percent in told)
+    return " ".join((*percents, f"longest {figures.seconds(latencies.longest)}"))
 
 
 def _each(count: int, route: Route) -> str:

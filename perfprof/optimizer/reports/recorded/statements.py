@@ -28,7 +28,7 @@ def section(recording: Recording, root: Path) -> Recorded | None:
     whole = sum((one.latencies for one in found), Latencies())
     slow = sum(one.slower(limit) for one in found)
     says = (
-        f"{whole.count:,} statements, {len({one.statement for one in found}):,} different ones,"
+        f"{figures.counted(whole.count, 'statement')}, {len({one.statement for one in found}):,} different ones,"
         f" {figures.seconds(whole.seconds)} in all; {f'{slow:,}' if slow else 'none'} took longer than {figures.seconds(limit)}"
     )
     within = _within(recording)

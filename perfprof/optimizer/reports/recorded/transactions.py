@@ -42,7 +42,7 @@ def _says(found: tuple[Transaction, ...]) -> str:
     still = sum(one.latencies.count for one in found if one.outcome == OPEN)
     idle = sum(one.idle for one in found)
     parts = [
-        f"{whole.count:,}, {_each(found)} statements each, open for {figures.seconds(whole.seconds)} in all,"
+        f"{whole.count:,} of {_each(found)} each, open for {figures.seconds(whole.seconds)} in all,"
         f" {figures.share(idle / whole.seconds) if whole.seconds else '0 %'} of it idle",
         f"{rolled:,} rolled back" if rolled else "",
         f"{still:,} never ended" if still else "",
@@ -52,7 +52,8 @@ def _says(found: tuple[Transaction, ...]) -> str:
 
 def _each(found: tuple[Transaction, ...]) -> str:
     count = sum(one.latencies.count for one in found)
-    return f"{sum(one.statements for one in found) / count:,.1f}".removesuffix(".0")
+    each = f"{sum(one.statements for one in found) / count:,.1f}".removesuffix(".0")
+    return f"{each} {'statement' if each == '1' else 'statements'}"
 
 
 def _brief(one: Transaction, root: Path) -> str:
@@ -62,7 +63,7 @@ def _brief(one: Transaction, root: Path) -> str:
 def _told(one: Transaction, root: Path) -> Iterator[str]:
     times = one.latencies
     yield f"{where(one.place, root) or 'no place of the program'}"
-    yield f"{times.count:,} {one.outcome}, {_each((one,))} statements each"
+    yield f"{times.count:,} {one.outcome}, {_each((one,))} each"
     several = f"p95 {figures.seconds(times.percentile(95))}, the longest " if times.count > 1 else "open for "
     yield f"{several}{figures.seconds(times.longest)}"
     if times.seconds and one.idle >= _IDLE * times.seconds and one.pauses:
@@ -79,7 +80,7 @@ def _row(one: Transaction, root: Path) -> list[str]:
         shortened(one.first, _TEXT),
         one.outcome,
         f"{times.count:,}",
-        _each((one,)),
+        _each((one,)).partition(" ")[0],
         *map(figures.seconds, (times.percentile(50), times.percentile(95), times.longest)),
         figures.share(one.idle / times.seconds) if times.seconds else "",
         _pause(one.pauses[0], root, _LINE) if one.pauses else "",
