@@ -125,3 +125,38 @@ print(rows(conn))
     with Judge(Project(tmp_path, (tmp_path,), Command((sys.executable, "run.py")))) as judge:
         told = {layer.name: layer for layer in judge.patch(patch).layers}
     assert told["answers"].outcome == "passed", told["answers"]
+
+
+QUEUED = """\
+class Line:
+    def __init__(self, jobs):
+        self.waiting = list(jobs)
+
+    def first(self):
+        return self.waiting.pop(0)
+"""
+DEQUE = QUEUED.replace("list(jobs)", "deque(jobs)").replace("pop(0)", "popleft()")
+DEQUE = "from collections import deque\n\n\n" + DEQUE
+
+
+@pytest.mark.parametrize(
+    ("new", "reshapes", "outcome"),
+    [
+        (DEQUE, True, "passed"),
+        (DEQUE, False, "failed"),
+        (DEQUE.replace("popleft", "pop"), True, "failed"),
+        (DEQUE.replace("deque(jobs)", "deque(jobs, 9)"), True, "failed"),
+    ],
+)
+def test_what_a_patch_reshapes_may_be_a_deque(tmp_path: Path, new: str, reshapes: bool, outcome: str) -> None:
+    (tmp_path / "core.py").write_text(QUEUED)
+    (tmp_path / "run.py").write_text(
+        "from core import Line\n\nline = Line(range(9))\nprint([line.first() for _ in '1234'])\n"
+    )
+    functions = ("core.py::Line.__init__", "core.py::Line.first")
+    change = FileChange("core.py", QUEUED, new)
+    patch = Patch(RULE, "t", (change,), level=Level.OBSERVED, functions=functions, reshapes=reshapes)
+    with Judge(Project(tmp_path, (tmp_path,), Command((sys.executable, "run.py")))) as judge:
+        verdict = judge.patch(patch)
+    told = {layer.name: layer for layer in verdict.layers}
+    assert told["answers"].outcome == outcome, verdict

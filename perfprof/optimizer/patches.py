@@ -29,7 +29,8 @@ class Patch:
     functions: ``path::qualified.name`` of each function whose code changes. promise: the least ratio worth it.
     counter: the exact count that must fall ("queries", "vm-steps"), "any" if whichever falls is a gain, empty if only
     time tells. domain: for which arguments the answers must stay: "any"; "hinted": where every parameter has a hint,
-    those of its types; "seen": of types that calls had. measured: the gain on a copy of the database, where it is there.
+    those of its types; "seen": of types that calls had. reshapes: objects of the old code do not fit the new, see `Rewrite`.
+    measured: the gain on a copy of the database, where it is there.
     """
 
     rule: str
@@ -45,6 +46,7 @@ class Patch:
     domain: Literal["any", "hinted", "seen"] = "any"
     why: str = ""
     memory: str = ""
+    reshapes: bool = False
     measured: Measured | None = None
 
     @property

@@ -109,6 +109,7 @@ def _patch(one: Candidate, sources: Sources, root: Path) -> Patch:
         counter=rule.counter,
         why=rewrite.why,
         memory=rewrite.memory,
+        reshapes=rewrite.reshapes,
         measured=rewrite.measured,
     )
 

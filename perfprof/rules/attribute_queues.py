@@ -162,6 +162,7 @@ def make_attribute_deque(case: Case) -> Rewrite:
         edits=(*edits, Edit("import", "from collections import deque")),
         why=f"both ends of {found.text} are reached in one step; nothing is moved",
         memory=f"about that of the list {found.text}",
+        reshapes=True,
     )
 
 

@@ -116,6 +116,7 @@ class Rewrite:
     """The new code or the migration; ``why`` and ``memory`` go into the patch message.
 
     watched: ``path::qualified.name`` of functions beyond the changed ones whose answers tell whether it is right.
+    reshapes: objects of the new code hold a deque where they held a list, so those of a recorded run do not fit it.
     measured: the gain, where it is a database's and not the program's own.
     """
 
@@ -124,6 +125,7 @@ class Rewrite:
     why: str = ""
     memory: str = ""
     watched: tuple[str, ...] = ()
+    reshapes: bool = False
     measured: Measured | None = None
 
 

@@ -38,7 +38,7 @@ def case_of(patch: Patch, calls: Iterable[Call], imported: frozenset[str]) -> Ca
     imported: files that the workload executes; only changes of these, or if nothing is known all, can be played.
     """
     changes = tuple(change for change in patch.changes if _playable(change, imported))
-    mine = tuple(call for call in calls if call.function in patch.functions)
+    mine = tuple(call for call in calls if call.function in patch.functions and not patch.reshapes)
     return Case(patch.digest, changes, mine, hinted(changes) if patch.domain == "hinted" else {})
 
 

@@ -61,9 +61,18 @@ class Counted:
 
 
 def count(
-    bench: Workbench, tree: Tree, changes: Sequence[FileChange], functions: Sequence[str], timeout: float = FOREVER
+    bench: Workbench,
+    tree: Tree,
+    changes: Sequence[FileChange],
+    functions: Sequence[str],
+    timeout: float = FOREVER,
+    *,
+    reshaped: bool = False,
 ) -> Counted:
-    """Run the workload in a tree with these changes, and note statements and the answers of ``functions``."""
+    """Run the workload in a tree with these changes, and note statements and the answers of ``functions``.
+
+    reshaped: what the functions were called with may hold a deque in place of a list.
+    """
     assert bench.project.workload is not None
     folder = bench.place.path / "counting"
     shutil.rmtree(folder, ignore_errors=True)
@@ -77,6 +86,7 @@ def count(
         "PERFPROF_INSIDE": str(INSIDE),
         "PERFPROF_ANSWERS": str(folder / "answers"),
         "PERFPROF_ROOT": str(tree.path),
+        "PERFPROF_RESHAPED": "yes" if reshaped else "",
         "PYTHONHASHSEED": env.get("PYTHONHASHSEED", "0"),
     }
     argv = with_environment(tree.command(bench.project.workload.argv, env), env)
@@ -88,7 +98,7 @@ def count(
         files = {f"file {name}": _digest(tree.path / name) for name in tree.touched()}
     finally:
         tree.write(())
-    text = output.read_bytes().decode("utf-8", "replace").replace(str(tree.path), "")
+    text = output.read_text("utf-8", "replace").replace(str(tree.path), "")
     with recording:
         return _read(recording, folder / "answers", text, files)
 

@@ -51,6 +51,7 @@ class Counting:
         self._bench = bench
         self._timeout = timeout
         self._old = old
+        self._old_reshaped = OldRuns()  # of patches that reshape objects
         self._new: dict[str, Counted] = {}
 
     def answers(self, trial: Trial) -> Outcome:
@@ -59,13 +60,13 @@ class Counting:
         Code of a module itself has no calls: then what the program prints and leaves behind must be the same.
         """
         functions = functions_of(trial)
-        old, new = self._old.get(0, functions, self._run_old), self._run_new(trial)
+        old, new = self._run_old(0, trial), self._run_new(trial)
         if old.ended:
             return "cannot tell", f"the workload could not be watched: {old.ended}"
         if new.ended:
             return "failed", f"the workload fails with the new code: {new.ended}"
         if (old.answers, old.effects) != (new.answers, new.effects):
-            again = self._old.get(1, functions, self._run_old)
+            again = self._run_old(1, trial)
             if again.answers != old.answers:
                 return _steady(old, again, new)
             different = next(_differences(old, new, again), "")
@@ -82,7 +83,7 @@ class Counting:
             return _measured(trial, trial.patch.measured)
         if name not in KNOWN:
             return "skipped", f"{name} are not counted for code"
-        old, new = self._old.get(0, functions_of(trial), self._run_old), self._run_new(trial)
+        old, new = self._run_old(0, trial), self._run_new(trial)
         if old.ended:
             return "cannot tell", old.ended
         if new.ended:
@@ -102,10 +103,10 @@ class Counting:
 
     def _any(self, trial: Trial) -> Outcome:
         """Statements of a patch that nobody promised anything of."""
-        old = self._old.get(0, functions_of(trial), self._run_old)
+        old = self._run_old(0, trial)
         if old.ended or not old.statements:
             return "skipped", old.ended or "the workload executes no statement that could be recorded"
-        new, again = self._run_new(trial), self._old.get(1, functions_of(trial), self._run_old)
+        new, again = self._run_new(trial), self._run_old(1, trial)
         if new.ended:
             return "failed", f"the workload fails with the new code: {new.ended}"
         before, after = float(old.statements), float(new.statements)
@@ -122,23 +123,29 @@ class Counting:
 
     def slower(self, trial: Trial) -> bool:
         """Did the counted run of the new code take so much more CPU that it must be looked at?"""
-        return self._run_new(trial).cpu > 1.2 * self._old.get(0, functions_of(trial), self._run_old).cpu
+        return self._run_new(trial).cpu > 1.2 * self._run_old(0, trial).cpu
 
-    def _run_old(self, functions: tuple[str, ...]) -> Counted:
-        return self._counted(self._bench.old, (), functions)
+    def _run_old(self, number: int, trial: Trial) -> Counted:
+        """The first or the second run of the old code for this patch."""
+        runs, reshaped = (self._old_reshaped, True) if trial.patch.reshapes else (self._old, False)
+        return runs.get(
+            number, functions_of(trial), lambda names: self._counted(self._bench.old, (), names, reshaped)
+        )
 
-    def _counted(self, tree: Tree, changes: Sequence[FileChange], functions: tuple[str, ...]) -> Counted:
+    def _counted(
+        self, tree: Tree, changes: Sequence[FileChange], functions: tuple[str, ...], reshaped: bool
+    ) -> Counted:
         """One run; once more if it fails, for some workloads fail now and then, whatever their code."""
-        counted = count(self._bench, tree, changes, functions, self._timeout)
+        counted = count(self._bench, tree, changes, functions, self._timeout, reshaped=reshaped)
         if not counted.ended or counted.late:
             return counted
-        return count(self._bench, tree, changes, functions, self._timeout)
+        return count(self._bench, tree, changes, functions, self._timeout, reshaped=reshaped)
 
     def _run_new(self, trial: Trial) -> Counted:
         digest = trial.patch.digest
         if digest not in self._new:
             changes = trial.patch.changes
-            self._new[digest] = self._counted(self._bench.new, changes, functions_of(trial))
+            self._new[digest] = self._counted(self._bench.new, changes, functions_of(trial), trial.patch.reshapes)
         return self._new[digest]
 
 

@@ -7,6 +7,7 @@ result or error and of the arguments after the call, for a fixed choice of calls
 
 PERFPROF_INSIDE   folder of ``replaying``     PERFPROF_ANSWERS   folder for one file a process
 PERFPROF_ROOT     the copy of the project; only values and objects of its own classes are looked into
+PERFPROF_RESHAPED arguments may hold a deque in place of a list
 """
 
 from __future__ import annotations
@@ -182,6 +183,7 @@ def _tell(name: str, answer: Any, args: Any, kwargs: Any) -> None:
         shape = shapes.Shape(limit=50_000, shut=_shut)
         text = shape.write(answer)
         hidden = ",".join(sorted(shape.opaque))
+        shape.queues = bool(os.environ.get("PERFPROF_RESHAPED"))
         text = shapes.without_addresses(text + shape.write(args, kwargs))
         marks = importlib.import_module(f"{_PRIVATE}.marks").marks_of(text)
         _note(f"answer\t{name}\t{shapes.digest(text)}\t{hidden}\t{marks}\t{shapes.brief(answer)}\n")

@@ -5,8 +5,8 @@
 A deque is no list, so the whole class is read: what its methods do with the attribute must be what both do alike
 (make it, add to it, take from it, ask it for its length or for an element), and nobody else may have it. The
 name must begin with an underscore, and nothing else in the project may use it. The error for an empty queue has
-another text, so it must be asked just before it is taken from. Objects that were pickled before the change hold a list;
-so do those that `fix` recorded, and it rejects the change where it replays methods on them: look at the patch then.
+another text, so it must be asked just before it is taken from. Objects that were pickled before the change hold a list.
+So `fix` replays no recorded call; it compares what the methods answer in the running workload.
 
 ```python before
 class Desk:

@@ -54,6 +54,7 @@ class Shape:
         self._left = limit
         self._shut = shut
         self.opaque: set[str] = set()
+        self.queues = False  # are deques written as the lists that they replace?
         self.codes = False  # are functions that a call made told apart by their code?
         self._numbers: dict[int, int] = {}
         self._alive: list[Any] = []  # ids are only unique while the objects live
@@ -188,6 +189,8 @@ def brief(value: Any, limit: int = 160) -> str:
 
 def _items(value: Any, shape: Shape) -> list[tuple[bool, Any]]:
     kind = type(value)
+    if shape.queues and kind is deque and value.maxlen is None:
+        value, kind = list(value), list
     base = list if isinstance(value, list) else tuple if isinstance(value, tuple) else deque
     members = list(base.__iter__(value))
     extra = [(True, f"maxlen={value.maxlen} ")] if isinstance(value, deque) else []
