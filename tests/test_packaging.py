@@ -14,11 +14,11 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 SLOW = """
-def known(orders, customers):
+def known(order_ids):
     seen = []
-    for order in orders:
-        if order not in seen:
-            seen.append(order)
+    for order_id in order_ids:
+        if order_id not in seen:
+            seen.append(order_id)
     return seen
 """
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
