@@ -69,9 +69,8 @@ def count(
     *,
     reshaped: bool = False,
 ) -> Counted:
-    """Run the workload in a tree with these changes, and note statements and the answers of ``functions``.
-
-    reshaped: what the functions were called with may hold a deque in place of a list.
+    """Run the workload in a tree with these changes, and note statements and the answers of ``functions``, whose
+    arguments may hold a deque in place of a list if ``reshaped``.
     """
     assert bench.project.workload is not None
     folder = bench.place.path / "counting"
