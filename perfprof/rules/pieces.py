@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -24,6 +25,7 @@ from perfprof.rules.findings import finding
 from perfprof.rules.hoisting import watch
 from perfprof.rules.reading.callees import standard
 from perfprof.rules.reading.expressions import builtin_type, is_builtin
+from perfprof.rules.reading.names import bound_before
 from perfprof.rules.reading.repeats import counted_few
 from perfprof.rules.reading.scans import Loop
 from perfprof.rules.rule import Case, Evidence, Suspect
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 KINDS = ("str", "bytes", "tuple")
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
 MAKERS = {"str": ("chr", "hex", "oct", "bin", "ascii"), "bytes": ("bytes",)}  # what they give is of no subclass
+ONE_VALUE = re.compile(r"\{[^{}]*\}|%[^%a-zA-Z]*[a-zA-Z]")
 LEAST_ADDITIONS = 16
 ADDED, KEPT = 10.0, 4.0  # one addition, and what it takes to keep it and to join it; units of `costs`
 COPIED = {"str": 0.01, "bytes": 0.01, "tuple": 0.35}  # one character or element, each time
@@ -165,6 +168,8 @@ def _whole(
         ]
         if not isinstance(loop, LOOPS) or any(_named(last, name) for last in loop.orelse):
             break
+        if not bound_before(name, loop, function):
+            break  # the new code reads it there, even if the loop never turns
         if len(uses) != sum(1 if isinstance(one, ast.AugAssign) else 2 for one in added):
             break
         if len({one.front for node in added if (one := addition(node))}) > 1:
@@ -196,19 +201,28 @@ def _pays(kind: str, additions: Sequence[Addition], loop: ast.stmt) -> bool:
 
 def sure(part: ast.expr, kind: str, function: Function) -> bool:
     """Whether a part is surely of the kind that is built, and of no subclass."""
+    if isinstance(part, ast.JoinedStr) and part not in function.parents:
+        return kind == "str"  # the rest of a formatted text, which was never a text of its own
     if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Add):
         return sure(part.left, kind, function) and sure(part.right, kind, function)
     if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Mod):
-        return sure(part.left, kind, function) and isinstance(part.right, (ast.Tuple, ast.Constant))
+        plain = not _of_one_value(getattr(part.left, "value", None))
+        return plain and sure(part.left, kind, function) and isinstance(part.right, (ast.Tuple, ast.Constant))
     callee = part.func if isinstance(part, ast.Call) else None
     if isinstance(callee, ast.Attribute) and isinstance(callee.value, ast.Constant):
-        return callee.attr in ("join", "format") and type(callee.value.value).__name__ == kind
+        whole = callee.attr == "join" or (callee.attr == "format" and not _of_one_value(callee.value.value))
+        return whole and type(callee.value.value).__name__ == kind
     if isinstance(callee, ast.Name) and callee.id in MAKERS.get(kind, ()) and is_builtin(callee.id, function):
         given = part.args if isinstance(part, ast.Call) else []
         return kind == "str" or all(isinstance(one, (ast.Tuple, ast.List, ast.ListComp)) for one in given)
     if callee is not None and kind == "bytes" and standard(callee, function) == "struct.pack":
         return True
     return builtin_type(part, function) == kind
+
+
+def _of_one_value(text: object) -> bool:
+    """``"%s"``, ``"{}"``: what they give is the value's own text, which may be of a subclass of str."""
+    return isinstance(text, str) and ONE_VALUE.fullmatch(text) is not None
 
 
 def unsure(one: Addition, found: Building) -> list[ast.expr]:

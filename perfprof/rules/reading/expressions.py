@@ -181,7 +181,7 @@ def builtin_type(node: ast.expr, function: Function, depth: int = 3) -> str | No
     if isinstance(node, ast.Constant):
         return type(node.value).__name__ if not isinstance(node.value, type(...)) else None
     if isinstance(node, ast.JoinedStr):
-        return "str"
+        return None if _of_one_value(node) else "str"
     if isinstance(node, (ast.List, ast.ListComp)):
         return "list"
     if isinstance(node, ast.Tuple):
@@ -195,6 +195,11 @@ def builtin_type(node: ast.expr, function: Function, depth: int = 3) -> str | No
     if isinstance(node, ast.Name) and depth and not _of_comprehension(node, function):
         return _name_type(node.id, function, depth)
     return None
+
+
+def _of_one_value(text: ast.JoinedStr) -> bool:
+    """``f"{x}"``, which is what the value's ``__format__`` gives, perhaps of a subclass of str."""
+    return len(text.values) == 1 and isinstance(text.values[0], ast.FormattedValue)
 
 
 def _of_comprehension(node: ast.Name, function: Function) -> bool:
