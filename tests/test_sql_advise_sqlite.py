@@ -177,3 +177,29 @@ def test_the_command_writes_migrations(database: Path) -> None:
     with closing(sqlite3.connect(database)) as connection:
         for path in files:
             connection.executescript(path.read_text())
+
+
+def told(folder: Path, statements: str) -> subprocess.CompletedProcess[str]:
+    (folder / "pyproject.toml").write_text("")
+    (folder / "queries.sql").write_text(statements)
+    command = [sys.executable, "-m", "perfprof", "advise", "--database", "sqlite:///shop.sqlite", "queries.sql"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_nothing_is_proposed_for_tables_without_rows(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "shop.sqlite")) as connection:
+        connection.execute("create table book (id integer primary key, isbn text, title text)")
+    done = told(tmp_path, "select * from book where isbn = '12' order by title;\nselec from;\n")
+    assert done.returncode == 0, done.stderr
+    assert "1 statement planned: no index to build or to drop" in done.stdout
+    assert "no rows in book: no index was tried there" in done.stdout
+    assert "1 statement could not be read" in done.stdout
+
+
+@pytest.mark.parametrize(("text", "says"), [("", ""), ("selec from;", "1 statement could not be read")])
+def test_a_file_without_statements_is_an_error(tmp_path: Path, text: str, says: str) -> None:
+    sqlite3.connect(tmp_path / "shop.sqlite").executescript("create table t (a)")
+    done = told(tmp_path, text)
+    assert done.returncode == 2
+    assert "queries.sql: there is no statement to plan" in done.stderr
+    assert says in done.stderr

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json as encoder
 import tempfile
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import click
 
 from perfprof.errors import UsageError
 from perfprof.optimizer.commands import arguments
+from perfprof.optimizer.reports import figures
 
 if TYPE_CHECKING:
     from perfprof.optimizer.indexes.advice import Advice
@@ -57,6 +59,7 @@ def command(ctx: click.Context, /, **given: Any) -> None:
     with tempfile.TemporaryDirectory(prefix="perfprof-") as folder:
         advisor = advise.advise if source.dialect == "postgresql" else sqlite_advise.advise
         advice = advisor(source, statements, asked, Path(folder))
+    advice = replace(advice, notes=(*advice.notes, *_unread(statements)))
     found = bool(advice.proposals or advice.removals)
     run = runs.begin(settings["root"] / ".perfprof") if found else None
     files = deliver(advice, settings["root"], run) if run is not None else ()
@@ -73,7 +76,17 @@ def _workload(source: Source, paths: Iterable[Path], *, statistics: bool) -> Wor
     if statistics and source.dialect == "postgresql":
         with source.connected() as connection:
             found += server_statistics.read(connection)
-    return workload(found, source.dialect)
+    read = workload(found, source.dialect)
+    if not read.queries:
+        raise UsageError(
+            "there is no statement to plan", where=", ".join(map(str, paths)), todo=" ".join(_unread(read))
+        )
+    return read
+
+
+def _unread(statements: Workload) -> tuple[str, ...]:
+    count = len(statements.unread)
+    return (f"{figures.counted(count, 'statement')} could not be read",) if count else ()
 
 
 def _report(advice: Advice, files: Sequence[Path], json: Path | None, markdown: Path | None) -> None:
@@ -83,28 +96,45 @@ def _report(advice: Advice, files: Sequence[Path], json: Path | None, markdown: 
     if markdown is not None:
         arguments.write(_marked(advice), markdown)
     if "-" not in (str(json), str(markdown)):
-        click.echo("\n".join([_shown(advice), *(f"written: {path}" for path in files)]))
+        click.echo("\n".join([_shown(advice), *(f"written: {_short(path)}" for path in files)]))
+
+
+def _short(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def _marked(advice: Advice) -> str:
     """GitHub's Markdown; a name of the database stands in a fence, where it means nothing."""
-    lines = [f"### perfprof: {len(advice.proposals)} indexes to build, {len(advice.removals)} to drop", ""]
+    lines = [f"### perfprof: {_counted(advice)}", ""]
     lines += ["````sql", *_shown(advice).replace("````", "").splitlines(), "````", ""]
     return "\n".join(lines)
 
 
 def _shown(advice: Advice) -> str:
     """For a terminal; statements stand without values."""
-    size = sum(one.forecast for one in advice.proposals) / 1e6
-    what = "planner's cost" if advice.dialect == "postgresql" else "steps of SQLite's machine"
-    lines = [f"{advice.share:.0%} of the {what} with {size:.1f} MB; {advice.explains} plans asked for"]
+    lines = [f"{figures.counted(len(advice.lines), 'statement')} planned: {_counted(advice)}"]
+    if advice.proposals:
+        total = sum(one.forecast for one in advice.proposals)
+        what = "planner's cost" if advice.dialect == "postgresql" else "steps of SQLite's machine"
+        lines.append(
+            f"With them {figures.share(advice.share)} of the {what} is left, for {figures.size(total)} more on disk"
+        )
     if advice.measured_share >= 0:
-        lines.append(f"run on a copy: {advice.measured_share:.1%} of the time" + _writes(advice))
+        lines.append(f"Run on a copy: {figures.share(advice.measured_share)} of the time is left" + _writes(advice))
     for one in advice.proposals:
-        lines += ["", f"-- build {one.name}, about {one.forecast / 1e6:.1f} MB, {one.decision}", one.migration.up]
+        size = f"about {figures.size(one.forecast)}"
+        lines += ["", f"-- build {one.name}, {size}, {one.decision}", one.migration.up.rstrip()]
     for gone in advice.removals:
-        lines += ["", f"-- drop {gone.name}: {gone.reason} {gone.instead}".rstrip(), gone.migration.up]
-    return "\n".join([*lines, *advice.notes, *advice.plans])
+        lines += ["", f"-- drop {gone.name}: {gone.reason} {gone.instead}".rstrip(), gone.migration.up.rstrip()]
+    notes = [*advice.notes, *advice.plans]
+    return "\n".join([*lines, *([""] if notes else []), *notes])
+
+
+def _counted(advice: Advice) -> str:
+    built, dropped = len(advice.proposals), len(advice.removals)
+    if not built and not dropped:
+        return "no index to build or to drop"
+    return f"{figures.counted(built, 'index', 'indexes')} to build, {dropped} to drop"
 
 
 def _writes(advice: Advice) -> str:

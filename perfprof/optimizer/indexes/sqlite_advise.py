@@ -31,7 +31,8 @@ def advise(source: Source, workload: Workload, asked: Asked, folder: Path) -> Ad
     with copied(Path(source.name), folder) as copy:
         book = Dictionary(copy.catalog.tables(), "sqlite")
         readable = [query for query in workload.queries if query.reading.kind != "insert"]
-        first, later = worth_building(copy, readable)
+        held = {table.name for table in copy.catalog.tables() if _has_rows(copy, table.name)}
+        first, later = ([one for one in found if one.table in held] for found in worth_building(copy, readable))
         taken = {index.name for index in copy.catalog.indexes()} | {table.name for table in copy.catalog.tables()}
         existing = copy.catalog.indexes()
         rows = copy.rows("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
@@ -44,7 +45,9 @@ def advise(source: Source, workload: Workload, asked: Asked, folder: Path) -> Ad
         writes = SqliteWrites(what_if, workload.queries, book)
         wanted = Wanted(frozenset(first), later, budget)
         decision = decided(what_if, writes, book, workload, wanted, seconds=asked.seconds)
-    notes = () if analysed else (NO_STATISTICS,)
+    asked_for = {book.table(name) for query in readable for name in query.reading.table_names()}
+    empty = sorted({table.name for table in asked_for if table is not None} - held)
+    notes = (*_nothing_in(empty), *(() if analysed or not held else (NO_STATISTICS,)))
     return Advice(
         database=source.name,
         dialect="sqlite",
@@ -59,6 +62,15 @@ def advise(source: Source, workload: Workload, asked: Asked, folder: Path) -> Ad
         seconds=time.perf_counter() - start,
         notes=(*notes, *decision.notes),
     )
+
+
+def _has_rows(copy: SqliteScratch, table: str) -> bool:
+    return bool(copy.rows(f"SELECT 1 FROM {quoted(table)} LIMIT 1"))  # noqa: S608
+
+
+def _nothing_in(empty: list[str]) -> tuple[str, ...]:
+    """Without rows nothing can be measured, and nothing is proposed."""
+    return (f"no rows in {', '.join(empty)}: no index was tried there",) if empty else ()
 
 
 def _proposed(database: str, workload: Workload, decision: Decided, taken: set[str]) -> Iterator[Proposal]:

@@ -53,7 +53,10 @@ class Source:
     @contextmanager
     def connected(self) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
         """A connection that can only read and that gives up early; PerfprofError without the password in it."""
-        import psycopg
+        try:
+            import psycopg
+        except ImportError:
+            raise PerfprofError("psycopg is not installed", todo="pip install 'perfprof[postgres]'") from None
 
         try:
             with psycopg.connect(
