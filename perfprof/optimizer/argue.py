@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from perfprof.errors import UsageError
 from perfprof.optimizer.correlate import Hot, hot_functions, share_of
+from perfprof.optimizer.reports import figures
 from perfprof.optimizer.run import Outcome
 from perfprof.optimizer.scratch.side_by_side import SideBySide
 from perfprof.profilers.observations import Capture, Seen, Watch
@@ -67,7 +68,11 @@ class Suspects:
     @property
     def summary(self) -> str:
         """``41 hot functions read · 11 suspects``."""
-        said = [f"{self.functions} hot functions read", f"{len(self.accused)} suspects", *self.complaints]
+        said = [
+            f"{figures.counted(self.functions, 'hot function')} read",
+            figures.counted(len(self.accused), "suspect"),
+            *self.complaints,
+        ]
         return " · ".join(said)
 
     @property

@@ -10,6 +10,7 @@ from pathlib import Path
 from perfprof.optimizer.oldest import oldest_python, too_new
 from perfprof.optimizer.patches import FileChange, Patch
 from perfprof.optimizer.plan import Candidate, Plan
+from perfprof.optimizer.reports import figures
 from perfprof.optimizer.run import Outcome
 from perfprof.optimizer.sources import Sources
 from perfprof.optimizer.writing.edits import EditError, apply_edits
@@ -29,10 +30,11 @@ class Written:
     def summary(self) -> str:
         """``5 patches · 1 migration``."""
         migrations = sum(patch.migration is not None for _, patch in self.patches)
-        counts = [(len(self.patches) - migrations, "patches"), (migrations, "migrations")]
-        return " · ".join(
-            f"{number} {word}" for number, word in [*counts, (len(self.refused), "refused")] if number
-        )
+        patches = len(self.patches) - migrations
+        counts = [(patches, figures.counted(patches, "patch", "patches"))]
+        counts += [(migrations, figures.counted(migrations, "migration"))]
+        counts += [(len(self.refused), f"{len(self.refused)} refused")]
+        return " · ".join(told for number, told in counts if number)
 
 
 def rewrite(planned: Plan, sources: Sources, root: Path) -> Written:

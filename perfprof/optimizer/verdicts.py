@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from perfprof.optimizer.judge.verdict import Comparison, Layer, Verdict
 from perfprof.optimizer.patches import FileChange, Patch
+from perfprof.optimizer.reports import figures
 from perfprof.optimizer.rewriting import outcome
 from perfprof.optimizer.run import Outcome
 from perfprof.optimizer.writing.merging import conflict
@@ -41,9 +42,13 @@ class Judged:
         counts: dict[str, int] = {}
         for one in self.outcomes:
             migration = one.patch is not None and one.patch.migration is not None
-            word = "migrations accepted" if migration and one.status == "accepted" else one.status
+            word = "migration" if migration and one.status == "accepted" else one.status
             counts[word] = counts.get(word, 0) + 1
-        return " · ".join(f"{number} {word}" for word, number in counts.items()) or "nothing to judge"
+        told = (
+            f"{figures.counted(number, word)} accepted" if word == "migration" else f"{number} {word}"
+            for word, number in counts.items()
+        )
+        return " · ".join(told) or "nothing to judge"
 
 
 def judge_all(written: Written, judge: Judge, databases: Sequence[Opened], jobs: int, tell: Tell) -> Judged:

@@ -93,7 +93,8 @@ def ending(report: Document) -> Iterator[str]:
     elif tests:
         yield tests
     if report["skipped"]:
-        yield f"{len(report['skipped'])} files were not read; the report says why."
+        skipped = len(report["skipped"])
+        yield f"{figures.counted(skipped, 'file')} {'was' if skipped == 1 else 'were'} not read; the report says why."
     yield from _changes(report)
 
 
@@ -101,8 +102,9 @@ def _changes(report: Document) -> Iterator[str]:
     run, files = report["run"], report["files_changed"]
     where = f"{run['folder']}/report.html" if run["folder"] else ""
     if run["applied"] and (files or report["migration_files"]):
-        changed = f"{len(files)} {'file' if len(files) == 1 else 'files'} changed"
-        yield f"{changed}{_written(report['migration_files'])}. Undo: perfprof fix --undo"
+        changed = f"{figures.counted(len(files), 'file')} changed" if files else ""
+        done = ", ".join(filter(None, (changed, *_written(report["migration_files"]))))
+        yield f"{done}. Undo: perfprof fix --undo"
     if where:
         yield f"Report: {where}"
     if report["totals"]["accepted"] and run["verb"] == "fix":
@@ -117,10 +119,11 @@ def again(report: Document) -> str:
     return asked.replace("perfprof fix", "perfprof fix --apply", 1)
 
 
-def _written(migrations: Sequence[str]) -> str:
+def _written(migrations: Sequence[str]) -> Iterator[str]:
     if len(migrations) > 1:
-        return f", {len(migrations)} files written to {shlex.quote(os.path.commonpath(migrations))}/"
-    return "".join(f", {shlex.quote(path)} written" for path in migrations)
+        yield f"{len(migrations)} files written to {shlex.quote(os.path.commonpath(migrations))}/"
+    else:
+        yield from (f"{shlex.quote(path)} written" for path in migrations)
 
 
 def _table(found: Sequence[Row], width: int) -> Iterator[Text]:
