@@ -6,30 +6,26 @@ of the same types, for that frame and for any other with these columns.
 
 from __future__ import annotations
 
-import datetime
-import decimal
 import itertools
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from columns import COLUMNS, same
 
 from perfprof.optimizer.writing.edits import apply_edits
 from perfprof.profilers.observations import Seen
 from perfprof.rules import registry
 from perfprof.rules.reading.program import Program
-from perfprof.rules.rule import Case, Level, Rule, weigh
+from perfprof.rules.rule import Case, Level, weigh
 
 pandas = pytest.importorskip("pandas")
 numpy = pytest.importorskip("numpy")
 
 RULE = registry()["frame-iterrows"]
-GROWTH = registry()["frame-concat-in-loop"]
-APPENDED = registry()["array-append-in-loop"]
-LENGTH = 5
 SOURCE = """
 def walked(frame):
     found = []
@@ -37,41 +33,6 @@ def walked(frame):
         found.append((label, {reads}))
     return found
 """
-
-
-def gaps(one: Any, hole: Any) -> list[Any]:
-    return [hole if number % 2 else one for number in range(LENGTH)]
-
-
-DAYS = pandas.date_range("2026-01-01", periods=LENGTH)
-COLUMNS: dict[str, Callable[[], Any]] = {
-    "int64": lambda: numpy.arange(LENGTH),
-    "int8": lambda: numpy.arange(LENGTH, dtype="int8"),
-    "uint64": lambda: numpy.arange(LENGTH, dtype="uint64"),
-    "float64": lambda: numpy.arange(LENGTH) * 1.5,
-    "float32": lambda: numpy.arange(LENGTH, dtype="float32"),
-    "complex": lambda: numpy.arange(LENGTH) * 1j,
-    "nan": lambda: numpy.array(gaps(1.5, float("nan"))),
-    "bool": lambda: numpy.arange(LENGTH) % 2 == 0,
-    "text": lambda: [f"t{number}" for number in range(LENGTH)],
-    "text-gaps": lambda: gaps("t", None),
-    "object-gaps": lambda: pandas.array(gaps("t", None), dtype=object),
-    "none": lambda: [None] * LENGTH,
-    "mixed": lambda: pandas.Series([1, "a", None, 2.5, True], dtype=object),
-    "numbers-and-gaps": lambda: pandas.Series(gaps(1, None), dtype=object),
-    "times": lambda: DAYS,
-    "zoned": lambda: DAYS.tz_localize("UTC"),
-    "spans": lambda: pandas.to_timedelta(numpy.arange(LENGTH), unit="s"),
-    "object-times": lambda: pandas.Series([*DAYS], dtype=object),
-    "datetimes": lambda: pandas.Series([datetime.datetime(2026, 1, 1)] * LENGTH, dtype=object),
-    "dates": lambda: [datetime.date(2026, 1, 1)] * LENGTH,
-    "decimals": lambda: [decimal.Decimal("1.5")] * LENGTH,
-    "lists": lambda: [[1]] * LENGTH,
-    "Int64": lambda: pandas.array(gaps(1, None), dtype="Int64"),
-    "boolean": lambda: pandas.array(gaps(True, None), dtype="boolean"),
-    "category": lambda: pandas.Categorical(gaps("a", "b")),
-    "periods": lambda: pandas.period_range("2026", periods=LENGTH, freq="D"),
-}
 
 
 def read(frame: Any, names: tuple[str, ...]) -> list[tuple[Any, ...]]:
@@ -88,14 +49,6 @@ def observed(prefix: str, names: tuple[str, ...], frame: Any) -> dict[str, Seen]
 
 def _word(value: Any) -> str:
     return f"{type(value).__module__}.{type(value).__qualname__}"
-
-
-def same(one: Any, other: Any) -> bool:
-    if type(one) is not type(other):
-        return False
-    if isinstance(one, (tuple, list)):
-        return len(one) == len(other) and all(map(same, one, other))
-    return one is other or bool(one == other) or (one != one and other != other)
 
 
 def changed(folder: Path, names: tuple[str, ...], frame: Any) -> tuple[str, str] | None:
@@ -248,103 +201,3 @@ def _level(source: str, folder: Path) -> Level:
 
 def test_a_plain_walk_is_not_left(tmp_path: Path) -> None:
     assert _level(SOURCE.format(reads="row['x'], row.y"), tmp_path) is Level.OBSERVED
-
-
-GROWN = """
-import pandas as pd
-
-def grown(parts):
-    found = pd.DataFrame({columns})
-    for part in parts:
-        found = pd.concat([found, part]{words})
-    return found
-"""
-
-
-@pytest.mark.parametrize("words", ["", ", ignore_index=True"])
-@pytest.mark.parametrize("columns", ["", "columns=['y', 'x']"])
-def test_one_concat_gives_the_same_frame(columns: str, words: str, tmp_path: Path) -> None:
-    source = GROWN.format(columns=columns, words=words)
-    programs = _stacked(GROWTH, source, "pandas.DataFrame", tmp_path)
-    for parts in _parts():
-        old, new = (_grow(one, parts) for one in programs)
-        pandas.testing.assert_frame_equal(old, new, check_index_type=True, check_column_type=True)
-        assert type(old.index) is type(new.index)
-        for number in range(old.shape[1]):
-            assert all(map(same, old.iloc[:, number], new.iloc[:, number])), parts
-
-
-def _parts() -> Iterator[list[Any]]:
-    """Nothing; parts of one type, of two types, with other columns, without rows."""
-    choose = random.Random(7)
-    yield []
-    for first, second in itertools.product(COLUMNS, COLUMNS):
-        one = pandas.DataFrame({"x": COLUMNS[first](), "y": COLUMNS[second]()})
-        other = pandas.DataFrame({"x": COLUMNS[choose.choice([*COLUMNS])](), "z": COLUMNS[second]()})
-        yield choose.choice([[one], [one, one.iloc[1:]], [one, other], [one.iloc[:0], one, other, one]])
-
-
-def _grow(source: str, parts: list[Any]) -> Any:
-    names: dict[str, Any] = {}
-    exec(source, names)
-    return names["grown"]([part.copy() for part in parts])
-
-
-APPENDING = """
-import numpy as np
-
-def grown(found, parts):
-    for part in parts:
-        found = np.append(found, part)
-    return found
-"""
-SCALARS = [
-    1,
-    2**60,
-    2**63,
-    2**70,
-    -1,
-    1.5,
-    float("nan"),
-    True,
-    1j,
-    "a",
-    "longer",
-    b"a",
-    None,
-    datetime.date(2026, 1, 1),
-]
-
-
-def test_one_array_has_the_same_values(tmp_path: Path) -> None:
-    programs = _stacked(APPENDED, APPENDING, "numpy.ndarray", tmp_path)
-    arrays = [numpy.asarray(COLUMNS[name]()) for name in ("int8", "uint64", "float32", "bool", "times", "complex")]
-    parts = [*SCALARS, [1, 2], [], [[1, 2], [3, 4]], *arrays]
-    for start in (numpy.array([]), numpy.empty((2, 2), dtype="int64"), numpy.array(["t"]), *arrays):
-        for given in ([], *([one, one] for one in parts), *itertools.pairwise(parts)):
-            old, new = (_outcome(one, start.copy(), given) for one in programs)
-            assert old == new, (start, given)
-
-
-def _outcome(source: str, *given: Any) -> tuple[Any, ...]:
-    names: dict[str, Any] = {}
-    exec(source, names)
-    try:
-        found = names["grown"](*given)
-    except Exception as error:
-        return (type(error),)  # NumPy's text lists the types that it was given, once or many times
-    return (found.dtype, found.shape, repr(found.tolist()))
-
-
-def _stacked(rule: Rule, source: str, kind: str, folder: Path) -> list[str]:
-    """The program before and after, as if a run had seen parts and whole to be of this type."""
-    (folder / "example.py").write_text(source)
-    program = Program(folder, lambda one: one.read_text())
-    module = program.module(folder / "example.py")
-    assert module is not None
-    assert rule.in_function is not None
-    (suspect,) = [one for function in module.functions for one in rule.in_function(function, program)]
-    seen = {f"{suspect.finding.id}:{name}": Seen("", 9, {kind: 9}) for name in ("part", "whole")}
-    case = Case(suspect, program, seen)
-    assert weigh(rule, case)[1] is Level.OBSERVED
-    return [source, apply_edits(source, rule.rewrite(case).edits)]

@@ -47,8 +47,10 @@ def grown_frames(function: Function) -> Iterator[Stacking]:
 
 
 def grown_arrays(function: Function) -> Iterator[Stacking]:
-    """Every ``name = np.append(name, part)`` in a loop of a function."""
-    return _stackings(function, "numpy", "append", _appended)
+    """Every ``name = np.append(name, part)`` in a loop of a function; the new code needs more of what ``np`` holds."""
+    for found in _stackings(function, "numpy", "append", _appended):
+        if isinstance(found.call.func, ast.Attribute):
+            yield found
 
 
 def _stackings(
@@ -150,8 +152,11 @@ def concat_once(case: Case) -> Rewrite:
     plain = isinstance(found.part, (ast.Name, ast.Attribute, ast.Call, ast.Subscript))
     words = "".join(f", {word.arg}={function.text(word.value)}" for word in found.call.keywords)
     concat = f"{found.name} = {function.text(found.call.func)}"
+    shape = f"tuple(zip({part}.columns, {part}.dtypes))"
+    if not any(word.arg == "ignore_index" and word.value.value is True for word in found.call.keywords):  # type: ignore[attr-defined]
+        shape = f"({shape}, {part}.index.dtype)"
     after = (
-        f"if len({{tuple(zip({part}.columns, map(str, {part}.dtypes))) for {part} in {parts}}}) == 1:\n"
+        f"if len({{{shape} for {part} in {parts}}}) == 1:\n"
         f"    {concat}([{found.name}, *{parts}]{words})\n"
         "else:  # columns of several types become one type step by step\n"
         f"    for {part} in {parts}:\n"

@@ -143,6 +143,6 @@ def finally_follows(use: ast.AST, function: Function) -> bool:
     node: ast.AST | None = use
     while node is not None:
         node = function.parents.get(node)
-        if isinstance(node, ast.Try) and node.finalbody:
+        if getattr(node, "finalbody", None):  # of `try`, with `except` or `except*`
             return True
     return False

@@ -9,7 +9,7 @@ from perfprof.rules import guards
 from perfprof.rules.growth import Growth, certain, grown, loops_around, sure_parts
 from perfprof.rules.obligations.proofs import guarded, obligation, proved, unproved
 from perfprof.rules.reading.callees import CONTAINER_METHODS, SHARED_METHODS
-from perfprof.rules.reading.expressions import LOOKUP_METHODS, builtin_type
+from perfprof.rules.reading.expressions import LOOKUP_METHODS, builtin_type, is_builtin
 from perfprof.rules.rule import Case, Proof
 from perfprof.rules.uses import kept_by, own_local
 
@@ -49,6 +49,16 @@ def _in_try(found: Growth) -> bool:
 
 # After an error in these the function may go on.
 SWALLOWING = tuple(getattr(ast, name) for name in ("Try", "TryStar", "With", "AsyncWith") if hasattr(ast, name))
+
+
+def handles_errors(node: ast.AST, function: Function) -> bool:
+    """Whether the function may go on after an error in this statement; ``with open(…):`` lets errors through."""
+    if not isinstance(node, SWALLOWING):
+        return False
+    opened = [one.context_expr for one in node.items] if isinstance(node, (ast.With, ast.AsyncWith)) else []
+    calls = [one for one in opened if isinstance(one, ast.Call) and isinstance(one.func, ast.Name)]
+    plain = all(isinstance(one.func, ast.Name) and one.func.id == "open" for one in calls)
+    return not (opened and len(calls) == len(opened) and plain and is_builtin("open", function))
 
 
 def _changes(name: str, found: Growth) -> list[ast.stmt]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import ast
 
 from perfprof.rules import guards
-from perfprof.rules.obligations.growth import SWALLOWING, shares_line
+from perfprof.rules.obligations.growth import handles_errors, shares_line
 from perfprof.rules.obligations.proofs import guarded, obligation, proved, unproved
 from perfprof.rules.pieces import Building, unsure
-from perfprof.rules.reading.expressions import is_builtin
 from perfprof.rules.rule import Case, Proof
 from perfprof.rules.uses import own_local
 
@@ -31,18 +30,10 @@ def ends_are_in_sight(case: Case) -> Proof:
     node: ast.AST = found.loop
     while node is not function.node:
         node = function.parents[node]
-        if isinstance(node, SWALLOWING) and not _closes_a_file(node, found):
+        if handles_errors(node, function):
             why = f"an error in the loop may be handled here, and `{found.name}` be read as it was by then"
             return unproved(why, function.place(node))
     return proved("an error in the loop leaves the function")
-
-
-def _closes_a_file(node: ast.AST, found: Building) -> bool:
-    """``with open(…):``, which lets errors through."""
-    opened = [one.context_expr for one in node.items] if isinstance(node, (ast.With, ast.AsyncWith)) else []
-    calls = [one for one in opened if isinstance(one, ast.Call) and isinstance(one.func, ast.Name)]
-    plain = all(isinstance(one.func, ast.Name) and one.func.id == "open" for one in calls)
-    return bool(opened) and len(calls) == len(opened) and plain and is_builtin("open", found.function)
 
 
 @obligation

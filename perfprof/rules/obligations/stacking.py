@@ -6,8 +6,8 @@ import ast
 
 from perfprof.rules import guards
 from perfprof.rules.obligations.frames import FRAMES
+from perfprof.rules.obligations.growth import handles_errors
 from perfprof.rules.obligations.proofs import obligation, observed, proved, unproved
-from perfprof.rules.reading.expressions import path_of
 from perfprof.rules.reading.names import bound_before
 from perfprof.rules.rule import Case, Proof
 from perfprof.rules.stacking import Stacking, means
@@ -49,7 +49,19 @@ def array_from_the_start(case: Case) -> Proof:
         return unproved("only a run can tell what it is", function.place(found.step))
     if set(seen.types) != {"numpy.ndarray"}:
         return unproved(f"it was a {guards.readable(seen.types)}", function.place(found.step))
-    return observed("it was a plain array in every recorded run", function.place(found.step))
+    added = case.watched("part")
+    own = {name for name in (added.types if added is not None else ()) if not _plain_part(name)}
+    if own:
+        return unproved(f"a {guards.readable(own)} may be added in its own way", function.place(found.part))
+    return observed("it was a plain array in every recorded run, and so were its parts", function.place(found.step))
+
+
+def _plain_part(name: str) -> bool:
+    """Whether NumPy makes a plain array of it: classes of others, and masked arrays, may answer to ``append`` themselves."""
+    return name.partition(".")[0] in PLAIN_MODULES and not name.startswith("numpy.ma.")
+
+
+PLAIN_MODULES = frozenset({"builtins", "numpy", "pandas", "datetime", "decimal"})
 
 
 def _block(found: Stacking) -> list[ast.stmt]:
@@ -86,7 +98,7 @@ def unseen_half_grown(case: Case) -> Proof:
         return unproved(f"the loop uses `{name}` in another way, too", function.place(other))
     node: ast.AST | None = found.step
     while node is not None and node is not function.node:
-        if isinstance(node, ast.Try) or _suppresses(node):
+        if handles_errors(node, function):
             return unproved("after an error half-way it would lack what was added", function.place(node))
         node = function.parents.get(node)
     if function.names.dynamic:
@@ -94,11 +106,34 @@ def unseen_half_grown(case: Case) -> Proof:
     return proved(f"the loop does nothing else with `{name}`, and an error ends the function")
 
 
-def _suppresses(node: ast.AST) -> bool:
-    if not isinstance(node, (ast.With, ast.AsyncWith)):
+def _written_later(found: Stacking) -> ast.AST | None:
+    """Where the loop may write into the part after it was added: pandas may still share its values then."""
+    if not isinstance(found.part, ast.Name):
+        return None
+    name, loop = found.part.id, found.hoist.statement
+    binds = [node.lineno for node in _uses(loop, name) if not isinstance(node.ctx, ast.Load)]
+    last = (found.step.end_lineno or found.step.lineno) if binds else loop.lineno
+    own = set(map(id, ast.walk(found.step)))
+    return next(
+        (
+            node
+            for node in ast.walk(loop)
+            if getattr(node, "lineno", 0) > last and id(node) not in own and _may_write(node, name)
+        ),
+        None,
+    )
+
+
+def _may_write(node: ast.AST, name: str) -> bool:
+    """``part.loc[0, "x"] = 1``, ``part.fillna(0, inplace=True)``, ``clean(part)``."""
+    if isinstance(node, (ast.Subscript, ast.Attribute)) and not isinstance(node.ctx, ast.Load):
+        return bool(_uses(node.value, name))
+    if not isinstance(node, ast.Call) or (isinstance(node.func, ast.Name) and node.func.id in ("len", "print")):
         return False
-    calls = [item.context_expr for item in node.items]
-    return not all(isinstance(one, ast.Call) and (path_of(one.func) or ("",))[-1] == "open" for one in calls)
+    given = [*node.args, *(word.value for word in node.keywords)]
+    handed = any(isinstance(one, ast.Name) and one.id == name for one in given)
+    in_place = any(word.arg == "inplace" for word in node.keywords) and bool(_uses(node.func, name))
+    return handed or in_place
 
 
 @obligation
@@ -110,6 +145,9 @@ def parts_are_frames(case: Case) -> Proof:
         return unproved("only a run can tell what it is", place)
     if not set(seen.types) <= FRAMES:
         return unproved(f"it was a {guards.readable(seen.types)}", place)
+    written = _written_later(found)
+    if written is not None:
+        return unproved("it may be written to after it was added", found.function.place(written))
     return observed("it was a DataFrame in every recorded run", place)
 
 

@@ -4,7 +4,8 @@
 copied fifty million times. A list of the parts costs next to nothing, and one `concatenate` copies each once.
 
 NumPy finds one type for both, step by step. So the new code tests that all parts have one type, and else adds them one
-by one as before. Each part is copied when it is added, since a later turn might change it.
+by one as before. Each part is copied when it is added, since a later turn might change it. An error about types that do
+not go together comes after the loop.
 
 ```python before
 import numpy as np

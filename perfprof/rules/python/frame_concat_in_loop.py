@@ -4,8 +4,9 @@
 half a million times. A list of the parts costs nothing, and one `concat` copies each once.
 
 pandas finds one type for the values of a column, and finds it step by step: whole numbers that meet a float and then
-a text are floats by then. So the new code tests that all parts have the same columns of the same types, and else adds
-them one by one as before. Each part is copied when it is added, since a later turn might change it.
+a text are floats by then. So the new code tests that all parts have the same columns of the same types (and row labels
+of one type, where they are kept), and else adds them one by one as before. Each part is copied when it is added, since a
+later turn might change it. An error of `concat` itself comes after the loop.
 
 ```python before
 import pandas as pd
@@ -27,7 +28,7 @@ def collected(batches):
     for batch in batches:
         if batch:
             parts.append(pd.DataFrame({"name": batch, "size": 1}).copy())
-    if len({tuple(zip(part.columns, map(str, part.dtypes))) for part in parts}) == 1:
+    if len({tuple(zip(part.columns, part.dtypes)) for part in parts}) == 1:
         found = pd.concat([found, *parts], ignore_index=True)
     else:  # columns of several types become one type step by step
         for part in parts:
@@ -124,12 +125,12 @@ def collected(batches):
 collected([["a", "b"], ["c"]] * n)
 ```
 
-`map` means something else in this file:
+`zip` means something else in this file:
 
 ```python unchanged builtins-are-builtin
 import pandas as pd
 
-def map(batches):
+def zip(batches):
     found = pd.DataFrame()
     for batch in batches:
         found = pd.concat([found, pd.DataFrame({"name": batch})], ignore_index=True)
@@ -137,7 +138,7 @@ def map(batches):
 ```
 
 ```python workload
-map([["a", "b"], ["c"]] * n)
+zip([["a", "b"], ["c"]] * n)
 ```
 """
 
