@@ -50,22 +50,33 @@ def memberships(function: Function, program: Program) -> Iterator[Membership]:
     for scan in function.scans:
         if scan.kind != "membership" or not scan.around or path_of(scan.subject) is None:
             continue
-        kind, grows = builtin_type(scan.subject, function), _appends(scan, function)
-        if kind not in {None, "list", "tuple"} or (program.alone and kind is None and not grows):
-            continue
-        if written_short(scan.subject, function) or not has_room(scan, function):
+        grows = _appends(scan, function)
+        if _plainly_no_list(scan, grows, function, program) or not has_room(scan, function):
             continue
         loop, stable = outermost([scan.subject], scan, function, program)
         if loop is None:
             continue
+        growing = None
         if grows and any(one.problem for one in stable):
-            calls = [one.value for one in grows]
-            growing, kept = outermost([scan.subject], scan, function, program, calls)
-            if growing is not None and not any(one.problem for one in kept):
-                inside = tuple(one for one in grows if _within(one, growing.statement))
-                yield Membership(function, scan, growing, (scan.subject,), kept, inside)
-                continue
-        yield Membership(function, scan, loop, (scan.subject,), stable)
+            growing = _growing(scan, grows, function, program)
+        yield growing or Membership(function, scan, loop, (scan.subject,), stable)
+
+
+def _plainly_no_list(scan: Scan, grows: tuple[ast.Expr, ...], function: Function, program: Program) -> bool:
+    """Whether the subject is of another type, or a list that is written out too short to matter."""
+    kind = builtin_type(scan.subject, function)
+    if kind not in {None, "list", "tuple"} or (program.alone and kind is None and not grows):
+        return True
+    return written_short(scan.subject, function)
+
+
+def _growing(scan: Scan, grows: tuple[ast.Expr, ...], function: Function, program: Program) -> Membership | None:
+    """The test of a list to which the loop appends; None if something else changes it too."""
+    loop, stable = outermost([scan.subject], scan, function, program, [one.value for one in grows])
+    if loop is None or any(one.problem for one in stable):
+        return None
+    inside = tuple(one for one in grows if _within(one, loop.statement))
+    return Membership(function, scan, loop, (scan.subject,), stable, inside)
 
 
 def has_room(scan: Scan, function: Function) -> bool:

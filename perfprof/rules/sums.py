@@ -62,17 +62,10 @@ def stretches(function: Function, program: Program) -> Iterator[Stretch]:
             continue
         if not _has_itertools_free(function):
             return
-        part = found.slice
-        assert isinstance(part, ast.Slice)
-        start = None if isinstance(part.lower, ast.Constant) and part.lower.value == 0 else part.lower
-        bounds = [one for one in (start, part.upper) if one is not None]
-        if not bounds or part.step is not None or not all(map(_plain_bound, bounds)):
-            continue
-        if read_names(found.value) & {name for one in bounds for name in read_names(one)}:
-            continue
-        loop, stable = outermost([found.value], scan, function, program)
-        if loop is not None:
-            yield Stretch(function, scan, call, found.value, start, part.upper, loop, (found.value,), stable)
+        bounds = _bounds(found)
+        loop, stable = outermost([found.value], scan, function, program) if bounds is not None else (None, ())
+        if bounds is not None and loop is not None:
+            yield Stretch(function, scan, call, found.value, *bounds, loop, (found.value,), stable)
 
 
 def _slice_of(call: ast.AST, function: Function) -> ast.Subscript | None:
@@ -83,6 +76,18 @@ def _slice_of(call: ast.AST, function: Function) -> ast.Subscript | None:
     given = call.args[0]
     plain = isinstance(given, ast.Subscript) and isinstance(given.slice, ast.Slice)
     return given if plain and path_of(given.value) is not None else None  # type: ignore[attr-defined,return-value]
+
+
+def _bounds(found: ast.Subscript) -> tuple[ast.expr | None, ast.expr | None] | None:
+    """Where the stretch begins and where it stops, None for an end of the list; None if they cannot be read twice."""
+    part = found.slice
+    assert isinstance(part, ast.Slice)
+    start = None if isinstance(part.lower, ast.Constant) and part.lower.value == 0 else part.lower
+    written = [one for one in (start, part.upper) if one is not None]
+    if not written or part.step is not None or not all(map(_plain_bound, written)):
+        return None
+    shared = read_names(found.value) & {name for one in written for name in read_names(one)}
+    return None if shared else (start, part.upper)
 
 
 def _plain_bound(node: ast.expr) -> bool:
