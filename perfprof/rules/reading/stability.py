@@ -204,33 +204,37 @@ def _holds_only_new(root: str, path: tuple[str, ...], function: Function) -> boo
     values = function.names.values(root)
     if values is None or not _is_other(root, path, function) or not all(map(_holds_nothing, values)):
         return False
-    for use in function.names.loads.get(root, ()):
-        above = function.parents.get(use)
-        value: ast.expr | None = None
-        if isinstance(above, ast.Subscript) and isinstance(above.ctx, ast.Store):
-            holder = function.parents.get(above)
-            value = holder.value if isinstance(holder, (ast.Assign, ast.AnnAssign)) else None
-            if isinstance(holder, ast.AugAssign):
-                continue
-        elif isinstance(above, ast.Attribute) and above.attr in CONTAINER_METHODS | SHARED_METHODS | {"get"}:
-            call = function.parents.get(above)
-            value = call.args[-1] if isinstance(call, ast.Call) and call.args else None
-            if above.attr == "get":
-                return False
-            if above.attr in {"pop", "sort", "reverse", "clear", "popitem", "popleft"}:
-                continue
-        else:
-            continue
-        if value is None or not (
-            makes_container(value, function) or isinstance(value, (ast.Constant, ast.Tuple, ast.BinOp))
-        ):
-            return False
-    return not any(
-        isinstance(function.parents.get(use), ast.Call)
-        and use in getattr(function.parents[use], "args", ())
-        and not harmless_argument(function.parents[use], function)
-        for use in function.names.loads.get(root, ())
-    )
+    uses = function.names.loads.get(root, ())
+    return all(_puts_only_new(use, function) and not _given_away(use, function) for use in uses)
+
+
+def _puts_only_new(use: ast.expr, function: Function) -> bool:
+    """Whether what this use of a container puts into it, if anything, was made for it."""
+    above = function.parents.get(use)
+    if isinstance(above, ast.Subscript) and isinstance(above.ctx, ast.Store):
+        holder = function.parents.get(above)
+        if isinstance(holder, ast.AugAssign):
+            return True
+        return _made_there(holder.value if isinstance(holder, (ast.Assign, ast.AnnAssign)) else None, function)
+    if not isinstance(above, ast.Attribute) or above.attr not in CONTAINER_METHODS | SHARED_METHODS | {"get"}:
+        return True
+    if above.attr in {"pop", "sort", "reverse", "clear", "popitem", "popleft"}:
+        return True
+    call = function.parents.get(above)
+    value = call.args[-1] if isinstance(call, ast.Call) and call.args else None
+    return above.attr != "get" and _made_there(value, function)
+
+
+def _made_there(value: ast.expr | None, function: Function) -> bool:
+    if value is None:
+        return False
+    return makes_container(value, function) or isinstance(value, (ast.Constant, ast.Tuple, ast.BinOp))
+
+
+def _given_away(use: ast.expr, function: Function) -> bool:
+    """Whether it is an argument of a call that may keep it."""
+    call = function.parents.get(use)
+    return isinstance(call, ast.Call) and use in call.args and not harmless_argument(call, function)
 
 
 def _holds_nothing(value: ast.expr | None) -> bool:
