@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
 MANY_TURNS = 1000
 DEPTH = 6  # steps from a name to what it was made of
-# Calls that give as many elements as what they are given; `.items()` and the like, as what they are asked of.
-PASSED = frozenset(
-    "list tuple set frozenset sorted reversed enumerate iter zip deque tqdm cycle chain islice".split()
+# Calls that give as many elements as what they are given (with so many arguments), or as what they are asked of.
+PASSED = {"range": 1, "map": 2, "filter": 2} | dict.fromkeys(
+    "list tuple set frozenset sorted reversed enumerate iter zip deque tqdm cycle chain islice".split(), 0
 )
 ASKED = frozenset({"items", "keys", "values", "copy", "most_common", "elements", "iteritems", "itervalues"})
 # Calls that give as many as there are data: lines of a file, rows of a query, files of a folder, matches in a text.
@@ -163,14 +163,8 @@ def _of_call(node: ast.Call, function: Function, depth: int) -> Extent:
     callee = node.func
     name = callee.attr if isinstance(callee, ast.Attribute) else getattr(callee, "id", "")
     given = [one.value if isinstance(one, ast.Starred) else one for one in node.args]
-    if name == "range" and given:
-        return _count(given[1] if len(given) > 1 else given[0], function, depth)
-    if name in {"map", "filter"} and len(given) > 1:
-        return extent_of(given[1], function, depth - 1)
-    if name == "zip" and given:
-        return min(extent_of(one, function, depth - 1) for one in given)
-    if name in PASSED:
-        return extent_of(given[0], function, depth - 1) if given else Extent.FEW
+    if name in PASSED and len(given) >= PASSED[name]:
+        return _of_passed(name, given, function, depth)
     if isinstance(callee, ast.Attribute) and name in ASKED and not given:
         return extent_of(callee.value, function, depth - 1)
     if name in READ or vocabulary.gives_all(name):
@@ -179,6 +173,15 @@ def _of_call(node: ast.Call, function: Function, depth: int) -> Extent:
         read = isinstance(callee, ast.Attribute) and _is_read(callee.value)
         return Extent.MANY if read else Extent.FEW
     return named(name)
+
+
+def _of_passed(name: str, given: list[ast.expr], function: Function, depth: int) -> Extent:
+    if name == "range":
+        return _count(given[:2][-1], function, depth)
+    if name in {"map", "filter"}:
+        return extent_of(given[1], function, depth - 1)
+    walked = given if name == "zip" else given[:1]
+    return min((extent_of(one, function, depth - 1) for one in walked), default=Extent.FEW)
 
 
 def _is_read(node: ast.expr) -> bool:
@@ -254,28 +257,27 @@ def _added(name: str, call: ast.Call, loops: tuple[Loop, ...], function: Functio
 def distinct(value: ast.expr, loops: Iterable[Loop], function: Function, depth: int = 3) -> bool:
     """Whether a value is another one in nearly every turn: an element as a whole, its number, or what identifies it."""
     if isinstance(value, ast.Name):
-        for loop in loops:
-            if isinstance(loop.node, ast.While) or value.id not in set(bound_names(loop.node.target)):
-                continue
-            return is_whole(value.id, loop.node) and extent_of(loop.node.iter, function) is Extent.MANY
-        if vocabulary.identifies(value.id):
-            return True
-        values = function.names.values(value.id)
-        return bool(values) and depth > 0 and all(distinct(one, loops, function, depth - 1) for one in values or ())
+        return _distinct_name(value.id, loops, function, depth)
     if isinstance(value, ast.Attribute):
         return vocabulary.identifies(value.attr)
     if isinstance(value, ast.Subscript):
         key = value.slice.value if isinstance(value.slice, ast.Constant) else None
         return isinstance(key, str) and vocabulary.identifies(key)
-    if (
-        isinstance(value, ast.Call)
-        and len(value.args) == 1
-        and getattr(value.func, "id", "") in {"id", "str", "int", "hash", "tuple"}
-    ):
-        return getattr(value.func, "id", "") == "id" or distinct(value.args[0], loops, function, depth - 1)
-    if isinstance(value, ast.Tuple):
-        return any(distinct(one, loops, function, depth - 1) for one in value.elts)
-    return False
+    if isinstance(value, ast.Call) and len(value.args) == 1:
+        callee = getattr(value.func, "id", "")
+        passed = callee in {"str", "int", "hash", "tuple"}
+        return callee == "id" or (passed and distinct(value.args[0], loops, function, depth - 1))
+    return isinstance(value, ast.Tuple) and any(distinct(one, loops, function, depth - 1) for one in value.elts)
+
+
+def _distinct_name(name: str, loops: Iterable[Loop], function: Function, depth: int) -> bool:
+    for loop in loops:
+        if not isinstance(loop.node, ast.While) and name in set(bound_names(loop.node.target)):
+            return is_whole(name, loop.node) and extent_of(loop.node.iter, function) is Extent.MANY
+    if vocabulary.identifies(name):
+        return True
+    values = function.names.values(name) or ()
+    return bool(values) and depth > 0 and all(distinct(one, loops, function, depth - 1) for one in values)
 
 
 _BY_KIND: dict[type[ast.expr], Callable[[Any, Function, int], Extent]] = {

@@ -222,33 +222,34 @@ def _method(node: ast.Call, callee: ast.Attribute, env: Env, function: Function)
     given = [kind(one, env, function) for one in node.args]
     if owner is None or node.keywords or None in given:
         return None
-    names = [one.name for one in given if one is not None]
+    known = [one for one in given if one is not None]
     if owner.name == "str":
-        return _text(callee.attr, node, given, names)
-    if owner.name == "dict" and not names and callee.attr in {"keys", "copy"}:
-        return replace(owner, name="keys" if callee.attr == "keys" else "dict")
-    plain = owner.item is not None and len(names) == 1 and names[0] in FLAT
-    if owner.name in {"list", "tuple"} and callee.attr == "count" and plain:
-        return (
-            INT
-            if given[0] is not None and owner.item is not None and _equal_quietly(given[0], owner.item)
-            else None
-        )
-    return replace(owner) if callee.attr == "copy" and not names and owner.name in {"list", "set"} else None
+        return _text(callee.attr, node, known)
+    if callee.attr == "count" and owner.name in {"list", "tuple"} and owner.item is not None and len(known) == 1:
+        return INT if known[0].name in FLAT and _equal_quietly(known[0], owner.item) else None
+    if callee.attr == "keys" and owner.name == "dict" and not known:
+        return replace(owner, name="keys")
+    return owner if callee.attr == "copy" and owner.name in {"list", "set", "dict"} and not known else None
 
 
-def _text(method: str, node: ast.Call, given: list[Kind | None], names: list[str]) -> Kind | None:
-    if method in QUIET_TEXT and not names:
+_TEXT_GIVES = {
+    ("startswith", "str"): FLAG,
+    ("endswith", "str"): FLAG,
+    ("count", "str"): INT,
+    ("find", "str"): INT,
+    ("replace", "str", "str"): STR,
+    ("split",): Kind("list", STR),
+    ("splitlines",): Kind("list", STR),
+}  # a method and the kinds of its arguments
+
+
+def _text(method: str, node: ast.Call, given: list[Kind]) -> Kind | None:
+    if method in QUIET_TEXT and not given:
         return STR
-    if method == "join" and len(given) == 1 and given[0] is not None and given[0].name in WALKED:
-        return STR if given[0].item == STR else None
-    if method in {"startswith", "endswith"} and names == ["str"]:
-        return FLAG
-    if method in {"count", "find"} and names == ["str"]:
-        return INT
-    if method == "replace" and names == ["str", "str"]:
-        return STR
-    if method in {"split", "splitlines"} and not names:
-        return Kind("list", STR)
-    separator = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else ""
-    return Kind("list", STR, True) if method == "split" and names == ["str"] and separator else None
+    if method == "join" and len(given) == 1:
+        return STR if given[0].name in WALKED and given[0].item == STR else None
+    names = [one.name for one in given]
+    if method == "split" and names == ["str"]:
+        separator = node.args[0].value if isinstance(node.args[0], ast.Constant) else ""
+        return Kind("list", STR, True) if separator else None
+    return _TEXT_GIVES.get((method, *names))
