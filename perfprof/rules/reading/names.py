@@ -64,12 +64,8 @@ class Names:
                 continue
             kind = node.__class__
             if isinstance(node, ast.Name):
-                if node.id in own:
-                    continue
-                if isinstance(node.ctx, ast.Load):
-                    self.loads[node.id].append(node)
-                elif node not in self._targets:
-                    self.bindings[node.id].append(Binding(node))
+                if node.id not in own:
+                    self._name(node)
                 continue
             if kind in _SCOPED:
                 self._scope(node)
@@ -82,6 +78,12 @@ class Names:
                 self._bind(node)
             if kind not in LEAVES:
                 stack += children(node)[::-1]
+
+    def _name(self, node: ast.Name) -> None:
+        if isinstance(node.ctx, ast.Load):
+            self.loads[node.id].append(node)
+        elif node not in self._targets:
+            self.bindings[node.id].append(Binding(node))
 
     def _scope(self, node: ast.AST) -> None:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
@@ -183,32 +185,34 @@ def bound_before(name: str, place: ast.stmt, function: Function) -> bool:
 
 
 def _binds(statement: ast.stmt, name: str) -> bool:
+    """Whether a name is bound once the statement is through."""
     if isinstance(statement, (ast.Assign, ast.AnnAssign)):
         targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-        has_value = isinstance(statement, ast.Assign) or statement.value is not None
-        return has_value and any(name in bound_names(target) for target in targets)
-    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        return statement.name == name
-    if isinstance(statement, (ast.Import, ast.ImportFrom)):
-        return any((alias.asname or alias.name).split(".")[0] == name for alias in statement.names)
+        return statement.value is not None and any(name in bound_names(target) for target in targets)
+    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)):
+        return name in defined_names(statement)
     if isinstance(statement, ast.If):
-        return all(
-            _ends(block) or any(_binds(one, name) for one in block) for block in (statement.body, statement.orelse)
-        )
+        return all(_ends(block) or _block_binds(block, name) for block in (statement.body, statement.orelse))
     if isinstance(statement, (ast.With, ast.AsyncWith)):
-        given = [item.optional_vars for item in statement.items if item.optional_vars is not None]
-        through = not any(_suppresses(item.context_expr) for item in statement.items)
-        inside = through and any(_binds(one, name) for one in statement.body)
-        return inside or any(name in bound_names(one) for one in given)
-    if isinstance(statement, ast.Try):
-        return any(_binds(one, name) for one in statement.finalbody) or (
-            any(_binds(one, name) for one in statement.body)
-            and all(
-                _ends(handler.body) or any(_binds(one, name) for one in handler.body)
-                for handler in statement.handlers
-            )
-        )
-    return False
+        return _with_binds(statement, name)
+    return isinstance(statement, ast.Try) and _try_binds(statement, name)
+
+
+def _block_binds(block: list[ast.stmt], name: str) -> bool:
+    return any(_binds(one, name) for one in block)
+
+
+def _with_binds(statement: ast.With | ast.AsyncWith, name: str) -> bool:
+    given = [item.optional_vars for item in statement.items if item.optional_vars is not None]
+    through = not any(_suppresses(item.context_expr) for item in statement.items)
+    return (through and _block_binds(statement.body, name)) or any(name in bound_names(one) for one in given)
+
+
+def _try_binds(statement: ast.Try, name: str) -> bool:
+    caught = [one.body for one in statement.handlers]
+    return _block_binds(statement.finalbody, name) or (
+        _block_binds(statement.body, name) and all(_ends(block) or _block_binds(block, name) for block in caught)
+    )
 
 
 def _suppresses(context: ast.expr) -> bool:

@@ -69,10 +69,8 @@ def _statement(body: list[ast.stmt], scan: Scan, chosen: Selection, target: Func
     """``for row in rows: if row.key == key: return row``, and what it gives without a match."""
     loop = body[0]
     assert isinstance(loop, ast.For)
-    test = loop.body[0]
-    tail = [*loop.orelse, *body[1:]]
-    plain = len(loop.body) == 1 and isinstance(test, ast.If) and not test.orelse and len(tail) <= 1
-    if not plain or not isinstance(test, ast.If) or len(test.body) != 1 or not _binds_only(loop.target, target):
+    test, tail = _only_test(loop), [*loop.orelse, *body[1:]]
+    if test is None or len(tail) > 1 or not _binds_only(loop.target, target):
         return None
     given, last = test.body[0], tail[0] if tail else ast.Return(None)
     if not isinstance(given, ast.Return) or not isinstance(last, (ast.Return, ast.Raise)):
@@ -88,6 +86,14 @@ def _statement(body: list[ast.stmt], scan: Scan, chosen: Selection, target: Func
     rows = ast.GeneratorExp(result, [ast.comprehension(loop.target, loop.iter, [test.test], 0)])
     answer = ast.Call(ast.Name("next", ast.Load()), [rows, default or ast.Constant(None)], [])
     return Search(scan, chosen, answer, loop.iter, default is None) if is_builtin("next", target) else None
+
+
+def _only_test(loop: ast.For) -> ast.If | None:
+    """The ``if`` with one statement that is all a loop does."""
+    test = loop.body[0]
+    if len(loop.body) > 1 or not isinstance(test, ast.If) or test.orelse or len(test.body) > 1:
+        return None
+    return test
 
 
 def _expression(body: list[ast.stmt], scan: Scan, chosen: Selection, target: Function) -> Search | None:
