@@ -227,24 +227,29 @@ def _library(call: ast.Call, name: str, function: Function, program: Program) ->
 
 def _constructor(owner: ast.ClassDef, call: ast.Call, function: Function, program: Program) -> Iterator[Hazard]:
     methods = {one.name for one in owner.body if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef))}
-    made = methods & {"__init__", "__new__", "__post_init__"}
-    plain_bases = all(isinstance(base, ast.Name) and base.id in _PLAIN_BASES for base in owner.bases)
-    marks = {getattr(one.func if isinstance(one, ast.Call) else one, "id", "") for one in owner.decorator_list}
-    plain_bases = plain_bases and marks <= PLAIN_DECORATORS and not owner.keywords
-    if not made and plain_bases:
-        return
-    where = class_named(owner.name, function.module, program)
-    module = where[1] if where is not None else function.module
-    found = [one for one in module.functions if one.owner is owner and one.qualname.rsplit(".", 1)[-1] in made]
-    if not plain_bases or "__new__" in made:
+    making = methods & {"__init__", "__new__", "__post_init__"}
+    if not _plainly_made(owner) or "__new__" in making:
         yield Hazard("unknown", call, name=owner.name)
         return
+    where = class_named(owner.name, function.module, program) if making else None
+    module = where[1] if where is not None else function.module
+    found = [one for one in module.functions if one.owner is owner and one.qualname.rsplit(".", 1)[-1] in making]
     for one in found:
-        for hazard in _summary(one, program):
-            if hazard.kind == "mutates" and hazard.base is not None and root_name(hazard.base) == "self":
-                continue  # the new object is its own
-            if hazard.kind in {"unknown", "suspends", "mutates"}:
-                yield Hazard("unknown", call, name=owner.name)
+        for _ in filter(_gets_out, _summary(one, program)):
+            yield Hazard("unknown", call, name=owner.name)
+
+
+def _plainly_made(owner: ast.ClassDef) -> bool:
+    """Whether neither bases nor decorators nor a metaclass take part when an object is made."""
+    plain = all(isinstance(base, ast.Name) and base.id in _PLAIN_BASES for base in owner.bases)
+    marks = {getattr(one.func if isinstance(one, ast.Call) else one, "id", "") for one in owner.decorator_list}
+    return plain and marks <= PLAIN_DECORATORS and not owner.keywords
+
+
+def _gets_out(hazard: Hazard) -> bool:
+    """Whether what a constructor does is seen outside; the new object is its own."""
+    own = hazard.kind == "mutates" and hazard.base is not None and root_name(hazard.base) == "self"
+    return not own and hazard.kind in {"unknown", "suspends", "mutates"}
 
 
 _PLAIN_BASES = frozenset(
