@@ -117,20 +117,36 @@ def test_it_is_written(
 
 
 LEFT = [
-    ("function-on-column", "SELECT id FROM orders WHERE at::date = %s ORDER BY id", "datetime.date"),  # the session's zone
-    ("function-on-column", "SELECT id FROM orders WHERE ts::date = %s ORDER BY id", "datetime.datetime"),  # has hours
+    (
+        "function-on-column",
+        "SELECT id FROM orders WHERE at::date = %s ORDER BY id",
+        "datetime.date",
+    ),  # the session's zone
+    (
+        "function-on-column",
+        "SELECT id FROM orders WHERE ts::date = %s ORDER BY id",
+        "datetime.datetime",
+    ),  # has hours
     ("function-on-column", "SELECT id FROM orders WHERE ts::date = %s ORDER BY id", "?"),
     ("function-on-column", "SELECT id FROM orders WHERE extract(year from ts) = %s ORDER BY id", "int"),  # year 0
     ("function-on-column", "SELECT id FROM orders WHERE extract(year from ts) = 0 ORDER BY id", ""),
     ("function-on-column", "SELECT id FROM orders WHERE extract(month from ts) = 2 ORDER BY id", ""),
-    ("function-on-column", "SELECT id FROM orders WHERE date(ts + interval '1 hour') = %s ORDER BY id", "datetime.date"),
+    (
+        "function-on-column",
+        "SELECT id FROM orders WHERE date(ts + interval '1 hour') = %s ORDER BY id",
+        "datetime.date",
+    ),
     ("function-on-column", "SELECT id FROM orders WHERE NOT ts::date = %s ORDER BY id", "datetime.date"),
     ("function-on-column", "SELECT id FROM orders WHERE ts::date = %s OR id = 1 ORDER BY id", "datetime.date"),
     ("function-on-column", "SELECT id FROM orders WHERE short + 0 = %s ORDER BY id", "int"),  # smallint overflows
     ("function-on-column", "SELECT id FROM orders WHERE amount + 0 = %s ORDER BY id", "int"),
     ("function-on-column", "SELECT id FROM orders WHERE id + 1 = %s ORDER BY id", "int"),
     ("function-on-column", "SELECT id FROM orders WHERE ts::date = day ORDER BY id", ""),
-    ("function-on-column", "SELECT id FROM orders WHERE (ts AT TIME ZONE 'UTC')::date = %s ORDER BY id", "datetime.date"),
+    (
+        "function-on-column",
+        "SELECT id FROM orders WHERE (ts AT TIME ZONE 'UTC')::date = %s ORDER BY id",
+        "datetime.date",
+    ),
     ("useless-distinct", "SELECT DISTINCT id, code FROM orders ORDER BY id", ""),  # others inherit from it
     ("useless-distinct", "SELECT DISTINCT code FROM orders ORDER BY code", ""),
     ("useless-distinct", "SELECT DISTINCT r.id, generate_series(1, r.id %% 3) FROM returns r ORDER BY 1, 2", ""),

@@ -54,8 +54,7 @@ def check(options: CheckOptions) -> Run:
         applied=False,
         environment={},
         outcomes=tuple(
-            Outcome(one.finding, "found", reason_of(one), one.title, one.level, one.proofs)
-            for one in ranked.shown
+            Outcome(one.finding, "found", reason_of(one), one.title, one.level, one.proofs) for one in ranked.shown
         ),
         skipped={read.path: read.skipped for read in reads if read.skipped},
         hidden=ranked.cold,
