@@ -116,3 +116,25 @@ def test_svg_is_whole_xml_and_hostile_names_stay_text() -> None:
 
 def test_sarif_keeps_within_the_limits() -> None:
     assert len(results(many(6_000))) == 5_000
+
+
+def test_comment_on_a_recording_tells_what_was_recorded() -> None:
+    report = document(replace(RUN, verb="record", outcomes=(), command="python `x`.py"))
+    report["recorded"] = [
+        {
+            "subject": "hot",
+            "title": "Hot",
+            "says": "one\x1b[31m ```",
+            "brief": ["a"],
+            "heads": [],
+            "numbers": [],
+            "rows": [],
+        }
+    ]
+    text = markdown.render(report)
+    assert text.startswith(markdown.MARKER)
+    assert "nothing found" not in text
+    assert "by turns" not in text
+    assert "Hot: one" in text
+    assert "\x1b" not in text
+    assert "````text" in text

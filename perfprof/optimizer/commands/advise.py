@@ -123,11 +123,17 @@ def _shown(advice: Advice) -> str:
         lines.append(f"Run on a copy: {figures.share(advice.measured_share)} of the time is left" + _writes(advice))
     for one in advice.proposals:
         size = f"about {figures.size(one.forecast)}"
-        lines += ["", f"-- build {one.name}, {size}, {one.decision}", one.migration.up.rstrip()]
+        lines += ["", f"-- build {one.name}, {size}, {one.decision}", _short_form(one.migration.up)]
     for gone in advice.removals:
-        lines += ["", f"-- drop {gone.name}: {gone.reason} {gone.instead}".rstrip(), gone.migration.up.rstrip()]
+        lines += ["", f"-- drop {gone.name}: {gone.reason} {gone.instead}".rstrip(), _short_form(gone.migration.up)]
     notes = [*advice.notes, *advice.plans]
     return "\n".join([*lines, *([""] if notes else []), *notes])
+
+
+def _short_form(up: str) -> str:
+    """Without the settings and guards around it, which stand in the file."""
+    statements = [line for line in up.splitlines() if line.startswith(("CREATE ", "DROP "))]
+    return "\n".join(statements) or up.rstrip()
 
 
 def _counted(advice: Advice) -> str:

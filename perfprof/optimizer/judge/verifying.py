@@ -16,6 +16,7 @@ from perfprof.optimizer.judge.judge import Judge
 from perfprof.optimizer.judge.settings import Settings
 from perfprof.optimizer.judge.verdict import Layer, Together, Verdict
 from perfprof.optimizer.patches import FileChange
+from perfprof.optimizer.reports import figures
 from perfprof.optimizer.run import Outcome, Run
 from perfprof.profilers.environment import environment
 
@@ -156,7 +157,7 @@ def _run(patches: Sequence[Foreign], judge: Judge, progress: Progress) -> dict[s
     progress.run("baseline", judge.baseline)
     with progress.step("observe") as log:
         functions = [name for one in patches for name in one.patch.functions]
-        log.summary = f"{judge.observe(list(dict.fromkeys(functions)))} calls captured"
+        log.summary = f"{figures.counted(judge.observe(list(dict.fromkeys(functions))), 'call')} captured"
     with progress.step("judge") as log:
         found = {one.patch.digest: _with_own_tests(one, judge.patch(one.patch), judge) for one in patches}
         log.summary = ", ".join(one.decision for one in found.values())

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterable, Iterator
 
 from perfprof.optimizer.reports.contract import Document, Finding, Migration, Patch
+from perfprof.optimizer.reports.markup import clean
 from perfprof.optimizer.reports.rows import Row, amounts, compared, comparison, machine, rows, totals
+from perfprof.optimizer.reports.terminal import recorded
 
 MARKER = "<!-- perfprof:v1 -->"
 LIMIT = 65_000  # signs; GitHub takes 65,536
@@ -16,11 +18,21 @@ WORDS = {"applied": "faster", "accepted": "faster"}
 
 def render(report: Document) -> str:
     """GitHub Flavored Markdown, no raw HTML but the marker, ``details`` and ``sub``."""
+    if report["run"]["verb"] == "record":
+        return "\n".join(_recording(report))
     head = [MARKER, f"### perfprof: {_title(report)}", "", *_whole(report)]
     foot = ["", f"<sub>{_text(_measured(report))}</sub>", ""]
     body = [*head, *_table(report)]
     room = LIMIT - _length(body) - _length(foot) - 100
     return "\n".join([*body, *_within(room, list(_patches(report))), *foot])
+
+
+def _recording(report: Document) -> Iterator[str]:
+    """What a terminal shows of it."""
+    about = ", ".join(filter(None, (*machine(report), f"run {report['run']['id']}")))
+    told = "\n".join(recorded(report.get("recorded", ())))
+    yield from (MARKER, f"### perfprof record: {_code(report['run']['command'])}", "")
+    yield from (_fenced("text", clean(told)[: LIMIT - 1000]), "", f"<sub>{_text(about)}</sub>", "")
 
 
 def _title(report: Document) -> str:
