@@ -96,11 +96,13 @@ def test_running_on_a_copy_confirms_what_is_used(source: Source, tmp_path: Path)
     assert all(line.measured_before > 0 for line in advice.lines)
 
 
-def test_without_time_nothing_is_taken_for_unused(source: Source, tmp_path: Path) -> None:
+def test_without_time_nothing_is_proposed_and_all_is_told(source: Source, tmp_path: Path) -> None:
     found = workload([Seen(text) for text in QUERIES], "postgresql")
     advice = advise(source, found, Asked(execute=True, seconds=0.0), tmp_path)
-    assert advice.proposals
+    assert advice.proposals == ()
+    assert advice.share == 1.0
     assert any("want of time" in note for note in advice.notes)
+    assert any("left out: users" in note and "planned only" in note for note in advice.notes)
 
 
 TENANTS = """

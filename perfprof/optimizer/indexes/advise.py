@@ -13,10 +13,11 @@ from perfprof.optimizer.indexes.decide import Decided, Wanted, decided
 from perfprof.optimizer.indexes.executed import ExecutedWhatIf
 from perfprof.optimizer.indexes.findings import complaints
 from perfprof.optimizer.indexes.hypopg_what_if import HypopgWhatIf, has_hypopg
-from perfprof.optimizer.indexes.planning import selected
+from perfprof.optimizer.indexes.planning import replanned, selected
 from perfprof.optimizer.indexes.proposals import Selected, proposed
 from perfprof.optimizer.indexes.redundant import removals
 from perfprof.optimizer.indexes.sets import Sets
+from perfprof.optimizer.indexes.what_if import WhatIf
 from perfprof.optimizer.indexes.written import Writes
 from perfprof.optimizer.scratch.postgres import Server
 from perfprof.optimizer.scratch.postgres_catalog import Connection, PostgresCatalog
@@ -31,17 +32,19 @@ from perfprof.rules.catalog import Dictionary
 def advise(source: Source, workload: Workload, asked: Asked, folder: Path) -> Advice:
     """Advice for ``source``, which is only read; folder: private. Raises PerfprofError."""
     start = time.perf_counter()
-    with Server.start(folder) as server:
-        with cloned(source, server, folder) as clone:
-            picked = _planned(clone, source, workload, asked)
-            notes = [f"{len(workload.unread)} statements could not be read"] if workload.unread else []
-            notes += [f"not on the clone: {', '.join(clone.missing)}"] if clone.missing else []
-            version = clone.version
+    with Server.start(folder) as server, cloned(source, server, folder) as clone:
+        what_if, picked = _planned(clone, source, workload, asked)
+        notes = [f"{len(workload.unread)} statements could not be read"] if workload.unread else []
+        notes += [f"not on the clone: {', '.join(clone.missing)}"] if clone.missing else []
+        version = clone.version
         decision = Decided(picked.chosen, {}, {}, {}, ("planned only: nothing was executed",))
         if asked.execute:
-            with copied(source, server, folder, most_bytes=asked.most_bytes) as copy:
-                decision = _executed(copy, workload, picked, asked)
-                notes += [f"decided on {copy.note}: at full size plans may differ"] if copy.counts else []
+            with copied(source, server, folder, most_bytes=asked.most_bytes, like_original=True) as copy:
+                decision = _executed(copy, workload, picked, asked, what_if)
+                notes += (
+                    [f"decided on {copy.note}: only where it is planned as the original"] if copy.counts else []
+                )
+            picked = replanned(what_if, picked, decision.chosen)
     with source.connected() as original:
         drops = tuple(removals(original, source.name, picked.used | decision.existing, complete=asked.complete))
         proposals = tuple(proposed(original, source.name, workload, picked, decision))
@@ -67,19 +70,23 @@ def advise(source: Source, workload: Workload, asked: Asked, folder: Path) -> Ad
     )
 
 
-def _planned(clone: Clone, source: Source, workload: Workload, asked: Asked) -> Selected:
+def _planned(clone: Clone, source: Source, workload: Workload, asked: Asked) -> tuple[WhatIf, Selected]:
     """On the clone, which is exact; on the original by HypoPG, if it has that and the clone lacks a table."""
     budget = asked.budget or max(16e6, 0.2 * 8192 * sum(pages for _, pages in clone.files.values()))
     if clone.missing and has_hypopg(clone.original):
-        catalog = _catalog(clone.original, source.name)
-        return selected(HypopgWhatIf(clone.original), catalog, workload, asked, budget)
-    return selected(CloneWhatIf(clone), _catalog(clone.connection, source.name), workload, asked, budget)
+        what_if: WhatIf = HypopgWhatIf(clone.original)
+        return what_if, selected(what_if, _catalog(clone.original, source.name), workload, asked, budget)
+    what_if = CloneWhatIf(clone)
+    return what_if, selected(what_if, _catalog(clone.connection, source.name), workload, asked, budget)
 
 
-def _executed(copy: PostgresScratch, workload: Workload, picked: Selected, asked: Asked) -> Decided:
+def _executed(
+    copy: PostgresScratch, workload: Workload, picked: Selected, asked: Asked, planner: WhatIf
+) -> Decided:
     """Let real execution choose, on a copy with data."""
     book = Dictionary(_catalog(copy.connection, copy.database).tables(), "postgresql")
-    what_if = ExecutedWhatIf(copy, Sets.of(copy, workload))
+    clone = planner if isinstance(planner, CloneWhatIf) else None
+    what_if = ExecutedWhatIf(copy, Sets.of(copy, workload), clone)
     writes = Writes(what_if, workload.queries, book)
     wanted = Wanted(picked.chosen, picked.others, picked.budget)
     return decided(what_if, writes, book, workload, wanted, seconds=asked.seconds)

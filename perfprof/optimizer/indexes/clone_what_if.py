@@ -6,17 +6,20 @@ come from `sizes`, and whether equal keys are stored once from the index itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from perfprof.optimizer.indexes.shapes import shape
 from perfprof.optimizer.indexes.sizes import PAGE, KeyPart, height_of, key_bytes, tree_pages
 from perfprof.optimizer.indexes.what_if import Planned, index_names
 from perfprof.optimizer.scratch.postgres_catalog import Connection
 from perfprof.optimizer.scratch.postgres_clone import Clone
+from perfprof.optimizer.scratch.postgres_scratch import bound
+from perfprof.optimizer.scratch.scratch import Value
 from perfprof.optimizer.scratch.sparse import RelationFile
-from perfprof.rules.reading.statements import read
+from perfprof.rules.reading.statements import Statement, read
 from perfprof.rules.schema.ddl import create_index, qualified
 from perfprof.rules.schema.indexes import Candidate
 
@@ -81,6 +84,24 @@ class CloneWhatIf:
         self.existing |= names - self._names.keys()
         used = frozenset(self._names[name] for name in names & self._names.keys())
         return Planned(float(plan["Total Cost"]), used)
+
+    def planned(
+        self, reading: Statement, values: Sequence[Value], enabled: frozenset[Candidate]
+    ) -> tuple[str, frozenset[Candidate]]:
+        """The shape of the plan for these values, and the candidates in it; ("", none) if it cannot be planned."""
+        import psycopg
+
+        self._switch(enabled & self._leaves.keys())
+        text, given = bound(reading, values)
+        try:
+            row = (
+                psycopg.RawCursor(self.clone.connection).execute(f"EXPLAIN (FORMAT JSON) {text}", given).fetchone()
+            )
+        except psycopg.Error:
+            return "", frozenset()
+        plan = row[0][0]["Plan"] if row else {}
+        used = frozenset(self._names[name] for name in index_names(plan) if name in self._names)
+        return shape(plan, self._names), used
 
     def _built(self, one: Candidate) -> list[tuple[int, str]]:
         name = f"perfprof_what_if_{len(self._names)}"

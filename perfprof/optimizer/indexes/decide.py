@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from perfprof.errors import PerfprofError
 from perfprof.optimizer.indexes.relevance import may_use
 from perfprof.optimizer.indexes.selection import bits
-from perfprof.optimizer.indexes.what_if import Evaluator, Executes, Writing
+from perfprof.optimizer.indexes.what_if import Evaluator, Executes, Measured, Writing
 from perfprof.optimizer.indexes.written import hot_of, wal_of
 from perfprof.optimizer.statements.workload import Query, Workload
 from perfprof.rules.catalog import Dictionary
@@ -19,6 +20,8 @@ from perfprof.rules.schema.indexes import Candidate
 WORST = 1.1  # no statement may become slower than this
 PENALTY = 20.0  # a statement that becomes slower counts so many times
 LITTLE = 2e-3  # of the time: less is no gain
+PAID = 1.05  # what reads more pages must be about as fast; a clock does not tell less
+SAMPLED = "planned only: the sample is planned otherwise than the original"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,9 @@ class _Trial:
         self.budget = budget
         self.deadline = float("inf")  # of `time.monotonic`
         self.reads = [query for query in workload.queries if query.reads]
+        self.notes: list[str] = []
         self._slower: dict[tuple[Query, int], bool] = {}
+        self._beside: dict[tuple[Query, int], tuple[Measured, Measured]] = {}
 
     def build(self, candidates: Sequence[Candidate]) -> None:
         """Build them; measure all reads without them, and what each adds to the writes."""
@@ -99,7 +104,9 @@ class _Trial:
     def searched(self, liked: frozenset[Candidate]) -> int:
         """From what the planner liked: take away, put in, swap, as long as the measured time falls."""
         chosen = sum(self.evaluator.number_of(one) for one in liked if one in self.evaluator.candidates)
-        chosen = self._fitting(chosen)
+        doubted = self._doubted(chosen)
+        self._left(doubted, SAMPLED)
+        chosen = self._fitting(chosen & ~doubted)
         now, better = self._total(chosen), True
         while better and time.monotonic() < self.deadline:
             better = False
@@ -153,35 +160,82 @@ class _Trial:
 
     def confirmed(self, chosen: int) -> Decided:
         """The answer, with what is slow or unused taken away."""
-        chosen, notes = self._narrowed(chosen)
+        chosen = self._narrowed(chosen)
         plans = {query: self.evaluator.planned(query, chosen) for query in self.before}
         members = self.evaluator.members(chosen)
-        notes += [*self._changed(members), *self._left_out()]
+        self.notes += [*self._changed(members), *self._left_out()]
         now = self.writes.state(members)
         return Decided(
             chosen=members,
             built={self.evaluator.candidates[at]: self.sizes[at] for at in bits(chosen)},
-            times={query: (self.before[query], cost) for query, (cost, _) in plans.items()},
+            times={query: self._times(query, *plan) for query, plan in plans.items()},
             uses={query: self.evaluator.members(used) for query, (_, used) in plans.items()},
-            notes=tuple(notes),
+            notes=tuple(dict.fromkeys(self.notes)),
             plans=self.what_if.shown,
             wal=(wal_of(self.bare), wal_of(now)),
             hot=(hot_of(self.bare), hot_of(now)),
             existing=frozenset().union(*(self.what_if.existing(query, members) for query in plans)),
         )
 
-    def _narrowed(self, chosen: int) -> tuple[int, list[str]]:
-        """As long as a statement is slower or an index unused, take one away."""
-        notes: list[str] = []
+    def _narrowed(self, chosen: int) -> int:
+        """Take away what is not confirmed, until every statement is as fast as before and every index used."""
         while True:
             plans = {query: self.evaluator.planned(query, chosen) for query in self.before}
-            unused = self._unused(chosen, plans)
-            guilty = self._guilty(chosen & ~unused, plans)
-            if not guilty and not unused:
-                return chosen, notes
-            for gone, why in ((guilty, "makes a statement slower"), (unused, "no plan uses it")):
-                notes += [f"left out: {one.table} ({', '.join(one.names)}), {why}" for one in self._named(gone)]
-            chosen &= ~(guilty | unused)
+            late = self._late(chosen)
+            doubted = self._doubted(chosen) & ~late
+            unused = self._unused(chosen, plans) & ~(late | doubted)
+            guilty = self._guilty(chosen & ~(late | doubted | unused), plans)
+            if not late | doubted | unused | guilty:
+                guilty = self._slower_at_last(chosen, plans)
+            if not late | doubted | unused | guilty:
+                return chosen
+            self._left(late, "planned only: the time was up before a statement that uses it was run")
+            self._left(doubted, SAMPLED)
+            self._left(unused, "no plan of a statement that was run uses it")
+            self._left(guilty, "makes a statement slower")
+            chosen &= ~(late | doubted | unused | guilty)
+
+    def _left(self, gone: int, why: str) -> None:
+        for one in sorted(self.evaluator.members(gone), key=repr):
+            self.notes.append(f"left out: {one.table} ({', '.join(one.names)}), {why}")
+
+    def _late(self, chosen: int) -> int:
+        """What statements would use that did not come to their turn."""
+        found: frozenset[Candidate] = frozenset()
+        for query in self.reads:
+            if query not in self.before and query.name not in self.what_if.refused:
+                with suppress(PerfprofError):
+                    found |= self.what_if.would_use(query, self.evaluator.members(chosen))
+        return self._number(found) & chosen
+
+    def _doubted(self, chosen: int) -> int:
+        """What statements use that the original runs otherwise."""
+        members = self.evaluator.members(chosen)
+        found = (self.what_if.doubted(query, members) for query in self.before)
+        return self._number(frozenset().union(*found)) & chosen
+
+    def _slower_at_last(self, chosen: int, plans: Mapping[Query, tuple[float, int]]) -> int:
+        """Every statement whose plan has changed, measured side by side; one index of each that is slower."""
+        for query, (_, used) in plans.items():
+            key = (query, used)
+            if used & chosen and key not in self._beside:
+                self._beside[key] = self.what_if.beside(query, self.evaluator.members(chosen))
+                self._slower[key] = is_slower(*self._beside[key], self.what_if.slack)
+        found = 0
+        for query, (_, used) in plans.items():
+            if used & chosen and self._slower.get((query, used)):
+                found |= 1 << self._culprit(query, used & chosen, chosen)
+        return found
+
+    def _times(self, query: Query, cost: float, used: int) -> tuple[float, float]:
+        """Before and after, as measured last."""
+        if (query, used) not in self._beside:
+            return self.before[query], cost
+        before, after = self._beside[query, used]
+        return before.cost, after.cost
+
+    def _number(self, some: frozenset[Candidate]) -> int:
+        return sum(self.evaluator.number_of(one) for one in some)
 
     def _left_out(self) -> Iterator[str]:
         """What was not run, and why."""
@@ -190,13 +244,8 @@ class _Trial:
         late = (query for query in self.reads if query not in self.before and query.name not in refused)
         yield from (f"not run for want of time: {query.name[:80]}" for query in late)
 
-    def _named(self, some: int) -> list[Candidate]:
-        return sorted(self.evaluator.members(some), key=repr)
-
     def _unused(self, chosen: int, plans: Mapping[Query, tuple[float, int]]) -> int:
-        """What nothing used, where that means something: on all the rows, with all statements run."""
-        if self.what_if.sampled or len(plans) < len(self.reads):
-            return 0
+        """What nothing used that was run."""
         for _, used in plans.values():
             chosen &= ~used
         return chosen
@@ -210,10 +259,12 @@ class _Trial:
                 and cost > self.before[query] * WORST + self.what_if.slack
                 and self._stays_slower(query, chosen)
             ):
-                found |= 1 << min(
-                    bits(used & chosen), key=lambda at: self.evaluator.planned(query, chosen & ~(1 << at))[0]
-                )
+                found |= 1 << self._culprit(query, used & chosen, chosen)
         return found
+
+    def _culprit(self, query: Query, used: int, chosen: int) -> int:
+        """The one without which a statement is fastest."""
+        return min(bits(used), key=lambda at: self.evaluator.planned(query, chosen & ~(1 << at))[0])
 
     def _changed(self, chosen: frozenset[Candidate]) -> list[str]:
         """Statements whose answers differ: only those may that leave open which rows they want."""
@@ -230,3 +281,9 @@ class _Trial:
                     f"the answer of `{query.name[:80]}` depends on the plan: its order or its LIMIT is open"
                 )
         return found
+
+
+def is_slower(before: Measured, after: Measured, slack: float) -> bool:
+    """By the clock of the processor; what asks for more pages besides must not take longer at all."""
+    bound = WORST if after.buffers <= before.buffers * WORST else PAID
+    return after.cost > before.cost * bound + slack

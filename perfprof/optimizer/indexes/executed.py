@@ -14,16 +14,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from perfprof.errors import PerfprofError
+from perfprof.optimizer.indexes.clone_what_if import CloneWhatIf
 from perfprof.optimizer.indexes.sets import Sets
-from perfprof.optimizer.indexes.what_if import Planned, index_names
+from perfprof.optimizer.indexes.shapes import shape
+from perfprof.optimizer.indexes.what_if import Measured, Planned, index_names
 from perfprof.optimizer.scratch.postgres_scratch import LONGEST, PostgresScratch, StoppedError
 from perfprof.optimizer.scratch.scratch import Value
 from perfprof.optimizer.statements.workload import Query
 from perfprof.rules.reading.statements import Statement, read
-from perfprof.rules.schema.ddl import create_index, qualified
+from perfprof.rules.schema.ddl import create_index, qualified, quoted
 from perfprof.rules.schema.indexes import Candidate
 
 RUNS = 3  # of a statement; the fastest counts
+TURNS = 3  # of both sides at last, unless one turn tells
+CLEARLY = 0.8  # of the cost before: as fast as this is no accident
 SHORT = 200.0  # milliseconds; a longer one is run once less
 STOPPED = 1000.0 * float(LONGEST.rstrip("s"))  # milliseconds that a statement is said to take if it was stopped
 _LEAVES = """
@@ -43,11 +47,12 @@ UPDATE pg_index SET indisvalid = indexrelid = ANY(%(on)s), indisready = indexrel
 class ExecutedWhatIf:
     """Implements perfprof.optimizer.indexes.what_if.Executes; the cost is in milliseconds of the server's processor.
 
-    Of a statement all texts are run, and the mean counts.
+    Of a statement all texts are run, and the mean counts. clone: plans as the original does; needed where rows are missing.
     """
 
     scratch: PostgresScratch
     sets: Sets
+    clone: CloneWhatIf | None = None
     explains: int = 0
     shown: dict[str, Mapping[str, Any]] = field(default_factory=dict)  # plans without candidates, by fingerprint
     slack: float = 0.05  # milliseconds that a clock cannot tell apart
@@ -82,9 +87,20 @@ class ExecutedWhatIf:
                 query = "SELECT coalesce(sum(pg_relation_size(o)), 0) FROM unnest(%(oids)s::oid[]) o"
                 sizes[one] = float(self._ask(query, {"oids": [oid for oid, _, _ in self._leaves[one]]})[0][0])
                 self._enabled |= {one}
-        for table in {qualified(one.table, one.schema) for one in sizes}:
-            self.scratch.connection.execute(f"ANALYZE {table}")  # what an expression index holds
+        expressions = [one for one in sizes if any(key.expression for key in one.columns)]
+        for table in sorted({qualified(one.table, one.schema) for one in expressions}):
+            self._analysed(table)
         return sizes
+
+    def _analysed(self, table: str) -> None:
+        """What expression indexes hold, and nothing else: the statistics of the columns stay those of the original."""
+        names = self._ask(
+            "SELECT attname FROM pg_attribute WHERE attrelid = %(t)s::regclass AND attnum > 0 AND NOT attisdropped",
+            {"t": table},
+        )
+        changes = ", ".join(f"ALTER COLUMN {quoted(name)} SET STATISTICS 0" for (name,) in names)
+        self.scratch.connection.execute(f"ALTER TABLE {table} {changes}")
+        self.scratch.connection.execute(f"ANALYZE {table}")
 
     def plan(self, text: str, parameters: bool, enabled: frozenset[Candidate]) -> Planned:
         """Run a statement; infinite if it cannot be."""
@@ -105,11 +121,55 @@ class ExecutedWhatIf:
             return Planned(float("inf"), frozenset())
         return Planned(total, frozenset(used))
 
+    def would_use(self, query: Query, enabled: frozenset[Candidate]) -> frozenset[Candidate]:
+        """Those in its plan, which is not run."""
+        self.switch(enabled)
+        plans = (self.scratch.planned(reading, values) for reading, values in self.sets(query.texts[0]))
+        return frozenset(self._names[name] for one in plans for name in index_names(one) if name in self._names)
+
+    def doubted(self, query: Query, enabled: frozenset[Candidate]) -> frozenset[Candidate]:
+        """On a whole copy there is nothing to doubt; a sample may be planned otherwise than the original."""
+        if not self.sampled:
+            return frozenset()
+        if self.clone is None:
+            return self.would_use(query, enabled)
+        found: frozenset[Candidate] = frozenset()
+        for reading, values in self.sets(query.texts[0]):
+            for some in (frozenset(), enabled):
+                self.switch(some)
+                mine = shape(self.scratch.planned(reading, values), self._names)
+                if mine != self.clone.planned(reading, values, some)[0]:
+                    found |= self.clone.planned(reading, values, enabled)[1] | self.would_use(query, enabled)
+        return found
+
+    def beside(self, query: Query, enabled: frozenset[Candidate]) -> tuple[Measured, Measured]:
+        """By turns, so that a busy moment hits both; one turn will do where it tells."""
+        before, after = self._once(query, frozenset()), self._once(query, enabled)
+        for _ in range(TURNS - 1):
+            if after.cost < before.cost * CLEARLY:
+                break
+            before = min(before, self._once(query, frozenset()), key=lambda one: one.cost)
+            after = min(after, self._once(query, enabled), key=lambda one: one.cost)
+        return before, after
+
+    def _once(self, query: Query, enabled: frozenset[Candidate]) -> Measured:
+        self.switch(enabled)
+        cost, buffers, sets = 0.0, 0.0, self.sets(query.texts[0])
+        for reading, values in sets:
+            try:
+                result = self.scratch.analysed(reading, values, "BUFFERS")
+            except StoppedError:
+                return Measured(STOPPED, float("inf"))
+            plan = result["Plan"]
+            cost += min(float(result["Execution Time"]), result["Processor Time"]) / len(sets)
+            buffers += (plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]) / len(sets)
+        return Measured(cost, buffers)
+
     def again(self, query: Query, enabled: frozenset[Candidate]) -> float:
         """Measure once more; the fastest that was ever seen of these plans counts."""
         self.switch(enabled)
         for number, (reading, values) in enumerate(self.sets(query.texts[0])):
-            key = (query.name, number, _shape(self.scratch.planned(reading, values)))
+            key = (query.name, number, shape(self.scratch.planned(reading, values), {}))
             if (
                 key in self._timed
             ):  # of two plans that are thought to cost the same, now one and now the other is taken
@@ -150,7 +210,7 @@ class ExecutedWhatIf:
     ) -> tuple[Mapping[str, Any], float]:
         """The plan that is chosen now, and what it takes; run if it has never been."""
         planned = self.scratch.planned(reading, values)
-        key = (name, number, _shape(planned))
+        key = (name, number, shape(planned, {}))
         if key not in self._timed:
             self.explains += 1
             try:
@@ -175,18 +235,3 @@ class ExecutedWhatIf:
     def _ask(self, query: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         rows: list[tuple[Any, ...]] = self.scratch.connection.execute(query, values).fetchall()
         return rows
-
-
-def _shape(plan: Mapping[str, Any]) -> str:
-    """What makes two plans of one statement the same, whatever they are thought to cost."""
-    names = (
-        "Node Type",
-        "Relation Name",
-        "Alias",
-        "Index Name",
-        "Join Type",
-        "Scan Direction",
-        "Parent Relationship",
-    )
-    mine = "|".join(str(plan.get(name, "")) for name in names)
-    return f"{mine}({','.join(_shape(child) for child in plan.get('Plans', ()))})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from perfprof.optimizer.indexes.asked import Asked
 from perfprof.optimizer.indexes.candidates import Facts, candidates, widened
@@ -43,19 +44,27 @@ def selected(
     best = choice.best(budget)
     others = sorted(evaluator.members(choice.also(best, budget)), key=repr) if asked.execute else []
     explains = what_if.explains
-    what_if.existing = frozenset()
     chosen = evaluator.members(best)
-    return Selected(
+    found = Selected(
         chosen=chosen,
         others=tuple(others),
         sizes=sizes,
         before={query: evaluator.cost(query, 0) for query in readable},
-        after={query: what_if.plan(query.texts[0], _templated(query), chosen).cost for query in readable},
+        after={},
         explains=explains,
-        used=what_if.existing,
+        used=frozenset(),
         budget=budget,
         taken=frozenset(i.name for i in catalog.indexes()) | frozenset(t.name for t in catalog.tables()),
     )
+    return replanned(what_if, found, chosen)
+
+
+def replanned(what_if: WhatIf, picked: Selected, chosen: frozenset[Candidate]) -> Selected:
+    """The same with the costs under another choice."""
+    what_if.existing = frozenset()
+    plan = what_if.plan
+    after = {query: plan(query.texts[0], _templated(query), chosen).cost for query in picked.before}
+    return replace(picked, chosen=chosen, after=after, used=what_if.existing)
 
 
 def _explored(

@@ -15,7 +15,7 @@ from typing import Any
 
 from perfprof.errors import PerfprofError
 from perfprof.optimizer.indexes.sets import Sets
-from perfprof.optimizer.indexes.what_if import Planned
+from perfprof.optimizer.indexes.what_if import Measured, Planned
 from perfprof.optimizer.scratch.postgres_writes import Written
 from perfprof.optimizer.scratch.scratch import Value
 from perfprof.optimizer.scratch.sqlite import MOST_STEPS, SqliteScratch
@@ -92,6 +92,20 @@ class SqliteWhatIf:
             self.refused[name] = error.what
             return Planned(float("inf"), frozenset())
         return Planned(total, frozenset(used))
+
+    def would_use(self, query: Query, enabled: frozenset[Candidate]) -> frozenset[Candidate]:
+        """Those in its plan."""
+        self.switch(enabled)
+        details = [one for reading, values in self.sets(query.texts[0]) for one in self._details(reading, values)]
+        return frozenset(self._names[name] for name in _indexes(details) if name in self._names)
+
+    def doubted(self, query: Query, enabled: frozenset[Candidate]) -> frozenset[Candidate]:
+        """The whole file is there, with its statistics."""
+        return frozenset()
+
+    def beside(self, query: Query, enabled: frozenset[Candidate]) -> tuple[Measured, Measured]:
+        """Steps repeat exactly."""
+        return Measured(self.again(query, frozenset())), Measured(self.again(query, enabled))
 
     def again(self, query: Query, enabled: frozenset[Candidate]) -> float:
         """Steps repeat exactly."""

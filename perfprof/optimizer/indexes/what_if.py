@@ -20,6 +20,14 @@ class Planned:
     used: frozenset[Candidate]
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One execution. cost: milliseconds of the processor, or steps. buffers: pages asked for; 0 where they are not told."""
+
+    cost: float
+    buffers: float = 0.0
+
+
 class WhatIf(Protocol):
     """Plans with hypothetical indexes."""
 
@@ -56,6 +64,15 @@ class Executes(Protocol):
     @property
     def sampled(self) -> bool:
         """Whether not all rows are there."""
+
+    def would_use(self, query: Query, enabled: frozenset[Candidate]) -> frozenset[Candidate]:
+        """Those in its plan, which is not run."""
+
+    def doubted(self, query: Query, enabled: frozenset[Candidate]) -> frozenset[Candidate]:
+        """Those in its plan on the original, if that is another than the one that is run here; else none."""
+
+    def beside(self, query: Query, enabled: frozenset[Candidate]) -> tuple[Measured, Measured]:
+        """Run anew by turns, without and with them; the least of each side."""
 
     def again(self, query: Query, enabled: frozenset[Candidate]) -> float:
         """Measure once more; the least that was ever seen counts."""

@@ -17,7 +17,7 @@ from perfprof.errors import PerfprofError
 from perfprof.optimizer.indexes.sizes import height_of
 from perfprof.optimizer.scratch.postgres import Server
 from perfprof.optimizer.scratch.postgres_catalog import Connection
-from perfprof.optimizer.scratch.postgres_copy import created, dumped, facts, restored
+from perfprof.optimizer.scratch.postgres_copy import created, dumped, facts, restored, told_settings
 from perfprof.optimizer.scratch.sources import Source
 from perfprof.optimizer.scratch.sparse import RelationFile
 from perfprof.rules.schema.ddl import qualified, quoted
@@ -57,12 +57,6 @@ WHERE schemaname = %(schema)s AND tablename = %(table)s AND attname = %(column)s
 _LOOKED_AT = """
 SELECT DISTINCT i.indexrelid::regclass::text FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid
 JOIN pg_constraint k ON k.contype = 'f' AND i.indrelid IN (k.conrelid, k.confrelid) WHERE x.relkind = 'i'
-"""
-# What the planner of the original was told to believe; not how many workers happen to be free.
-_SETTINGS = """
-SELECT name, setting FROM pg_settings
-WHERE category LIKE 'Query Tuning%' AND name NOT IN ('plan_cache_mode', 'seed') OR name IN
-  ('work_mem', 'hash_mem_multiplier', 'max_parallel_workers_per_gather', 'search_path', 'effective_io_concurrency')
 """
 
 
@@ -130,9 +124,7 @@ def cloned(source: Source, server: Server, folder: Path) -> Iterator[Clone]:
             clone = Clone(connection, source, version, server.socket.parent / "data", original=original)
             _told_the_ends(original, connection)
             _lengthened(clone, original.execute(_FILES).fetchall())
-            for setting, value in original.execute(_SETTINGS).fetchall():
-                with suppress(psycopg.Error):  # of a version that knows other ones
-                    connection.execute("SELECT set_config(%s, %s, false)", (setting, value))
+            told_settings(original, connection)
             connection.execute("SELECT set_config('search_path', %s, false)", (path,))
             yield clone
 

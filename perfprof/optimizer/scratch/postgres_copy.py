@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from perfprof.errors import PerfprofError
@@ -20,7 +22,10 @@ from perfprof.rules.schema.ddl import literal, qualified, quoted
 
 MOST_BYTES = 512 * 2**20
 _WHOLE = 4 * 2**20  # tables smaller than this are never sampled
-_SLOWEST_COPY = "60s"  # of a table
+_ASSUMED = 8e6  # bytes a second that are copied, until some were
+_KNOWN = 16e6  # bytes after which the rate is measured
+_LEAST_SECONDS = 60.0  # for a table
+_PATIENCE = 4.0  # times as long as the rate foretells
 _LEFT_OUT = ("owner", "privileges", "publications", "subscriptions", "security-labels", "tablespaces", "comments")
 _SIZES = """
 SELECT n.nspname, c.relname, pg_table_size(c.oid), greatest(c.reltuples, 0)::bigint,
@@ -29,17 +34,42 @@ SELECT n.nspname, c.relname, pg_table_size(c.oid), greatest(c.reltuples, 0)::big
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
   AND has_table_privilege(c.oid, 'SELECT')
-ORDER BY 1, 2
+ORDER BY 3, 1, 2
 """
+# What the planner of the original was told to believe; not how many workers happen to be free.
+_SETTINGS = """
+SELECT name, setting FROM pg_settings
+WHERE category LIKE 'Query Tuning%' AND name NOT IN ('plan_cache_mode', 'seed') OR name IN
+  ('work_mem', 'hash_mem_multiplier', 'max_parallel_workers_per_gather', 'search_path', 'effective_io_concurrency')
+"""
+
+
+@dataclass
+class Pace:
+    """How fast tables come, and so how long one may take: a busy machine is waited for, a table of no end is not."""
+
+    bytes: float = 0.0
+    seconds: float = 0.0
+
+    def add(self, size: float, seconds: float) -> None:
+        """A table came."""
+        self.bytes += size
+        self.seconds += seconds
+
+    def seconds_for(self, size: float) -> float:
+        """What a table of so many bytes may take."""
+        rate = self.bytes / self.seconds if self.bytes >= _KNOWN and self.seconds else _ASSUMED
+        return max(_LEAST_SECONDS, _PATIENCE * size / rate)
 
 
 @contextmanager
 def copied(
-    source: Source, server: Server, folder: Path, *, most_bytes: int = MOST_BYTES
+    source: Source, server: Server, folder: Path, *, most_bytes: int = MOST_BYTES, like_original: bool = False
 ) -> Iterator[PostgresScratch]:
     """Copy ``source`` into a new database of ``server``; PerfprofError if it cannot be read.
 
-    folder: private, for the schema's dump, which is deleted again.
+    folder: private, for dumps, which are deleted again. like_original: a whole copy is planned with the statistics and the
+    settings of the original, not with fresh ones.
     """
     import psycopg
 
@@ -51,6 +81,14 @@ def copied(
             sampled, counts = _filled(original, copy, most_bytes)
             restored(server, name, dump, "post-data")
             _prepared(copy, path)
+            if like_original:
+                told_settings(original, copy)
+                copy.execute(
+                    "SET max_parallel_workers = 0"
+                )  # planned, but one process does all, so that it is measured
+            if like_original and not sampled and int(server.version.split(".")[0]) >= 18:
+                with dumped(source, server, folder, "statistics-only") as statistics:
+                    restored(server, name, statistics, "")
             size = _number(copy, "SELECT pg_database_size(current_database())") / 1e6
             note = (
                 f"a {'sample' if sampled else 'copy'} of {source.name}, {size:.1f} MB; the original runs {version}"
@@ -82,6 +120,15 @@ def created(server: Server, collation: str) -> str:
         except psycopg.Error:
             connection.execute(create)
     return name
+
+
+def told_settings(original: Connection, copy: Connection) -> None:
+    """Let the planner of a copy believe what that of the original does."""
+    import psycopg
+
+    for setting, value in original.execute(_SETTINGS).fetchall():
+        with suppress(psycopg.Error):  # of a version that knows other ones
+            copy.execute("SELECT set_config(%s, %s, false)", (setting, value))
 
 
 @contextmanager
@@ -131,13 +178,16 @@ def _filled(original: Connection, copy: Connection, most: int) -> tuple[bool, di
     tables = original.execute(_SIZES).fetchall()
     total = sum(size for _, _, size, _, _ in tables)
     share = min(1.0, most / total) if total else 1.0
-    original.execute(f"SET statement_timeout = '{_SLOWEST_COPY}'")
     copy.execute("SET session_replication_role = replica")
-    sampled, counts = False, {}
+    sampled, counts, pace = False, {}, Pace()
     for schema, name, size, rows, columns in tables:
         counts[schema, name] = int(rows)
         wanted = share if size > _WHOLE else 1.0
-        sampled |= _streamed(original, copy, qualified(name, schema), columns, wanted) < 1
+        original.execute(f"SET statement_timeout = {1000 * pace.seconds_for(size * wanted):.0f}")
+        start = time.monotonic()
+        came = _streamed(original, copy, qualified(name, schema), columns, wanted)
+        pace.add(came * size, time.monotonic() - start)
+        sampled |= came < 1
     copy.execute("SET session_replication_role = DEFAULT")
     return sampled, counts
 
@@ -163,7 +213,7 @@ def _streamed(original: Connection, copy: Connection, table: str, columns: list[
         except (psycopg.errors.UndefinedTable, psycopg.errors.InsufficientPrivilege):
             pass
         return part
-    raise PerfprofError(f"not even a sample of {table} can be copied within {_SLOWEST_COPY}")
+    raise PerfprofError(f"not even a hundredth of what is wanted of {table} can be copied in good time")
 
 
 def _prepared(copy: Connection, path: str) -> None:

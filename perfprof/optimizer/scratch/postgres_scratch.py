@@ -58,16 +58,16 @@ class PostgresScratch:
         try:
             fold = self._answered(statement, values)
             with self._guarded(statement.fingerprint), self._as_runner() as cursor:
-                cost = _buffers(cursor, *_bound(statement, values))
+                cost = _buffers(cursor, *bound(statement, values))
         except StoppedError:
             return Ran(float("inf"), 0, "", "", finished=False)
         return Ran(cost, fold.rows, fold.multiset, fold.sequence)
 
     def planned(self, statement: Statement, values: Sequence[Value]) -> Mapping[str, Any]:
         """The plan for these values, without running it."""
-        text, bound = _bound(statement, values)
+        text, given = bound(statement, values)
         with self._guarded(statement.fingerprint), self._as_runner() as cursor:
-            cursor.execute(f"EXPLAIN (FORMAT JSON) {text}", bound or None)
+            cursor.execute(f"EXPLAIN (FORMAT JSON) {text}", given or None)
             found: Mapping[str, Any] = cursor.fetchone()[0][0]["Plan"]
         return found
 
@@ -95,13 +95,13 @@ class PostgresScratch:
     ) -> Mapping[str, Any]:
         if statement.kind == "other":
             raise PerfprofError("only SELECT, INSERT, UPDATE and DELETE are run", where=statement.fingerprint[:80])
-        text, bound = _bound(statement, values)
+        text, given = bound(statement, values)
         pid, explain = (
             self.connection.info.backend_pid,
             f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON, {options}) {text}",
         )
         start = processor_time(pid)
-        cursor.execute(explain, bound or None)
+        cursor.execute(explain, given or None)
         taken = processor_time(pid) - start
         return {**cursor.fetchone()[0][0], "Processor Time": taken if taken >= 0 else float("inf")}
 
@@ -117,7 +117,7 @@ class PostgresScratch:
             raise PerfprofError("only SELECT, INSERT, UPDATE and DELETE are run", where=statement.fingerprint[:80])
         fold = Fold()
         with self._guarded(statement.fingerprint), self._as_runner() as cursor:
-            cursor.execute(*_bound(statement, values))
+            cursor.execute(*bound(statement, values))
             for row in cursor if cursor.description else ():
                 fold.add(row)
             fold.rows = fold.rows if statement.reads_only else max(cursor.rowcount, fold.rows)
@@ -208,7 +208,7 @@ class StoppedError(PerfprofError):
     """A statement ran longer than we wait."""
 
 
-def _bound(statement: Statement, values: Sequence[Value]) -> tuple[str, list[Value]]:
+def bound(statement: Statement, values: Sequence[Value]) -> tuple[str, list[Value]]:
     """The text for a RawCursor, and numbers as text, from which the server makes what the comparison wants."""
     text = statement.template.rendered(lambda number: f"${number + 1}")
     return text, [str(value) if isinstance(value, (int, float)) else value for value in values]
