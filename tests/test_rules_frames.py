@@ -126,78 +126,50 @@ def test_odd_frames_give_the_same_values(frame: Any, tmp_path: Path) -> None:
     assert same(old, new)
 
 
+ODD_LABELS = {
+    "dates that are found by their text": pandas.DatetimeIndex(["2020-01-01", "2020-01-02"]),
+    "two levels": pandas.MultiIndex.from_tuples([("2020-01-01", "a"), ("y", "b")]),
+    "one name twice": ["2020-01-01", "2020-01-01"],
+    "other names": ["x", "y"],
+}
+
+
+@pytest.mark.parametrize("labels", ODD_LABELS.values(), ids=ODD_LABELS)
+def test_labels_that_are_more_than_names_are_asked_as_before(labels: Any, tmp_path: Path) -> None:
+    sources = changed(tmp_path, ("2020-01-01",), pandas.DataFrame({"2020-01-01": [1, 2], "y": ["a", "b"]}))
+    assert sources is not None
+    frame = pandas.DataFrame([[1, "a"], [2, "b"]]).set_axis(labels, axis=1)
+    old, new = (_asked(source, frame) for source in sources)
+    assert old == new
+
+
+def _asked(source: str, frame: Any) -> str:
+    try:
+        return repr(run(source, frame))
+    except KeyError as error:
+        return repr(error)
+
+
+@pytest.mark.parametrize("kind", ["int64", "float64", "text"])
+def test_what_is_written_meanwhile_is_seen_as_before(kind: str, tmp_path: Path) -> None:
+    """Written where no reading of the source can see it: while a name is asked for."""
+    sources = changed(tmp_path, ("x",), pandas.DataFrame({"x": COLUMNS["int64"](), "y": COLUMNS["text"]()}))
+    assert sources is not None
+
+    class Writes(list[Any]):
+        def append(self, one: Any) -> None:
+            super().append(one)
+            frame.loc[1:, "x"] = 70
+
+    frames = [pandas.DataFrame({"x": COLUMNS["int64"](), "y": COLUMNS[kind]()}) for _ in sources]
+    found = []
+    for source, frame in zip(sources, frames, strict=True):
+        names: dict[str, Any] = {"Writes": Writes}
+        exec(source.replace("found = []", "found = Writes()"), names)
+        found.append([*names["walked"](frame)])
+    assert same(*found)
+
+
 def test_columns_of_one_name_are_left(tmp_path: Path) -> None:
     frame = pandas.DataFrame([[1, 2], [3, 4]], columns=["x", "x"])
     assert changed(tmp_path, ("x",), frame) is None
-
-
-LEFT = {
-    "given away": "row['x'], row",
-    "asked for all": "row['x'], len(row)",
-    "asked by place": "row['x'], row.iloc[0]",
-    "asked by a name that is computed": "row['x'], row[chr(120)]",
-    "its own name": "row['x'], row.name",
-    "a method": "row['x'], row.sum()",
-    "written to": "row['x'], row.__setitem__('x', 3)",
-    "in a text": "f'{row.x}'",
-    "bound again": "(row := row['x'])",
-}
-
-
-@pytest.mark.parametrize("reads", LEFT.values(), ids=LEFT)
-def test_a_row_that_is_more_than_its_values_is_left(reads: str, tmp_path: Path) -> None:
-    assert _level(SOURCE.format(reads=reads), tmp_path) is Level.OPEN
-
-
-WHOLE = {
-    "after the loop": SOURCE.format(reads="row['x']").replace("return found", "return found, row['x']"),
-    "a test that is asked again": """
-def walked(frame):
-    while any(row["x"] > 0 for _, row in frame.iterrows()):
-        frame = frame - 1
-""",
-    "a generator that runs later": """
-def walked(frame):
-    return (row["x"] for _, row in frame.iterrows())
-""",
-    "perhaps never": """
-def walked(frame):
-    return len(frame) and [row["x"] for _, row in frame.iterrows()]
-""",
-    "of all": """
-def walked(frame):
-    global row
-    for _, row in frame.iterrows():
-        print(row["x"])
-""",
-    "by text": """
-def walked(frame):
-    for _, row in frame.iterrows():
-        print(row["x"], locals()["row"])
-""",
-}
-
-
-@pytest.mark.parametrize("source", WHOLE.values(), ids=WHOLE)
-def test_a_walk_that_is_more_than_a_loop_is_left(source: str, tmp_path: Path) -> None:
-    assert _level(source, tmp_path) is Level.OPEN
-
-
-def _level(source: str, folder: Path) -> Level:
-    """The level at which a program stands whose frame has whole numbers; open if it is not even suspected."""
-    (folder / "example.py").write_text(source)
-    program = Program(folder, lambda one: one.read_text())
-    module = program.module(folder / "example.py")
-    assert module is not None
-    assert RULE.in_function is not None
-    levels = []
-    for suspect in (one for function in module.functions for one in RULE.in_function(function, program)):
-        prefix, count = suspect.finding.id, len(suspect.watches) - 3
-        seen = {f"{prefix}:value{number}": Seen("", 9, {"builtins.int": 9}) for number in range(count)}
-        seen[f"{prefix}:base0"] = Seen("", 1, {"pandas.DataFrame": 1})
-        levels.append(weigh(RULE, Case(suspect, program, seen))[1])
-    return max(levels, default=Level.OPEN)
-
-
-def test_a_plain_walk_is_not_left(tmp_path: Path) -> None:
-    assert _level(SOURCE.format(reads="row['x'], row.y"), tmp_path) is Level.OBSERVED

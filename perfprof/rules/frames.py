@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from perfprof.profilers.observations import Watch
 from perfprof.rules.findings import finding
 from perfprof.rules.hoisting import eaten_at_once, watch
-from perfprof.rules.indexing import at
+from perfprof.rules.indexing import at, in_style
 from perfprof.rules.reading.expressions import path_of
 from perfprof.rules.reading.names import fresh
 from perfprof.rules.reading.scans import COMPREHENSIONS, Loop
@@ -94,7 +94,21 @@ def _first_of(loop: Loop, function: Function) -> bool:
     holder = loop.holder
     assert holder is not None
     now = not isinstance(holder, ast.GeneratorExp) or eaten_at_once(holder, function)
-    return now and holder.generators[0] is loop.node and not _nested(holder, function)
+    return now and holder.generators[0] is loop.node and not _nested(holder, function) and _first(holder, function)
+
+
+def _first(holder: ast.expr, function: Function) -> bool:
+    """Whether nothing in the statement acts before it, and might change the frame or its name."""
+    above, around = function.parents.get(holder), {holder}
+    while above is not None and not isinstance(above, ast.stmt):
+        around.add(above)  # type: ignore[arg-type]  # up to the statement all are expressions, or parts of some
+        above = function.parents.get(above)
+    begins = (holder.lineno, holder.col_offset)
+    acting = (ast.Call, ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr)
+    return above is None or not any(
+        isinstance(one, acting) and one not in around and (one.lineno, one.col_offset) < begins
+        for one in ast.walk(above)
+    )
 
 
 def _nested(node: ast.AST, function: Function) -> bool:
@@ -197,15 +211,17 @@ def kinds_read(case: Case) -> list[frozenset[str]]:
     return [frozenset(one.types) if one is not None else frozenset() for one in seen]
 
 
-def plain_test(case: Case, frame: str) -> str:
-    """What the new code asks of the types of the columns: by what was read, which of them it will find."""
-    kinds = frozenset().union(*kinds_read(case))
-    names = f"map(str, {frame}.dtypes)"
-    if "numpy.float64" in kinds and kinds <= NUMPY:
-        return f'set({names}) <= {{"float64", "int64"}}'
+def plain_test(case: Case, kinds: str) -> str:
+    """What the new code asks of the types of the columns: by what was read, which of them it will find.
+
+    Where there is more than one, pandas copies the values before the first row.
+    """
+    read = frozenset().union(*kinds_read(case))
+    if "numpy.float64" in read and read <= NUMPY:
+        return f'{kinds} <= {{"float64", "int64"}}'
     for kind, name in (("builtins.int", "int64"), ("numpy.int64", "int64"), ("builtins.bool", "bool")):
-        if kind in kinds:
-            return f'"{name}" in {names}'
+        if kind in read:
+            return f'"{name}" in {kinds}' if read <= NUMPY else f'len({kinds}) > 1 and "{name}" in {kinds}'
     return ""
 
 
@@ -218,12 +234,12 @@ def plain_rows(case: Case) -> Rewrite:
         name = fresh("frame", taken)
         before.append(f"{name} = {frame}")
         frame = name
-    columns, rows, values = (fresh(word, taken) for word in ("columns", "rows", "values"))
+    columns, kinds, rows, values = (fresh(word, taken) for word in ("columns", "kinds", "rows", "values"))
     before += [
         "# Walked as before, unless a column of numbers keeps pandas from giving values another type.",
         f"{rows} = {frame}.iterrows()",
-        f"if {plain_test(case, frame)}:",
-        f"    {columns} = list({frame}.columns)",
+        f"{columns}, {kinds} = list({frame}.columns), set(map(str, {frame}.dtypes))",
+        f"if {plain_test(case, kinds)} and {_names_read(found)} <= set({columns}) and {frame}.columns.is_unique:",
         f"    {rows} = zip({frame}.index, (dict(zip({columns}, {values})) for {values} in {frame}.values))",
     ]
     edits = [at("before", found.hoist.statement, "\n".join(before)), at("replace", found.call, rows)]
@@ -233,6 +249,14 @@ def plain_rows(case: Case) -> Rewrite:
         why=f"a dict holds the same values as the Series that pandas makes of each row of {frame}",
         memory="none: a row at a time, as before",
     )
+
+
+def _names_read(found: Walk) -> str:
+    """The labels that the loop asks for, which must be labels as they stand; a date is found by its text, too."""
+    names = dict.fromkeys(
+        one.attr if isinstance(one, ast.Attribute) else one.slice.value for one in found.reads  # type: ignore[attr-defined]
+    )
+    return in_style(f"{{{', '.join(map(repr, names))}}}", found.function)
 
 
 def _by_key(read: ast.Attribute, function: Function) -> Edit:

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from perfprof.rules import guards
 from perfprof.rules.frames import NUMPY, PLAIN, Walk, kinds_read, plain_test
+from perfprof.rules.obligations.growth import handles_errors
 from perfprof.rules.obligations.proofs import guarded, obligation, observed, proved, unproved
-from perfprof.rules.reading.names import bound_names
+from perfprof.rules.reading.effects import hazards
+from perfprof.rules.reading.expressions import builtin_type
+from perfprof.rules.reading.hazards import Hazard
+from perfprof.rules.reading.names import Binding, bound_names
 from perfprof.rules.reading.scans import COMPREHENSIONS
 from perfprof.rules.rule import Case, Proof
 
+if TYPE_CHECKING:
+    from perfprof.rules.reading.program import Function
+
 FRAMES = frozenset({"pandas.DataFrame", "pandas.core.frame.DataFrame"})  # since pandas 3, and before
-_STORES = frozenset({"at", "iat", "loc", "iloc", "values", "array"})
 
 
 @obligation
@@ -37,7 +44,11 @@ def row_read_by_column(case: Case) -> Proof:
         return unproved(f"`{found.row}` is used as a whole", function.place(found.other))
     if not found.reads:
         return unproved(f"nothing is read from `{found.row}`", function.place(found.call))
-    for read in found.reads:
+    for read, kinds in zip(found.reads, kinds_read(case), strict=True):
+        if isinstance(read, ast.Attribute) and not kinds:
+            return unproved(
+                "it may be something that a Series has of its own: no run came here", function.place(read)
+            )
         if isinstance(read, ast.Attribute) and (problem := _not_a_key(read, found)):
             return unproved(problem, function.place(read))
     if function.names.dynamic:
@@ -51,9 +62,11 @@ def _not_a_key(read: ast.Attribute, found: Walk) -> str:
     while above is not None and above is not found.function.node:
         if isinstance(above, ast.JoinedStr):
             return "it stands in an f-string"
-        if isinstance(above, ast.Try):
+        if handles_errors(above, found.function):
             return "a missing column would raise a KeyError where an AttributeError is expected"
         above = found.function.parents.get(above)
+    if "AttributeError" in found.function.module.identifiers:
+        return "a missing column would raise a KeyError, and the file expects an AttributeError somewhere"
     return ""
 
 
@@ -110,21 +123,38 @@ def series_changes_no_value(case: Case) -> Proof:
 
 @obligation
 def frame_left_alone(case: Case) -> Proof:
-    """The loop does not write into the frame that it walks."""
+    """The loop does not write into the frame that it walks.
+
+    Where all columns are of one type, the values that are walked may be the frame's own; each version of pandas has its
+    way to tell a row of them of what is written meanwhile.
+    """
     found: Walk = case.suspect.reading
     if any(kind and kind <= PLAIN for kind in kinds_read(case)):
-        return observed("the values were objects, which pandas copies before the first row")
-    name = ast.unparse(found.frame).partition("(")[0].partition(".")[0].partition("[")[0]
-    for node in ast.walk(found.hoist.holder or found.hoist.node):
-        stored = isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load)
-        if stored and _into_a_frame(node.value, name):  # type: ignore[attr-defined]
-            return unproved("the loop writes into a frame", found.function.place(node))
-        handed = isinstance(node, ast.Call) and node is not found.call
-        if handed and any(isinstance(part, ast.Name) and part.id == name for part in ast.walk(node)):
-            return unproved(f"`{name}` is handed on, and may be written to", found.function.place(node))
+        return guarded("a test that the columns are of more than one type: then pandas copies their values first")
+    loop = found.hoist.holder or found.hoist.node
+    region = [*loop.body, *loop.orelse] if isinstance(loop, ast.For) else [loop]
+    for hazard in hazards(region, found.function, case.program):
+        if hazard.node is not found.call and _may_write(hazard, found.function):
+            return unproved("this may write into a frame", found.function.place(hazard.node))
     return proved("the loop writes into no frame")
 
 
-def _into_a_frame(base: ast.expr, name: str) -> bool:
-    indexer = isinstance(base, ast.Attribute) and base.attr in _STORES
-    return indexer or any(isinstance(part, ast.Name) and part.id == name for part in ast.walk(base))
+def _may_write(hazard: Hazard, function: Function) -> bool:
+    """Whether it may change the values of a frame; methods of containers do not."""
+    if hazard.kind == "unknown":
+        library, _, name = hazard.name.partition(".")
+        return library not in {"np", "numpy"} or name in {"copyto", "put", "place", "putmask", "fill_diagonal"}
+    if hazard.kind != "mutates" or isinstance(hazard.node, ast.Call) or hazard.base is None:
+        return hazard.kind == "suspends"
+    if isinstance(hazard.node, ast.AugAssign) and isinstance(hazard.base, ast.Name):
+        name, names = hazard.base.id, function.names
+        own = names.is_local(name) and name not in names.parameters
+        return not own or not all(_is_builtin(one, function) for one in names.bindings[name])
+    return builtin_type(hazard.base, function) not in {"list", "dict"}
+
+
+def _is_builtin(binding: Binding, function: Function) -> bool:
+    """Whether a name is bound to a number, a text or a new container, or adds to it in place."""
+    if isinstance(function.parents.get(binding.node), ast.AugAssign):
+        return True
+    return binding.value is not None and builtin_type(binding.value, function) is not None

@@ -5,8 +5,9 @@ microseconds a row. The values themselves are those of `frame.values`; a dict of
 
 The values must be the very ones: pandas looks again at a row of mixed values, and gives one of nothing but text and
 `None`, or of nothing but times, another type. A number that is always there keeps it from that. So the new code tests
-that a column holds whole numbers, or that all are NumPy's; else the rows are walked as before. The row may be asked
-for values by the names of columns, and for nothing else.
+that a column holds whole numbers, or that all are NumPy's, and that the names are labels of one column each; else the
+rows are walked as before. The row may be asked for values by the names of columns, and for nothing else. A column that
+is missing raises a KeyError for `row.price`, too.
 
 ```python before
 def revenue(orders):
@@ -22,8 +23,13 @@ def revenue(orders):
     total = 0.0
     # Walked as before, unless a column of numbers keeps pandas from giving values another type.
     rows = orders.iterrows()
-    if "int64" in map(str, orders.dtypes):
-        columns = list(orders.columns)
+    columns, kinds = list(orders.columns), set(map(str, orders.dtypes))
+    if (
+        len(kinds) > 1
+        and "int64" in kinds
+        and {"status", "price", "amount"} <= set(columns)
+        and orders.columns.is_unique
+    ):
         rows = zip(
             orders.index, (dict(zip(columns, values)) for values in orders.values)
         )
@@ -48,8 +54,8 @@ def far(points, least):
 def far(points, least):
     # Walked as before, unless a column of numbers keeps pandas from giving values another type.
     rows = points.iterrows()
-    if set(map(str, points.dtypes)) <= {"float64", "int64"}:
-        columns = list(points.columns)
+    columns, kinds = list(points.columns), set(map(str, points.dtypes))
+    if kinds <= {"float64", "int64"} and {"x", "y"} <= set(columns) and points.columns.is_unique:
         rows = zip(points.index, (dict(zip(columns, values)) for values in points.values))
     return [(label, row["x"]) for label, row in rows if row["x"] * row["y"] > least]
 ```
