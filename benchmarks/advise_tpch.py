@@ -181,7 +181,9 @@ def executed(source: Source, connection: psycopg.Connection[Any], budget: float,
         print(
             f"  Q{query:<3}{old[0]:10.1f} -> {new[0]:8.1f} ms {new[0] / old[0]:6.2f}x {old[1]:10,} -> {new[1]:9,} buffers"
         )
-    for what, at in (("time", 0), ("buffers", 1)):
+    slow = [query for query, old, new in zip(NUMBERS, before, after, strict=True) if new[0] > 1.1 * old[0]]
+    print(f"  slower than 1.1x by processor time: {slow or 'none'}")
+    for what, at in (("processor time", 0), ("buffers", 1)):
         print(f"  {what} {sum(one[at] for one in after) / sum(one[at] for one in before):.1%} of before")  # type: ignore[misc]
     for number in range(len(sizes)):
         connection.execute(f"DROP INDEX real_{number}")

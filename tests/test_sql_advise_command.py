@@ -95,6 +95,14 @@ def test_the_server_sees_reads_only_and_no_file_holds_a_value(server: Server, tm
     assert "```" in (tmp_path / "advice.md").read_text()
 
 
+def test_without_time_it_tells_what_was_not_confirmed(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("")
+    done = advise(server, tmp_path, "--execute", "--seconds", "0", "--copy", "1000")
+    assert "left out: " in done.stdout, done.stderr
+    assert "(--seconds)" in done.stdout
+    assert "-- build" not in done.stdout
+
+
 def test_its_migrations_go_up_and_down(server: Server, tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("")
     indexes = "SELECT indexrelid::regclass::text, indisvalid FROM pg_index WHERE indrelid > 16383 ORDER BY 1"

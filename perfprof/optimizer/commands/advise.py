@@ -28,6 +28,20 @@ if TYPE_CHECKING:
     click.option("--statistics", is_flag=True, help="Take statements from the server's pg_stat_statements too."),
     click.option("--budget", type=click.FloatRange(0), metavar="MB", help="Room for new indexes."),
     click.option("--execute", is_flag=True, help="Decide by running the statements on a copy with data."),
+    click.option(
+        "--seconds",
+        type=click.FloatRange(0),
+        default=120.0,
+        show_default=True,
+        help="How long --execute may search.",
+    ),
+    click.option(
+        "--copy",
+        "copied",
+        type=click.FloatRange(1),
+        metavar="MB",
+        help="A database above it is sampled. [default: 512]",
+    ),
     click.option("--complete", is_flag=True, help="These are all statements: an index that none uses may go."),
     arguments.json,
     click.option(
@@ -47,6 +61,7 @@ def command(ctx: click.Context, /, **given: Any) -> None:
     from perfprof.optimizer.indexes import advise, sqlite_advise
     from perfprof.optimizer.indexes.asked import Asked
     from perfprof.optimizer.indexes.delivery import deliver
+    from perfprof.optimizer.scratch.postgres_copy import MOST_BYTES
     from perfprof.optimizer.scratch.sources import Source
 
     if not settings.get("database") or not (settings.get("paths") or given["statistics"]):
@@ -55,7 +70,13 @@ def command(ctx: click.Context, /, **given: Any) -> None:
         )
     source = Source.of(settings["database"], Path.cwd())
     statements = _workload(source, settings.get("paths", ()), statistics=given["statistics"])
-    asked = Asked((given["budget"] or 0.0) * 1e6, execute=given["execute"], complete=given["complete"])
+    asked = Asked(
+        (given["budget"] or 0.0) * 1e6,
+        execute=given["execute"],
+        complete=given["complete"],
+        most_bytes=int(given["copied"] * 2**20) if given["copied"] else MOST_BYTES,
+        seconds=given["seconds"],
+    )
     with tempfile.TemporaryDirectory(prefix="perfprof-") as folder:
         advisor = advise.advise if source.dialect == "postgresql" else sqlite_advise.advise
         advice = advisor(source, statements, asked, Path(folder))

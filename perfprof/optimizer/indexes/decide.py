@@ -21,7 +21,7 @@ WORST = 1.1  # no statement may become slower than this
 PENALTY = 20.0  # a statement that becomes slower counts so many times
 LITTLE = 2e-3  # of the time: less is no gain
 PAID = 1.05  # what reads more pages must be about as fast; a clock does not tell less
-SAMPLED = "planned only: the sample is planned otherwise than the original"
+SAMPLED = "planned only: the sample is planned otherwise than the original (--copy)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +189,7 @@ class _Trial:
                 guilty = self._slower_at_last(chosen, plans)
             if not late | doubted | unused | guilty:
                 return chosen
-            self._left(late, "planned only: the time was up before a statement that uses it was run")
+            self._left(late, "planned only: a statement that uses it was not run in time (--seconds)")
             self._left(doubted, SAMPLED)
             self._left(unused, "no plan of a statement that was run uses it")
             self._left(guilty, "makes a statement slower")
