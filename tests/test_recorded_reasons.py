@@ -107,3 +107,10 @@ def test_a_recording_tells_its_functions_in_one_table(tmp_path: Path) -> None:
     assert "The heaviest functions" in html.render(page)
     (processes,) = (line for line in lines if line.startswith("Processes over time"))
     assert processes.startswith("Processes over time: 1 process; at most ")
+
+
+def test_the_end_of_a_program_that_failed_is_told(tmp_path: Path) -> None:
+    recording, _ = found(tmp_path, "raise SystemExit(7)\n")
+    with recording:
+        lines = list(summary(recording, tmp_path, document(as_run(recording, "app.py", "", tmp_path, kept=False))))
+    assert lines[-1] == "The program ended with exit code 7"

@@ -126,3 +126,17 @@ def test_hostile_names_steer_no_terminal() -> None:
     assert "\x1b" not in text
     assert "\x07" not in text
     assert "\r" not in text
+
+
+def test_what_is_hot_without_a_finding_is_named() -> None:
+    """Not what a finding speaks of, nor what libraries do, nor what is cheap."""
+    found = RUN.outcomes[0].finding
+    stacks = {
+        f"{found.path}:{found.function}": 30,
+        "app.py:search": 50,
+        "app.py:search;json": 15,
+        "app.py:cheap": 5,
+    }
+    text = shown(replace(RUN, stacks=stacks))
+    (line,) = (line for line in text.splitlines() if line.startswith("Hot, but no rule"))
+    assert line == "Hot, but no rule knows a faster way: app.py search (50 %)"

@@ -25,6 +25,7 @@ from perfprof.profilers.recording import Recording
 from perfprof.profilers.workload import Observations, observe
 
 MOST = 8  # functions
+_GROWS = 0.05  # exponent from which it is worth a line
 _OFTEN = 10  # calls in one call of another function that are worth a word
 LEAST = 0.03  # share of all samples from which a function is looked at
 
@@ -229,7 +230,7 @@ def section(found: Sequence[Complexity]) -> Recorded:
             [
                 f"{one.path}:{one.line} {one.function}",
                 figures.share(one.total),
-                _called(one).replace(" calls", "", 1),
+                f"{one.calls:,}{_often(one)}",
                 _busiest(one.lines),
                 str(one.growth),
                 ", ".join(f"{size:,}: {steps:,}" for size, steps in one.growth.points),
@@ -241,19 +242,23 @@ def section(found: Sequence[Complexity]) -> Recorded:
 
 
 def _brief(one: Complexity) -> str:
-    told = filter(None, (str(one.growth), _called(one), _busiest(one.lines)))
+    grows = str(one.growth) if (one.growth.exponent or 0.0) >= _GROWS else ""  # a search that ends early grows not
+    told = filter(None, (grows, _called(one), _busiest(one.lines)))
     return f"{one.path}:{one.line} {one.function} · {' · '.join(told)}"
 
 
 def _called(one: Complexity) -> str:
     """How often, and where it is many times for one call of another function."""
-    often = f", {one.each:,.0f} in each call of {one.caller}" if one.caller else ""
-    return f"{one.calls:,} calls{often}"
+    return f"{figures.counted(one.calls, 'call')}{_often(one)}"
+
+
+def _often(one: Complexity) -> str:
+    return f", {one.each:,.0f} in each call of {one.caller}" if one.caller else ""
 
 
 def _busiest(lines: Mapping[int, int]) -> str:
     line = max(lines, key=lambda number: lines[number], default=0)
-    return f"line {line} ran {lines[line]:,} times" if line else ""
+    return f"line {line} ran {figures.counted(lines[line], 'time')}" if line else ""
 
 
 def _remark(growth: Growth) -> str:

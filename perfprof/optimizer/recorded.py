@@ -65,4 +65,7 @@ def summary(recording: Recording, root: Path, report: Document) -> Iterator[str]
     wall, cpu = (figures.seconds(float(recording.meta[name])) for name in ("seconds", "cpu_seconds"))
     yield f"{wall} · {cpu} CPU · {seen(recording)}"
     yield from recorded(report["recorded"])
+    code = int(recording.meta.get("exit_code", "0"))
+    if code:
+        yield f"The program ended with {f'exit code {code}' if code > 0 else f'signal {-code}'}"
     yield from filter(None, recording.meta.get("notes", "").splitlines())

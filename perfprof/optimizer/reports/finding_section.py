@@ -145,7 +145,7 @@ def _measured(gain: str, verdict: Verdict) -> Html:
     resolution = f" This machine can tell {told * 100:.1f} % here." if 0 < told < 1 else ""
     memory = f" Memory: {compared(verdict['memory'])}." if verdict["memory"] else ""
     pairs = min(len(samples["before"]), len(samples["after"]))
-    return join([tag("strong", arrows(gain)), f" from {pairs} pairs.{resolution}{memory}"])
+    return join([tag("strong", arrows(gain)), f" from {figures.counted(pairs, 'pair')}.{resolution}{memory}"])
 
 
 def _value(value: object) -> str:

@@ -53,7 +53,7 @@ def interval(measured: Comparison, axis: Range) -> Html:
 
 def dots(measured: Comparison) -> Html:
     """Each measurement before and after as a dot on a common axis that begins at zero, the middles as lines."""
-    width, left, right = 560, 62, 96
+    width, left, right = 620, 62, 156
     samples = measured["samples"]
     most = max([*samples["before"], *samples["after"]], default=0) or 1.0
 

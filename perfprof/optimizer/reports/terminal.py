@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
-from perfprof.optimizer.reports import figures
+from perfprof.optimizer.reports import figures, flamegraph
 from perfprof.optimizer.reports.contract import Document, Recorded
 from perfprof.optimizer.reports.rows import MARKS, UNTRIED, Row, amounts, compared, line, rows, totals
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 FULL = 10  # findings in the table
+DEAR = 0.1  # share of the samples from which a function without a finding is named
+UNTESTED = "no tests given"  # how the judge begins to say so
 BRIEF = 20  # findings in one line each, below it
 PIPED = 400  # columns where nobody looks at a screen: a reason is told to its end
 STYLES = {"gain": "bold color(33)", "loss": "bold color(208)", "none": ""}  # blue and orange, never without a word
@@ -71,6 +73,7 @@ def lines(report: Document, width: int, console: Console) -> Iterator[Text]:
         yield from _layers(report)
         yield _text("")
         yield _text(totals(report))
+        yield from map(_text, _untold(report))
     elif report["run"]["verb"] == "record":
         yield from (
             _text(f"{figures.seconds(step['seconds'])} · {step['cost']} · {step['summary']}")
@@ -81,7 +84,22 @@ def lines(report: Document, width: int, console: Console) -> Iterator[Text]:
             yield _text(inset + line(text))
     else:
         yield _text("Nothing to do: nothing that was run is slow in a way that a rule knows.")
+        yield from map(_text, _untold(report))
     yield from (_text(sentence) for sentence in ending(report))
+
+
+def _untold(report: Document) -> Iterator[str]:
+    """Functions of the project that are dear by themselves, and of which no finding speaks."""
+    if report["run"]["verb"] != "fix":
+        return
+    told = {(finding["path"], finding["function"].rpartition(".")[2]) for finding in report["findings"]}
+    dear = [
+        f"{path} {name} ({figures.share(own)})"
+        for name, path, own, _ in flamegraph.functions(report["flame"])
+        if path and own >= DEAR and (path, name.rpartition(".")[2]) not in told
+    ]
+    if dear:
+        yield f"Hot, but no rule knows a faster way: {', '.join(dear[:3])}"
 
 
 def ending(report: Document) -> Iterator[str]:
@@ -90,7 +108,7 @@ def ending(report: Document) -> Iterator[str]:
     tests = f"Tests: {run['tests'].rstrip('.')}." if run["tests"] else ""
     if whole is not None:
         yield f"Whole workload {amounts(whole)}, {compared(whole)}. {tests}".rstrip()
-    elif tests:
+    elif tests and (report["findings"] or not run["tests"].startswith(UNTESTED)):
         yield tests
     if report["skipped"]:
         skipped = len(report["skipped"])
