@@ -20,9 +20,9 @@ from perfprof.rules import guards
 from perfprof.rules.findings import finding
 from perfprof.rules.hoisting import watch
 from perfprof.rules.indexing import at
-from perfprof.rules.membership import has_room
 from perfprof.rules.reading.expressions import is_builtin
 from perfprof.rules.reading.names import bound_before, bound_names, fresh
+from perfprof.rules.reading.repeats import has_room
 from perfprof.rules.rule import Case, Edit, Rewrite, Suspect
 from perfprof.rules.uses import repeated_statements
 

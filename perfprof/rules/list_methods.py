@@ -15,9 +15,10 @@ from perfprof.rules import guards
 from perfprof.rules.hoisting import outermost
 from perfprof.rules.indexing import at, collection_name, in_style
 from perfprof.rules.iterators import plain_tests
-from perfprof.rules.membership import Membership, has_room, list_tests, name_for, written_short
+from perfprof.rules.membership import Membership, list_tests, name_for, written_short
 from perfprof.rules.reading.expressions import builtin_type, path_of
 from perfprof.rules.reading.names import fresh, read_names
+from perfprof.rules.reading.repeats import has_room
 from perfprof.rules.rule import Case, Edit, Level
 
 if TYPE_CHECKING:

@@ -20,6 +20,7 @@ from perfprof.rules.indexing import at, collection_name, in_style, quiet_text, q
 from perfprof.rules.iterators import plain_tests, unknown_iterables
 from perfprof.rules.reading.expressions import builtin_type, path_of, reads_only
 from perfprof.rules.reading.names import fresh, read_names
+from perfprof.rules.reading.repeats import has_room
 from perfprof.rules.reading.scans import Loop, Scan
 from perfprof.rules.reading.stability import Stability
 from perfprof.rules.rule import Case, Edit, Rewrite, Suspect
@@ -77,19 +78,6 @@ def _growing(scan: Scan, grows: tuple[ast.Expr, ...], function: Function, progra
         return None
     inside = tuple(one for one in grows if _within(one, loop.statement))
     return Membership(function, scan, loop, (scan.subject,), stable, inside)
-
-
-def has_room(scan: Scan, function: Function) -> bool:
-    """Whether a probe that is more than a name may get one: not in what a comprehension walks."""
-    node: ast.AST | None = scan.probe
-    if isinstance(node, (ast.Name, ast.Constant)):
-        return True
-    while node is not None and not isinstance(node, ast.stmt):
-        above = function.parents.get(node)
-        if isinstance(above, ast.comprehension) and above.iter is node:
-            return False
-        node = above
-    return True
 
 
 def written_short(subject: ast.expr, function: Function) -> bool:

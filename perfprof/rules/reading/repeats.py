@@ -85,6 +85,19 @@ def stands_alone(node: ast.expr, function: Function) -> bool:
     return isinstance(above, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return, ast.keyword))
 
 
+def has_room(scan: Scan, function: Function) -> bool:
+    """Whether a probe that is more than a name may get one: not in what a comprehension walks."""
+    node: ast.AST | None = scan.probe
+    if isinstance(node, (ast.Name, ast.Constant)):
+        return True
+    while node is not None and not isinstance(node, ast.stmt):
+        above = function.parents.get(node)
+        if isinstance(above, ast.comprehension) and above.iter is node:
+            return False
+        node = above
+    return True
+
+
 def looped_expressions(function: Function) -> tuple[ast.expr, ...]:
     """Every expression below a loop of a function, nested functions left out; from the walk that all rules share."""
     return tuple(function.looped)
