@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from perfprof.rules import guards
 from perfprof.rules.hoisting import outermost
 from perfprof.rules.indexing import quietly
+from perfprof.rules.inlined import BUCKET, Inlined
 from perfprof.rules.narrowing import Narrowing, bases_of, changes, paths_in
 from perfprof.rules.reading.expressions import is_builtin, leaves, path_of, reads_only
 from perfprof.rules.reading.names import bound_names, fresh, read_names
@@ -32,35 +33,7 @@ from perfprof.rules.reading.stability import stability
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Program
 
-_BUCKET = "perfprof_bucket"
 _BUILTIN_METHODS = frozenset(name for kind in (str, list, dict, set, bytes) for name in dir(kind))
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Inlined:
-    """What takes a call's place. answer: the search, with a name where its rows stand.
-
-    before: tests of the receiver's exact type before the loop. certain: asked only for keys that are in the index.
-    searches: this and other calls that only search, of the same receiver. named: how the caller names the receiver's class, "" if it cannot; None if the receiver is not tested.
-    """
-
-    callee: Callee
-    node: ast.expr
-    answer: ast.expr
-    certain: bool
-    searches: tuple[ast.expr, ...]
-    named: str | None
-    before: tuple[str, ...] = ()
-
-    def text(self, bucket: str) -> str:
-        """The answer over a bucket, as source."""
-        rows = ast.parse(bucket, mode="eval").body
-        answer = substituted(self.answer, {_BUCKET: rows})
-        if isinstance(answer, ast.Call) and len(answer.args) == 1:
-            return (
-                f"{ast.unparse(answer.func)}{ast.unparse(answer.args[0])}"  # any(… for …), without more parentheses
-            )
-        return ast.unparse(answer)
 
 
 def inlined(function: Function, program: Program) -> tuple[Narrowing, ...]:
@@ -230,7 +203,7 @@ def _in_callers_terms(place: _Place) -> tuple[ast.expr, ast.expr, ast.expr]:
     marked = copy.deepcopy(search.answer)
     holder = marked.args[0] if isinstance(marked, ast.Call) else marked
     assert isinstance(holder, (ast.GeneratorExp, ast.ListComp, ast.SetComp))
-    holder.generators[0].iter = ast.Name(_BUCKET, ast.Load())
+    holder.generators[0].iter = ast.Name(BUCKET, ast.Load())
     terms = {**place.given, **apart}
     target = _renamed(own.target, apart)
     holder.generators[0].target = target

@@ -34,7 +34,7 @@ from perfprof.rules.reading.stability import Stability
 from perfprof.rules.rule import Suspect
 
 if TYPE_CHECKING:
-    from perfprof.rules.inlining import Inlined
+    from perfprof.rules.inlined import Inlined
     from perfprof.rules.reading.program import Function, Program
 
 VIEWS = frozenset({"items", "values", "keys"})

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
 
-from perfprof.rules.inlining import Inlined
+from perfprof.rules.inlined import Inlined
 from perfprof.rules.narrowing import Narrowing
 from perfprof.rules.obligations.proofs import guarded, obligation, observed, proved, unproved
 from perfprof.rules.reading.receivers import reads_plainly
 from perfprof.rules.rule import Case, Proof
-
-if TYPE_CHECKING:
-    pass
 
 
 @obligation
