@@ -55,21 +55,13 @@ def nobody_else_has_it(case: Case) -> Proof:
     """Only the class itself uses the attribute."""
     found: AttributeQueue = case.suspect.reading
     module, where = found.function.module, found.function.place(found.owner)
-    if not found.name.startswith("_") or found.name.endswith("__"):
-        return unproved(f"`{found.name}` is a public name, which anybody may use", where)
-    bases = [getattr(one, "id", "") for one in found.owner.bases]
-    if found.owner.decorator_list or found.owner.keywords or not set(bases) <= {"object"}:
-        return unproved("a base, a decorator or a metaclass may use it", where)
-    ways = {*OWN_WAYS, "vars"} & module.identifiers
-    if found.name in names_of_body(found.owner) or ways:
-        return unproved(f"the class makes attributes in its own way (`{min(ways, default=found.name)}`)", where)
-    uses = {one.node for one in found.uses}
-    for node in ast.walk(module.tree):
-        text = isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value == found.name
-        if text or (isinstance(node, ast.Attribute) and node.attr == found.name and node not in uses):
-            return unproved(
-                f"`{found.name}` is used outside of the class's own methods", found.function.place(node)
-            )
+    shared = _shared_by_the_class(found)
+    if shared:
+        return unproved(shared, where)
+    outside = _outside(found)
+    if outside is not None:
+        place = found.function.place(outside)
+        return unproved(f"`{found.name}` is used outside of the class's own methods", place)
     if found.name.startswith("__"):
         return proved("its name belongs to the class alone")
     for path in _others(case.program, module.path):
@@ -78,6 +70,30 @@ def nobody_else_has_it(case: Case) -> Proof:
     return observed(
         "by its name it belongs to the class alone, and no other file of the project uses that name", where
     )
+
+
+def _shared_by_the_class(found: AttributeQueue) -> str:
+    """Why the class itself lets others use it; empty if it does not."""
+    if not found.name.startswith("_") or found.name.endswith("__"):
+        return f"`{found.name}` is a public name, which anybody may use"
+    bases = [getattr(one, "id", "") for one in found.owner.bases]
+    if found.owner.decorator_list or found.owner.keywords or not set(bases) <= {"object"}:
+        return "a base, a decorator or a metaclass may use it"
+    ways = {*OWN_WAYS, "vars"} & found.function.module.identifiers
+    if found.name in names_of_body(found.owner) or ways:
+        return f"the class makes attributes in its own way (`{min(ways, default=found.name)}`)"
+    return ""
+
+
+def _outside(found: AttributeQueue) -> ast.AST | None:
+    """Where the file speaks of the attribute, or names it in a text, outside of the class's own methods."""
+    uses = {one.node for one in found.uses}
+    for node in ast.walk(found.function.module.tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value == found.name:
+            return node
+        if isinstance(node, ast.Attribute) and node.attr == found.name and node not in uses:
+            return node
+    return None
 
 
 def _others(program: Program, own: Path) -> Iterator[Path]:
