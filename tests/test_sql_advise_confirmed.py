@@ -98,6 +98,8 @@ def test_a_table_may_take_as_long_as_its_size_and_the_machine_want() -> None:
         (Measured(100.0, 500.0), Measured(108.0, 5000.0), True),
         (Measured(100.0, 500.0), Measured(60.0, 5000.0), False),
         (Measured(0.02, 5.0), Measured(0.06, 3.0), False),
+        (Measured(60_000.0, float("inf")), Measured(60_000.0, float("inf")), True),
+        (Measured(60_000.0, float("inf")), Measured(9_000.0, 5.0), False),
     ],
 )
 def test_slower_is_more_processor_time_and_pages_must_be_paid_for(
