@@ -15,7 +15,7 @@ from perfprof.optimizer.reports import figures
 from perfprof.optimizer.run import Outcome
 from perfprof.optimizer.scratch.side_by_side import SideBySide
 from perfprof.profilers.observations import Capture, Seen, Watch
-from perfprof.profilers.parts import loads
+from perfprof.profilers.parts import loads, requests
 from perfprof.profilers.recording import Execution, Recording
 from perfprof.rules import registry
 from perfprof.rules.catalog import Catalog, Copy
@@ -137,8 +137,20 @@ def _as_run(rule: Rule, recording: Recording, loaded: Sequence[Load], program: P
     if rule.in_loads is not None:
         yield from (Accused(rule, suspect) for suspect in rule.in_loads(loaded, program))
     if rule.in_runs is not None:
-        suspects = rule.in_runs(recording.executions(), loaded, program)
+        suspects = rule.in_runs(within_requests(recording), loaded, program)
         yield from (Accused(rule, suspect) for suspect in suspects)
+
+
+def within_requests(recording: Recording) -> list[Execution]:
+    """The statements with places up to the handler of their request: whoever sends requests in a loop, such as a client
+    of a test in the same process, has nothing to gather.
+    """
+    handlers = {(place.path, place.function) for route in requests.read(recording) for place in route.place[:1]}
+    found = []
+    for one in recording.executions():
+        ends = (depth for depth, frame in enumerate(one.site, 1) if (frame.path, frame.function) in handlers)
+        found.append(replace(one, site=one.site[: next(ends, len(one.site))]))
+    return found
 
 
 def _with_share(one: Accused, program: Program, recording: Recording) -> Accused:
@@ -153,7 +165,13 @@ def _with_share(one: Accused, program: Program, recording: Recording) -> Accused
         share = share_of(recording, function, finding.line, finding.end_line)
     else:
         share = recording.share(str(program.root / finding.path), finding.line, finding.end_line)
-    return replace(one, suspect=replace(one.suspect, finding=replace(finding, share=share)))
+    share = max(share, _loading(one) / (float(recording.meta["seconds"]) or 1.0))
+    return replace(one, suspect=replace(one.suspect, finding=replace(finding, share=min(share, 1.0))))
+
+
+def _loading(one: Accused) -> float:
+    """Seconds of the loads that a mapper made elsewhere for the objects of a query."""
+    return sum(load.seconds for load in one.suspect.reading.loads) if one.rule.in_loads is not None else 0.0
 
 
 @dataclass(frozen=True, eq=False, slots=True)
