@@ -34,7 +34,8 @@ class Place:
     """text: as the program has it. where: path:line. function: the one that asks; None for what is not Python's.
 
     call: the call that is given the text. node, home: the literal and its module; None and "" of a ``.sql`` file, which
-    then is ``file``, relative to the project, and ``start`` the offset of the statement in it.
+    then is ``file``, relative to the project, and ``start`` the offset of the statement in it. direct: whether the call
+    asks the database itself, not another function of the project that does.
     """
 
     text: str
@@ -46,6 +47,7 @@ class Place:
     file: str = ""
     start: int = 0
     whole: str = ""
+    direct: bool = False
 
     @property
     def inline(self) -> bool:
@@ -76,7 +78,15 @@ def _in_calls(fingerprint: str, site: Sequence[Frame], dialect: str, program: Pr
         if function is None:
             continue
         texts = [
-            Place(text[0], f"{text[2].relative}:{text[1].lineno}", function, call, text[1], text[2])
+            Place(
+                text[0],
+                f"{text[2].relative}:{text[1].lineno}",
+                function,
+                call,
+                text[1],
+                text[2],
+                direct=frame is site[0],
+            )
             for call in function.every(ast.Call)
             if call.lineno <= frame.line <= (call.end_lineno or call.lineno)
             for argument in call.args
@@ -95,7 +105,7 @@ def _in_files(
     fingerprint: str, sites: Sequence[tuple[Frame, ...]], dialect: str, program: Program
 ) -> Iterator[Place]:
     asking = [program.function_at(program.root / site[0].path, site[0].line) for site in sites if site]
-    for path in _sql_files(program.root):
+    for path in project_files(program.root, "*.sql"):
         whole = path.read_text("utf-8", errors="strict") if _readable(path) else ""
         at = 0
         for one in separated(whole, dialect):
@@ -107,9 +117,10 @@ def _in_files(
                 yield Place(one, where, asking[0] if asking else None, file=name, start=start, whole=whole)
 
 
-def _sql_files(root: Path) -> list[Path]:
+def project_files(root: Path, pattern: str) -> list[Path]:
+    """The project's own files of this kind, in order."""
     found = []
-    for path in root.rglob("*.sql"):
+    for path in root.rglob(pattern):
         parts = path.relative_to(root).parts
         if not any(
             part.startswith(".") or part in ("site-packages", "node_modules", "migrations") for part in parts

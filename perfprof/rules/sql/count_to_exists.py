@@ -64,6 +64,7 @@ from typing import TYPE_CHECKING
 from perfprof.rules.obligations.proofs import obligation, proved, unproved
 from perfprof.rules.obligations.reworded import Rewording
 from perfprof.rules.reading.predicates import argument, kind_of
+from perfprof.rules.rewording.answers import taken_alone
 from perfprof.rules.rewording.asked_for import only_whether_any
 from perfprof.rules.rewording.places import Place
 from perfprof.rules.rewording.question import place, suspects, words
@@ -98,8 +99,10 @@ def _counts(select: Tree) -> bool:
 
 def _wanted(case: Case) -> str:
     found = place(case)
-    if not isinstance(found, Place) or found.call is None or found.function is None:
+    if not isinstance(found, Place) or not taken_alone(found, case.program):
         return ""
+    assert found.call is not None
+    assert found.function is not None
     return only_whether_any(found.call, found.function, case.program)
 
 

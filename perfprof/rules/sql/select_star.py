@@ -55,6 +55,8 @@ from typing import TYPE_CHECKING
 from perfprof.rules.obligations.proofs import obligation, proved, unproved
 from perfprof.rules.obligations.reworded import Rewording
 from perfprof.rules.reading.predicates import argument, kind_of
+from perfprof.rules.reading.statements import DIALECTS
+from perfprof.rules.rewording.answers import rows_are_plain, taken_alone
 from perfprof.rules.rewording.places import Place
 from perfprof.rules.rewording.question import place, scope, suspects, words
 from perfprof.rules.rewording.rows_used import columns_used
@@ -84,8 +86,10 @@ def _looks(query: Worded) -> bool:
 def _used(case: Case) -> frozenset[str]:
     """The names by which rows are read, where nothing else is done with them and nobody else is given the text."""
     found = place(case)
-    if not isinstance(found, Place) or found.call is None or found.function is None or not found.inline:
+    if not isinstance(found, Place) or not taken_alone(found, case.program) or not rows_are_plain(case.program):
         return frozenset()
+    assert found.call is not None
+    assert found.function is not None
     return columns_used(found.call, found.function, case.program)
 
 
@@ -104,6 +108,9 @@ def star_is_one_table(case: Case) -> Proof:
     part = next((name for name in _OTHERS if argument(select, name)), "")
     if part or len(scope(case, select).sources) != 1 or not scope(case, select).whole:
         return unproved(f"it has {part.upper() or 'something that is no table'}")
+    order = argument(select, "order")
+    if order is not None and any(kind_of(term.this) == "Literal" for term in order.expressions):
+        return unproved("ORDER BY goes by the number of a column, which would be another")
     return proved("it does")
 
 
@@ -119,8 +126,18 @@ def _wording(case: Case) -> Reworded:
     star = next((token for token in query.tokens if token.text == "*"), None)
     if not columns or star is None:
         raise ValueError("which columns are read is not sure")
-    listed = ", ".join(name if name.isidentifier() and name == name.lower() else quoted(name) for name in columns)
+    listed = ", ".join(name if _needs_no_quotes(name, query.dialect) else quoted(name) for name in columns)
     return query.reworded([Change(star.start, star.end + 1, listed)])
+
+
+def _needs_no_quotes(name: str, dialect: str) -> bool:
+    """A name in lower case that is no word of SQL, and no value of the session's (``user``, ``current_date``)."""
+    from sqlglot.dialects.dialect import Dialect
+
+    keywords = Dialect.get_or_raise(DIALECTS[dialect]).tokenizer_class.KEYWORDS
+    words = {part for keyword in keywords for part in keyword.split()}
+    session = name in ("user", "localtime", "localtimestamp") or name.startswith(("current_", "session_"))
+    return name.isidentifier() and name == name.lower() and name.upper() not in words and not session
 
 
 def _probes(case: Case, old: str, new: str) -> tuple[str, str]:

@@ -1,0 +1,153 @@
+"""Programs and statements on which a rewriting rule was wrong once: found by a hostile review, and left alone since."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from test_sql_rewordings import argued
+
+COUNT = "SELECT count(*) FROM orders WHERE status = ?"
+LIST = "SELECT id, code FROM orders WHERE status = ?"
+STAR = "SELECT * FROM customers WHERE id > ? ORDER BY id"
+WRAPPER = """
+class Store:
+    def __init__(self, conn):
+        self.conn = conn
+
+    def execute(self, sql, args=()):
+        self.rows = self.conn.execute(sql, args).fetchall()
+        return self
+
+    def fetchall(self):
+        return self.rows
+
+"""
+# rule, statement, program; the line that is recorded has the word `execute` and Q
+PROGRAMS = {
+    "a text of two uses": (
+        "count-to-exists",
+        COUNT,
+        "def ask(conn, s):\n    sql = Q\n    any = conn.execute(sql, (s,)).fetchone()[0] > 0\n"
+        "    return any, conn.execute(sql, (s,)).fetchone()[0]\n",
+    ),
+    "a constant of two functions": (
+        "count-to-exists",
+        COUNT,
+        "SQL = Q\n\n\ndef ask(conn, s):\n    return conn.execute(SQL, (s,)).fetchone()[0] > 0\n\n\n"
+        "def total(conn, s):\n    return conn.execute(SQL, (s,)).fetchone()[0]\n",
+    ),
+    "its column's name": (
+        "count-to-exists",
+        COUNT,
+        "def ask(conn, s):\n    cur = conn.cursor()\n    if cur.execute(Q, (s,)).fetchone()[0] > 0:\n"
+        "        return cur.description\n",
+    ),
+    "its number of rows": (
+        "count-to-exists",
+        LIST,
+        "def ask(conn, s):\n    cur = conn.cursor()\n    if cur.execute(Q, (s,)).fetchall():\n"
+        "        return cur.rowcount\n",
+    ),
+    "a cursor given on": (
+        "count-to-exists",
+        LIST,
+        "def ask(conn, s):\n    cur = conn.cursor()\n    if cur.execute(Q, (s,)).fetchall():\n        show(cur)\n",
+    ),
+    "a cursor of the object": (
+        "select-star",
+        STAR,
+        "class Book:\n    def ask(self, s):\n        return [row['name'] for row in self.cur.execute(Q, (s,))]\n\n"
+        "    def titles(self):\n        return [column[0] for column in self.cur.description]\n",
+    ),
+    "all local names": (
+        "count-to-exists",
+        COUNT,
+        "def ask(conn, s):\n    n = conn.execute(Q, (s,)).fetchone()[0]\n    if n > 0:\n"
+        "        return '%(n)d rows' % locals()\n",
+    ),
+    "a class that keeps the rows": (
+        "count-to-exists",
+        LIST,
+        WRAPPER + "def ask(conn, s):\n    db = Store(conn)\n    return bool(db.execute(Q, (s,)).fetchall()), db.rows\n",
+    ),
+    "names of the columns": (
+        "select-star",
+        STAR,
+        "def ask(conn, s):\n    cur = conn.cursor()\n    rows = cur.execute(Q, (s,)).fetchall()\n"
+        "    return [d[0] for d in cur.description], [row['name'] for row in rows]\n",
+    ),
+    "the rest of the rows": (
+        "select-star",
+        STAR,
+        "def ask(conn, s):\n    cur = conn.cursor()\n    first = cur.execute(Q, (s,)).fetchone()\n"
+        "    return first['name'], [tuple(row) for row in cur]\n",
+    ),
+    "eval": (
+        "select-star",
+        STAR,
+        "def ask(conn, s):\n    for row in conn.execute(Q, (s,)):\n        row['name']\n    return eval('row')\n",
+    ),
+    "rows of a class": (
+        "select-star",
+        STAR,
+        "class Customer:\n    def __init__(self, cursor, row):\n        self.name = row[2]\n\n"
+        "    def __getitem__(self, key):\n        return getattr(self, key)\n\n\n"
+        "def ask(conn, s):\n    conn.row_factory = Customer\n    return [row['name'] for row in conn.execute(Q, (s,))]\n",
+    ),
+    "rows made by position": (
+        "select-star",
+        STAR,
+        "def made(cursor, row):\n    names = [one[0] for one in cursor.description]\n"
+        "    return {**dict(zip(names, row)), 'label': row[3]}\n\n\n"
+        "def ask(conn, s):\n    conn.row_factory = made\n    return [row['name'] for row in conn.execute(Q, (s,))]\n",
+    ),
+    "ordered by the number of a column": (
+        "select-star",
+        STAR.replace("ORDER BY id", "ORDER BY 1"),
+        "def ask(conn, s):\n    return [(row['name'], row['id']) for row in conn.execute(Q, (s,))]\n",
+    ),
+}  # fmt: skip
+
+
+def recorded(source: str) -> int:
+    return next(
+        number for number, line in enumerate(source.splitlines(), 1) if "execute(" in line and "s,)" in line
+    )
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_program_that_sees_more_of_the_answer_stays(name: str, tmp_path: Path) -> None:
+    rule, statement, source = PROGRAMS[name]
+    after, _ = argued(tmp_path, rule, statement, source.replace("Q", f'"{statement}"'), recorded(source), "int")
+    assert not after
+
+
+PLAIN = {
+    "Row": "def ask(conn, s):\n    conn.row_factory = sqlite3.Row\n",
+    "a dict of all that comes": (
+        "def made(cursor, row):\n    return {column[0]: row[n] for n, column in enumerate(cursor.description)}\n\n\n"
+        "def ask(conn, s):\n    conn.row_factory = made\n"
+    ),
+    "two statements of one cursor": (
+        "def ask(conn, s):\n    cur = conn.cursor()\n    cur.execute('SELECT 1')\n    one = cur.fetchone()\n"
+        "    conn = cur\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_what_says_nothing_of_the_answer_is_no_hindrance(name: str, tmp_path: Path) -> None:
+    receiver = "cur" if "cur = " in PLAIN[name] else "conn"
+    source = PLAIN[name].replace("    conn = cur\n", "")
+    source += f"    return [row['name'] for row in {receiver}.execute(\"{STAR}\", (s,))]\n"
+    after, weak = argued(tmp_path, "select-star", STAR, source, source.count("\n"), "int")
+    assert after == source.replace("*", "name"), weak
+
+
+def test_names_that_mean_something_else_are_quoted(tmp_path: Path) -> None:
+    from perfprof.rules.sql.select_star import _needs_no_quotes
+
+    words = ["user", "order", "current_date", "session_user", "Id", "a b", "select"]
+    assert not [one for one in words if _needs_no_quotes(one, "postgresql") or _needs_no_quotes(one, "sqlite")]
+    assert all(_needs_no_quotes(one, "postgresql") for one in ("id", "customer_id", "email"))
