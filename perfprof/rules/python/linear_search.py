@@ -52,10 +52,7 @@ priced([{"sku": str(i * 7 % (n + 3)), "quantity": 2} for i in range(n)], product
 
 ```python before
 def find(products, sku):
-    for product in products:
-        if product["sku"] == sku:
-            return product
-    return None
+    return next((one for one in products if one["sku"] == sku), None)
 
 
 def priced(lines, products):
@@ -64,10 +61,7 @@ def priced(lines, products):
 
 ```python after
 def find(products, sku):
-    for product in products:
-        if product["sku"] == sku:
-            return product
-    return None
+    return next((one for one in products if one["sku"] == sku), None)
 
 
 def priced(lines, products):
@@ -76,13 +70,10 @@ def priced(lines, products):
     if (
         type(products) is list
         and type(lines) is list
-        and all(
-            type(product) is dict and type(product.get("sku")) is str
-            for product in products
-        )
+        and all(type(one) is dict and type(one.get("sku")) is str for one in products)
     ):
-        for product in products:
-            products_by_sku.setdefault(product["sku"], []).append(product)
+        for one in products:
+            products_by_sku.setdefault(one["sku"], []).append(one)
     return [
         find(
             (
@@ -96,11 +87,6 @@ def priced(lines, products):
     ]
 ```
 
-```python workload
-products = [{"sku": str(i % n), "price": i} for i in range(2 * n)]
-priced([{"sku": str(i * 7 % (n + 3)), "quantity": 2} for i in range(n)], products)
-```
-
 A method or property that searches what its object holds is not given the rows, so the caller evaluates what the call
 stands for, over the rows that can match. That is so only for the class that was read, which a guard tests; for
 everything else the call stays.
@@ -111,17 +97,14 @@ class Catalog:
         self._products = list(products)
 
     def find(self, sku):
-        for product in self._products:
-            if product["sku"] == sku:
-                return product
+        for one in self._products:
+            if one["sku"] == sku:
+                return one
         raise LookupError(sku)
 
 
 def priced(lines, catalog):
-    total = 0
-    for line in lines:
-        total += catalog.find(line["sku"])["price"] * line["quantity"]
-    return total
+    return [catalog.find(line["sku"]) for line in lines]
 ```
 
 ```python after
@@ -130,14 +113,13 @@ class Catalog:
         self._products = list(products)
 
     def find(self, sku):
-        for product in self._products:
-            if product["sku"] == sku:
-                return product
+        for one in self._products:
+            if one["sku"] == sku:
+                return one
         raise LookupError(sku)
 
 
 def priced(lines, catalog):
-    total = 0
     # Left empty, so that all of them are walked as before, unless every key is exactly str.
     products_by_sku = {}
     if (
@@ -145,19 +127,19 @@ def priced(lines, catalog):
         and type(getattr(catalog, "_products", None)) is list
         and type(lines) is list
         and all(
-            type(product) is dict and type(product.get("sku")) is str
-            for product in catalog._products
+            type(one) is dict and type(one.get("sku")) is str
+            for one in catalog._products
         )
     ):
-        for product in catalog._products:
-            products_by_sku.setdefault(product["sku"], []).append(product)
-    for line in lines:
-        total += (
+        for one in catalog._products:
+            products_by_sku.setdefault(one["sku"], []).append(one)
+    return [
+        (
             next(
                 (
-                    product
-                    for product in products_by_sku.get(line["sku"], ())
-                    if product["sku"] == line["sku"]
+                    one
+                    for one in products_by_sku.get(line["sku"], ())
+                    if one["sku"] == line["sku"]
                 ),
                 None,
             )
@@ -165,8 +147,9 @@ def priced(lines, catalog):
             and type(line["sku"]) is str
             and line["sku"] in products_by_sku
             else catalog.find(line["sku"])
-        )["price"] * line["quantity"]
-    return total
+        )
+        for line in lines
+    ]
 ```
 
 ```python workload
@@ -192,15 +175,10 @@ A product that is not there is added, and found from then on:
 
 ```python unchanged collection-unchanged
 def priced(lines, products):
-    total = 0
     for line in lines:
-        for product in products:
-            if product["sku"] == line["sku"]:
-                total += product["price"]
-                break
-        else:
+        if not any(product["sku"] == line["sku"] for product in products):
             products.append({"sku": line["sku"], "price": 1})
-    return total
+    return len(products)
 ```
 
 The key of the product that was found changes:
@@ -250,14 +228,8 @@ An iterator is used up by the first search:
 
 ```python unchanged walked-again
 def priced(lines, products):
-    total = 0
     left = iter(products)
-    for line in lines:
-        for product in left:
-            if product["sku"] == line["sku"]:
-                total += product["price"]
-                break
-    return total
+    return [next((one["price"] for one in left if one["sku"] == line["sku"]), 0) for line in lines]
 ```
 
 Keys with an equality of their own:
@@ -272,14 +244,8 @@ class Sku:
 
 
 def priced(lines, products):
-    total = 0
-    for line in lines:
-        sku = Sku(line["sku"])
-        for product in products:
-            if product["sku"] == sku:
-                total += product["price"]
-                break
-    return total
+    wanted = [Sku(line["sku"]) for line in lines]
+    return [next((one["price"] for one in products if one["sku"] == sku), 0) for sku in wanted]
 ```
 
 ```python workload
@@ -303,13 +269,8 @@ class Product:
 
 
 def priced(lines, products):
-    total = 0
-    for line in lines:
-        for product in products:
-            if product.sku == line["sku"]:
-                total += product.price
-                break
-    return total, Product.reads
+    found = [next((one.price for one in products if one.sku == line["sku"]), 0) for line in lines]
+    return found, Product.reads
 ```
 
 ```python workload
@@ -321,13 +282,7 @@ The lines come from a generator, whose code runs between the searches:
 
 ```python unchanged loops-run-no-code
 def priced(lines, products):
-    total = 0
-    for line in lines:
-        for product in products:
-            if product["sku"] == line["sku"]:
-                total += product["price"]
-                break
-    return total
+    return [any(product["sku"] == line["sku"] for product in products) for line in lines]
 ```
 
 ```python workload
@@ -344,15 +299,9 @@ The products get their value only if there are lines:
 
 ```python unchanged index-has-a-place
 def priced(lines, products):
-    total = 0
     if lines:
         known = products
-    for line in lines:
-        for product in known:
-            if product["sku"] == line["sku"]:
-                total += product["price"]
-                break
-    return total
+    return [any(product["sku"] == line["sku"] for product in known) for line in lines]
 ```
 
 The class has no name where the search is called, so no guard can test for it:
@@ -364,21 +313,13 @@ def catalog_of(products):
             self._products = list(products)
 
         def find(self, sku):
-            for product in self._products:
-                if product["sku"] == sku:
-                    return product
-            return None
+            return next((one for one in self._products if one["sku"] == sku), None)
 
     return Catalog()
 
 
 def priced(lines, catalog):
-    total = 0
-    for line in lines:
-        product = catalog.find(line["sku"])
-        if product is not None:
-            total += product["price"] * line["quantity"]
-    return total
+    return [catalog.find(line["sku"]) for line in lines]
 ```
 
 ```python workload
@@ -394,13 +335,7 @@ def getattr(row, name):
 
 
 def priced(lines, products):
-    total = 0
-    for line in lines:
-        for product in products:
-            if product["sku"] == line["sku"]:
-                total += getattr(product, "price")
-                break
-    return total
+    return [any(product["sku"] == line["sku"] for product in products) for line in lines]
 ```
 """
 
