@@ -230,10 +230,7 @@ def ledger(conn):
 The helper does more than look up:
 
 ```python unchanged helper-only-reads
-asked = []
-
-
-def find(conn, customer_id):
+def find(conn, customer_id, asked=[]):
     asked.append(customer_id)
     row = conn.execute("SELECT name FROM customers WHERE id = ?", (customer_id,)).fetchone()
     return row["name"] if row else None
