@@ -148,7 +148,7 @@ class Shape:
             if not isinstance(reduced, tuple):
                 return [(True, f"<{name} {reduced}>")]
             head, rest = reduced[0], [
-                list(part) if index > 1 and _runs(part) else part for index, part in enumerate(reduced[1:])
+                list(part) if at > 1 and hasattr(part, "__next__") else part for at, part in enumerate(reduced[1:])
             ]
         except Exception:
             self.opaque.add(name)
@@ -297,7 +297,3 @@ def _name_of(value: Any) -> str:
     module = getattr(value, "__module__", None) or ""
     name = getattr(value, "__qualname__", None) or getattr(value, "__name__", "?")
     return without_addresses(f"{kind} {module}.{name}")
-
-
-def _runs(part: Any) -> bool:
-    return hasattr(part, "__next__")
