@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from perfprof.optimizer.judge.verdict import Comparison, Verdict
+from perfprof.optimizer.judge.verdict import Comparison, Status, Verdict
 from perfprof.optimizer.patches import Patch
 from perfprof.rules.rule import Finding, Level, Proof
 
 if TYPE_CHECKING:
     from perfprof.optimizer.reports.contract import Recorded
-
-Status = Literal["applied", "accepted", "rejected", "cannot tell", "held back", "open", "cold", "found"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 Decision = Literal["accepted", "rejected", "cannot tell"]
+# What became of a finding.
+Status = Literal["applied", "accepted", "rejected", "cannot tell", "held back", "open", "cold", "found"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
-from perfprof.optimizer.judge.verdict import Decision
-from perfprof.optimizer.run import Status
+from perfprof.optimizer.judge.verdict import Decision, Status
 
 FORMAT = "perfprof-report"
 VERSION = 1

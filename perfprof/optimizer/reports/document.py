@@ -17,7 +17,7 @@ from perfprof.optimizer.patches import Patch
 from perfprof.optimizer.reports import contract
 from perfprof.optimizer.reports.contract import Document
 from perfprof.optimizer.reports.stacks import flame
-from perfprof.optimizer.run import Outcome, Run, Status
+from perfprof.optimizer.run import Outcome, Run
 from perfprof.optimizer.writing.diffs import diff
 from perfprof.rules import rule
 from perfprof.rules.rule import Level
@@ -97,7 +97,7 @@ def _head(run: Run) -> contract.RunHead:
 
 def _totals(run: Run) -> dict[str, int]:
     counts = Counter(outcome.status for outcome in run.outcomes)
-    parts = {contract.TOTALS[status]: counts[status] for status in get_args(Status)}
+    parts = {contract.TOTALS[status]: counts[status] for status in get_args(judged.Status)}
     return {"found": len(run.outcomes), **parts, "hidden": run.hidden, "unmeasured": run.unmeasured}
 
 
