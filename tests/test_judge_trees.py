@@ -257,3 +257,20 @@ def test_removing_twice_leaves_what_is_above_alone(tmp_path: Path) -> None:
         remove(above / "tree")
     assert not (above / "tree").exists()
     assert above.stat().st_mode & 0o777 == 0o751
+
+
+def test_data_written_in_the_project_since_is_the_same_in_all_copies(tmp_path: Path) -> None:
+    """A recording that writes its database into the project: one copy had a run already, the other had none."""
+    project = tmp_path / "project"
+    write(project, app_py="x = 1\n", data_txt="first")
+    old, new = (Tree.plant(project, tmp_path / name) for name in ("old", "new"))
+    (old.path / "data.txt").write_text("a run")
+    (project / "data.txt").write_text("recorded")
+    for tree in (old, new):
+        tree.follow()
+        tree.reset()
+    assert [(tree.path / "data.txt").read_text() for tree in (old, new)] == ["recorded", "recorded"]
+    (new.path / "data.txt").write_text("another run")
+    new.reset()
+    assert (new.path / "data.txt").read_text() == "recorded"
+    assert new.touched() == []

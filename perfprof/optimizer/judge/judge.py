@@ -112,6 +112,7 @@ class Judge:
 
     def announce(self, patches: Iterable[Patch]) -> None:
         """These patches will come: runs of the old code that several of them need are made once."""
+        self._bench.follow()
         calls = self._captured()
         trials = [Trial(patch, captured.case_of(patch, calls, frozenset())) for patch in patches]
         waiting = [trial for trial in trials if trial.patch.counter or not trial.case.calls]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from perfprof.errors import PerfprofError
 from perfprof.optimizer.judge.copying import Content, content_of, copy
-from perfprof.optimizer.judge.snapshots import Snapshot, Version, changed_since, snapshot, version_of
+from perfprof.optimizer.judge.snapshots import Snapshot, Version, changed_since, mark_of, snapshot, version_of
 from perfprof.optimizer.judge.workplace import remove
 from perfprof.optimizer.patches import FileChange
 
@@ -81,6 +81,23 @@ class Tree:
             return self._base[name] or ""
         path = self.project / name
         return read_text(path) if name in self._sources and path.exists() else ""
+
+    def follow(self) -> None:
+        """Take over the data that a run in the project itself has written since, so that all copies begin alike."""
+        for name, version in self._sources.items():
+            path = self.project / name
+            mark = mark_of(path)
+            if (
+                _is_code(name)
+                or mark is None
+                or version is None
+                or mark == version[0]
+                or name not in self._start.files
+            ):
+                continue
+            self._restore(name)
+            self._sources[name] = version_of(path)
+            self._start.files[name] = mark_of(self.path / name) or mark
 
     def reset(self) -> None:
         """Remove what runs made and restore what they changed."""

@@ -58,6 +58,11 @@ class Workbench:
             raise
         self.left_out = content.left_out
 
+    def follow(self) -> None:
+        """Let both copies begin with the data that the project has now, after it was recorded."""
+        for tree in (self.old, self.new):
+            tree.follow()
+
     def close(self) -> None:
         """End all processes, remove all copies."""
         self.processes.close()
