@@ -73,11 +73,13 @@ def attribute_queues(function: Function, alone: bool) -> Iterator[AttributeQueue
         looped = any(_in_loop(one) for one in front)
         if front[0].method is function and (looped or not alone):
             uses = tuple(one for method in methods for one in uses_of(name, method))
-            listed = any(
-                value is not None and certain(value, one.method, "list") for one in uses for value in [stored(one)]
-            )
-            if listed:
+            if any(map(_stores_list, uses)):
                 yield AttributeQueue(function, function.owner, name, uses, front)
+
+
+def _stores_list(one: Use) -> bool:
+    value = stored(one)
+    return value is not None and certain(value, one.method, "list")
 
 
 def _fronts(method: Function) -> tuple[Use, ...]:

@@ -132,15 +132,20 @@ def leaves(node: ast.expr, text: bool = False) -> list[tuple[ast.expr, bool]] | 
         parts = [leaves(one) for one in node.elts]
         return None if None in parts else [leaf for part in parts for leaf in part or ()]
     if isinstance(node, ast.Call):
-        if isinstance(node.func, ast.Name) and node.func.id == "str" and len(node.args) == 1:
-            return leaves(node.args[0])
-        if isinstance(node.func, ast.Attribute):
-            if node.func.attr in QUIET_TEXT and not node.args:
-                return leaves(node.func.value, text=True)
-            plain = all(isinstance(one, ast.Constant) for one in node.args)
-            return [(node, text)] if node.func.attr == "get" and plain and _reads_one(node.func.value) else None
-        return None
+        return _leaves_of_call(node, text)
     return [(node, text)] if _reads_one(node) else None
+
+
+def _leaves_of_call(node: ast.Call, text: bool) -> list[tuple[ast.expr, bool]] | None:
+    """``str(row.sku)``, ``row.sku.lower()``, ``row.get("sku")``."""
+    if isinstance(node.func, ast.Name) and node.func.id == "str" and len(node.args) == 1:
+        return leaves(node.args[0])
+    if not isinstance(node.func, ast.Attribute):
+        return None
+    if node.func.attr in QUIET_TEXT and not node.args:
+        return leaves(node.func.value, text=True)
+    plain = all(isinstance(one, ast.Constant) for one in node.args)
+    return [(node, text)] if node.func.attr == "get" and plain and _reads_one(node.func.value) else None
 
 
 def _reads_one(node: ast.expr) -> bool:

@@ -160,28 +160,32 @@ def bound_before(name: str, place: ast.stmt, function: Function) -> bool:
         return True
     if not function.names.is_local(name):
         return True  # a global, a builtin or a closure cell: bound when the module was made
-    if any(
-        isinstance(one.node, ast.Name) and isinstance(one.node.ctx, ast.Del)
-        for one in function.names.bindings[name]
-    ):
+    bindings = function.names.bindings[name]
+    if any(isinstance(one.node, ast.Name) and isinstance(one.node.ctx, ast.Del) for one in bindings):
         return False
     node: ast.AST = place
     while node is not function.node:
         above = function.parents[node]
-        for block in ("body", "orelse", "finalbody", "handlers"):
-            siblings = getattr(above, block, None)
-            if isinstance(siblings, list) and node in siblings:
-                before = siblings[: siblings.index(node)]
-                if any(_binds(statement, name) for statement in before):
-                    return True
-        if isinstance(above, (ast.For, ast.AsyncFor)) and node in above.body and name in bound_names(above.target):
-            return True
-        if isinstance(above, (ast.With, ast.AsyncWith)) and any(
-            name in bound_names(item.optional_vars) for item in above.items if item.optional_vars
-        ):
+        if _binds_earlier(above, node, name) or _binds_around(above, node, name):
             return True
         node = above
     return False
+
+
+def _binds_earlier(above: ast.AST, node: ast.AST, name: str) -> bool:
+    """Whether a statement does that stands before the node in its block."""
+    blocks = [getattr(above, block, None) for block in ("body", "orelse", "finalbody", "handlers")]
+    return any(
+        isinstance(one, list) and node in one and _block_binds(one[: one.index(node)], name) for one in blocks
+    )
+
+
+def _binds_around(above: ast.AST, node: ast.AST, name: str) -> bool:
+    """Whether the loop or the ``with`` does in whose body the node stands."""
+    if isinstance(above, (ast.For, ast.AsyncFor)):
+        return node in above.body and name in bound_names(above.target)
+    given = [item.optional_vars for item in above.items] if isinstance(above, (ast.With, ast.AsyncWith)) else []
+    return any(name in bound_names(one) for one in given if one is not None)
 
 
 def _binds(statement: ast.stmt, name: str) -> bool:

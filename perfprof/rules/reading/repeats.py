@@ -55,19 +55,20 @@ def written_few(node: ast.expr) -> bool:
     """Whether the code itself shows that walking it takes few turns."""
     if isinstance(node, (ast.Tuple, ast.List, ast.Set)):
         return len(node.elts) < FEW and not any(isinstance(one, ast.Starred) for one in node.elts)
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        given = node.args[0] if node.args else None
-        if node.func.id == "range":
-            numbers = [one.value for one in node.args if isinstance(one, ast.Constant)]
-            return len(numbers) == len(node.args) and all(type(one) is int and abs(one) < FEW for one in numbers)
-        return node.func.id in {"enumerate", "reversed", "sorted"} and given is not None and written_few(given)
-    if (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and isinstance(node.func.value, ast.Dict)
-    ):
-        return len(node.func.value.keys) < FEW
+    if isinstance(node, ast.Call):
+        return _calls_few(node)
     return isinstance(node, ast.Constant)
+
+
+def _calls_few(node: ast.Call) -> bool:
+    """``range(3)``, ``enumerate(("a", "b"))``, ``{"a": 1}.items()``."""
+    if isinstance(node.func, ast.Attribute):
+        return isinstance(node.func.value, ast.Dict) and len(node.func.value.keys) < FEW
+    name = node.func.id if isinstance(node.func, ast.Name) else ""
+    if name == "range":
+        numbers = [one.value for one in node.args if isinstance(one, ast.Constant)]
+        return len(numbers) == len(node.args) and all(type(one) is int and abs(one) < FEW for one in numbers)
+    return name in {"enumerate", "reversed", "sorted"} and bool(node.args) and written_few(node.args[0])
 
 
 def statement_of(node: ast.AST, function: Function) -> ast.stmt:

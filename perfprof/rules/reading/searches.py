@@ -101,15 +101,8 @@ def _expression(body: list[ast.stmt], scan: Scan, chosen: Selection, target: Fun
     only = body[0]
     if len(body) != 1 or not isinstance(only, ast.Return) or only.value is None or target.names.bindings:
         return None
-    answer, rows = only.value, only.value
-    if isinstance(answer, ast.Call):
-        callee = answer.func.id if isinstance(answer.func, ast.Name) else ""
-        others = answer.args[1:]
-        if callee not in CONSUMERS or answer.keywords or not answer.args or not is_builtin(callee, target):
-            return None
-        if not all(isinstance(one, ast.Constant) for one in others):
-            return None
-        rows = answer.args[0]
+    answer = only.value
+    rows = _consumed(answer, target) if isinstance(answer, ast.Call) else answer
     if not isinstance(rows, COMPREHENSIONS) or isinstance(rows, ast.DictComp) or len(rows.generators) != 1:
         return None
     if rows is answer and not isinstance(rows, ast.ListComp):
@@ -118,6 +111,14 @@ def _expression(body: list[ast.stmt], scan: Scan, chosen: Selection, target: Fun
     if not all(reads_only(one, target) for one in parts):
         return None
     return Search(scan, chosen, answer, rows.generators[0].iter)
+
+
+def _consumed(answer: ast.Call, target: Function) -> ast.expr | None:
+    """The rows of ``next(rows, None)`` or ``any(rows)``; None if something else is called."""
+    callee = answer.func.id if isinstance(answer.func, ast.Name) else ""
+    if callee not in CONSUMERS or answer.keywords or not answer.args or not is_builtin(callee, target):
+        return None
+    return answer.args[0] if all(isinstance(one, ast.Constant) for one in answer.args[1:]) else None
 
 
 def _binds_only(row: ast.expr, target: Function) -> bool:
