@@ -167,7 +167,7 @@ def functions_of(trial: Trial) -> tuple[str, ...]:
 def _weighed(old: Counted) -> Outcome:
     """No difference was seen: was there enough to see?"""
     if not old.answers:
-        why = ", ".join(sorted(old.missed)) or "no call in the workload"
+        why = ", ".join(sorted(old.missed)) or "no call could be watched"
         return "cannot tell", f"no answer could be compared ({why})"
     if old.opaque:
         types = sorted({kind for _, kind in old.opaque})

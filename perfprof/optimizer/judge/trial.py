@@ -73,7 +73,9 @@ class Trial:
         tested = self.outcome("tests") == "passed"
         level = self.patch.level
         if not same and not tested:
-            return f"no run shows that the answers stay the same: {self._reasons('replay', 'answers', 'tests')}"
+            tests = self.answer("tests")[1].partition(":")[0]  # "no tests given", and not what that leaves open
+            told = "; ".join(filter(None, (self._reasons("replay", "answers"), tests)))
+            return f"no run shows that the answers stay the same: {told}"
         if not same and level < Level.PROVED:
             return (
                 f"{level.word} is not enough where no call could be compared: {self._reasons('replay', 'answers')}"

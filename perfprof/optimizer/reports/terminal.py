@@ -92,14 +92,20 @@ def _untold(report: Document) -> Iterator[str]:
     """Functions of the project that are dear by themselves, and of which no finding speaks."""
     if report["run"]["verb"] != "fix":
         return
-    told = {(finding["path"], finding["function"].rpartition(".")[2]) for finding in report["findings"]}
+    told = {(finding["path"], finding["function"]) for finding in report["findings"]}
     dear = [
         f"{path} {name} ({figures.share(own)})"
         for name, path, own, _ in flamegraph.functions(report["flame"])
-        if path and own >= DEAR and (path, name.rpartition(".")[2]) not in told
+        if path and own >= DEAR and not any((path, outer) in told for outer in _around(name))
     ]
     if dear:
         yield f"Hot, but no rule knows a faster way: {', '.join(dear[:3])}"
+
+
+def _around(name: str) -> Iterator[str]:
+    """A function and those in which it is defined."""
+    parts = name.split(".<locals>.")
+    yield from (".<locals>.".join(parts[:count]) for count in range(1, len(parts) + 1))
 
 
 def ending(report: Document) -> Iterator[str]:
