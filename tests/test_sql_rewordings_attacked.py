@@ -151,3 +151,41 @@ def test_names_that_mean_something_else_are_quoted(tmp_path: Path) -> None:
     words = ["user", "order", "current_date", "session_user", "Id", "a b", "select"]
     assert not [one for one in words if _needs_no_quotes(one, "postgresql") or _needs_no_quotes(one, "sqlite")]
     assert all(_needs_no_quotes(one, "postgresql") for one in ("id", "customer_id", "email"))
+
+
+# ------------------------------------------------------------------ statements
+
+JOIN = "FROM orders o JOIN customers c ON c.id = o.customer_id"
+STATEMENTS = {
+    "equal places of an order": ("or-across-tables", f"SELECT o.id, c.code {JOIN} WHERE o.code = ? OR c.email = ? ORDER BY c.code"),
+    "no order": ("or-across-tables", f"SELECT o.id {JOIN} WHERE o.id = ? OR c.email = ?"),
+    "an order by what hides a column": (
+        "or-across-tables",
+        f"SELECT o.parent_id AS id, o.id {JOIN} WHERE o.code = ? OR c.email = ? ORDER BY id",
+    ),
+    "chance in a list": (
+        "membership-query",
+        "SELECT id FROM orders WHERE customer_id = ? AND id NOT IN (SELECT order_id FROM returns r WHERE random() > 0) ORDER BY id",
+    ),
+    "a list that does something": (
+        "membership-query",
+        "SELECT id FROM orders WHERE customer_id = ? AND id NOT IN (SELECT order_id FROM returns WHERE changes() >= 0) ORDER BY id",
+    ),
+    "a count that does something": ("count-to-exists", "SELECT count(*) FROM orders WHERE status = ? AND changes() >= 0"),
+    "a count of what WITH makes": ("count-to-exists", "WITH x AS (SELECT id FROM orders WHERE status = ?) SELECT count(*) FROM x"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_a_statement_stays(name: str, tmp_path: Path) -> None:
+    rule, statement = STATEMENTS[name]
+    names = ["s", "t"][: statement.count("?")]
+    fetch = ".fetchone()[0] > 0" if "count(*)" in statement else ".fetchall()"
+    source = f"def ask(conn, {', '.join(names)}):\n    return conn.execute(Q, ({', '.join(names)},)){fetch}\n"
+    after, weak = argued(tmp_path, rule, statement, source.replace("Q", f'"""{statement}"""'), 2)
+    assert not after
+    assert set(weak) - {
+        "text-is-in-one-place",
+        "rows-are-the-same",
+        "worth",
+    }, "the schema must say so, not the data"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from perfprof.profilers.recording import Execution, Frame
@@ -15,6 +16,11 @@ from perfprof.rules.rewording.text import Worded, worded
 from perfprof.rules.rule import Case, Finding, Suspect
 from perfprof.rules.schema.workload import Asked, asked
 
+_TEMPORARY = re.compile(
+    r"\bcreate\s+(?:(?:or\s+replace|global|local|unlogged)\s+)*temp(?:orary)?\s+(?:table|view)\s+"
+    r"(?:if\s+not\s+exists\s+)?(?:temp\.|pg_temp\.)?[\"`\[]?(\w+)",
+    re.IGNORECASE,
+)
 Look = Callable[[Worded], bool]
 
 
@@ -95,4 +101,15 @@ def scope(case: Case, select: Tree) -> Scope:
     """What a SELECT of it can name."""
     assert case.catalog is not None, "a question is argued with its database"
     assert case.copy is not None, "and with a copy of that"
-    return Scope(select, case.catalog, case.copy)
+    memo = question_of(case).memo
+    if "hidden" not in memo:
+        memo["hidden"] = _temporary(one.statement.text for one in case.executions)
+    hidden = memo["hidden"]
+    assert isinstance(hidden, frozenset)
+    return Scope(select, case.catalog, case.copy, hidden)
+
+
+def _temporary(texts: Iterable[str]) -> frozenset[str]:
+    """The names of temporary tables and views that these statements make: they hide those of the database."""
+    found = (_TEMPORARY.search(text) for text in dict.fromkeys(texts))
+    return frozenset(one[1].lower() for one in found if one is not None)

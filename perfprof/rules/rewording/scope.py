@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -40,14 +41,24 @@ def conditions(select: Tree) -> tuple[Tree, ...]:
     return tuple(where.this.flatten()) if kind_of(where.this) == "And" else (where.this,)
 
 
-class Scope:
-    """One SELECT. sources: its tables in order. whole: whether each of them is a table that the catalog knows."""
+def may_differ(tree: Tree) -> bool:
+    """Whether it calls what may answer otherwise, or do something, each time: chance, or a function that is not known."""
+    return any(kind_of(node) in ("Anonymous", "Rand", "Uuid") for node in tree.walk())
 
-    def __init__(self, select: Tree, catalog: Catalog, copy: Copy) -> None:
+
+class Scope:
+    """One SELECT. sources: its tables in order. whole: whether each of them is a table that the catalog knows.
+
+    hidden: names that mean something else to the program, as those of temporary tables.
+    """
+
+    def __init__(self, select: Tree, catalog: Catalog, copy: Copy, hidden: Collection[str] = ()) -> None:
         self.select = select
+        self._hidden = hidden
         self.sources: list[Source] = []
         self.whole = True
         self._book = Dictionary(catalog.tables(), catalog.dialect)
+        self._names = Counter(table.name for table in catalog.tables())
         self._copy = copy
         outer = False
         start = argument(select, "from")
@@ -66,7 +77,9 @@ class Scope:
         schema = identifier(node, qualifier="db") if defined else ""
         table = self._book.table(f"{schema}.{name}" if schema else name) if name else None
         with_ = {cte.alias.lower() for cte in self.select.root().find_all(clauses.node_class("CTE"))}
-        if table is None or name in with_ or node.args.get("joins") or node.args.get("sample"):
+        # which of several tables of one name it is, the session's search path says
+        unsure = table is None or (not schema and self._names[table.name] > 1) or name in self._hidden
+        if unsure or table is None or name in with_ or node.args.get("joins") or node.args.get("sample"):
             self.whole = False
             return
         alias = node.args.get("alias")

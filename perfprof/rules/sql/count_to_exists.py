@@ -68,6 +68,7 @@ from perfprof.rules.rewording.answers import taken_alone
 from perfprof.rules.rewording.asked_for import only_whether_any
 from perfprof.rules.rewording.places import Place
 from perfprof.rules.rewording.question import place, suspects, words
+from perfprof.rules.rewording.scope import may_differ
 from perfprof.rules.rewording.text import Change
 from perfprof.rules.rule import Evidence
 
@@ -78,7 +79,7 @@ if TYPE_CHECKING:
     from perfprof.rules.rewording.text import Reworded, Worded
     from perfprof.rules.rule import Case, Proof, Suspect
 
-_OTHERS = ("group", "having", "limit", "offset", "distinct", "windows", "locks", "laterals", "qualify")
+_OTHERS = ("group", "having", "limit", "offset", "distinct", "windows", "locks", "laterals", "qualify", "with")
 
 
 def looks_for(executions: tuple[Execution, ...], catalog: Catalog) -> Iterator[Suspect]:
@@ -122,7 +123,7 @@ def counts_rows(case: Case) -> Proof:
     part = next((name for name in _OTHERS if argument(select, name)), "")
     if part and (_counts(select) or part in ("limit", "offset", "locks")):
         return unproved(f"it has {part.upper()}")
-    if any(kind_of(node) in ("Anonymous", "Window") for node in select.walk()) and not _counts(select):
+    if may_differ(select) or (any(kind_of(node) == "Window" for node in select.walk()) and not _counts(select)):
         return unproved("it calls a function that may do something for each row")
     return proved("it does")
 

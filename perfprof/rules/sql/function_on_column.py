@@ -30,6 +30,7 @@ SELECT id FROM orders WHERE date(due) = ? AND shown(id) ORDER BY id
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -48,8 +49,7 @@ if TYPE_CHECKING:
     from perfprof.rules.rewording.text import Reworded, Worded
     from perfprof.rules.rule import Case, Proof, Suspect
 
-_MOMENTS = ("timestamp without time zone", "date")
-_DAYS = frozenset(["datetime.date", "str"])  # exact types of a parameter that PostgreSQL reads as a day
+_DAYS = frozenset(["datetime.date"])  # exact types of a parameter that is a day; a text may say `infinity`
 _YEARS = range(1, 9998)
 
 
@@ -123,7 +123,8 @@ def type_makes_it_exact(case: Case) -> Proof:
 
 
 def _value(case: Case, found: _Compared, kind: str) -> Proof:
-    number = parameter_of(found.value)
+    value = found.value.this if _is_day(found.value) else found.value
+    number = parameter_of(value)
     if found.how == "year":
         text = found.value.sql() if kind_of(found.value) == "Literal" else ""
         return (
@@ -131,18 +132,23 @@ def _value(case: Case, found: _Compared, kind: str) -> Proof:
             if text.isdigit() and int(text) in _YEARS
             else unproved("which year it is")
         )
-    if found.how == "day" and number is not None and kind_of(found.value) == "Placeholder":
-        sorts = {
-            _sort(one.sorts, number)
-            for one in case.executions
-            if one.statement.text == question_of(case).asked.text
-        }
-        return (
-            proved(f"{kind} and a day")
-            if sorts <= _DAYS
-            else unproved(f"the value was of type {', '.join(sorted(sorts))}")
-        )
-    return proved(f"{kind} and a constant" if number is None else kind)
+    if found.how == "sum":
+        return proved(kind)
+    if number is None or kind_of(value) != "Placeholder":
+        known = kind_of(value) == "Literal" and _a_day(value.name)
+        return proved(f"{kind} and a day") if known else unproved("which day it is")
+    text = question_of(case).asked.text
+    sorts = {_sort(one.sorts, number) for one in case.executions if one.statement.text == text}
+    if sorts <= _DAYS:
+        return proved(f"{kind} and a day")
+    return unproved(f"the value was of type {', '.join(sorted(sorts))}")
+
+
+def _a_day(text: str) -> bool:
+    try:
+        return datetime.date.fromisoformat(text) < datetime.date.max and len(text) == len("2024-02-29")
+    except ValueError:
+        return False
 
 
 def _sort(sorts: str, number: int) -> str:

@@ -74,7 +74,7 @@ from perfprof.rules.obligations.proofs import obligation, proved, unproved
 from perfprof.rules.obligations.reworded import Rewording
 from perfprof.rules.reading.predicates import argument, kind_of
 from perfprof.rules.rewording.question import scope, suspects, words
-from perfprof.rules.rewording.scope import conditions
+from perfprof.rules.rewording.scope import conditions, may_differ
 from perfprof.rules.rewording.text import Change
 
 if TYPE_CHECKING:
@@ -129,6 +129,8 @@ def list_is_plain(case: Case) -> Proof:
     part = next((name for name in _PLAIN if argument(listed, name)), "")
     if part or any(kind_of(node) in ("Count", "Max", "Min", "Sum", "Avg", "Window") for node in listed.walk()):
         return unproved(f"the list has {part.upper() or 'an aggregate'}")
+    if may_differ(listed):
+        return unproved("the list is made once, and a function in it may answer otherwise for each row")
     return proved("it is one")
 
 

@@ -58,8 +58,8 @@ from typing import TYPE_CHECKING
 from perfprof.rules.obligations.proofs import obligation, proved, unproved
 from perfprof.rules.obligations.reworded import Rewording
 from perfprof.rules.reading.predicates import argument, identifier, kind_of
-from perfprof.rules.rewording.question import suspects, words
-from perfprof.rules.rewording.scope import conditions
+from perfprof.rules.rewording.question import scope, suspects, words
+from perfprof.rules.rewording.scope import conditions, may_differ
 from perfprof.rules.rewording.text import Change
 
 if TYPE_CHECKING:
@@ -107,19 +107,23 @@ def rows_are_selected(case: Case) -> Proof:
         return unproved(f"it has {part.upper()}")
     if any(isinstance(node, node_class("AggFunc")) or kind_of(node) == "Window" for node in select.walk()):
         return unproved("it has an aggregate")
-    if any(kind_of(node) in ("Anonymous", "Rand", "Select") for node in select.walk() if node is not select):
+    if may_differ(select) or any(kind_of(node) == "Select" for node in select.walk() if node is not select):
         return unproved("it has a subquery, or calls a function that is not known")
     return proved("it does")
 
 
 @obligation
 def ordered_by_what_is_selected(case: Case) -> Proof:
-    """ORDER BY names selected columns only, for a union knows no others."""
+    """ORDER BY names selected columns only, for a union knows no others, and they tell all rows apart."""
+    query = words(case)
     try:
-        _ordering(words(case))
+        _ordering(query)
     except ValueError as error:
         return unproved(str(error))
-    return proved("it does")
+    known, order = scope(case, query.tree), argument(query.tree, "order")
+    named = [known.column(term.this) for term in (order.expressions if order is not None else ())]
+    problem = known.unique([one for one in named if one is not None])
+    return unproved(f"rows may come in another order: {problem}") if problem else proved("it does")
 
 
 def _ordering(query: Worded) -> list[Change]:
@@ -135,7 +139,11 @@ def _ordering(query: Worded) -> list[Change]:
     ]
     changes = []
     for term in order.expressions:
-        place = columns.index(term.this) if term.this in columns else _named(term.this, names)
+        named = (
+            kind_of(term.this) == "Column" and not term.this.args.get("table") and identifier(term.this) in names
+        )
+        selected = term.this in columns and not named
+        place = columns.index(term.this) if selected else _named(term.this, names)
         start, end = query.span(term.this)
         if start < query.keyword("ORDER BY")[1]:
             raise ValueError("the text of ORDER BY was not found")
