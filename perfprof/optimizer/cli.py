@@ -58,8 +58,8 @@ class Commands(click.Group):
             from perfprof.optimizer.nearest import nearest
 
             meant = nearest(args[0], COMMANDS)
-            hint = f" Did you mean {meant}?" if meant else ""
-            ctx.fail(f"There is no command {args[0]!r}.{hint}")
+            hint = f"Did you mean {meant}?" if meant else "A program goes after --: perfprof fix -- COMMAND"
+            ctx.fail(f"There is no command {args[0]!r}. {hint}")
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:

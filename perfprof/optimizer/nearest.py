@@ -16,7 +16,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
     from difflib import get_close_matches
 
     spelled = {name.replace("_", "-").lower(): name for name in known}
-    close = get_close_matches(word.replace("_", "-").lower(), spelled, n=1, cutoff=0.5)
+    close = get_close_matches(word.replace("_", "-").lower(), spelled, n=1, cutoff=0.6)
     return spelled[close[0]] if close else ""
 
 

@@ -22,6 +22,7 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 Options = TypeVar("Options")
 
 WORKLOAD = "perfprof.workload"
+WORKLOAD_SHOWN = "python your_program.py"
 ASKED = "perfprof.asked"  # in ctx.meta: the command line as it was typed
 
 
@@ -33,7 +34,12 @@ class WorkloadCommand(click.Command):
         cut = args.index("--") if "--" in args else len(args)
         ctx.meta[ASKED] = _without_password(shlex.join(["perfprof", str(ctx.info_name), *args]))
         ctx.meta[WORKLOAD] = tuple(args[cut + 1 :])
-        return super().parse_args(ctx, args[:cut])
+        try:
+            return super().parse_args(ctx, args[:cut])
+        except click.UsageError as error:
+            if cut == len(args) and "unexpected extra argument" in error.message:
+                error.message += f". A program goes after --: perfprof {ctx.info_name} -- {WORKLOAD_SHOWN}"
+            raise
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         """Show the workload in the usage line."""
