@@ -37,9 +37,10 @@ class WorkloadCommand(click.Command):
         try:
             return super().parse_args(ctx, args[:cut])
         except click.UsageError as error:
-            if cut == len(args) and "unexpected extra argument" in error.message:
-                error.message += f". A program goes after --: perfprof {ctx.info_name} -- {WORKLOAD_SHOWN}"
-            raise
+            if cut < len(args) or "unexpected extra argument" not in error.message:
+                raise
+            hint = f"A program goes after --: perfprof {ctx.info_name} -- {WORKLOAD_SHOWN}"
+            raise click.UsageError(f"{error.message}. {hint}", ctx) from None
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         """Show the workload in the usage line."""
