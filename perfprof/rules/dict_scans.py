@@ -45,20 +45,21 @@ def dict_scans(function: Function, program: Program) -> Iterator[Membership]:
 
 def _searched(subject: ast.expr, function: Function) -> tuple[ast.expr | None, bool]:
     """The dict in ``list(d)``, ``list(d.keys())``, ``d.values()`` or ``list(d.values())``, and whether it is its keys."""
-    copied = (
-        isinstance(subject, ast.Call)
-        and isinstance(subject.func, ast.Name)
-        and subject.func.id in {"list", "tuple"}
-        and len(subject.args) == 1
-        and not subject.keywords
-        and is_builtin(subject.func.id, function)
-    )
+    copied = _is_copy(subject, function)
     inner = subject.args[0] if copied and isinstance(subject, ast.Call) else subject
     view = inner.func if isinstance(inner, ast.Call) and not inner.args and not inner.keywords else None
     if isinstance(view, ast.Attribute) and view.attr in {"keys", "values"} and path_of(view.value) is not None:
         plain_keys = view.attr == "keys" and not copied  # `x in d.keys()` is a look-up already
         return (None if plain_keys else view.value), view.attr == "keys"
     return (inner, True) if copied and path_of(inner) is not None else (None, False)
+
+
+def _is_copy(subject: ast.expr, function: Function) -> bool:
+    """``list(…)`` or ``tuple(…)`` of one thing."""
+    if not isinstance(subject, ast.Call) or not isinstance(subject.func, ast.Name) or subject.keywords:
+        return False
+    name = subject.func.id
+    return name in {"list", "tuple"} and len(subject.args) == 1 and is_builtin(name, function)
 
 
 def _has_keys(subject: ast.expr) -> bool:

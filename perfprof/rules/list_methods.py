@@ -51,15 +51,20 @@ def _calls(function: Function, program: Program, method: str) -> Iterator[Scan]:
         if not isinstance(call.func, ast.Attribute) or call.func.attr != method or len(call.args) != 1:
             continue
         one = replace(scan, subject=call.func.value, probe=call.args[0])
-        path = path_of(one.subject)
-        if path is None or isinstance(one.probe, ast.Starred):
+        if isinstance(one.probe, ast.Starred) or not _may_be_long(one.subject, function, program):
             continue
-        kind = builtin_type(one.subject, function)
-        listed = kind in {"list", "tuple"} or (kind is None and not program.alone)
-        listed = listed and not isinstance(function.module.top.get(path[0]), (ast.Import, ast.ImportFrom))
-        long = listed and not written_short(one.subject, function)
-        if long and has_room(one, function) and not _falls_back(call, one.subject, function):
+        if has_room(one, function) and not _falls_back(call, one.subject, function):
             yield one
+
+
+def _may_be_long(subject: ast.expr, function: Function, program: Program) -> bool:
+    """Whether it may be a list that is not written out in the code with a few elements."""
+    path = path_of(subject)
+    if path is None or isinstance(function.module.top.get(path[0]), (ast.Import, ast.ImportFrom)):
+        return False
+    kind = builtin_type(subject, function)
+    listed = kind in {"list", "tuple"} or (kind is None and not program.alone)
+    return listed and not written_short(subject, function)
 
 
 def _falls_back(call: ast.Call, subject: ast.expr, function: Function) -> bool:

@@ -55,10 +55,14 @@ def queues(function: Function, alone: bool = False) -> Iterator[Queue]:
         if not alone or _takes(call) or (isinstance(inner, ast.For) and scan.statement in inner.body):
             loops.setdefault(name, scan.around[0].statement)
     for name, loop in loops.items():
-        values = [binding.value for binding in function.names.bindings.get(name, ())]
-        listed = any(value is not None and certain(value, function, "list") for value in values)
-        if listed and not _bounded(name, values, function):
+        if _is_long_list(name, function):
             yield Queue(function, name, tuple(found[name]), loop)
+
+
+def _is_long_list(name: str, function: Function) -> bool:
+    values = [binding.value for binding in function.names.bindings.get(name, ())]
+    listed = any(value is not None and certain(value, function, "list") for value in values)
+    return listed and not _bounded(name, values, function)
 
 
 def _takes(call: ast.Call) -> bool:

@@ -225,11 +225,20 @@ def _method(node: ast.Call, callee: ast.Attribute, env: Env, function: Function)
     known = [one for one in given if one is not None]
     if owner.name == "str":
         return _text(callee.attr, node, known)
-    if callee.attr == "count" and owner.name in {"list", "tuple"} and owner.item is not None and len(known) == 1:
-        return INT if known[0].name in FLAT and _equal_quietly(known[0], owner.item) else None
-    if callee.attr == "keys" and owner.name == "dict" and not known:
+    if callee.attr == "count" and owner.name in {"list", "tuple"}:
+        return _counted(owner, known)
+    if known:
+        return None
+    if callee.attr == "keys" and owner.name == "dict":
         return replace(owner, name="keys")
-    return owner if callee.attr == "copy" and owner.name in {"list", "set", "dict"} and not known else None
+    return owner if callee.attr == "copy" and owner.name in {"list", "set", "dict"} else None
+
+
+def _counted(owner: Kind, given: list[Kind]) -> Kind | None:
+    """``xs.count(x)``, which compares x with each element."""
+    if len(given) != 1 or owner.item is None or given[0].name not in FLAT:
+        return None
+    return INT if _equal_quietly(given[0], owner.item) else None
 
 
 _TEXT_GIVES = {
