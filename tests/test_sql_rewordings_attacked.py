@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import test_sql_rewordings
 from test_sql_rewordings import argued
 
 COUNT = "SELECT count(*) FROM orders WHERE status = ?"
@@ -189,3 +190,40 @@ def test_a_statement_stays(name: str, tmp_path: Path) -> None:
         "rows-are-the-same",
         "worth",
     }, "the schema must say so, not the data"
+
+
+# ------------------------------------------------------------------ schemas whose keys are none
+
+ROWS = """
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 800) INSERT INTO u SELECT i, 'n' || i FROM n;
+INSERT INTO w SELECT id FROM u WHERE id < 4;
+"""
+KEYLESS = {
+    "id INTEGER PRIMARY KEY DESC, name TEXT": "u.id",  # no alias of the rowid: any number of NULLs
+    "id INTEGER PRIMARY KEY, name TEXT NOT NULL COLLATE NOCASE, UNIQUE (name COLLATE BINARY)": "u.name",
+    "id INTEGER, name TEXT NOT NULL COLLATE NOCASE, PRIMARY KEY (name COLLATE BINARY)": "u.name",
+    "id INTEGER, name TEXT PRIMARY KEY": "u.name",
+}
+
+
+@pytest.mark.parametrize("columns", KEYLESS)
+def test_a_key_that_lets_equal_rows_in_is_none(
+    columns: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schema = f"CREATE TABLE u ({columns}); CREATE TABLE w (id INTEGER PRIMARY KEY);\n{ROWS}"
+    monkeypatch.setattr(test_sql_rewordings, "SCHEMA", schema)
+    statement = f"SELECT DISTINCT {KEYLESS[columns]}, w.id FROM u, w ORDER BY 1, 2"
+    source = f"def ask(conn):\n    return conn.execute('{statement}').fetchall()\n"
+    after, weak = argued(tmp_path, "useless-distinct", statement, source, 2)
+    assert not after
+    assert "list-holds-keys" in weak
+
+
+@pytest.mark.parametrize("columns", ["id INTEGER PRIMARY KEY, name TEXT COLLATE NOCASE", "id INT, name TEXT NOT NULL COLLATE NOCASE UNIQUE", "id INTEGER PRIMARY KEY, name TEXT) WITHOUT ROWID --"])  # fmt: skip
+def test_a_key_is_one(columns: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    schema = f"CREATE TABLE u ({columns}\n); CREATE TABLE w (id INTEGER PRIMARY KEY);\n{ROWS}".replace("--\n)", "")
+    monkeypatch.setattr(test_sql_rewordings, "SCHEMA", schema)
+    statement = f"SELECT DISTINCT {'u.name' if 'UNIQUE' in columns else 'u.id'}, w.id FROM u, w ORDER BY 1, 2"
+    source = f"def ask(conn):\n    return conn.execute('{statement}').fetchall()\n"
+    after, weak = argued(tmp_path, "useless-distinct", statement, source, 2)
+    assert after == source.replace("DISTINCT ", ""), weak

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 import time
 from collections.abc import Iterator, Sequence
@@ -19,17 +20,32 @@ from perfprof.rules.schema.ddl import literal, qualified, quoted
 
 LONGEST = 10.0  # seconds for one pair of statements, all runs together
 TIMES = 3  # each, by turns; the fastest counts
+_COLLATIONS = re.compile(r"\bcollate\s+[\"`\[]?(\w+)", re.IGNORECASE)
 _LONG = 1.0  # milliseconds of a backend below which its clock tells nothing
+# A column may lack a value where a table that inherits from this one says so, or where NOT NULL was never checked
+# (PostgreSQL 18: NOT VALID), for its rows are read with it.
 _COLUMNS = """
-SELECT attname::text, format_type(atttypid, atttypmod), NOT attnotnull FROM pg_attribute
-WHERE attrelid = {table}::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum
+WITH RECURSIVE family (id) AS (
+  SELECT {table}::regclass::oid UNION SELECT h.inhrelid FROM pg_inherits h JOIN family f ON h.inhparent = f.id)
+SELECT a.attname::text, format_type(a.atttypid, a.atttypmod), NOT a.attnotnull OR EXISTS (
+  SELECT FROM family f JOIN pg_attribute b ON b.attrelid = f.id AND b.attname = a.attname
+  LEFT JOIN pg_constraint c ON c.conrelid = b.attrelid AND c.contype = 'n' AND c.conkey = ARRAY[b.attnum]
+  WHERE NOT b.attnotnull OR NOT coalesce(c.convalidated, true))
+FROM pg_attribute a
+WHERE a.attrelid = {table}::regclass AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum
 """
-# Rows of tables that inherit from this one are read with it, and are no business of its indexes.
+# Rows of tables that inherit from this one are read with it, and are no business of its indexes. An index may find
+# fewer values equal than the column does: by another collation, or another operator class.
 _KEYS = """
 SELECT i.indexrelid::int, a.attname::text, a.attnotnull FROM pg_index i, unnest(i.indkey[0 : i.indnkeyatts - 1]) AS k(number)
 JOIN pg_attribute a ON a.attnum = k.number
 WHERE i.indrelid = {table}::regclass AND a.attrelid = i.indrelid AND i.indisunique AND i.indimmediate AND i.indisvalid
   AND i.indpred IS NULL AND i.indexprs IS NULL
+  AND NOT EXISTS (SELECT FROM unnest(i.indkey[0 : i.indnkeyatts - 1], i.indcollation[0 : i.indnkeyatts - 1],
+                                     i.indclass[0 : i.indnkeyatts - 1]) AS l(number, coll, class)
+                  JOIN pg_attribute b ON b.attrelid = i.indrelid AND b.attnum = l.number
+                  JOIN pg_opclass o ON o.oid = l.class
+                  WHERE b.attcollation <> l.coll OR NOT o.opcdefault)
   AND NOT EXISTS (SELECT FROM pg_inherits h JOIN pg_class c ON c.oid = h.inhparent
                   WHERE h.inhparent = i.indrelid AND c.relkind = 'r')
 """
@@ -46,7 +62,7 @@ class SideBySide:
         """As the catalog has them."""
         if self.scratch.dialect == "sqlite":
             rows = self.scratch.rows(f"PRAGMA table_info({quoted(table.name)})")
-            key = [row[1] for row in rows if row[5]]
+            key = [row[1] for row in rows if row[5]] if self._is_numbered(table) else []
             return tuple(
                 Column(str(name), str(kind or "").lower(), not (needed or _rowid(name, kind, key)))
                 for _, name, kind, needed, _, _ in rows
@@ -58,7 +74,7 @@ class SideBySide:
         """From unique indexes that hold at any moment, and from the primary key."""
         nullable = {one.name for one in self.columns(table) if one.nullable}
         found = list(self._unique(table))
-        if self.scratch.dialect == "sqlite" and table.primary_key:
+        if self.scratch.dialect == "sqlite" and table.primary_key and self._is_numbered(table):
             found.append(frozenset(table.primary_key))
         return tuple(dict.fromkeys(key for key in found if key and not key & nullable))
 
@@ -93,12 +109,14 @@ class SideBySide:
         before, after, metric = pair.costs(sets)
         return Compared(pair.runs, added, pair.differs, pair.turned, before, after, metric)
 
+    def _is_numbered(self, table: Table) -> bool:
+        """Whether SQLite's primary key is the number of the row: `INTEGER PRIMARY KEY DESC` has an index beside it."""
+        listed = self.scratch.rows(f"PRAGMA index_list({quoted(table.name)})")
+        return not any(origin == "pk" for _, _, _, origin, _ in listed)
+
     def _unique(self, table: Table) -> Iterator[frozenset[str]]:
         if self.scratch.dialect == "sqlite":
-            for index in self.scratch.catalog.indexes():
-                plain = not index.partial and "(expression)" not in index.columns
-                if index.table == table.name and index.unique and plain:
-                    yield frozenset(index.columns)
+            yield from self._unique_of_sqlite(table)
             return
         found: dict[object, set[str]] = {}
         for index_id, name, _ in self.scratch.rows(
@@ -106,6 +124,20 @@ class SideBySide:
         ):
             found.setdefault(index_id, set()).add(str(name))
         yield from (frozenset(one) for one in found.values())
+
+    def _unique_of_sqlite(self, table: Table) -> Iterator[frozenset[str]]:
+        """Only where the index compares as every column does for which the table's text names a collation."""
+        source = (
+            f"SELECT sql FROM sqlite_master WHERE type = 'table' AND name = {literal(table.name)}"  # noqa: S608
+        )
+        declared = {
+            one.upper() for (text,) in self.scratch.rows(source) for one in _COLLATIONS.findall(str(text or ""))
+        }
+        for _, name, unique, _, partial in self.scratch.rows(f"PRAGMA index_list({quoted(table.name)})"):
+            parts = [row for row in self.scratch.rows(f"PRAGMA index_xinfo({quoted(str(name))})") if row[5]]
+            alike = not declared or all({str(part[4]).upper()} == declared for part in parts)
+            if unique and not partial and alike and all(part[2] is not None for part in parts):
+                yield frozenset(str(part[2]) for part in parts)
 
 
 class _Pair:
