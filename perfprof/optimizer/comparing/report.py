@@ -138,15 +138,20 @@ def _cells(row: Row) -> tuple[str, str, str, str, str]:
     return row.name, _amount(row.before, row.unit), _amount(row.after, row.unit), change, says
 
 
+def _kept(report: Report) -> str:
+    """Nothing is broken: what that was held against."""
+    if report.budget.limits:
+        return "Within the budget."
+    if report.names[0] == report.names[1]:
+        return "There is no budget to hold it against: [tool.perfprof.budget] sets one."
+    return f"Nothing is known to be worse by more than {written.share(report.budget.regression)}."
+
+
 def _ending(report: Report) -> Iterator[str]:
     for name in report.unknown:
         yield f"  The budget names {name!r}, which was not recorded."
     if not report.breaches:
-        yield (
-            "  Within the budget."
-            if report.budget.limits
-            else f"  Nothing is known to be worse by more than {written.share(report.budget.regression)}."
-        )
+        yield f"  {_kept(report)}"
     units = {figure.name: figure.unit for figure in report.after}
     for breach in report.breaches:
         value, limit = (_amount(amount, units[breach.figure]) for amount in (breach.value, breach.limit))

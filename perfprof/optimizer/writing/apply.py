@@ -70,7 +70,9 @@ def undo(root: Path, home: Path | None = None) -> tuple[str, ...]:
         journal = next((one for one in reversed(_journals(room)) if one.state == "applied"), None)
         if journal is None:
             raise PerfprofError(
-                "there is nothing to take back", where=str(root), todo="perfprof fix --apply was not run here."
+                "there is nothing to take back",
+                where=str(root),
+                todo="perfprof fix --apply was not run here, or was taken back already.",
             )
         changed = [entry for entry in journal.entries if digest(root / entry.target) != entry.before]
         edited = [entry for entry in changed if digest(root / entry.target) != entry.after]
