@@ -208,16 +208,19 @@ def sure(part: ast.expr, kind: str, function: Function) -> bool:
     if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Mod):
         plain = not _of_one_value(getattr(part.left, "value", None))
         return plain and sure(part.left, kind, function) and isinstance(part.right, (ast.Tuple, ast.Constant))
-    callee = part.func if isinstance(part, ast.Call) else None
+    given = _given(part, kind, function) if isinstance(part, ast.Call) else None
+    return given if given is not None else builtin_type(part, function) == kind
+
+
+def _given(call: ast.Call, kind: str, function: Function) -> bool | None:
+    """The same of what a call gives; None if what is called does not tell."""
+    callee = call.func
     if isinstance(callee, ast.Attribute) and isinstance(callee.value, ast.Constant):
         whole = callee.attr == "join" or (callee.attr == "format" and not _of_one_value(callee.value.value))
         return whole and type(callee.value.value).__name__ == kind
     if isinstance(callee, ast.Name) and callee.id in MAKERS.get(kind, ()) and is_builtin(callee.id, function):
-        given = part.args if isinstance(part, ast.Call) else []
-        return kind == "str" or all(isinstance(one, (ast.Tuple, ast.List, ast.ListComp)) for one in given)
-    if callee is not None and kind == "bytes" and standard(callee, function) == "struct.pack":
-        return True
-    return builtin_type(part, function) == kind
+        return kind == "str" or all(isinstance(one, (ast.Tuple, ast.List, ast.ListComp)) for one in call.args)
+    return True if kind == "bytes" and standard(callee, function) == "struct.pack" else None
 
 
 def _of_one_value(text: object) -> bool:
