@@ -319,3 +319,9 @@ def test_docs_are_made_and_compared(tmp_path: Path) -> None:
     result = call(tmp_path, "docs", "docs", "--check")
     assert result.returncode == 1
     assert len(result.stderr.splitlines()) == 2
+
+
+def test_the_list_of_commands_is_told_in_whole_sentences(project: Path) -> None:
+    listed = call(project, "--help").stdout.partition("Commands:")[2].strip().splitlines()
+    assert len(listed) >= 10
+    assert [line for line in listed if not line.rstrip().endswith(".") or line.rstrip().endswith("...")] == []

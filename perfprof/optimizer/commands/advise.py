@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from perfprof.optimizer.statements.workload import Workload
 
 
-@click.command("advise")
+@click.command("advise", short_help="Plan indexes for a database and its statements.")
 @arguments.several(
     arguments.paths,
     arguments.database,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from perfprof.optimizer.run import Run
 
 
-@click.command("check")
+@click.command("check", short_help="Read code and name what grows slow with its data.")
 @arguments.several(
     arguments.paths,
     arguments.only,
@@ -70,7 +70,7 @@ def _show(run: Run) -> None:
         share = f" ({found.share:.0%} of the last recording)" if found.share is not None else ""
         click.echo(line(f"{found.path}:{found.line}: {found.rule}: {found.message}{share}"))
     if run.hidden:  # else a recording of something small would silence everything unseen
-        click.echo(f"{run.hidden} not shown: cold in the last recording.", err=True)
+        click.echo(f"{run.hidden} not shown: cold in the last recording (--min-share 0 shows all).", err=True)
     if run.unmeasured:
         more = "could pay, depending on the data: perfprof record -- WORKLOAD tells (--all shows them)."
         click.echo(f"{run.unmeasured}{' more' if run.outcomes else ''} {more}", err=True)

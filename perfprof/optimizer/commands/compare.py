@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from perfprof.optimizer.comparing.report import Report
 
 
-@click.command("compare", cls=arguments.WorkloadCommand)
+@click.command(
+    "compare", short_help="Compare two recordings or revisions; hold a budget.", cls=arguments.WorkloadCommand
+)
 @click.argument("before", metavar="A")
 @click.argument("after", metavar="[B]", required=False)
 @arguments.several(

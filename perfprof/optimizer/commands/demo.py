@@ -25,7 +25,7 @@ SCALE = "0.5"  # half a day of the shop: about a second, so that both demos end 
 STATEMENTS = ("missing-index", "n-plus-one")  # the other rules do not depend on the database
 
 
-@click.command("demo", cls=arguments.WorkloadCommand)
+@click.command("demo", short_help="Repair a slow shop in a temporary folder.", cls=arguments.WorkloadCommand)
 @arguments.several(
     click.option("--postgres", is_flag=True, help="On PostgreSQL (needs perfprof[postgres]); else on SQLite."),
     arguments.json,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 
-@click.command("explain")
+@click.command("explain", short_help="Print the page of a rule.")
 @click.argument("rule")
 def command(rule: str) -> None:
     """Print the page of RULE: what it claims, when it is safe, and its examples."""

@@ -13,7 +13,9 @@ from perfprof.optimizer.commands import arguments
 from perfprof.optimizer.options import FixOptions
 
 
-@click.command("fix", cls=arguments.WorkloadCommand)
+@click.command(
+    "fix", short_help="Find what is slow, fix it, prove it, keep what wins.", cls=arguments.WorkloadCommand
+)
 @arguments.several(
     arguments.paths,
     click.option("--apply/--no-apply", default=None, help="Write what was accepted into the working tree."),

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from perfprof.profilers.recording import Recording
 
 
-@click.command("record", cls=arguments.WorkloadCommand)
+@click.command(
+    "record", short_help="Run a program unchanged and record what it does.", cls=arguments.WorkloadCommand
+)
 @arguments.several(
     click.option("-o", "--output", type=arguments.NewFile(), metavar="FILE", help="The recording."),
     click.option("--pid", type=click.IntRange(1), help="Sample a process that runs already, by py-spy."),

@@ -22,7 +22,7 @@ PROFILES = ("speedscope", "collapsed", "pstats", "chrome")  # of its recording: 
 _SQLITE = b"SQLite format 3\0"
 
 
-@click.command("report")
+@click.command("report", short_help="Show a run, a recording or a profile in another form.")
 @click.argument("run", required=False)
 @arguments.several(
     *(

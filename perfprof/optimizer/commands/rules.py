@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 
-@click.command("rules")
+@click.command("rules", short_help="List the rules.")
 def command() -> None:
     """List the rules; ``perfprof explain RULE`` tells more."""
     from perfprof.rules import registry

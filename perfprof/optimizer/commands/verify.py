@@ -13,7 +13,9 @@ from perfprof.optimizer.commands import arguments
 from perfprof.optimizer.options import FixOptions
 
 
-@click.command("verify", cls=arguments.WorkloadCommand)
+@click.command(
+    "verify", short_help="Judge anybody's patch or migration by the same gate.", cls=arguments.WorkloadCommand
+)
 @click.argument("patches", nargs=-1, metavar="PATCH...")
 @arguments.several(
     arguments.tests,
