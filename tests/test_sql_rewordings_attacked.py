@@ -8,6 +8,9 @@ import pytest
 import test_sql_rewordings
 from test_sql_rewordings import argued
 
+from perfprof.rules.reading.program import Program
+from perfprof.rules.rewording.own_functions import redefined
+
 COUNT = "SELECT count(*) FROM orders WHERE status = ?"
 LIST = "SELECT id, code FROM orders WHERE status = ?"
 STAR = "SELECT * FROM customers WHERE id > ? ORDER BY id"
@@ -227,3 +230,20 @@ def test_a_key_is_one(columns: str, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     source = f"def ask(conn):\n    return conn.execute('{statement}').fetchall()\n"
     after, weak = argued(tmp_path, "useless-distinct", statement, source, 2)
     assert after == source.replace("DISTINCT ", ""), weak
+
+
+# ------------------------------------------------------------------ an index over what only the program can compute
+
+OWN = {
+    "conn.create_function('lower', 1, str.lower)": False,
+    "conn.create_function(name='LOWER', narg=1, func=str.lower, deterministic=True)": False,
+    "for name in FUNCTIONS: conn.create_function(name, 1, FUNCTIONS[name])": False,
+    "conn.enable_load_extension(True)": False,
+    "conn.create_function('shown', 1, str.title)": True,
+}
+
+
+@pytest.mark.parametrize("line", OWN)
+def test_a_function_of_the_program_is_not_indexed(line: str, tmp_path: Path) -> None:
+    (tmp_path / "store.py").write_text(f"def connected(conn):\n    {line}\n    return conn\n")
+    assert (redefined(Program(tmp_path, lambda path: path.read_text()), "LOWER(email)") == "") is OWN[line]

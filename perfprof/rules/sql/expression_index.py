@@ -55,6 +55,7 @@ from perfprof.rules.catalog import Dictionary
 from perfprof.rules.obligations import index as safe
 from perfprof.rules.obligations.proofs import obligation, proved, unproved
 from perfprof.rules.reading.predicates import kind_of
+from perfprof.rules.rewording.own_functions import redefined
 from perfprof.rules.rule import Rule, Suspect
 from perfprof.rules.schema import lacking
 from perfprof.rules.schema.ddl import create_index, index_name
@@ -155,7 +156,7 @@ def _errors(dialect: str) -> tuple[type[Exception], ...]:
 
 @obligation
 def function_has_an_answer_for_all(case: Case) -> Proof:
-    """Its functions answer for every value, so that no write fails because of it."""
+    """Its functions answer for every value, so that no write fails because of it, and mean the same to everybody."""
     import sqlglot
 
     need: Need = case.suspect.reading
@@ -167,7 +168,10 @@ def function_has_an_answer_for_all(case: Case) -> Proof:
     ).walk():
         if kind_of(node) not in allowed:
             return unproved(f"{text} may fail for a value that the table takes today")
-    return proved(f"{text} has a value for every row")
+    other = redefined(case.program, text) if case.catalog.dialect == "sqlite" else ""
+    if other:
+        return unproved(f"{other}: an index that another connection fills would hold other values")
+    return proved(f"{text} has a value for every row" + (" but the text `now`" if "date" in text.lower() else ""))
 
 
 RULE = Rule(
