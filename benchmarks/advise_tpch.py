@@ -29,6 +29,7 @@ from advise_extend import Extend
 from perfprof.optimizer.indexes.advice import Advice
 from perfprof.optimizer.indexes.advise import advise
 from perfprof.optimizer.indexes.asked import Asked
+from perfprof.optimizer.indexes.shapes import shape
 from perfprof.optimizer.indexes.what_if import index_names
 from perfprof.optimizer.scratch.postgres import Server
 from perfprof.optimizer.scratch.postgres_clone import cloned
@@ -151,7 +152,8 @@ def compare(source: Source, server: Server, folder: Path, budgets: list[float], 
             shares = (advice.share, cost / base)
             show("perfprof", budget, sum(forecast), sizes, shares, advice.explains, advice.seconds)
             wrong = [f / s for f, s in zip(forecast, sizes, strict=True) if s > 1e6]
-            print(f"{'':10}forecast/built of indexes above 1 MB: {min(wrong):.2f} to {max(wrong):.2f}")
+            if wrong:
+                print(f"{'':10}forecast/built of indexes above 1 MB: {min(wrong):.2f} to {max(wrong):.2f}")
         if execute:
             executed(source, connection, budgets[-1], statements, folder)
 
@@ -173,6 +175,7 @@ def executed(source: Source, connection: psycopg.Connection[Any], budget: float,
     sizes = []
     for number, create in enumerate(created(advice)):
         connection.execute(re.sub(r'INDEX (CONCURRENTLY )?"(?:[^"]|"")+"', f"INDEX real_{number}", create, count=1))
+        print("  kept:", " ".join(create.split()))
         sizes.append(connection.execute(f"SELECT pg_relation_size('real_{number}')").fetchone()[0])  # type: ignore[index]
     after = [ran(connection, query.texts[0]) for query in statements.queries]
     used = {name for _, _, plan in after for name in index_names(plan)}
@@ -180,6 +183,7 @@ def executed(source: Source, connection: psycopg.Connection[Any], budget: float,
     for query, old, new in zip(NUMBERS, before, after, strict=True):
         print(
             f"  Q{query:<3}{old[0]:10.1f} -> {new[0]:8.1f} ms {new[0] / old[0]:6.2f}x {old[1]:10,} -> {new[1]:9,} buffers"
+            + (", same plan" if shape(old[2], {}) == shape(new[2], {}) else "")
         )
     slow = [query for query, old, new in zip(NUMBERS, before, after, strict=True) if new[0] > 1.1 * old[0]]
     print(f"  slower than 1.1x by processor time: {slow or 'none'}")
