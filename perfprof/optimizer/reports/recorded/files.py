@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from perfprof.optimizer.reports import figures
@@ -26,15 +27,7 @@ def section(recording: Recording, root: Path) -> Recorded | None:
         counts[access.deed] += access.latencies.count
         sizes[access.deed] += access.bytes
     seconds = sum(access.latencies.seconds for access in accesses)
-    deeds = (
-        f"{counts['open']:,} opened" if counts["open"] else "",
-        *(
-            f"{figures.counted(counts[deed], deed)} of {figures.size(sizes[deed])}" if counts[deed] else ""
-            for deed in ("read", "write")
-        ),
-        figures.counted(counts["seek"], "seek") if counts["seek"] else "",
-    )
-    says = f"{', '.join(filter(None, deeds))}; {figures.seconds(seconds)} in the system"
+    says = f"{', '.join(_deeds(counts, sizes))}; {figures.seconds(seconds)} in the system"
     heads = ["file", "deed", "calls", "bytes", "in all", "p50", "p95", "longest", "opened at"]
     return Recorded(
         subject="files",
@@ -45,6 +38,17 @@ def section(recording: Recording, root: Path) -> Recorded | None:
         numbers=heads[2:-1],
         rows=[_row(access, root) for access in accesses[:ROWS]],
     )
+
+
+def _deeds(counts: Mapping[str, int], sizes: Mapping[str, int]) -> Iterator[str]:
+    """What was done at all, in words."""
+    if counts["open"]:
+        yield f"{counts['open']:,} opened"
+    for deed in ("read", "write"):
+        if counts[deed]:
+            yield f"{figures.counted(counts[deed], deed)} of {figures.size(sizes[deed])}"
+    if counts["seek"]:
+        yield figures.counted(counts["seek"], "seek")
 
 
 def _brief(access: Access, root: Path) -> str:
