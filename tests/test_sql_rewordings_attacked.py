@@ -9,6 +9,7 @@ import test_sql_rewordings
 from test_sql_rewordings import argued
 
 from perfprof.rules.reading.program import Program
+from perfprof.rules.reading.statements import read
 from perfprof.rules.rewording.own_functions import redefined
 
 COUNT = "SELECT count(*) FROM orders WHERE status = ?"
@@ -247,3 +248,9 @@ OWN = {
 def test_a_function_of_the_program_is_not_indexed(line: str, tmp_path: Path) -> None:
     (tmp_path / "store.py").write_text(f"def connected(conn):\n    {line}\n    return conn\n")
     assert (redefined(Program(tmp_path, lambda path: path.read_text()), "LOWER(email)") == "") is OWN[line]
+
+
+@pytest.mark.parametrize("name", ["id", "ID", '"Id"'])
+def test_using_is_read(name: str) -> None:
+    found = read(f"SELECT o.status FROM orders o JOIN customers c USING ({name}) WHERE o.id > 3", "sqlite")
+    assert [use.column.name for use in found.uses if use.how == "join"] == [name.strip('"') if '"' in name else "id"]

@@ -75,7 +75,7 @@ def uses(number: int, block: Tree) -> Iterator[Use]:
         outer = str(join.args.get("side") or "")
         conditions.append(join.args.get("on"))
         for using in join.args.get("using") or ():
-            yield Use(number, Column("", identifier(using) or str(using.name)), "join", role=outer)
+            yield Use(number, Column("", identifier(using)), "join", role=outer)
     for condition in conditions:
         for part, optional in conjuncts(condition):
             yield from compared(number, part, optional)

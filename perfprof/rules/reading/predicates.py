@@ -77,7 +77,8 @@ def argument(node: Tree, name: str) -> Tree:
 
 def identifier(node: Tree, *, qualifier: str = "this") -> str:
     """The name as the database compares it: unquoted ones in lower case."""
-    part = node.args.get(qualifier)
+    # USING lists names that stand in no column
+    part = node if qualifier == "this" and kind_of(node) == "Identifier" else node.args.get(qualifier)
     if part is None:
         return ""
     text = str(part.this) if kind_of(part) == "Identifier" else str(getattr(part, "name", part))
