@@ -131,6 +131,22 @@ def test_an_array_that_grows_by_a_bare_name_is_left(tmp_path: Path) -> None:
     assert _suspects(source, tmp_path) == []
 
 
+def test_a_part_that_a_caller_sends_is_written_in_parentheses(tmp_path: Path) -> None:
+    source = APPENDING.replace("append(found, part)", "append(found, (yield part))")
+    old, new = _stacked(APPENDED, source, "numpy.ndarray", tmp_path)
+    assert "np.array((yield part))" in new
+    ends = []
+    for one in (old, new):
+        names: dict[str, Any] = {}
+        exec(one, names)
+        walk = names["grown"](numpy.array([1.5]), [1, 2])
+        asked = [next(walk), walk.send(7)]
+        with pytest.raises(StopIteration) as end:
+            walk.send(8)
+        ends.append((asked, end.value.value.tolist()))
+    assert ends[0] == ends[1] == ([1, 2], [1.5, 7.0, 8.0])
+
+
 def test_parts_with_ways_of_their_own_are_left(tmp_path: Path) -> None:
     for part in ("numpy.ma.MaskedArray", "pint.Quantity", "work.Own"):
         assert "array-from-the-start" in _open(APPENDING, tmp_path, part)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from perfprof.profilers.observations import Watch
 from perfprof.rules.findings import finding
+from perfprof.rules.growth import as_argument
 from perfprof.rules.hoisting import watch
 from perfprof.rules.indexing import at
 from perfprof.rules.reading.expressions import path_of
@@ -179,7 +180,7 @@ def append_once(case: Case) -> Rewrite:
         f"    for {part} in {parts}:\n"
         f"        {found.name} = {append}({found.name}, {part})"
     )
-    return _at_once(found, parts, f"{module}.array({function.text(found.part)})", after)
+    return _at_once(found, parts, f"{module}.array({as_argument(found.part, function)})", after)
 
 
 def _new_names(case: Case) -> tuple[str, str]:
