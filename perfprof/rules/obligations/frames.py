@@ -146,11 +146,16 @@ def _may_write(hazard: Hazard, function: Function) -> bool:
         return library not in {"np", "numpy"} or name in {"copyto", "put", "place", "putmask", "fill_diagonal"}
     if hazard.kind != "mutates" or isinstance(hazard.node, ast.Call) or hazard.base is None:
         return hazard.kind == "suspends"
-    if isinstance(hazard.node, ast.AugAssign) and isinstance(hazard.base, ast.Name):
-        name, names = hazard.base.id, function.names
-        own = names.is_local(name) and name not in names.parameters
-        return not own or not all(_is_builtin(one, function) for one in names.bindings[name])
-    return builtin_type(hazard.base, function) not in {"list", "dict"}
+    return not _own_container(hazard.base, isinstance(hazard.node, ast.AugAssign), function)
+
+
+def _own_container(base: ast.expr, in_place: bool, function: Function) -> bool:
+    """Whether what is stored into is a list or dict of this function, or a number or text that is added to."""
+    if not (in_place and isinstance(base, ast.Name)):
+        return builtin_type(base, function) in {"list", "dict"}
+    names = function.names
+    own = names.is_local(base.id) and base.id not in names.parameters
+    return own and all(_is_builtin(one, function) for one in names.bindings[base.id])
 
 
 def _is_builtin(binding: Binding, function: Function) -> bool:

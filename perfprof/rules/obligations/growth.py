@@ -55,10 +55,13 @@ def handles_errors(node: ast.AST, function: Function) -> bool:
     """Whether the function may go on after an error in this statement; ``with open(…):`` lets errors through."""
     if not isinstance(node, SWALLOWING):
         return False
-    opened = [one.context_expr for one in node.items] if isinstance(node, (ast.With, ast.AsyncWith)) else []
-    calls = [one for one in opened if isinstance(one, ast.Call) and isinstance(one.func, ast.Name)]
-    plain = all(isinstance(one.func, ast.Name) and one.func.id == "open" for one in calls)
-    return not (opened and len(calls) == len(opened) and plain and is_builtin("open", function))
+    opened = node.items if isinstance(node, (ast.With, ast.AsyncWith)) else []
+    return not opened or not all(_opens_a_file(one.context_expr, function) for one in opened)
+
+
+def _opens_a_file(node: ast.expr, function: Function) -> bool:
+    callee = node.func if isinstance(node, ast.Call) else None
+    return isinstance(callee, ast.Name) and callee.id == "open" and is_builtin("open", function)
 
 
 def _changes(name: str, found: Growth) -> list[ast.stmt]:

@@ -128,12 +128,15 @@ def _may_write(node: ast.AST, name: str) -> bool:
     """``part.loc[0, "x"] = 1``, ``part.fillna(0, inplace=True)``, ``clean(part)``."""
     if isinstance(node, (ast.Subscript, ast.Attribute)) and not isinstance(node.ctx, ast.Load):
         return bool(_uses(node.value, name))
-    if not isinstance(node, ast.Call) or (isinstance(node.func, ast.Name) and node.func.id in ("len", "print")):
+    return isinstance(node, ast.Call) and _call_may_write(node, name)
+
+
+def _call_may_write(call: ast.Call, name: str) -> bool:
+    if isinstance(call.func, ast.Name) and call.func.id in ("len", "print"):
         return False
-    given = [*node.args, *(word.value for word in node.keywords)]
+    given = [*call.args, *(word.value for word in call.keywords)]
     handed = any(isinstance(one, ast.Name) and one.id == name for one in given)
-    in_place = any(word.arg == "inplace" for word in node.keywords) and bool(_uses(node.func, name))
-    return handed or in_place
+    return handed or (any(word.arg == "inplace" for word in call.keywords) and bool(_uses(call.func, name)))
 
 
 @obligation
