@@ -108,7 +108,7 @@ def test_a_fastapi_application_under_uvicorn(tmp_path):
     with recorded_server(tmp_path, *argv, port=port) as base:
         for number in range(20):
             assert get(f"{base}/orders/{number}") == 200
-        for _ in range(3):
+        for _ in range(12):  # more in all than the others on any machine
             assert get(f"{base}/inner/slow") == 200
         assert get(f"{base}/boom") == 500
         assert get(f"{base}/none/81ab3344cd") == 404
