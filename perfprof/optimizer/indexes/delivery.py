@@ -11,16 +11,16 @@ from perfprof.optimizer.patches import FileChange, Patch
 
 
 def deliver(advice: Advice, root: Path, folder: Path) -> tuple[Path, ...]:
-    """Write up and down of every proposal and removal below ``folder``/migrations, readable by the user alone.
+    """Write up and down of every proposal and removal below ``folder``, readable by the user alone.
 
-    Numbers and kind (Django's, Alembic's, plain SQL) are those that the project at ``root`` would take next.
+    Paths (``migrations/…`` for plain SQL), numbers and kind (Django's, Alembic's, plain SQL) are those that the project at ``root`` would take next.
     """
     made: list[FileChange] = []
     for patch in _patches(advice):
         made += changes(root, patch, None, made)
     written: dict[Path, None] = {}
     for change in made:
-        target = folder / "migrations" / change.path
+        target = folder / change.path
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         target.write_text(change.after, "utf-8")
         target.chmod(0o600)
