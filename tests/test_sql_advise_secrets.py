@@ -41,9 +41,8 @@ CREATE TABLE notes (id int, owner int, state text, body text, data jsonb);
 INSERT INTO notes SELECT i, i % 900, CASE WHEN i % 50 = 0 THEN 'planted-open' ELSE 'planted-done' END, 'planted' || i,
   jsonb_build_object('planted-key', i % 700) FROM generate_series(1, 20000) i;
 VACUUM ANALYZE;
-ALTER SYSTEM SET log_statement = 'all';
-SELECT pg_reload_conf();
-SELECT pg_sleep(0.3);
+SET log_statement = 'all';
+SELECT pg_sleep(0);
 """
 ASKED = [
     "SELECT id FROM notes WHERE owner = 7 AND state = 'planted-open'",
