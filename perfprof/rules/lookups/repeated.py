@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from perfprof.profilers.recording import Execution
     from perfprof.rules.reading.program import Function, Program
 
+MOST_TABLES = 2  # that a helper asks; with more it does a piece of work, and is no look-up
 _VERB = re.compile(r"\s*\(?\s*(select|insert|update|delete)\b", re.IGNORECASE)
 _TABLE = re.compile(r"\b(?:from|into|update)\s+(?:only\s+)?(?P<name>[\w$.\"`\[\]]+)", re.IGNORECASE)
 
@@ -59,12 +60,17 @@ def repeated(executions: Sequence[Execution], loads: Sequence[Load], program: Pr
             groups[one.site[level].path, one.site[level].line, verb, table, level].append(one)
     for (path, line, verb, table, level), members in groups.items():
         verbs = {other for at, where, other, what, _ in groups if (at, where, what) == (path, line, table)}
-        yield _repeated(members, level, frozenset(verbs - {verb}), program)
+        tables = {what for at, where, _, what, _ in groups if (at, where) == (path, line)}
+        if not level or len(tables) <= MOST_TABLES:
+            yield _repeated(members, level, frozenset(verbs - {verb}), program)
 
 
 def _level(one: Execution, program: Program) -> int:
-    """The innermost frame that stands in a loop; -1 if none does."""
-    return next((at for at in range(len(one.site)) if _looped(one, at, program) is not None), -1)
+    """The frame of the statement or of who called that function, if it stands in a loop; -1 if neither does.
+
+    A loop further up repeats a piece of work that sends what it needs; no one statement takes its place.
+    """
+    return next((at for at in range(min(len(one.site), 2)) if _looped(one, at, program) is not None), -1)
 
 
 def _repeated(members: list[Execution], level: int, beside: frozenset[str], program: Program) -> Repeated:
