@@ -124,3 +124,50 @@ def test_a_session_s_look_ups_are_told(tmp_path: Path) -> None:
     site.write({"models.py": SQLALCHEMY, "example.py": example, "workload.py": workload})
     cases, _ = site.cases(RULE.name)
     assert any("in_(keys)" in one for one in why(cases)["ledger"])
+
+
+def test_a_loop_over_pieces_of_work_is_not_told(tmp_path: Path) -> None:
+    """Two calls up, or with several tables a turn, no one statement can take the place of the loop's."""
+    example = """
+def page(conn, n):
+    conn.execute("SELECT name FROM customers WHERE id = ?", (n,)).fetchone()
+    conn.execute("SELECT id FROM orders WHERE customer = ?", (n,)).fetchone()
+    return conn.execute("SELECT id FROM bills WHERE customer = ?", (n,)).fetchone()
+
+
+def pages(conn):
+    for n in range(30):
+        page(conn, n)
+
+
+def name(conn, n):
+    return conn.execute("SELECT name FROM customers WHERE id = ?", (n,)).fetchone()
+
+
+def greeting(conn, n):
+    return f"Dear {name(conn, n)}"
+
+
+def greetings(conn):
+    for n in range(30):
+        greeting(conn, n)
+
+
+def names(conn):
+    for n in range(30):
+        name(conn, n)
+"""
+    workload = """
+import sqlite3
+import example
+conn = sqlite3.connect(":memory:")
+for table in ("customers", "orders", "bills"):
+    conn.execute(f"CREATE TABLE {table} (id INTEGER PRIMARY KEY, name TEXT, customer INTEGER)")
+example.pages(conn), example.greetings(conn), example.names(conn)
+"""
+    site = Mapped(tmp_path)
+    site.write({"example.py": example, "workload.py": workload})
+    cases, _ = site.cases(RULE.name)
+    told = {case.suspect.finding.function for case in cases if case.suspect.finding.path == "example.py"}
+    assert told <= {"names"}
+    assert not told & {"pages", "greetings"}
