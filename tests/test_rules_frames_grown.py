@@ -49,19 +49,21 @@ def test_one_concat_gives_the_same_frame(columns: str, words: str, tmp_path: Pat
 
 
 def _parts() -> Iterator[list[Any]]:
-    """Nothing; parts of one type, of two types, with other columns, without rows."""
+    """Nothing; parts of one type, of two types, with other columns, without rows, and none where one was expected."""
     choose = random.Random(7)
-    yield []
+    yield from ([], [None, None])
     for first, second in itertools.product(COLUMNS, COLUMNS):
         one = pandas.DataFrame({"x": COLUMNS[first](), "y": COLUMNS[second]()})
         other = pandas.DataFrame({"x": COLUMNS[choose.choice([*COLUMNS])](), "z": COLUMNS[second]()})
-        yield choose.choice([[one], [one, one.iloc[1:]], [one, other], [one.iloc[:0], one, other, one]])
+        yield choose.choice(
+            [[one], [one, one.iloc[1:]], [one, other], [one.iloc[:0], one, other, one], [None, one, one]]
+        )
 
 
 def _grow(source: str, parts: list[Any]) -> Any:
     names: dict[str, Any] = {}
     exec(source, names)
-    return names["grown"]([part.copy() for part in parts])
+    return names["grown"]([None if part is None else part.copy() for part in parts])
 
 
 UNLIKE = {

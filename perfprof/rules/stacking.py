@@ -149,8 +149,7 @@ def concat_once(case: Case) -> Rewrite:
     found: Stacking = case.suspect.reading
     function = found.function
     parts, part = _new_names(case)
-    text = function.text(found.part)
-    plain = isinstance(found.part, (ast.Name, ast.Attribute, ast.Call, ast.Subscript))
+    text = as_argument(found.part, function)
     words = "".join(f", {word.arg}={function.text(word.value)}" for word in found.call.keywords)
     concat = f"{found.name} = {function.text(found.call.func)}"
     shape = f"tuple(zip({part}.columns, {part}.dtypes))"
@@ -163,7 +162,10 @@ def concat_once(case: Case) -> Rewrite:
         f"    for {part} in {parts}:\n"
         f"        {concat}([{found.name}, {part}]{words})"
     )
-    return _at_once(found, parts, f"{text if plain else f'({text})'}.copy()", after)
+    if isinstance(found.part, ast.Call) and means(found.part.func, "pandas", "DataFrame", function):
+        return _at_once(found, parts, f"append({text}.copy())", after)
+    kept = f"extend({part}.copy() for {part} in [{text}] if {part} is not None)"  # as pandas leaves None out
+    return _at_once(found, parts, kept, after)
 
 
 def append_once(case: Case) -> Rewrite:
@@ -180,7 +182,7 @@ def append_once(case: Case) -> Rewrite:
         f"    for {part} in {parts}:\n"
         f"        {found.name} = {append}({found.name}, {part})"
     )
-    return _at_once(found, parts, f"{module}.array({as_argument(found.part, function)})", after)
+    return _at_once(found, parts, f"append({module}.array({as_argument(found.part, function)}))", after)
 
 
 def _new_names(case: Case) -> tuple[str, str]:
@@ -192,7 +194,7 @@ def _at_once(found: Stacking, parts: str, kept: str, after: str) -> Rewrite:
     return Rewrite(
         edits=(
             at("before", found.hoist.statement, f"{parts} = []"),
-            at("statement", found.step, f"{parts}.append({kept})"),
+            at("statement", found.step, f"{parts}.{kept}"),
             at("after", found.hoist.statement, after),
         ),
         why=f"all parts of {found.name} are copied once, not once for each that follows",
