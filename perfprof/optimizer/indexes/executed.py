@@ -105,21 +105,18 @@ class ExecutedWhatIf:
     def plan(self, text: str, parameters: bool, enabled: frozenset[Candidate]) -> Planned:
         """Run a statement; infinite if it cannot be."""
         self.switch(enabled)
-        total, used, sets = 0.0, set(), self.sets(text)
         fingerprint = read(text, "postgresql").fingerprint
-        if not sets:
-            return Planned(float("inf"), frozenset())
-        try:
-            for number, (reading, values) in enumerate(sets):
-                plan, milliseconds = self._run(fingerprint, number, reading, values)
-                total += milliseconds / len(sets)
-                used |= {self._names[name] for name in index_names(plan) if name in self._names}
-                if not enabled:
-                    self.shown.setdefault(fingerprint, plan)
-        except PerfprofError as error:
-            self.refused[fingerprint] = error.what
-            return Planned(float("inf"), frozenset())
-        return Planned(total, frozenset(used))
+
+        def one(number: int, reading: Statement, values: Sequence[Value]) -> Planned:
+            plan, milliseconds = self._run(fingerprint, number, reading, values)
+            if not enabled:
+                self.shown.setdefault(fingerprint, plan)
+            return Planned(milliseconds, self._candidates(index_names(plan)))
+
+        return self.sets.mean(text, one)
+
+    def _candidates(self, names: Iterable[str]) -> frozenset[Candidate]:
+        return frozenset(self._names[name] for name in names if name in self._names)
 
     def would_use(self, query: Query, enabled: frozenset[Candidate]) -> frozenset[Candidate]:
         """Those in its plan, which is not run."""

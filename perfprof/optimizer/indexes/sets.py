@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from perfprof.errors import PerfprofError
+from perfprof.optimizer.indexes.what_if import Planned
 from perfprof.optimizer.scratch.samples import parameter_sets
 from perfprof.optimizer.scratch.scratch import Scratch, Value
 from perfprof.optimizer.statements.workload import Query, Workload
@@ -42,6 +43,18 @@ class Sets:
             except PerfprofError as error:
                 self.refused[readings[0].fingerprint] = error.what
         return self._known[text]
+
+    def mean(self, text: str, one: Callable[[int, Statement, tuple[Value, ...]], Planned]) -> Planned:
+        """The mean cost of all that is run of a statement, ``one`` by one; infinite if it cannot be run."""
+        sets = self(text)
+        try:
+            found = [one(number, reading, values) for number, (reading, values) in enumerate(sets)]
+        except PerfprofError as error:
+            self.refused[sets[0][0].fingerprint] = error.what
+            found = []
+        if not found:
+            return Planned(float("inf"), frozenset())
+        return Planned(sum(ran.cost for ran in found) / len(found), frozenset().union(*(ran.used for ran in found)))
 
     def answers(self, query: Query) -> list[tuple[int, str]]:
         """Rows and a digest of each answer, whatever its order."""

@@ -74,30 +74,27 @@ class SqliteWhatIf:
     def plan(self, text: str, parameters: bool, enabled: frozenset[Candidate]) -> Planned:
         """Run a statement; infinite if it cannot be."""
         self.switch(enabled)
-        total, used, sets = 0.0, set(), self.sets(text)
         name = read(text, "sqlite").fingerprint
-        if not sets:
-            return Planned(float("inf"), frozenset())
-        try:
-            for number, (reading, values) in enumerate(sets):
-                details = self._details(reading, values)
-                key = (name, number, "\n".join(details))
-                if key not in self._costs:
-                    self.explains += 1
-                    ran = self.scratch.run(reading, values)
-                    self._costs[key] = ran.cost if ran.finished else float(MOST_STEPS)
-                total += self._costs[key] / len(sets)
-                used |= {self._names[one] for one in _indexes(details) if one in self._names}
-        except PerfprofError as error:
-            self.refused[name] = error.what
-            return Planned(float("inf"), frozenset())
-        return Planned(total, frozenset(used))
+
+        def one(number: int, reading: Statement, values: Sequence[Value]) -> Planned:
+            details = self._details(reading, values)
+            key = (name, number, "\n".join(details))
+            if key not in self._costs:
+                self.explains += 1
+                ran = self.scratch.run(reading, values)
+                self._costs[key] = ran.cost if ran.finished else float(MOST_STEPS)
+            return Planned(self._costs[key], self._candidates(_indexes(details)))
+
+        return self.sets.mean(text, one)
+
+    def _candidates(self, names: Iterable[str]) -> frozenset[Candidate]:
+        return frozenset(self._names[name] for name in names if name in self._names)
 
     def would_use(self, query: Query, enabled: frozenset[Candidate]) -> frozenset[Candidate]:
         """Those in its plan."""
         self.switch(enabled)
         details = [one for reading, values in self.sets(query.texts[0]) for one in self._details(reading, values)]
-        return frozenset(self._names[name] for name in _indexes(details) if name in self._names)
+        return self._candidates(_indexes(details))
 
     def doubted(self, query: Query, enabled: frozenset[Candidate]) -> frozenset[Candidate]:
         """The whole file is there, with its statistics."""
