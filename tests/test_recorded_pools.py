@@ -10,7 +10,7 @@ import pytest
 
 from perfprof.optimizer.comparing.figures import figures
 from perfprof.optimizer.reports.recorded import sections
-from perfprof.profilers.parts import pools, requests, statements
+from perfprof.profilers.parts import connects, pools, requests, statements
 from perfprof.profilers.recording import Recording
 from perfprof.profilers.workload import record
 
@@ -55,6 +55,8 @@ def test_planted_exhaustion_is_named_with_its_place(tmp_path: Path) -> None:
         (pool,) = pools.read(recording)
         (section,) = (one for one in sections(recording, tmp_path) if one["subject"] == "pools")
     assert (pool.name, pool.size, pool.most) == ("SQLAlchemy QueuePool", 2, 2)
+    assert pool.wanted == 3, "two out, and one who waits"
+    assert [(site.place[0].line, site.latencies.count) for site in pool.made] == [(5, 1)]
     assert pool.exhausted
     assert pools.total(pool.checkouts).count == 4
     assert [site.place[0].function for site in pool.waits] == ["order"]
@@ -194,7 +196,10 @@ def test_pools_of_postgresql_drivers(tmp_path: Path) -> None:
         for name, source in (("psycopg_pool ConnectionPool", PSYCOPG_POOL), ("asyncpg Pool", ASYNCPG_POOL)):
             with recorded(tmp_path, source, *about) as recording:
                 (pool,) = pools.read(recording)
-            assert (pool.name, pool.size, pool.most) == (name, 2, 2)
+                opened = connects.read(recording)
+            assert (pool.name, pool.size, pool.most, pool.wanted) == (name, 2, 2, 3)
+            assert len(pool.made) == 1
+            assert sum(one.latencies.count for one in opened) == (2 if "psycopg" in name else 0)
             assert pools.total(pool.checkouts).count == 3
             assert [site.place[0].function for site in pool.waits] == ["order"]
             assert [site.place[0].function for site in pool.holds] == ["report"]

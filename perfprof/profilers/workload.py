@@ -32,7 +32,7 @@ from perfprof.profilers.runtimes import told
 __all__ = ["Observations", "Ran", "observe", "record", "run"]
 
 # of inside/recorders, armed unless asked otherwise
-RECORDERS = ("queries", "pools", "requests", "network", "files", "collections")
+RECORDERS = ("queries", "connects", "pools", "requests", "network", "files", "collections")
 RECORDING = "recording.sqlite"
 Trace = Literal["off", "memory", "syscalls"]
 _NOBODY = (

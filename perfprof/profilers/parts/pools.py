@@ -24,8 +24,9 @@ class Site:
 class Pool:
     """All pools of one kind and size, all processes together.
 
-    size: the most connections that may be out, 0 for any number. most: how many were. checkouts, waits, timeouts and
-    holds by place, those that took most time first; a timeout is no wait.
+    size: the most connections that may be out, 0 for any number. most: how many were. wanted: how many were out and
+    waited for at once. checkouts, waits, timeouts and holds by place, those that took most time first; a timeout is no
+    wait. processes: how many had it. made: where they were made, () in recordings that do not say.
     """
 
     name: str
@@ -35,6 +36,9 @@ class Pool:
     waits: tuple[Site, ...] = ()
     timeouts: tuple[Site, ...] = ()
     holds: tuple[Site, ...] = ()
+    made: tuple[Site, ...] = ()
+    wanted: int = 0
+    processes: int = 1
 
     @property
     def exhausted(self) -> bool:
@@ -45,6 +49,8 @@ class Pool:
 @dataclass(slots=True)
 class _Found:
     most: int = 0
+    wanted: int = 0
+    pids: set[int] = field(default_factory=set)
     sites: dict[str, dict[tuple[Frame, ...], Latencies]] = field(default_factory=dict)
 
 
@@ -53,7 +59,11 @@ def read(recording: Recording) -> tuple[Pool, ...]:
     found: dict[tuple[str, int], _Found] = {}
     for row in _TABLE.read(recording):
         one = found.setdefault((row.key["pool"], row.key["size"]), _Found())
-        one.most = max(one.most, row.most)
+        one.pids.add(row.pid)
+        if row.key["deed"] in ("wait", "timeout"):
+            one.wanted = max(one.wanted, row.most)
+        else:
+            one.most = max(one.most, row.most)
         sites = one.sites.setdefault(row.key["deed"], {})
         sites[row.place] = sites.get(row.place, Latencies()) + row.latencies
     pools = [_pool(*key, one) for key, one in found.items()]
@@ -70,4 +80,5 @@ def _pool(name: str, size: int, found: _Found) -> Pool:
         told = found.sites.get(deed, {}).items()
         return tuple(sorted((Site(*one) for one in told), key=lambda site: -site.latencies.seconds))
 
-    return Pool(name, size, found.most, sites("checkout"), sites("wait"), sites("timeout"), sites("hold"))
+    asked = (sites(deed) for deed in ("checkout", "wait", "timeout", "hold", "made"))
+    return Pool(name, size, found.most, *asked, max(found.wanted, found.most), len(found.pids))
