@@ -36,6 +36,14 @@ def only_whether_any(call: ast.Call, function: Function, program: Program) -> Wa
     return "number" if first and _used(above, function) else ""
 
 
+def only_the_first(call: ast.Call, function: Function, program: Program) -> bool:
+    """Whether of its one row only the first column is taken, by its place."""
+    query = query_of(call, function, program)
+    above = function.parents.get(query.fetch) if query is not None and query.how == "one" else None
+    taken = isinstance(above, ast.Subscript) and isinstance(above.slice, ast.Constant)
+    return taken and above.slice.value == 0  # type: ignore[union-attr]
+
+
 def _used(value: ast.expr, function: Function) -> bool:
     """Whether the value, or the name that it is bound to, only answers whether it is zero."""
     return all(_whether(one, function) for one in _uses(value, function))

@@ -96,6 +96,16 @@ class Worded:
                 return token.start, token.end + 1
         raise ValueError(f"there is no {word}")
 
+    def closing(self, opened: int) -> int:
+        """Behind the parenthesis that closes the one at this place; ValueError if none does."""
+        depth = 0
+        for token in self.tokens:
+            if token.start >= opened:
+                depth += {"(": 1, ")": -1}.get(token.text, 0)
+                if depth <= 0:
+                    return int(token.end) + 1
+        raise ValueError("a parenthesis is not closed")
+
     def begins(self, *words: str) -> bool:
         """Whether the statement's first words are these."""
         return tuple(token.text.upper() for token in self.tokens[: len(words)]) == words
