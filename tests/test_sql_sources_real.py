@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import textwrap
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -66,12 +67,20 @@ def asked(logs: tuple[Path, object], settings: list[str]) -> dict[str, Path]:
         with pytest.raises(psycopg.Error):
             connection.execute("SELECT wrong FROM t")
         connection.execute("SET log_statement = none")
-        connection.execute("SELECT 'the end'")
+        connection.execute("DO $$ BEGIN RAISE LOG 'session over'; END $$")
     found = {}
     for kind, size in before.items():
         found[kind] = folder.parent / f"part.{kind}"
-        found[kind].write_bytes((folder / f"real.{kind}").read_bytes()[size:])
+        found[kind].write_bytes(written(folder / f"real.{kind}", size))
     return found
+
+
+def written(path: Path, start: int) -> bytes:
+    """What the collector, a process of its own, has written behind ``start`` once the session's last words are there."""
+    until = time.monotonic() + 30
+    while b"session over" not in (text := path.read_bytes()[start:]) and time.monotonic() < until:
+        time.sleep(0.05)
+    return text
 
 
 def names(path: Path) -> Counter[str]:
