@@ -118,6 +118,61 @@ WRITTEN = [
         "int",
         "WHERE customer_id = %s ORDER BY id",
     ),
+    (
+        "function-on-column",
+        "SELECT id FROM orders WHERE at::date = %s ORDER BY id",
+        "datetime.date",
+        "at::date = %s AND at >= CAST(%s AS date) - 1 AND at < CAST(%s AS date) + 2 ORDER BY id",
+    ),
+    (
+        "function-on-column",
+        "SELECT id FROM orders WHERE %s = date_trunc('month', at) ORDER BY id",
+        "datetime.datetime",
+        "%s = date_trunc('month', at) AND at >= CAST(%s AS timestamptz) - interval '1 day' "
+        "AND at < CAST(%s AS timestamptz) + interval '1 month 1 day' ORDER BY id",
+    ),
+    (
+        "function-on-column",
+        "SELECT id FROM orders WHERE date_trunc('month', ts) = '2024-02-01' ORDER BY id",
+        "",
+        "WHERE ts >= '2024-02-01' AND ts < '2024-03-01' ORDER BY id",
+    ),
+    (
+        "function-on-column",
+        "SELECT id FROM orders WHERE (at AT TIME ZONE 'UTC')::date = %s ORDER BY id",
+        "datetime.date",
+        "(at AT TIME ZONE 'UTC')::date = %s AND at >= CAST(%s AS date) - 2 AND at < CAST(%s AS date) + 3",
+    ),
+    (
+        "function-on-column",
+        "SELECT id FROM orders WHERE ts::date BETWEEN %s AND %s AND customer_id > 3 ORDER BY id",
+        "datetime.date,datetime.date",
+        "WHERE ts >= CAST(%s AS date) AND ts < CAST(%s AS date) + 1 AND customer_id > 3 ORDER BY id",
+    ),
+    (
+        "function-on-column",
+        "SELECT id FROM orders WHERE ts::date >= %s AND ts::date < %s ORDER BY id",
+        "datetime.date,datetime.date",
+        "WHERE ts >= CAST(%s AS date) AND ts < CAST(%s AS date) ORDER BY id",
+    ),
+    (
+        "function-on-column",
+        "SELECT id FROM orders WHERE ts::date = %s ORDER BY id",
+        "datetime.datetime",
+        "ts::date = %s AND ts >= CAST(%s AS date) - 2 AND ts < CAST(%s AS date) + 3",
+    ),
+    (
+        "function-on-column",
+        "SELECT id FROM orders WHERE extract(year from at) = 2024 ORDER BY id",
+        "",
+        "extract(year from at) = 2024 AND at >= '2023-12-31' AND at < '2025-01-02' ORDER BY id",
+    ),
+    (
+        "function-on-column",
+        "SELECT id FROM orders WHERE coalesce(customer_id, 0) = 7 ORDER BY id",
+        "",
+        "WHERE customer_id = 7 ORDER BY id",
+    ),
 ]
 
 
@@ -131,16 +186,6 @@ def test_it_is_written(
 
 
 LEFT = [
-    (
-        "function-on-column",
-        "SELECT id FROM orders WHERE at::date = %s ORDER BY id",
-        "datetime.date",
-    ),  # the session's zone
-    (
-        "function-on-column",
-        "SELECT id FROM orders WHERE ts::date = %s ORDER BY id",
-        "datetime.datetime",
-    ),  # has hours
     ("function-on-column", "SELECT id FROM orders WHERE ts::date = %s ORDER BY id", "?"),
     ("function-on-column", "SELECT id FROM orders WHERE extract(year from ts) = %s ORDER BY id", "int"),  # year 0
     ("function-on-column", "SELECT id FROM orders WHERE extract(year from ts) = 0 ORDER BY id", ""),
@@ -158,9 +203,18 @@ LEFT = [
     ("function-on-column", "SELECT id FROM orders WHERE ts::date = day ORDER BY id", ""),
     (
         "function-on-column",
-        "SELECT id FROM orders WHERE (ts AT TIME ZONE 'UTC')::date = %s ORDER BY id",
+        "SELECT id FROM orders WHERE date_trunc('decade', ts) = %s ORDER BY id",
+        "datetime.datetime",
+    ),
+    ("function-on-column", "SELECT id FROM orders WHERE date_trunc('month', ts) = %s ORDER BY id", "str"),
+    (
+        "function-on-column",
+        "SELECT id FROM orders WHERE date_trunc('month', at, 'UTC') = %s ORDER BY id",
         "datetime.date",
     ),
+    ("function-on-column", "SELECT id FROM orders WHERE coalesce(customer_id, 5) < 7 ORDER BY id", ""),
+    ("function-on-column", "SELECT id FROM orders WHERE coalesce(customer_id, NULL) = 7 ORDER BY id", ""),
+    ("function-on-column", "SELECT id FROM orders WHERE coalesce(amount, 0) = 7 ORDER BY id", ""),
     ("function-on-column", "SELECT id FROM orders WHERE ts::date = %s ORDER BY id", "str"),  # 'infinity'
     ("function-on-column", "SELECT id FROM orders WHERE ts::date = 'infinity' ORDER BY id", ""),
     ("function-on-column", "SELECT id FROM orders WHERE ts::date = %s::date ORDER BY id", "str"),

@@ -19,6 +19,7 @@ from perfprof.rules.reading.predicates import Tree
 from perfprof.rules.reading.statements import DIALECTS
 
 _MARK = re.compile(r":p(\d+)\b")
+_COMPARES = ("=", "<", ">", "<=", ">=", "BETWEEN", "AND")
 _BEFORE, _BEHIND = 24, 160  # tokens around a part's names that may still belong to it
 
 
@@ -95,6 +96,22 @@ class Worded:
             if depth == 0 and " ".join(token.text.upper().split()) == word:
                 return token.start, token.end + 1
         raise ValueError(f"there is no {word}")
+
+    def others(self, comparison: Tree, side: Tree) -> list[str]:
+        """The text of the other sides of a comparison, or of BETWEEN, one side of which names a column."""
+        start, end = self.span(comparison)
+        first, last = self.span(side)
+        depth, found, here = 0, [], start
+        for token in self.tokens:
+            if start <= token.start < end:
+                depth += {"(": 1, ")": -1}.get(token.text, 0)
+                if depth == 0 and token.text.upper() in _COMPARES:
+                    found.append((here, token.start))
+                    here = token.end + 1
+        parts = [part for part in (*found, (here, end)) if not part[0] <= first < part[1]]
+        if not parts or any(first < stop and begin < last for begin, stop in parts):
+            raise ValueError("the sides of a comparison were not told apart")
+        return [self.shown[begin:stop].strip() for begin, stop in parts]
 
     def closing(self, opened: int) -> int:
         """Behind the parenthesis that closes the one at this place; ValueError if none does."""

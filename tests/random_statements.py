@@ -1,0 +1,108 @@
+"""Random statements, one function a shape: the texts that rewording rules look for, with what makes them hard."""
+
+from __future__ import annotations
+
+import datetime
+
+from random_shapes import Question, Writer, day
+
+Text = tuple[str, tuple[int, ...]]
+
+
+def membership(w: Writer) -> Text:
+    """[NOT] IN (SELECT …)."""
+    outer, inner = w.table(), w.table()
+    alias = w.pick("p", "")
+    own = f"{alias or outer.name}"
+    column, other = w.pick(
+        ("id", "id"), ("ref", "id"), ("id", "ref"), ("n", "n"), ("t", "t"), ("x", "x"), ("at", "at")
+    )
+    called = w.pick("q", outer.name if w.chance.random() < 0.2 else "q")
+    correlated = [f"{called}.ref = {own}.ref"] if w.chance.random() < 0.15 else []
+    tail = w.pick("", "", "", f" ORDER BY {called}.id", f" ORDER BY {called}.id LIMIT 2")
+    listed = f"SELECT {called}.{other} FROM {inner.name} {called}{w.where(called, inner, *correlated)}{tail}"
+    member = f"{w.pick(own + '.', '')}{column} {w.pick('IN', 'NOT IN', 'NOT IN')} ({listed})"
+    columns = w.listed([(own, outer)])
+    order, places = w.ordered(columns)
+    return f"SELECT {', '.join(columns)} FROM {outer.name} {alias}{w.where(own, outer, member)}{order}", places
+
+
+def distinct(w: Writer) -> Text:
+    """DISTINCT."""
+    source, tables = w.joined()
+    columns = w.listed(tables)
+    order, places = w.ordered(columns)
+    alias, table = w.pick(*tables)
+    return f"SELECT DISTINCT {', '.join(columns)} FROM {source}{w.where(alias, table)}{order}", places
+
+
+def either(w: Writer) -> Text:
+    """OR across a join."""
+    source, tables = w.joined()
+    columns = w.listed(tables)
+    order, places = w.ordered(columns)
+    (alias, table), (other, second) = tables[0], tables[-1]
+    both = f"({w.condition(alias, table, 2)} OR {w.condition(other, second, 2)})"
+    limit = w.pick("", "", " LIMIT 3")
+    return f"SELECT {', '.join(columns)} FROM {source}{w.where(alias, table, both)}{order}{limit}", places
+
+
+def counted(w: Writer) -> Text:
+    """A count compared with a small number."""
+    outer, inner = w.table(), w.table()
+    tie = w.pick("q.ref = p.id", "q.id = p.ref", "q.n = p.n", "q.n > p.n")
+    what = w.pick("*", "*", "1", "q.id", "q.n", "DISTINCT q.n")
+    count = f"(SELECT count({what}) FROM {inner.name} q{w.where('q', inner, tie)}{w.pick('', '', ' GROUP BY q.n', ' LIMIT 1')})"
+    test = w.pick(
+        "{} > 0", "{} = 0", "{} >= 1", "0 < {}", "0 = {}", "{} <> 0", "{} > 1", "1 <= {}", "NOT {} > 0", "0 <> {}"
+    ).format(count)
+    columns = w.listed([("p", outer)])
+    order, places = w.ordered(columns)
+    if w.chance.random() < 0.3:
+        columns.append(w.pick(f"CASE WHEN {test} THEN 1 ELSE 2 END", f"({test}) AS there"))
+        return f"SELECT {', '.join(columns)} FROM {outer.name} p{w.where('p', outer)}{order}", places
+    return f"SELECT {', '.join(columns)} FROM {outer.name} p{w.where('p', outer, test)}{order}", places
+
+
+def counts_all(w: Writer) -> Text:
+    """A count compared, as the whole statement."""
+    source, tables = w.joined()
+    alias, table = w.pick(*tables)
+    what = w.pick("*", "*", f"{alias}.id", f"{alias}.t")
+    term = w.pick("count({}) > 0", "count({}) = 0", "0 < count({})", "count({}) > 1").format(what)
+    return f"SELECT {term} AS there FROM {source}{w.where(alias, table)}", ()
+
+
+def function(w: Writer) -> Text:
+    """A function of a column, compared (PostgreSQL)."""
+    table = w.table()
+    literal = "'" + day(w.chance).isoformat() + "'"
+    moment = w.pick(day(w.chance), datetime.datetime(2024, 1, 1), datetime.datetime(2018, 11, 4, 0, 30))
+    value = w.pick(literal, w.parameter(moment))
+    if not value.startswith("'") and w.pick(True, False):
+        value = w.pick(f"CAST({value} AS date)", f"{value}::date")
+    unit = w.pick("hour", "day", "week", "month", "quarter", "year")
+    compare = w.pick("=", "=", ">=", ">", "<", "<=")
+    part = w.pick(
+        f"p.at::date {compare} {value}",
+        f"date(p.at) {compare} {value}",
+        f"date_trunc('{unit}', p.at) {compare} {value}",
+        f"(p.at AT TIME ZONE '{w.pick('UTC', 'Pacific/Apia', 'America/Sao_Paulo')}')::date {compare} {value}",
+        f"p.at::date BETWEEN {value} AND '2024-03-01'",
+        f"extract(year from p.at) {compare} {w.pick(2023, 2024, 2018, 2011)}",
+        f"p.{w.pick('n', 'id')} + 0 = {w.pick(0, 1, 2)}",
+        f"coalesce(p.{w.pick('n', 'ref')}, {w.pick(0, 1)}) {compare} {w.pick(0, 1, 2)}",
+    )
+    if value not in part or "%s" not in value:
+        w.values.clear()
+        w.sorts.clear()
+    columns = w.listed([("p", table)])
+    order, places = w.ordered(columns)
+    where = w.where("p", table, part)
+    return f"SELECT {', '.join(columns)} FROM {table.name} p{where}{order}", places
+
+
+SHAPES: dict[str, tuple[Question, ...]] = {
+    "postgresql": (membership, distinct, either, counted, counts_all, function),
+    "sqlite": (membership, distinct, either, counted, counts_all),
+}
