@@ -13,6 +13,7 @@ from perfprof.errors import UsageError
 from perfprof.optimizer.correlate import Hot, hot_functions, share_of
 from perfprof.optimizer.reports import figures
 from perfprof.optimizer.run import Outcome
+from perfprof.optimizer.scratch.room import Room
 from perfprof.optimizer.scratch.side_by_side import SideBySide
 from perfprof.profilers.observations import Capture, Seen, Watch
 from perfprof.profilers.parts import loads, requests
@@ -104,9 +105,11 @@ def find(options: FixOptions, recording: Recording, program: Program, databases:
         except Exception:  # a rule must never take the run down
             last = traceback.format_exc(limit=-1).splitlines()[-1]
             complaints.append(f"rule {rule.name} failed and was dropped: {last}")
+    room = Room(options.database, options.root)
     # What waits for a database need not show in CPU samples, so findings that an exact count decides stay.
     shown = [one for one in found if one.rule.counter or (one.share >= options.min_share)]
     shown.sort(key=lambda one: (-one.share, one.suspect.finding.path, one.suspect.finding.line))
+            accused += _of_settings(rule, recording, program, room)
     return Suspects(tuple(shown), len(hot), len(found) - len(shown), tuple(complaints))
 
 
@@ -148,6 +151,15 @@ def within_requests(recording: Recording) -> list[Execution]:
     handlers = {(place.path, place.function) for route in requests.read(recording) for place in route.place[:1]}
     found = []
     for one in recording.executions():
+def _of_settings(rule: Rule, recording: Recording, program: Program, room: Room) -> Iterator[Accused]:
+    """What the recording says of pools and connections; the server is asked once, and only if there is something."""
+    if rule.in_settings is None:
+        return
+    if any(True for _ in rule.in_settings(recording, program, -1)):
+        suspects = rule.in_settings(recording, program, room.connections)
+        yield from (Accused(rule, suspect) for suspect in suspects)
+
+
         ends = (depth for depth, frame in enumerate(one.site, 1) if (frame.path, frame.function) in handlers)
         found.append(replace(one, site=one.site[: next(ends, len(one.site))]))
     return found

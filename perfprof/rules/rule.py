@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from perfprof.profilers.observations import Seen, Watch
     from perfprof.profilers.parts.loads import Load
-    from perfprof.profilers.recording import Execution
+    from perfprof.profilers.recording import Execution, Recording
     from perfprof.rules.catalog import Catalog, Copy
     from perfprof.rules.reading.extents import Extent
     from perfprof.rules.reading.program import Function, Program
@@ -188,9 +188,11 @@ class Rule:
     """One argument. ``name``, ``page`` (the docstring) and ``origin`` come from the file that holds it.
 
     in_function looks at one function's reading; in_statements looks at what was executed and at the catalog;
-    in_loads looks at what a mapper loaded for objects one by one; in_runs at all statements that ran, and those loads.
+    in_loads looks at what a mapper loaded for objects one by one; in_runs at all statements that ran, and those loads;
+    in_settings looks at what the recording says of pools and connections, knowing for how many more the server given
+    with ``--database`` has room (-1 if that is not known).
     promises: the ratio below which a measured gain is not worth the change. counter: the exact count that the change
-    must lower ("queries", "vm-steps"), empty if only time tells.
+    must lower ("queries", "pool-waits", "connections", "vm-steps"), empty if only time tells.
     grows: whether the gain grows with the data; a constant factor is worth a word only where a run showed it hot.
     scale: what the code says of the size of its n; without it, or where that is not MANY, only a run can bring it up.
     """
@@ -205,6 +207,7 @@ class Rule:
     in_loads: Callable[[Sequence[Load], Program], Iterator[Suspect]] | None = None
     in_runs: Callable[[Sequence[Execution], Sequence[Load], Program], Iterator[Suspect]] | None = None
     counter: str = ""
+    in_settings: Callable[[Recording, Program, int], Iterator[Suspect]] | None = None
     grows: bool = True
     scale: Callable[[Suspect], Extent] | None = None
     name: str = ""

@@ -19,6 +19,7 @@ from perfprof.optimizer.judge.trees import Tree
 from perfprof.optimizer.judge.watching import INSIDE, instrumented, with_environment
 from perfprof.optimizer.judge.workbench import FOREVER, Workbench
 from perfprof.optimizer.patches import FileChange
+from perfprof.profilers.parts import connects, pools
 from perfprof.profilers.recording import Recording
 from perfprof.profilers.workload import record
 
@@ -29,7 +30,7 @@ Answer = tuple[str, str]  # function as path::qualified.name, and a digest
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """One run of the workload. answers: (function, digest) -> calls; shown: the same in words.
+    """One run of the workload. others: what is counted beside statements, by the name of the counter. answers: (function, digest) -> calls; shown: the same in words.
 
     effects: what the run left behind or wrote, by name ("statement …", "file …", "output"), as text to compare.
     marks: of the words of each answer of a function, in order (see steady.py).
@@ -38,6 +39,7 @@ class Counted:
     """
 
     statements: int = 0
+    others: Mapping[str, int] = field(default_factory=dict)
     cpu: float = 0.0
     answers: Mapping[Answer, int] = field(default_factory=dict)
     shown: Mapping[Answer, str] = field(default_factory=dict)
@@ -116,8 +118,14 @@ def _read(recording: Recording, answers: Path, output: str, files: Mapping[str, 
         if not execution.statement.text.lstrip(" (\n").lower().startswith(_READS):
             writes[f"statement {_told(execution.statement.text)}"] += execution.count
     effects = {**{text: f"{calls} times" for text, calls in writes.items()}, **files, "output": output[-10_000:]}
-    counted = Counted(total, float(meta.get("cpu_seconds", "0")), effects=effects)
+    counted = Counted(total, _others(recording), float(meta.get("cpu_seconds", "0")), effects=effects)
     return _with_answers(counted, answers)
+
+
+def _others(recording: Recording) -> dict[str, int]:
+    """Those who waited for a pool or gave up, and connections that were opened."""
+    waits = (pools.total((*pool.waits, *pool.timeouts)).count for pool in pools.read(recording))
+    return {"pool-waits": sum(waits), "connections": sum(one.latencies.count for one in connects.read(recording))}
 
 
 def _told(text: str) -> str:

@@ -14,7 +14,11 @@ from perfprof.optimizer.judge.workbench import Workbench
 from perfprof.optimizer.patches import FileChange
 from perfprof.rules.rule import Measured
 
-KNOWN = ("queries",)
+KNOWN = {  # counters: what they count, and why there may be nothing
+    "queries": ("statements", "the workload executes no statement that could be recorded"),
+    "pool-waits": ("waits for a connection", "nobody waits for a connection this time"),
+    "connections": ("connections opened", "the workload opens no connection that could be recorded"),
+}
 ANY = "any"  # of a patch that promises nothing: what falls is a gain, what does not decides nothing
 MORE = 1.1  # so many times the statements are a loss whatever else is won
 Run = Callable[[tuple[str, ...]], Counted]
@@ -91,11 +95,14 @@ class Counting:
         return self._promised(trial, name, old, new)
 
     def _promised(self, trial: Trial, name: str, old: Counted, new: Counted) -> Outcome:
-        before, after = float(old.statements), float(new.statements)
+        noun, nothing = KNOWN[name]
+        before, after = (
+            float(run.statements if name == "queries" else run.others.get(name, 0)) for run in (old, new)
+        )
         if not before:
-            return "cannot tell", "the workload executes no statement that could be recorded"
+            return "cannot tell", nothing
         ratio = before / max(after, 1.0)
-        told = f"{before:,.0f} statements -> {after:,.0f}"
+        told = f"{before:,.0f} {noun} -> {after:,.0f}"
         if after >= before or ratio < trial.patch.promise:
             return "failed", f"no gain: {told}"
         trial.comparison = Comparison(name, (before,), (after,), ratio, ratio, ratio)

@@ -80,5 +80,6 @@ def _pool(name: str, size: int, found: _Found) -> Pool:
         told = found.sites.get(deed, {}).items()
         return tuple(sorted((Site(*one) for one in told), key=lambda site: -site.latencies.seconds))
 
-    asked = (sites(deed) for deed in ("checkout", "wait", "timeout", "hold", "made"))
-    return Pool(name, size, found.most, *asked, max(found.wanted, found.most), len(found.pids))
+    checkouts, waits, timeouts, holds, made = map(sites, ("checkout", "wait", "timeout", "hold", "made"))
+    wanted = max(found.wanted, found.most)
+    return Pool(name, size, found.most, checkouts, waits, timeouts, holds, made, wanted, len(found.pids))

@@ -1,0 +1,1 @@
+"""Settings of pools and connections: where the program writes them, and what a recording says of them."""
