@@ -10,9 +10,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from perfprof.rules.indexing import at, in_style
+from perfprof.rules.lookups.batch import Batch
 from perfprof.rules.lookups.shape import batch_of, row_uses
 from perfprof.rules.lookups.siblings import through_sibling
-from perfprof.rules.lookups.statement import Batch
 from perfprof.rules.lookups.text import CHUNK, fill, names_for, plural, taken_in, target_of
 from perfprof.rules.reading.expressions import path_of
 from perfprof.rules.reading.names import fresh
@@ -75,7 +75,7 @@ def _in_place(case: Case, found: Batch, walked: str) -> list[Edit]:
     wanted = f"{names.wanted} = list(dict.fromkeys({plain} for {target} in {walked}))"
     filled = fill(case, found, names)
     edits = [at("before", lookup.loop.statement, f"{wanted}\n{names.found} = {{}}\n{filled}")]
-    answer = _answer(lookup, names.found, key)
+    answer = _answer(lookup, found, names.found, key)
     if lookup.query.apart is None:
         return [*edits, at("replace", lookup.query.fetch, answer)]
     name = fresh("found", taken_in(lookup.function) | case.taken)
@@ -83,9 +83,9 @@ def _in_place(case: Case, found: Batch, walked: str) -> list[Edit]:
     return [*edits, at("replace", lookup.query.fetch, name)]
 
 
-def _answer(lookup: Lookup, found: str, key: str) -> str:
+def _answer(lookup: Lookup, batch: Batch, found: str, key: str) -> str:
     if lookup.query.how == "one":
-        return f"{found}.get({key})"
+        return f"{found}[{key}]" if batch.always else f"{found}.get({key})"
     if lookup.query.how == "each":
         return f"{found}.get({key}, ())"
     return f"list({found}.get({key}, ()))" if "rows" in row_uses(lookup) else f"{found}.get({key}, [])"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from perfprof.rules.lookups.statement import Batch, Mode, batch
+from perfprof.rules.lookups.batch import Batch, Mode
+from perfprof.rules.lookups.statement import batch
 from perfprof.rules.reading.rows import Use, uses
 
 if TYPE_CHECKING:
@@ -14,13 +15,16 @@ if TYPE_CHECKING:
 
 INTEGERS = frozenset(["builtins.int", "builtins.NoneType"])
 TEXTS = INTEGERS | {"builtins.str"}
+# PostgreSQL's: equal in Python means one value for the driver. Text may compare by a collation, so it is not alone.
+ARRAYS = {"builtins.int": "bigint", "uuid.UUID": "uuid"}
+NUMBERED = frozenset(["builtins.str", "datetime.date"])
 ROWS = {"builtins.tuple": "tuple", "builtins.dict": "dict", "sqlite3.Row": "row"}
 _BY_POSITION: frozenset[Use] = frozenset(["index", "unpack", "sequence", "end"])
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How a fetched row gives its key, and what of it is kept. Both are expressions of ``{row}``.
+    """How a fetched row gives its key, and what of it is kept. Both are expressions of ``{row}`` and the asked ``{part}``.
 
     problem: why the added column of the key would be noticed, or the key not be found; empty if neither.
     """
@@ -34,19 +38,33 @@ class Shape:
 def mode_of(case: Case) -> Mode | None:
     """By the types of the keys; None if there is one whose comparison in SQL is not Python's."""
     lookup: Lookup = case.suspect.reading
-    seen = case.watched("key")
-    types = set(seen.types) if seen is not None else set()
+    types = key_types(case)
+    if lookup.query.dialect == "postgresql":
+        (kind,) = types if len(types) == 1 else ("",)
+        return "any" if kind in ARRAYS else "numbered" if kind in NUMBERED else None
     if not types or not types <= TEXTS:
         return None
-    if types <= INTEGERS:
-        return "in" if lookup.query.mark == "?" else "any"
-    return "values"
+    return "in" if types <= INTEGERS else "values"
+
+
+def key_types(case: Case) -> frozenset[str]:
+    """The types of the keys, None aside: it equals nothing in SQL."""
+    return frozenset(_types(case) - {"builtins.NoneType"})
+
+
+def _types(case: Case) -> set[str]:
+    seen = case.watched("key")
+    return set(seen.types) if seen is not None else set()
 
 
 def batch_of(case: Case) -> Batch | str:
     """The statement, or why there is none."""
     mode = mode_of(case)
-    return "keys are of other types than int and str" if mode is None else batch(case.suspect.reading, mode)
+    if mode is None:
+        return "keys are of other types than int and str"
+    return batch(
+        case.suspect.reading, mode, next((ARRAYS[one] for one in key_types(case) if one in ARRAYS), "bigint")
+    )
 
 
 def row_kinds(case: Case) -> frozenset[str]:
@@ -74,7 +92,8 @@ def shape(case: Case) -> Shape:
     if not access:
         return Shape(problem="how rows give their columns was not observed")
     if found.extra:
-        return _with_extra(kinds, used, access, found)
+        kept = _with_extra(kinds, used, access, found)
+        return replace(kept, key=f"{{part}}[{kept.key}]") if found.mode == "numbered" else kept
     key = f"{{row}}[{found.column!r}]" if access == "name" else f"{{row}}[{found.position}]"
     return Shape(key, why="the key is among the columns of the row, which stays as it is")
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from perfprof.rules.indexing import at, in_style
-from perfprof.rules.lookups.statement import Batch
+from perfprof.rules.lookups.batch import Batch
 from perfprof.rules.lookups.text import fill, key_name, names_for, plural, taken_in, target_of
 from perfprof.rules.reading.names import fresh
 from perfprof.rules.rule import Case, Edit
@@ -92,7 +92,7 @@ def _sibling(case: Case, found: Batch, name: str) -> str:
     first = helper.body.index(lookup.query.apart) if lookup.query.apart in helper.body else place
     docstring = ast.get_docstring(helper.node) is not None
     setup = [_source(helper, one) for one in helper.body[int(docstring) : first]]
-    tail = _tail(lookup, helper.body[place:], names.found, results)
+    tail = _tail(lookup, found, names.found, results, helper.body[place:])
     body = [
         f'"""What `{helper.node.name}` gives for each of these, by {lookup.parameter}."""',
         *setup,
@@ -120,7 +120,7 @@ def _source(function: Function, statement: ast.stmt) -> str:
     return textwrap.dedent("\n".join(line.decode() for line in lines))
 
 
-def _tail(lookup: Lookup, statements: list[ast.stmt], rows: str, results: str) -> str:
+def _tail(lookup: Lookup, found: Batch, rows: str, results: str, statements: list[ast.stmt]) -> str:
     """What the helper does after the query, as the body of a loop over the keys."""
     helper, key, fetch = lookup.reader, lookup.parameter, lookup.query.fetch
     lines = list(helper.module.raw_lines)
@@ -130,7 +130,8 @@ def _tail(lookup: Lookup, statements: list[ast.stmt], rows: str, results: str) -
         if node.lineno == fetch.lineno:
             fetch = _moved(fetch, grown)
     missing = {"one": "", "all": ", []", "each": ", ()"}[lookup.query.how]
-    _splice(lines, fetch, f"{rows}.get({key}{missing})")
+    always = found.always and lookup.query.how == "one"
+    _splice(lines, fetch, f"{rows}[{key}]" if always else f"{rows}.get({key}{missing})")
     chosen = lines[statements[0].lineno - 1 : statements[-1].end_lineno]
     return textwrap.dedent("\n".join(line.decode() for line in chosen if line != _GONE))
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from perfprof.rules.indexing import in_style
+from perfprof.rules.lookups.batch import Batch
 from perfprof.rules.lookups.shape import Shape, shape
-from perfprof.rules.lookups.statement import Batch
 from perfprof.rules.reading.names import fresh
 from perfprof.rules.rule import Case
 
@@ -30,6 +30,7 @@ class Names:
     start: str
     part: str
     marks: str
+    place: str
 
 
 def names_for(case: Case, also: frozenset[str] = frozenset()) -> Names:
@@ -38,7 +39,15 @@ def names_for(case: Case, also: frozenset[str] = frozenset()) -> Names:
     taken = set(taken_in(lookup.function) | taken_in(lookup.reader) | case.taken | also)
     table = lookup.query.statement.tables[0].name.rpartition(".")[2]
     chosen = []
-    for word in (key_name(lookup), f"{table}_by_{lookup.use.column.name}", "row", "start", "part", "marks"):
+    for word in (
+        key_name(lookup),
+        f"{table}_by_{lookup.use.column.name}",
+        "row",
+        "start",
+        "part",
+        "marks",
+        "place",
+    ):
         name = fresh(word if word.isidentifier() else "found", taken)
         taken.add(name)
         chosen.append(name)
@@ -117,18 +126,27 @@ def fill(case: Case, found: Batch, names: Names) -> str:
     before = [made] if made else []
     if found.mode == "any":
         return in_style("\n".join([*before, *lines]), lookup.reader)
-    mark = lookup.query.mark if found.mode == "in" else f"({lookup.query.mark})"
-    listed = f'"{mark}"' if mark == "?" else f'["{mark}"]'
     head = [
         f"for {names.start} in range(0, len({names.wanted}), {CHUNK}):",
         f"    {names.part} = {names.wanted}[{names.start} : {names.start} + {CHUNK}]",
-        f'    {names.marks} = ", ".join({listed} * len({names.part}))',
+        f'    {names.marks} = ", ".join({_placeholders(lookup, found, names)})',
     ]
     return "\n".join([*before, *head, *(f"    {line}" for line in lines)])
 
 
+def _placeholders(lookup: Lookup, found: Batch, names: Names) -> str:
+    """One for each key of the part."""
+    if found.mode == "numbered":
+        return f'f"({{{names.place}}}, {lookup.query.mark})" for {names.place} in range(len({names.part}))'
+    mark = lookup.query.mark if found.mode == "in" else f"({lookup.query.mark})"
+    listed = f'"{mark}"' if mark == "?" else f'["{mark}"]'
+    return f"{listed} * len({names.part})"
+
+
 def _put(lookup: Lookup, row: Shape, names: Names) -> str:
-    key, kept = (in_style(text.format(row=names.row), lookup.reader) for text in (row.key, row.kept))
+    key, kept = (
+        in_style(text.format(row=names.row, part=names.part), lookup.reader) for text in (row.key, row.kept)
+    )
     if lookup.query.how == "one":
         return f"{names.found}.setdefault({key}, {kept})"
     return f"{names.found}.setdefault({key}, []).append({kept})"

@@ -24,28 +24,32 @@ def plain_look_up(case: Case) -> Proof:
     """The statement gives the rows of one key."""
     lookup: Lookup = case.suspect.reading
     where = lookup.reader.place(lookup.query.call)
-    complex = lookup.query.statement.complex
-    if complex and complex not in _LIMITS:
-        return unproved(f"{complex}, so its rows do not belong to one key each", where)
     found = batch_of(case)
-    if isinstance(found, str) and mode_of(case) is not None:
+    limited = lookup.query.statement.complex in LIMITS
+    if isinstance(found, str) and mode_of(case) is not None and not limited:
         return unproved(found, where)
+    if not isinstance(found, str) and found.why:
+        return observed(f"{found.why}, so what it counts and where it ends is the same", where)
     if any(use.how == "order" for use in lookup.query.statement.uses):
         return proved("it gives columns of the rows with that key, in the order that it asks for", where)
     return observed("it gives columns of the rows with that key, in an order that is open before and after", where)
 
 
-_LIMITS = ("it has LIMIT", "it has OFFSET")
+LIMITS = ("it has LIMIT", "it has OFFSET")
 
 
 @obligation
 def no_limit_per_key(case: Case) -> Proof:
-    """No LIMIT counts the rows of a key."""
+    """LIMIT counts the rows of each key, as before."""
     lookup: Lookup = case.suspect.reading
-    if lookup.query.statement.limited or lookup.query.statement.complex in _LIMITS:
-        why = "it has LIMIT, which would count the rows of all keys together"
-        return unproved(why, lookup.reader.place(lookup.query.call))
-    return proved("every row of a key is wanted, or its first one")
+    if lookup.query.statement.complex not in LIMITS:
+        return proved("every row of a key is wanted, or its first one")
+    found, where = batch_of(case), lookup.reader.place(lookup.query.call)
+    if isinstance(found, str) and mode_of(case) is not None:
+        return unproved(f"LIMIT would count the rows of all keys together: {found}", where)
+    return observed(
+        "it is asked for each key inside the database; rows that tie in its order may change places", where
+    )
 
 
 @obligation
@@ -58,7 +62,7 @@ def keys_compare_alike(case: Case) -> Proof:
     if mode is None:
         unlike = f"keys are {types}: whether SQL compares them as Python does is not known"
         return unproved(unlike if types else "no key was seen", where)
-    if mode == "values":
+    if mode in ("values", "numbered"):
         return observed(
             f"every key was {types}; each row brings the key it was found by, so SQL alone compares", where
         )

@@ -144,18 +144,18 @@ def bounds(tree: Tree) -> Iterator[tuple[str, int]]:
                 yield name, number
 
 
-_PARTS = {"limit": "it has LIMIT", "offset": "it has OFFSET", "distinct": "it has DISTINCT"}
-_PARTS |= {
-    "group": "it has GROUP BY",
-    "having": "it has HAVING",
+_PARTS = {
+    "locks": "it locks rows",
     "with": "it has WITH",
-    "windows": "it has a window",
+    "laterals": "it has LATERAL",
+    "qualify": "it has QUALIFY",
 }
-_PARTS |= {"qualify": "it has QUALIFY", "locks": "it locks rows", "laterals": "it has LATERAL"}
+_PARTS |= {"limit": "it has LIMIT", "offset": "it has OFFSET", "distinct": "it has DISTINCT"}
+_PARTS |= {"group": "it has GROUP BY", "having": "it has HAVING", "windows": "it has a window"}
 
 
 def complexity(tree: Tree) -> str:
-    """Why the statement is not a plain look-up of rows, in words; "" if it is one."""
+    """Why the statement is not a plain look-up of rows, in words, what weighs most first; "" if it is one."""
     if kind_of(tree) != "Select":
         return "it is not a single SELECT"
     for part, words in _PARTS.items():
@@ -179,3 +179,21 @@ def mentioned(tree: Tree) -> tuple[Column, ...]:
         return ()
     columns = (column_of(node) for node in tree.find_all(node_class("Column")))
     return tuple(dict.fromkeys(column for column in columns if column is not None))
+
+
+_CALLS = ("Anonymous", "AnonymousAggFunc", "Rand", "Randn", "Uuid", "NextValueFor")
+_PURE = frozenset(
+    "printf format typeof hex unhex quote total instr julianday unixepoch ifnull nullif iif round abs char_length"
+    " json_extract json_array_length bool_and bool_or every jsonb_agg json_agg jsonb_object_agg json_object_agg"
+    " to_char left right substr trim ltrim rtrim btrim upper lower length strftime date time datetime".split()
+)
+
+
+def unsure(tree: Tree) -> str:
+    """A function that the statement calls and of which nothing is known, or chance; "" if there is none."""
+    for node in tree.walk():
+        if kind_of(node) in _CALLS:
+            name = str(node.this).lower() if kind_of(node).startswith("Anonymous") else kind_of(node).lower()
+            if name not in _PURE:
+                return name
+    return ""

@@ -39,6 +39,7 @@ class Statement:
     values: (column, number of the parameter that an INSERT or UPDATE sets it to).
     limited: blocks with LIMIT. bounds: ("limit" or "offset", number of its parameter).
     mentioned: every column that is named anywhere; () if a star stands for others.
+    unsure: a function in it that may do something, or answer otherwise each time; "" if there is none.
     """
 
     template: Template
@@ -57,6 +58,7 @@ class Statement:
     limited: frozenset[int] = frozenset()
     bounds: tuple[tuple[str, int], ...] = ()
     mentioned: tuple[Column, ...] = ()
+    unsure: str = ""
 
     @property
     def reads_only(self) -> bool:
@@ -125,6 +127,7 @@ def _read(text: str, dialect: str) -> Statement:
         limited=frozenset(number for number, block in blocks if block.args.get("limit") is not None),
         bounds=tuple(clauses.bounds(tree)),
         mentioned=clauses.mentioned(tree),
+        unsure=clauses.unsure(tree),
     )
 
 

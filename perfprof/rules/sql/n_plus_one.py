@@ -7,7 +7,10 @@ keys beside it, and the loop asks that one.
 
 Whole numbers are looked up with `IN (…)`, 500 at a time (`= ANY(…)` with psycopg's `%s`). Text compares as the column's
 collation wants, so there each row brings back the key that it was found by. Keys without rows give None or `[]` as
-before. All rows are read in one snapshot; what others commit meanwhile is no longer seen by later turns.
+before. What counts the rows of a key, or takes the first of them, is asked for each key inside the database: as a
+subquery that stays word by word (`LATERAL` in PostgreSQL), so empty groups and ends are what they were.
+
+All rows are read in one snapshot; what others commit meanwhile is no longer seen by later turns.
 
 ```python before
 def ledger(conn):
@@ -104,21 +107,22 @@ def ledger(conn):
     return [(order["id"], names_by_customer_id[order["customer_id"]]) for order in orders]
 ```
 
-The statement counts, so its one row speaks of all rows of a key:
+Groups, and the first rows of a join, SQLite cannot ask for many keys at once (PostgreSQL can):
 
 ```python unchanged plain-look-up
 def ledger(conn):
-    count = "SELECT count(*) AS n FROM orders WHERE customer_id = ?"
+    count = "SELECT count(*) AS n FROM orders WHERE customer_id = ? GROUP BY code"
     customers = conn.execute("SELECT id FROM customers").fetchall()
     return [row["n"] for customer in customers for row in conn.execute(count, (customer["id"],))]
 ```
 
-The newest order of each customer: LIMIT would count the rows of all customers together:
-
 ```python unchanged no-limit-per-key
 def ledger(conn):
-    newest = "SELECT id FROM orders WHERE customer_id = ? ORDER BY id DESC LIMIT 1"
-    customers = conn.execute("SELECT id FROM customers").fetchall()
+    newest = (
+        "SELECT o.id FROM orders AS o JOIN customers AS c ON c.id = o.customer_id"
+        " WHERE o.customer_id = ? ORDER BY o.id DESC LIMIT 1"
+    )
+    customers = conn.execute("SELECT id FROM customers")
     return [row["id"] for customer in customers for row in conn.execute(newest, (customer["id"],))]
 ```
 
@@ -204,14 +208,12 @@ An error of one key is answered in its turn:
 
 ```python unchanged errors-not-caught
 def ledger(conn):
-    names = []
     for order in conn.execute("SELECT customer_id FROM orders").fetchall():
         try:
             row = conn.execute("SELECT name FROM customers WHERE id = ?", (order["customer_id"],)).fetchone()
-            names.append(row["name"] if row else None)
+            print(row["name"] if row else None)
         except Exception:
-            names.append("?")
-    return names
+            print("?")
 ```
 
 The loop finds more to do while it runs:

@@ -1,0 +1,31 @@
+"""A statement for many keys: what it asks, and how each of its rows tells the key that it belongs to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+# in: IN (?, …). any: = ANY(one array). values: a table of keys is joined, and each row brings its key back.
+# numbered: the same with the key's place among those asked for; PostgreSQL may give a key back in another form.
+Mode = Literal["in", "any", "values", "numbered"]
+WANTED = "wanted"  # the keys' own table in the statement, and the column that gives them back
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """pieces: source of the statement's literal, NUL for the name of the placeholders. column: how each row names its key.
+
+    extra: whether that column was added, as the last one. position: of the column in a row; -1 if it was added.
+    before, after: numbers of the parameters that stand before and after the keys. always: whether every key has a row.
+    why: how the statement stays the same one, if it is asked for each key inside the database.
+    """
+
+    mode: Mode
+    pieces: tuple[str, ...]
+    column: str
+    extra: bool
+    position: int
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+    always: bool = False
+    why: str = ""

@@ -1,0 +1,47 @@
+"""The keys as a table of their own inside a statement."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from perfprof.rules.lookups.batch import WANTED, Mode
+from perfprof.rules.lookups.literals import MARKS
+
+if TYPE_CHECKING:
+    from perfprof.rules.lookups.model import Lookup
+
+_PLAIN = re.compile(r"[a-z_][a-z0-9_$]*(?:\.[a-z_][a-z0-9_$]*)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """table: for FROM. key: what the column is compared with. back: what a row tells of its key. only: which rows count."""
+
+    table: str
+    key: str
+    back: str
+    only: str = ""
+
+
+def keys(lookup: Lookup, mode: Mode, column: str, mark: str, array: str) -> Keys | str:
+    """The table, or why there is none. column, mark: as written in the statement. array: type of the keys."""
+    if mode == "any":
+        return Keys(f"unnest({mark}::{array}[]) AS {WANTED} (key)", f"{WANTED}.key", f"{WANTED}.key")
+    if mode != "numbered":
+        return Keys(f"(VALUES {MARKS}) AS {WANTED}", f"{WANTED}.column1", f"{WANTED}.column1")
+    owner = _owner(lookup)
+    if not owner:
+        return "of which table the key's column is cannot be told"
+    alike = f"(SELECT {column.rpartition('.')[2]} FROM {owner} WHERE false)"  # noqa: S608  # text for the program
+    table = f"(VALUES (-1, {alike}), {MARKS}) AS {WANTED} (place, key)"
+    return Keys(table, f"{WANTED}.key", f"{WANTED}.place", f" WHERE {WANTED}.place >= 0")
+
+
+def _owner(lookup: Lookup) -> str:
+    """The table whose column the key is compared with, as it may be written; "" if that is not sure."""
+    own = [one for one in lookup.query.statement.tables if one.block == lookup.use.block]
+    wanted = lookup.use.column.table
+    found = [one.name for one in own if wanted in (one.alias, one.name)] if wanted else [one.name for one in own]
+    return found[0] if len(found) == 1 and _PLAIN.fullmatch(found[0]) else ""
