@@ -102,7 +102,46 @@ def function(w: Writer) -> Text:
     return f"SELECT {', '.join(columns)} FROM {table.name} p{where}{order}", places
 
 
+def instead(w: Writer) -> Text:
+    """A number that stands for NULL."""
+    table = w.table()
+    compare = w.pick("=", "=", ">=", ">", "<", "<=")
+    part = f"coalesce(p.{w.pick('n', 'ref')}, {w.pick(0, 1)}) {compare} {w.pick(0, 1, 2)}"
+    columns = w.listed([("p", table)])
+    order, places = w.ordered(columns)
+    return f"SELECT {', '.join(columns)} FROM {table.name} p{w.where('p', table, part)}{order}", places
+
+
+def aggregated(w: Writer) -> Text:
+    """An aggregate for each row."""
+    inner = w.table()
+    source, tables = w.joined()
+    alias, table = w.pick(*tables)
+    value = w.pick(
+        "count(*)",
+        "count(q2.t)",
+        "count(DISTINCT q2.n)",
+        "max(q2.n)",
+        "min(q2.ref)",
+        "max(q2.at)",
+        "sum(q2.n)",
+        "min(q2.t)",
+        "sum(q2.x)",
+    )
+    tie = w.pick(f"q2.ref = {alias}.id", f"q2.id = {alias}.ref", f"{alias}.ref = q2.ref", f"q2.n = {alias}.n")
+    one = f"(SELECT {value} FROM {inner.name} q2{w.where('q2', inner, tie)})"
+    columns = w.listed(tables)
+    order, places = w.ordered([f"{name}.id" for name, _ in tables], always=True)
+    columns = [
+        *(f"{name}.id" for name, _ in tables),
+        *columns,
+        w.pick(f"{one} AS v", f"coalesce({one}, {w.pick('NULL', one)}) AS k", f"({one}) AS x"),
+    ]
+    where = w.where(alias, table, *([f"{one} IS NOT NULL"] if w.chance.random() < 0.2 else []))
+    return f"SELECT {', '.join(columns)} FROM {source}{where}{order}{w.pick('', '', ' LIMIT 2')}", places
+
+
 SHAPES: dict[str, tuple[Question, ...]] = {
-    "postgresql": (membership, distinct, either, counted, counts_all, function),
-    "sqlite": (membership, distinct, either, counted, counts_all),
+    "postgresql": (membership, distinct, either, counted, counts_all, function, aggregated),
+    "sqlite": (membership, distinct, either, counted, counts_all, instead, aggregated),
 }

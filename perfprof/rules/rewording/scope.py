@@ -26,7 +26,7 @@ class Source:
         return next((one for one in self.columns if name in (one.name, one.name.lower())), None)
 
 
-def _alike(one: Column, other: Column) -> bool:
+def alike(one: Column, other: Column) -> bool:
     """Whether equal means the same for both: text may compare by two collations, and numbers with it as either."""
     return one.kind == other.kind and any(
         one.kind.startswith(word) for word in ("int", "bigint", "smallint", "uuid")
@@ -142,7 +142,7 @@ class Scope:
         for part in self._equalities(source):
             sides = [self.column(part.this), self.column(part.expression)]
             for one, other in (sides, sides[::-1]):
-                if one and other and one[0] is source is not other[0] and _alike(one[1], other[1]):
+                if one and other and one[0] is source is not other[0] and alike(one[1], other[1]):
                     yield one[1], other[0].alias
 
     def _equalities(self, source: Source) -> Iterator[Tree]:
