@@ -1,17 +1,19 @@
 """Indexes that a workload might want: from the conditions, joins and orders of each statement.
 
 Equality first, then one range, join keys before and behind them, an order with its directions where LIMIT cuts it;
-partial with a constant of the code, over an expression, with text_pattern_ops for a prefix, GIN for containment.
+partial with a constant of the code, over an expression, with text_pattern_ops for a prefix, what `inverted` tells for
+containment, full text and parts of words.
 Nothing is judged here: the planner is asked about all of them, and takes few.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import chain, combinations, permutations
 
+from perfprof.optimizer.indexes.inverted import TEXTS, Searched
 from perfprof.optimizer.statements.workload import Query
 from perfprof.rules.catalog import Dictionary, Table
 from perfprof.rules.reading.predicates import TableUse, Use
@@ -23,20 +25,22 @@ WIDEST = 3
 CARRIED = 5  # columns beside the key that a covering index may hold
 _EQUAL = ("equality", "in", "null", "boolean")
 _WORD = re.compile(r"\w+")
+_REFERS = re.compile(r"(^|_)id$", re.IGNORECASE)  # a literal is one row among many there, whatever the code says
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What must be known of columns. texts: (table key, column) of type text or varchar. documents: of type jsonb.
+    """What must be known of columns, each as (table key, column).
 
-    kinds: columns of a few different values, such as a status. c_sorted: whether the database sorts text by bytes, so
-    that a prefix needs no operator class.
+    types: by PostgreSQL's short name, "_text" for an array of texts. kinds: of a few different values, such as a status; none that refers to
+    another table. c_sorted: whether the database sorts text by bytes, so that a prefix needs no operator class.
+    trigrams: the operator class of pg_trgm, "" where the extension is not there.
     """
 
-    texts: frozenset[tuple[str, str]] = frozenset()
-    documents: frozenset[tuple[str, str]] = frozenset()
+    types: Mapping[tuple[str, str], str] = field(default_factory=dict)
     kinds: frozenset[tuple[str, str]] = frozenset()
     c_sorted: bool = False
+    trigrams: str = ""
 
 
 def candidates(queries: Iterable[Query], book: Dictionary, facts: Facts) -> dict[Candidate, None]:
@@ -80,7 +84,8 @@ class _Shapes:
         yield from plain
         covering = list(self._covering())
         yield from covering
-        yield from self._documents()
+        yield from self._searched()
+        plain += [self._index([Key(name)]) for name in self._flags]  # only ever as a condition
         # the planner takes no statistics from a partial index over an expression
         columns = [one for one in plain if not any(key.expression for key in one.columns)]
         for where, names in self._conditions():
@@ -88,9 +93,15 @@ class _Shapes:
 
     def _without(self, one: Candidate, names: frozenset[str], where: str) -> Candidate:
         """A partial index, less the columns that its condition makes idle."""
-        keys = [key for key in one.columns if key.name not in names]
-        left = self._index(keys or list(one.columns)) if not one.include else one
-        return replace(left, include=tuple(name for name in one.include if name not in names), where=where)
+        carried = [name for name in one.include if name not in names]
+        keys = [key for key in one.columns if key.name not in names] or list(map(Key, carried[:1]))
+        left = self._index(keys or self._row or one.columns)
+        return replace(left, include=tuple(name for name in carried if name not in left.names), where=where)
+
+    @property
+    def _row(self) -> list[Key]:
+        """The primary key of one column: what an index holds that only lists rows."""
+        return list(map(Key, self.table.primary_key)) if len(self.table.primary_key) == 1 else []
 
     def _index(self, keys: Iterable[Key]) -> Candidate:
         return candidate(self.table.name, (), tuple(keys), self.table.schema)
@@ -109,11 +120,11 @@ class _Shapes:
         equal, ranges, joins = self._named(*_EQUAL), self._named("range", "like"), self._named("join")
         order = self._order()
         single = [*equal, *joins, *ranges, *self._named(*_EQUAL, "range", "join", optional=True)]
-        for name in dict.fromkeys([*single, *self._named("group")]):
+        for name in dict.fromkeys(name for name in [*single, *self._named("group")] if name not in self._flags):
             yield self._index([Key(name)])
-        for first, second in permutations(dict.fromkeys([*equal, *joins]), 2):
+        for first, second in self._pairs(equal, joins):
             yield self._index([Key(first), Key(second)])
-        for first in dict.fromkeys([*equal, *joins]):
+        for first in self._leading(equal, joins):
             for last in ranges:
                 yield self._index([Key(first), Key(last)])
         for first in ranges:
@@ -123,22 +134,48 @@ class _Shapes:
 
     def _wide(self, equal: list[str], joins: list[str], ranges: list[str], order: list[Key]) -> Iterator[Candidate]:
         """Several equal columns with what follows them, and the order behind any of them."""
-        for first, second in permutations(dict.fromkeys([*equal, *joins]), 2):
+        for first, second in self._pairs(equal, joins):
             for last in ranges:
                 yield self._index([Key(first), Key(second), Key(last)])
         if len(equal) >= WIDEST:
-            yield self._index([Key(name) for name in equal[:WIDEST]])
+            yield self._index([Key(name) for name in self._told_last(equal)[:WIDEST]])
         for last in joins if len(equal) == WIDEST - 1 else ():
             yield self._index([Key(name) for name in dict.fromkeys([*equal, last])])
-        yield from self._ordered(equal, order) if order else ()
+        # behind a join as well: of LATERAL and of a correlated subquery that column is one value at a time
+        yield from self._ordered(equal, joins if self.use.block in self.query.reading.limited else [], order)
 
-    def _ordered(self, equal: list[str], order: list[Key]) -> Iterator[Candidate]:
+    def _pairs(self, equal: list[str], joins: list[str]) -> Iterator[tuple[str, str]]:
+        """Two columns in either order; one that only tells rows that count from those that do not never comes first."""
+        leading = self._leading(equal, joins)
+        yield from (one for one in permutations(dict.fromkeys([*equal, *joins]), 2) if one[0] in leading)
+
+    def _leading(self, equal: list[str], joins: list[str]) -> list[str]:
+        every = list(dict.fromkeys([*equal, *joins]))
+        return [name for name in every if name not in self._tellers] or every
+
+    def _told_last(self, equal: list[str]) -> list[str]:
+        return sorted(equal, key=lambda name: name in self._tellers)
+
+    @property
+    def _tellers(self) -> frozenset[str]:
+        """Columns of which the statement only asks IS NULL, or a boolean: better as the condition of a partial index."""
+        return frozenset(self._named("null", "boolean")) - frozenset(self._named("equality", "in", "join"))
+
+    @property
+    def _flags(self) -> list[str]:
+        """Booleans among these: an index on one has two different keys."""
+        return [name for name in dict.fromkeys(self._named("boolean")) if name in self._tellers]
+
+    def _ordered(self, equal: list[str], joins: list[str], order: list[Key]) -> Iterator[Candidate]:
         """The order alone, and behind columns that are compared."""
+        if not order:
+            return
         yield self._index(order)
-        for name in equal:
+        for name in dict.fromkeys([*equal, *joins]):
             yield self._index([Key(name), *(key for key in order if key.name != name)])
         if 1 < len(equal) <= WIDEST:
-            yield self._index([*map(Key, equal), *(key for key in order if key.name not in equal)])
+            keys = [Key(name) for name in self._told_last(equal)]
+            yield self._index([*keys, *(key for key in order if key.name not in equal)])
 
     def _covering(self) -> Iterator[Candidate]:
         """A column that narrows, with all others that the statement wants of this table carried along."""
@@ -146,7 +183,7 @@ class _Shapes:
         wanted = dict.fromkeys(name for one in named if (name := self.book.column(self.table, one.name)))
         if not 1 < len(wanted) <= CARRIED + 1:
             return
-        for name in self._named(*_EQUAL, "join", "range"):
+        for name in (one for one in self._named(*_EQUAL, "join", "range") if one not in self._flags):
             yield replace(self._index([Key(name)]), include=tuple(sorted(wanted.keys() - {name})))
 
     @property
@@ -159,7 +196,15 @@ class _Shapes:
         every = [use for use in self.query.reading.uses if use.how == "order" and use.block == self.use.block]
         if not mine or len(mine) != len(every) or len(mine) > WIDEST:
             return []
-        return [Key(self.book.column(self.table, use.column.name), use.descending) for use in mine]
+        return [
+            Key(self.book.column(self.table, one.column.name), one.descending, nulls=self._nulls(one))
+            for one in mine
+        ]
+
+    def _nulls(self, use: Use) -> str:
+        """Where they come, unless it is where PostgreSQL's index has them anyway; SQLite's knows no other place."""
+        usual = "first" if use.descending else "last"
+        return use.nulls if use.nulls != usual and self.book.dialect == "postgresql" else ""
 
     def _patterns(self) -> Iterator[Candidate]:
         """``LIKE 'abc%'``: byte order, which another collation than C needs an operator class for."""
@@ -170,7 +215,7 @@ class _Shapes:
                 continue
             if use.wrapped:
                 yield from self._over(use, "text_pattern_ops")
-            elif (self.table.key, name) in self.facts.texts:
+            elif self.facts.types.get((self.table.key, name)) in TEXTS:
                 yield self._index([Key(name, opclass="text_pattern_ops")])
                 for other in self._named("equality", "boolean"):
                     yield self._index([Key(other), Key(name, opclass="text_pattern_ops")])
@@ -191,14 +236,14 @@ class _Shapes:
         for other in self._named("equality", "boolean"):
             yield self._index([Key(other), key])
 
-    def _documents(self) -> Iterator[Candidate]:
-        """``data @> …`` needs GIN; jsonb_path_ops is smaller and faster, and knows containment only."""
+    def _searched(self) -> Iterator[Candidate]:
+        """Containment, full text, parts of words: by GIN or GiST."""
+        facts = self.facts
         for use in self.uses:
             name = self.book.column(self.table, use.column.name)
-            if use.how == "contains" and name and not use.optional:
-                small = use.role == "ArrayContainsAll" and (self.table.key, name) in self.facts.documents
-                one = self._index([Key(name, opclass="jsonb_path_ops" if small else "")])
-                yield replace(one, method="gin")
+            if name and not use.optional:
+                one = Searched(use, name, facts.types.get((self.table.key, name), ""), facts.trigrams)
+                yield from (replace(self._index([key]), method=method) for method, key in one.wanted())
 
     def _conditions(self) -> Iterator[tuple[str, frozenset[str]]]:
         """Conditions for partial indexes, each with the columns that need not stand in the index then."""
@@ -220,12 +265,13 @@ class _Shapes:
             return f"{name} IS NOT NULL" if use.role == "not" else f"{name} IS NULL"
         if use.how == "boolean":
             return f"NOT {name}" if use.role == "not" else name
+        return "" if use.constant and not self._fixed(use) else self._compared(use, name)
+
+    def _compared(self, use: Use, name: str) -> str:
+        equal = use.how == "equality" and use.value and use.role != "not"
+        return f"{name} = {use.value}" if equal else use.value if use.how == "row" else ""
+
+    def _fixed(self, use: Use) -> bool:
+        """Whether a literal is the program's, and one of a few."""
         column = self.book.column(self.table, use.column.name)
-        constant = self.query.code and (self.table.key, column) in self.facts.kinds
-        if use.how == "row":
-            return use.value if constant or not use.constant else ""
-        return (
-            f"{name} = {use.value}"
-            if use.how == "equality" and use.value and constant and use.role != "not"
-            else ""
-        )
+        return self.query.code and (self.table.key, column) in self.facts.kinds and not _REFERS.search(column)

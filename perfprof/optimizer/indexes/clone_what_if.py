@@ -11,6 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from perfprof.optimizer.indexes.expressions import inform
+from perfprof.optimizer.indexes.inverted import entry_bytes
 from perfprof.optimizer.indexes.shapes import shape
 from perfprof.optimizer.indexes.sizes import PAGE, KeyPart, height_of, key_bytes, tree_pages
 from perfprof.optimizer.indexes.what_if import Planned, index_names
@@ -26,17 +28,16 @@ from perfprof.rules.schema.indexes import Candidate
 # ANALYZE cuts the mean width down to a whole number; what varies by a byte or two needs the rest of it.
 _ATTRIBUTES = """
 SELECT a.attlen, a.attalign::text,
-    s.avg_width + CASE WHEN a.atttypid = 'numeric'::regtype THEN 0.5 ELSE 0 END::float, s.n_distinct, a.attnum <= i.indnkeyatts, s.null_frac
-FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indexrelid
+    coalesce(e.avg_width, s.avg_width) + CASE WHEN a.atttypid = 'numeric'::regtype THEN 0.5 ELSE 0 END::float,
+    coalesce(e.n_distinct, s.n_distinct), a.attnum <= i.indnkeyatts
+FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indexrelid JOIN pg_class x ON x.oid = i.indexrelid
 JOIN pg_class t ON t.oid = i.indrelid JOIN pg_namespace n ON n.oid = t.relnamespace
 LEFT JOIN pg_attribute b ON b.attrelid = t.oid AND b.attnum = coalesce(nullif(i.indkey[a.attnum - 1], 0),
     (SELECT min(d.refobjsubid) FROM pg_depend d WHERE d.objid = i.indexrelid AND d.refobjid = t.oid AND d.refobjsubid > 0))
 LEFT JOIN pg_stats s ON s.schemaname = n.nspname AND s.tablename = t.relname AND s.attname = b.attname
+LEFT JOIN pg_stats e ON e.schemaname = n.nspname AND e.tablename = x.relname AND e.attname = a.attname
 WHERE i.indexrelid = %s ORDER BY a.attnum
 """
-_GIN_ENTRY = 24  # bytes of a posting and its share of the entry tree, for a document of a few keys
-
-
 # The index itself, or those of the partitions: only they have files.
 _LEAVES = """
 SELECT c.oid, c.relname, n.nspname, t.relname
@@ -119,7 +120,9 @@ class CloneWhatIf:
         """Pages; the file and pg_class are made to say the same."""
         execute = self.clone.connection.execute
         total = self._table_rows(table, "")
-        rows = min(total, self._table_rows(table, one.where))
+        rows = max(1.0, min(total, self._table_rows(table, one.where)))  # a condition may leave none
+        if one.method == "btree" and any(key.expression for key in one.columns):
+            inform(self.clone, oid, table, total)
         attributes = execute(_ATTRIBUTES, (oid,)).fetchall()
         (path,) = execute("SELECT pg_relation_filepath(%s)", (oid,)).fetchone()
         file = RelationFile(self.clone.folder / str(path))
@@ -129,7 +132,8 @@ class CloneWhatIf:
             pages = tree_pages(rows, min(rows, distinct), key, merges=file.merges_equal_keys())
             file.grow_tree(pages, height_of(pages, key))
         else:
-            pages = 3 + int(rows * _GIN_ENTRY / PAGE)
+            width = sum(float(width or 32) for _, _, width, *_ in attributes)
+            pages = 3 + int(rows * entry_bytes(one, width) / PAGE)
             file.resize(pages)
         execute("UPDATE pg_class SET relpages = %s, reltuples = %s WHERE oid = %s", (pages, rows, oid))
         return pages
@@ -174,7 +178,7 @@ def explained(connection: Connection, text: str, parameters: bool, options: str 
 def _distinct(attributes: list[tuple[Any, ...]], rows: float) -> float:
     """Different keys, the columns taken as independent."""
     product = 1.0
-    for _, _, _, distinct, is_key, _ in attributes:
+    for _, _, _, distinct, is_key in attributes:
         if is_key:
             known = 200.0 if distinct is None else float(distinct)
             product *= -known * rows if known < 0 else max(1.0, known)

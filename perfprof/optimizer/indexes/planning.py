@@ -23,7 +23,7 @@ SELECT CASE WHEN pg_table_is_visible(c.oid) THEN c.relname ELSE n.nspname || '.'
        t.typname::text
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid
 JOIN pg_type t ON t.oid = a.atttypid
-WHERE c.relkind IN ('r', 'p') AND a.attnum > 0 AND t.typname IN ('text', 'varchar', 'jsonb')
+WHERE c.relkind IN ('r', 'p', 'm') AND a.attnum > 0 AND n.nspname NOT LIKE 'pg\\_%'
 """
 
 
@@ -31,7 +31,13 @@ _KINDS = """
 SELECT DISTINCT CASE WHEN pg_table_is_visible(c.oid) THEN c.relname ELSE n.nspname || '.' || c.relname END, s.attname
 FROM pg_stats s JOIN pg_namespace n ON n.nspname = s.schemaname
 JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = s.tablename
-WHERE n_distinct BETWEEN 1 AND 50 AND n.nspname NOT LIKE 'pg\\_%'
+WHERE n_distinct BETWEEN 1 AND 50 AND n.nspname NOT LIKE 'pg\\_%' AND NOT EXISTS (
+  SELECT FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = s.attname
+  WHERE k.conrelid = c.oid AND k.contype = 'f' AND a.attnum = ANY(k.conkey))
+"""
+_TRIGRAMS = """
+SELECT CASE WHEN pg_opclass_is_visible(o.oid) THEN '' ELSE quote_ident(n.nspname) || '.' END || 'gin_trgm_ops'
+FROM pg_opclass o JOIN pg_namespace n ON n.oid = o.opcnamespace WHERE o.opcname = 'gin_trgm_ops'
 """
 
 
@@ -134,9 +140,10 @@ def _facts(connection: Connection) -> Facts:
     (collation,) = connection.execute(
         "SELECT datcollate FROM pg_database WHERE datname = current_database()"
     ).fetchone()
+    trigrams = connection.execute(_TRIGRAMS).fetchone()
     return Facts(
-        frozenset((table, column) for table, column, kind in rows if kind != "jsonb"),
-        frozenset((table, column) for table, column, kind in rows if kind == "jsonb"),
+        {(table, column): kind for table, column, kind in rows},
         frozenset((table, column) for table, column in connection.execute(_KINDS).fetchall()),
+        trigrams=trigrams[0] if trigrams else "",
         c_sorted=collation in ("C", "POSIX"),
     )

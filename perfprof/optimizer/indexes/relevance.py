@@ -16,11 +16,12 @@ def may_use(query: Query, book: Dictionary) -> Callable[[Candidate], bool]:
     """Whether a statement compares, joins, orders or groups by what the index begins with and its condition names."""
     used: dict[tuple[str, str], set[str]] = {}
     columns: dict[tuple[str, str], frozenset[str]] = {}
+    rows: dict[tuple[str, str], tuple[str, ...]] = {}
     for use, uses in query.reading.by_table(book.columns):
         table = book.table(use.name)
         if table is not None:
             key = (table.schema, table.name)
-            columns[key] = frozenset(table.columns)
+            columns[key], rows[key] = frozenset(table.columns), table.primary_key
             used.setdefault(key, set()).update(book.column(table, one.column.name) for one in uses)
 
     def may(one: Candidate) -> bool:
@@ -28,6 +29,7 @@ def may_use(query: Query, book: Dictionary) -> Callable[[Candidate], bool]:
         first = one.columns[0]
         begins = _WORD.findall(first.expression) if first.expression else [first.name]
         where = set(_WORD.findall(one.where)) & columns.get((one.schema, one.table), frozenset())
-        return not mine.isdisjoint(begins) and where <= mine
+        listed = bool(where) and tuple(begins) == rows.get((one.schema, one.table))  # a list of the rows that count
+        return (listed or not mine.isdisjoint(begins)) and where <= mine
 
     return may

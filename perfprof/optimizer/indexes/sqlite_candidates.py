@@ -40,8 +40,8 @@ def worth_building(scratch: SqliteScratch, queries: Iterable[Query]) -> tuple[li
 
 def _all(scratch: SqliteScratch, queries: list[Query], book: Dictionary) -> Iterator[Candidate]:
     tables = scratch.catalog.tables()
-    texts = frozenset((table.key, column) for table in tables for column in table.columns)
-    facts = Facts(texts=texts, kinds=frozenset(_kinds(scratch)))
+    types = {(table.key, column): "text" for table in tables for column in table.columns}
+    facts = Facts(types, frozenset(_kinds(scratch)))
     indexes, known = scratch.catalog.indexes(), {table.name: table for table in tables}
     for query in queries:
         found = [one for one in candidates([query], book, facts) if one.method == "btree"]

@@ -76,14 +76,17 @@ class Clone:
         """The share of rows that a condition leaves, from a sample of the original's pages; None if it cannot be read."""
         import psycopg
 
-        _, pages = self.files.get(table, (None, 0))
-        percent = min(100.0, 100.0 * SAMPLED / max(pages, 1))
-        sample = f"{table} TABLESAMPLE SYSTEM ({percent:.4f}) REPEATABLE (1)"
+        sample = f"{table} TABLESAMPLE SYSTEM ({self.percent(table):.4f}) REPEATABLE (1)"
         query = f"SELECT count(*), count(*) FILTER (WHERE {condition}) FROM {sample}"  # noqa: S608 (quoted)
         with suppress(psycopg.Error):
             rows, found = self.original.execute(query).fetchone()
             return found / rows if rows else None
         return None
+
+    def percent(self, table: str) -> float:
+        """Of the pages of a table that are a sample of it."""
+        _, pages = self.files.get(table, (None, 0))
+        return min(100.0, 100.0 * SAMPLED / max(pages, 1))
 
     @contextmanager
     def emptied(self) -> Iterator[None]:

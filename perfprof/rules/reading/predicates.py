@@ -15,7 +15,8 @@ How = Literal["equality", "in", "range", "like", "null", "join", "order", "group
 _COMPARES: dict[str, How] = {"EQ": "equality", "NullSafeEQ": "equality", "GT": "range", "GTE": "range"}
 _COMPARES |= {"LT": "range", "LTE": "range", "Like": "like", "ILike": "like", "Glob": "like"}
 _CONTAINS = frozenset(
-    ["ArrayContainsAll", "JSONBContainsTopKey", "JSONBContainsAnyTopKeys", "JSONBContainsAllTopKeys"]
+    "ArrayContainsAll ArrayOverlaps JSONBContainsTopKey JSONBContainsAnyTopKeys JSONBContainsAllTopKeys "
+    "JSONBPathExists MatchAgainst".split()
 )
 _ORDERED = ("EQ", "GT", "GTE", "LT", "LTE")
 # The other side of one of these is another query's business.
@@ -37,7 +38,7 @@ class Use:
     parameter: number of the placeholder it is compared with, None otherwise. constant: compared with a literal.
     other: the column on the other side of a join. wrapped: inside a function, ``lower(name)``, or a cast.
     optional: under OR or NOT, so that an index on it alone cannot answer the block.
-    descending: of an ORDER BY. role: "low" or "high" for a bound of a range, the operator's class for LIKE, "array" for = ANY,
+    descending: of an ORDER BY. nulls: "first" or "last" there, as the server takes it. role: "low" or "high" for a bound of a range, the operator's class for LIKE, "array" for = ANY,
     "not" for IS NOT NULL and for a boolean that must be false. value: SQL of the literal, for whoever builds on it.
     "row": a condition that only a partial index serves, ``a < b`` of one row, ``a <> 'x'``, ``a IN ('x', 'y')``; value is
     all of it, without the table's name, and constant tells whether it holds literals.
@@ -52,6 +53,7 @@ class Use:
     wrapped: str = ""
     optional: bool = False
     descending: bool = False
+    nulls: str = ""
     role: str = ""
     value: str = field(default="", repr=False)
 
@@ -134,8 +136,7 @@ def compared(block: int, condition: Tree, optional: bool) -> Iterator[Use]:
         column = column_of(condition)
         yield from [Use(block, column, "boolean", optional=optional)] if column is not None else []
     elif kind in _CONTAINS:
-        column = column_of(condition.this)
-        yield from [Use(block, column, "contains", optional=optional, role=kind)] if column is not None else []
+        yield from _containing(block, condition, optional)
     elif kind in _COMPARES:
         yield from _pairs(block, condition, optional)
     elif kind == "In":
@@ -148,6 +149,16 @@ def compared(block: int, condition: Tree, optional: bool) -> Iterator[Use]:
         if column is not None:
             how: How = "null" if kind_of(condition.expression) == "Null" else "equality"
             yield Use(block, column, how, parameter=parameter_of(condition.expression), optional=optional)
+
+
+def _containing(block: int, condition: Tree, optional: bool) -> Iterator[Use]:
+    """``data @> …``, ``tags && …``, ``to_tsvector('english', body) @@ …``: what an inverted index answers."""
+    sides = condition.args.get("expressions") or [condition.this]  # of ``document @@ query`` the first is the query
+    column, wrapped = column_of(sides[0]), ""
+    if column is None:
+        column, wrapped = _wrapped(sides[0], several=True)
+    if column is not None:
+        yield Use(block, column, "contains", wrapped=wrapped, optional=optional, role=kind_of(condition))
 
 
 def _of_the_row(block: int, condition: Tree) -> Iterator[Use]:
@@ -180,7 +191,8 @@ def ordered(block: int, order: Tree, how: How) -> Iterator[Use]:
         column = column_of(term.this if kind_of(term) == "Ordered" else term)
         if column is None:
             return
-        yield Use(block, column, how, descending=bool(term.args.get("desc")))
+        descending, first = bool(term.args.get("desc")), term.args.get("nulls_first")
+        yield Use(block, column, how, descending=descending, nulls="first" if first else "last")
 
 
 def _pairs(block: int, condition: Tree, optional: bool) -> Iterator[Use]:
@@ -242,9 +254,10 @@ def _columns(node: Tree) -> list[Tree]:
     return [inner for inner in node.walk() if kind_of(inner) == "Column"]
 
 
-def _wrapped(node: Tree) -> tuple[Column | None, str]:
-    """The only column inside an expression, and the expression's text: ``lower(name)``."""
+def _wrapped(node: Tree, *, several: bool = False) -> tuple[Column | None, str]:
+    """The only column inside an expression, and the expression's text: ``lower(name)``. several: the first of one table's."""
     if kind_of(node) in (*_QUERIES, "Placeholder", "Literal", "Tuple", "Null"):
         return None, ""
-    columns = _columns(node)
-    return (column_of(columns[0]), node.sql()) if len(columns) == 1 else (None, "")
+    columns = [column_of(column) for column in _columns(node)]
+    alone = len(columns) == 1 or (several and len({column.table for column in columns if column}) == 1)
+    return (columns[0], node.sql()) if alone else (None, "")

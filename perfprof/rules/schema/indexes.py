@@ -13,12 +13,14 @@ class Key:
     """A column of an index and its direction.
 
     expression: SQL in place of a column, which ``name`` then only describes. opclass: of PostgreSQL, "" for the usual.
+    nulls: "first" or "last" where that is not what the direction brings.
     """
 
     name: str
     descending: bool = False
     expression: str = ""
     opclass: str = ""
+    nulls: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ def candidate(table: str, equal: Sequence[str], rest: Sequence[Key] = (), schema
 
 def _upright(keys: Sequence[Key]) -> tuple[Key, ...]:
     """An index is read backwards as well as forwards: all descending is all ascending."""
-    if keys and all(key.descending for key in keys):
+    if keys and all(key.descending and not key.nulls for key in keys):
         return tuple(Key(key.name) for key in keys)
     return tuple(keys)
 
@@ -120,7 +122,7 @@ def covering(wanted: Candidate, indexes: Iterable[Index], table: Table | None) -
     """
     if table is not None and table.primary_key:
         indexes = [Index("the primary key", wanted.table, table.primary_key, unique=True), *indexes]
-    if not wanted.plain or any(key.expression or key.opclass for key in wanted.columns):
+    if not wanted.plain or any(key.expression or key.opclass or key.nulls for key in wanted.columns):
         return ""
     usable = (one for one in indexes if one.table == wanted.table and one.valid and not one.partial)
     return next((one.name for one in usable if _does_it(one, wanted)), "")
