@@ -30,14 +30,14 @@ def watches(lookup: Lookup, prefix: str) -> Iterator[Watch]:
     if iterable is not None:
         yield watch(f"{prefix}:walked", iterable, lookup.function, "collection")
     if lookup.parameter:
-        yield watch(f"{prefix}:answer", lookup.call, lookup.function, "value")
+        yield watch(f"{prefix}:answer", lookup.answer, lookup.function, "value")
 
 
 def _row_spot(lookup: Lookup) -> tuple[ast.expr, WatchKind] | None:
     """Where a row, or a list of rows, can be seen: the fetch itself, ``list(cursor)``, or the first use of a row."""
     query = lookup.query
     if query.how != "each":
-        return query.fetch, "value" if query.how == "one" else "collection"
+        return query.fetch, "collection" if query.how == "all" else "value"
     above = lookup.reader.parents.get(query.fetch)
     if isinstance(above, ast.Call):
         return above, "collection"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from perfprof.rules.reading.expressions import path_of, reads_only
 from perfprof.rules.reading.instances import callee_of
 from perfprof.rules.reading.names import bound_names, read_names
-from perfprof.rules.reading.queries import Query, queries, query_of
+from perfprof.rules.reading.queries import SENDS, Query, all_queries, any_query_of
 from perfprof.rules.reading.resolution import arguments
 from perfprof.rules.reading.scans import Loop, Scan
 from perfprof.rules.reading.selection import substituted
@@ -51,7 +51,10 @@ class Lookup:
     @property
     def answer(self) -> ast.expr:
         """The expression in the loop that gives what was looked up."""
-        return self.call if self.parameter else self.query.fetch
+        if not self.parameter:
+            return self.query.fetch
+        above = self.function.parents.get(self.call)
+        return above if isinstance(above, ast.Await) else self.call
 
     @property
     def region(self) -> list[ast.AST]:
@@ -73,8 +76,8 @@ def lookups(function: Function, program: Program) -> Iterator[Lookup]:
     for scan in function.scans:
         if scan.kind != "call" or not scan.around or not isinstance(scan.node, ast.Call):
             continue
-        if isinstance(scan.node.func, ast.Attribute) and scan.node.func.attr == "execute":
-            query = query_of(scan.node, function, program)
+        if isinstance(scan.node.func, ast.Attribute) and scan.node.func.attr in SENDS:
+            query = any_query_of(scan.node, function, program)
             found = None if query is None else _direct(scan, query, function)
         else:
             found = _through_helper(scan, scan.node, function, program)
@@ -97,7 +100,7 @@ def _through_helper(scan: Scan, call: ast.Call, function: Function, program: Pro
     """A call that passes the key on to a function with one query."""
     helper = callee_of(call.func, function, program) if _passes_a_row(scan, call) else None
     query = _only_query(helper, program)
-    if helper is None or query is None:
+    if helper is None or query is None or not _runs_there(call, helper, function):
         return None
     given = arguments(helper, call)
     for number, name in _passed_on(query, helper):
@@ -142,12 +145,17 @@ def _bound_each_turn(around: Sequence[Loop]) -> set[str]:
 
 def _only_query(helper: Function | None, program: Program) -> Query | None:
     """The one query of a plain function that does not repeat it itself."""
-    if helper is None or not isinstance(helper.node, ast.FunctionDef) or "<locals>" in helper.qualname:
+    if helper is None or isinstance(helper.node, ast.Module) or "<locals>" in helper.qualname:
         return None
-    found = queries(helper, program)
+    found = all_queries(helper, program)
     if len(found) != 1 or any(one.node is found[0].call and one.around for one in helper.scans):
         return None
     return found[0]
+
+
+def _runs_there(call: ast.Call, helper: Function, function: Function) -> bool:
+    """Whether a coroutine is awaited where it is called."""
+    return isinstance(helper.node, ast.AsyncFunctionDef) == isinstance(function.parents.get(call), ast.Await)
 
 
 def _keyed(spot: ast.expr, scan: Scan, function: Function) -> tuple[Loop, ast.expr] | None:

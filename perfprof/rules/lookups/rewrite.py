@@ -6,6 +6,7 @@ A query in a helper gets a sibling beside the helper, ``get`` a ``get_many``; th
 from __future__ import annotations
 
 import ast
+import textwrap
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -78,14 +79,27 @@ def _in_place(case: Case, found: Batch, walked: str) -> list[Edit]:
     answer = _answer(lookup, found, names.found, key)
     if lookup.query.apart is None:
         return [*edits, at("replace", lookup.query.fetch, answer)]
+    if isinstance(lookup.query.apart, ast.AsyncWith):
+        return [*edits, at("statement", lookup.query.apart, _unwrapped(lookup, lookup.query.apart, answer))]
     name = fresh("found", taken_in(lookup.function) | case.taken)
     edits.append(at("statement", lookup.query.apart, f"{name} = {answer}"))
     return [*edits, at("replace", lookup.query.fetch, name)]
 
 
 def _answer(lookup: Lookup, batch: Batch, found: str, key: str) -> str:
-    if lookup.query.how == "one":
+    if lookup.query.how in ("one", "value"):
         return f"{found}[{key}]" if batch.always else f"{found}.get({key})"
     if lookup.query.how == "each":
         return f"{found}.get({key}, ())"
     return f"list({found}.get({key}, ()))" if "rows" in row_uses(lookup) else f"{found}.get({key}, [])"
+
+
+def _unwrapped(lookup: Lookup, block: ast.AsyncWith, answer: str) -> str:
+    """The statements of the block that held a cursor, with the answer in its place."""
+    lines, fetch = list(lookup.function.module.raw_lines), lookup.query.fetch
+    first, last = fetch.lineno - 1, (fetch.end_lineno or fetch.lineno) - 1
+    lines[first : last + 1] = [
+        lines[first][: fetch.col_offset] + answer.encode() + lines[last][fetch.end_col_offset :]
+    ]
+    inside = lines[block.body[0].lineno - 1 : (block.body[-1].end_lineno or 0) - (last - first)]
+    return textwrap.dedent("\n".join(line.decode() for line in inside))

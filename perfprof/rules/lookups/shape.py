@@ -74,12 +74,17 @@ def row_kinds(case: Case) -> frozenset[str]:
         return frozenset()
     lookup: Lookup = case.suspect.reading
     types = seen.elements or ({} if lookup.query.how == "all" else seen.types)
-    return frozenset(ROWS.get(name.partition("[")[0], name) for name in types if name != "builtins.NoneType")
+    return frozenset(_kind(name) for name in types if name != "builtins.NoneType")
+
+
+def _kind(name: str) -> str:
+    name = name.partition("[")[0]
+    return "row" if name.startswith("asyncpg.") and name.endswith(".Record") else ROWS.get(name, name)
 
 
 def row_uses(lookup: Lookup) -> frozenset[Use]:
     """How the code that fetches a row uses it."""
-    return uses(lookup.query.fetch, lookup.reader, many=lookup.query.how != "one")
+    return uses(lookup.query.fetch, lookup.reader, many=lookup.query.how in ("all", "each"))
 
 
 def shape(case: Case) -> Shape:
@@ -87,7 +92,10 @@ def shape(case: Case) -> Shape:
     found = batch_of(case)
     if isinstance(found, str):
         return Shape(problem=found)
-    kinds, used = row_kinds(case), row_uses(case.suspect.reading)
+    lookup: Lookup = case.suspect.reading
+    if lookup.query.how == "value":
+        return _first_column(found)
+    kinds, used = row_kinds(case), row_uses(lookup)
     access = _access(kinds, used, found)
     if not access:
         return Shape(problem="how rows give their columns was not observed")
@@ -96,6 +104,15 @@ def shape(case: Case) -> Shape:
         return replace(kept, key=f"{{part}}[{kept.key}]") if found.mode == "numbered" else kept
     key = f"{{row}}[{found.column!r}]" if access == "name" else f"{{row}}[{found.position}]"
     return Shape(key, why="the key is among the columns of the row, which stays as it is")
+
+
+def _first_column(found: Batch) -> Shape:
+    """``fetchval`` gives no rows; the batch does."""
+    if not found.extra and found.position < 0:
+        return Shape(problem="`*` does not tell where the key stands")
+    key = "{row}[-1]" if found.extra else f"{{row}}[{found.position}]"
+    key = f"{{part}}[{key}]" if found.mode == "numbered" else key
+    return Shape(key, "{row}[0]", why="only the first column of a row is kept")
 
 
 def _with_extra(kinds: frozenset[str], used: frozenset[Use], access: str, found: Batch) -> Shape:

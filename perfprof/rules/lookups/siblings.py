@@ -31,10 +31,11 @@ def through_sibling(case: Case, found: Batch, walked: str) -> list[Edit]:
     name = fresh(f"{helper.node.name}_many", words)
     many = fresh(_answers_name(lookup), taken_in(lookup.function) | case.taken)
     key, target = in_style(ast.unparse(lookup.key), lookup.function), target_of(lookup)
-    call = f"{many} = {_called(lookup, name, f'[{key} for {target} in {walked}]')}"
+    waits = "await " if lookup.answer is not lookup.call else ""
+    call = f"{many} = {waits}{_called(lookup, name, f'[{key} for {target} in {walked}]')}"
     edits = [
         at("before", lookup.loop.statement, call),
-        at("replace", lookup.call, f"{many}[{lookup.function.text(lookup.spot)}]"),
+        at("replace", lookup.answer, f"{many}[{lookup.function.text(lookup.spot)}]"),
         replace(at("after", helper.node, _sibling(case, found, name)), path=helper.module.relative),
     ]
     if isinstance(lookup.call.func, ast.Name):
@@ -44,7 +45,7 @@ def through_sibling(case: Case, found: Batch, walked: str) -> list[Edit]:
 
 def _answers_name(lookup: Lookup) -> str:
     """``customer = self.customers.get(…)`` -> customers_by_id."""
-    above = lookup.function.parents.get(lookup.call)
+    above = lookup.function.parents.get(lookup.answer)
     target = above.targets[0] if isinstance(above, ast.Assign) and len(above.targets) == 1 else None
     assert not isinstance(lookup.reader.node, ast.Module)
     word = target.id if isinstance(target, ast.Name) else lookup.reader.node.name
@@ -105,7 +106,7 @@ def _sibling(case: Case, found: Batch, name: str) -> str:
         f"return {results}",
     ]
     return (
-        f"def {name}({_signature(helper, lookup.parameter, many)}){_returns(helper, lookup.parameter)}:\n"
+        f"{'async ' * isinstance(helper.node, ast.AsyncFunctionDef)}def {name}({_signature(helper, lookup.parameter, many)}){_returns(helper, lookup.parameter)}:\n"
         + textwrap.indent("\n".join(body), "    ")
     )
 
@@ -129,8 +130,8 @@ def _tail(lookup: Lookup, found: Batch, rows: str, results: str, statements: lis
         grown = _stored(lines, node, f"{results}[{key}]", last=node is statements[-1])
         if node.lineno == fetch.lineno:
             fetch = _moved(fetch, grown)
-    missing = {"one": "", "all": ", []", "each": ", ()"}[lookup.query.how]
-    always = found.always and lookup.query.how == "one"
+    missing = {"all": ", []", "each": ", ()"}.get(lookup.query.how, "")
+    always = found.always and not missing
     _splice(lines, fetch, f"{rows}[{key}]" if always else f"{rows}.get({key}{missing})")
     chosen = lines[statements[0].lineno - 1 : statements[-1].end_lineno]
     return textwrap.dedent("\n".join(line.decode() for line in chosen if line != _GONE))
@@ -169,7 +170,7 @@ def _splice(lines: list[bytes], node: ast.expr, new: str) -> None:
 
 def _signature(helper: Function, parameter: str, many: str) -> str:
     """The helper's parameters with many keys in the place of one."""
-    assert isinstance(helper.node, ast.FunctionDef)
+    assert isinstance(helper.node, (ast.FunctionDef, ast.AsyncFunctionDef))
     copied = ast.parse(f"def f({ast.unparse(helper.node.args)}): pass").body[0]
     assert isinstance(copied, ast.FunctionDef)
     for one in [*copied.args.posonlyargs, *copied.args.args, *copied.args.kwonlyargs]:
@@ -182,7 +183,7 @@ def _signature(helper: Function, parameter: str, many: str) -> str:
 
 
 def _returns(helper: Function, parameter: str) -> str:
-    assert isinstance(helper.node, ast.FunctionDef)
+    assert isinstance(helper.node, (ast.FunctionDef, ast.AsyncFunctionDef))
     given = [*helper.node.args.posonlyargs, *helper.node.args.args, *helper.node.args.kwonlyargs]
     key = next((one.annotation for one in given if one.arg == parameter), None)
     if helper.node.returns is None or key is None:

@@ -36,6 +36,8 @@ def batch(lookup: Lookup, mode: Mode, array: str = "bigint") -> Batch | str:
         return "the key stands in it more than once"
     if not query.mark and mode != "any":
         return "named parameters are not batched"
+    if query.mark == "$" and mode == "numbered" and query.parameters[lookup.number] is not query.call.args[-1]:
+        return "the key is not the last parameter, behind which more could stand"
     if query.statement.unsure:
         return f"it calls {query.statement.unsure}(), which may do something or answer otherwise each time"
     if query.statement.complex or query.text[marks[0].end :].startswith("::"):

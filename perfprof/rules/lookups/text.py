@@ -118,11 +118,9 @@ def fill(case: Case, found: Batch, names: Names) -> str:
     row = shape(case)
     given = names.wanted if found.mode == "any" else names.part
     receiver, made = receiver_of(lookup)
-    execute = f"{receiver}.execute({_literal(found, names)}, {_arguments(lookup, found, given)})"
-    lines = []
-    if lookup.query.apart is not None and isinstance(lookup.query.apart, ast.Expr):
-        lines, execute = [execute], f"{receiver}.fetchall()"
-    lines += [f"for {names.row} in {execute}:", f"    {_put(lookup, row, names)}"]
+    given = f"{_literal(found, names)}, {_arguments(lookup, found, given)}"
+    lines = _walk(lookup, f"{receiver}.{_method(lookup)}({given})", receiver, names.row)
+    lines.append(f"    {_put(lookup, row, names)}")
     before = [made] if made else []
     if found.mode == "any":
         return in_style("\n".join([*before, *lines]), lookup.reader)
@@ -134,10 +132,31 @@ def fill(case: Case, found: Batch, names: Names) -> str:
     return "\n".join([*before, *head, *(f"    {line}" for line in lines)])
 
 
+def _method(lookup: Lookup) -> str:
+    """What sends the statement and can be walked."""
+    if lookup.query.mark == "$":
+        return "fetch"
+    return "execute_fetchall" if isinstance(lookup.query.apart, ast.AsyncWith) else "execute"
+
+
+def _walk(lookup: Lookup, sends: str, receiver: str, row: str) -> list[str]:
+    """The head of the loop over the rows, and what must run before it."""
+    apart = lookup.query.apart
+    if lookup.query.awaited:
+        at_once = lookup.query.mark == "$" or isinstance(apart, ast.AsyncWith)
+        return [f"{'' if at_once else 'async '}for {row} in await {sends}:"]
+    if apart is not None and isinstance(apart, ast.Expr):
+        return [sends, f"for {row} in {receiver}.fetchall():"]
+    return [f"for {row} in {sends}:"]
+
+
 def _placeholders(lookup: Lookup, found: Batch, names: Names) -> str:
     """One for each key of the part."""
     if found.mode == "numbered":
-        return f'f"({{{names.place}}}, {lookup.query.mark})" for {names.place} in range(len({names.part}))'
+        mark = lookup.query.mark
+        if mark == "$":
+            mark = f"${{{names.place} + {len(lookup.query.call.args) - 1}}}"
+        return f'f"({{{names.place}}}, {mark})" for {names.place} in range(len({names.part}))'
     mark = lookup.query.mark if found.mode == "in" else f"({lookup.query.mark})"
     listed = f'"{mark}"' if mark == "?" else f'["{mark}"]'
     return f"{listed} * len({names.part})"
@@ -147,7 +166,7 @@ def _put(lookup: Lookup, row: Shape, names: Names) -> str:
     key, kept = (
         in_style(text.format(row=names.row, part=names.part), lookup.reader) for text in (row.key, row.kept)
     )
-    if lookup.query.how == "one":
+    if lookup.query.how in ("one", "value"):
         return f"{names.found}.setdefault({key}, {kept})"
     return f"{names.found}.setdefault({key}, []).append({kept})"
 
@@ -157,8 +176,12 @@ def _literal(found: Batch, names: Names) -> str:
 
 
 def _arguments(lookup: Lookup, found: Batch, given: str) -> str:
-    """The second argument of ``execute``."""
+    """What stands behind the statement in ``execute``."""
     text, argument = lookup.reader.text, lookup.query.call.args[1]
+    if lookup.query.mark == "$":
+        many = given if found.mode == "any" else f"*{given}"
+        key = lookup.query.parameters[lookup.number]
+        return ", ".join(many if one is key else text(one) for one in lookup.query.call.args[1:])
     if isinstance(argument, ast.Dict):
         return _mapping(lookup, argument, given)
     before, after = ([text(lookup.query.parameters[one]) for one in part] for part in (found.before, found.after))

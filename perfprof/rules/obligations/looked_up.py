@@ -110,8 +110,10 @@ def answers_not_shared(case: Case) -> Proof:
             return observed(f"answers are {guards.readable(seen.types)}, which nobody can change", where)
     else:
         used = row_uses(lookup) - {"rows"}
-        if row_kinds(case) and row_kinds(case) <= _IMMUTABLE:
-            return observed("rows cannot be changed", where)
+        if row_kinds(case) and row_kinds(case) <= (
+            guards.FLAT.keys() if lookup.query.how == "value" else _IMMUTABLE
+        ):
+            return observed("what comes back cannot be changed", where)
     if not used & {"changed", "escape"}:
         return proved("the loop only reads what was looked up, and keeps none of it", where)
     if runs(case).distinct:

@@ -34,13 +34,19 @@ def loop_writes_nothing_it_reads(case: Case) -> Proof:
         )
     found = [one for one in deeds(lookup.region, lookup.function, case.program) if one.node is not lookup.call]
     for deed in found:
-        problem = _problem(deed, tables)
+        problem = "" if _waits(deed, lookup) else _problem(deed, tables)
         if problem:
             return unproved(problem, lookup.function.place(deed.node))
     named = ", ".join(sorted(tables))
     if not found:
         return proved(f"nothing in the loop writes to a database, so {named} stay")
     return _as_recorded(case, found[0], tables)
+
+
+def _waits(deed: Deed, lookup: Lookup) -> bool:
+    """``await``: what others write meanwhile is as it is with another process; what the awaited call writes is asked apart."""
+    awaited = isinstance(deed.node, ast.Await) or isinstance(lookup.function.parents.get(deed.node), ast.Await)
+    return deed.kind == "suspends" and (awaited or deed.node is lookup.query.apart)
 
 
 def _as_recorded(case: Case, unsure: Deed, tables: frozenset[str]) -> Proof:
@@ -72,7 +78,6 @@ def _problem(deed: Deed, tables: frozenset[str]) -> str:
 
 def _recorded_writes(case: Case) -> frozenset[str]:
     """Tables that recorded statements below the loop's lines write."""
-    from perfprof.rules.reading.queries import dialect_of
     from perfprof.rules.reading.statements import read
 
     lookup: Lookup = case.suspect.reading
@@ -80,9 +85,7 @@ def _recorded_writes(case: Case) -> frozenset[str]:
     for execution in case.executions:
         if any(frame.path == path and frame.line in lookup.lines for frame in execution.site):
             text = execution.statement.text
-            statement = read(
-                text, "postgresql" if execution.statement.driver.startswith("psycopg") else dialect_of(text)
-            )
+            statement = read(text, "sqlite" if "sqlite" in execution.statement.driver else "postgresql")
             if statement.writes:
                 found.add(statement.writes.rpartition(".")[2])
     return frozenset(found)
@@ -252,15 +255,20 @@ def helper_only_reads(case: Case) -> Proof:
     return observed(why, lookup.reader.place(lookup.reader.node))
 
 
+_BLOCKS = (ast.For, ast.AsyncFor, ast.While, ast.Try, ast.With, ast.AsyncWith)
+_MORE = (*_BLOCKS, ast.Raise, ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+
+
 def _tail_problem(case: Case, lookup: Lookup) -> str:
     helper = lookup.reader
     for node in (one for statement in helper.body for one in ast.walk(statement)):
-        if isinstance(node, (ast.For, ast.While, ast.Try, ast.With, ast.Raise, ast.FunctionDef, ast.Lambda)):
+        if isinstance(node, _MORE):
             return f"`{helper.qualname}` is more than one query and its answer"
     if not isinstance(helper.body[-1], ast.Return):
         return f"`{helper.qualname}` does not end with its answer"
     for hazard in hazards(helper.body, helper, case.program):
         call = hazard.node
+        call = call.value if isinstance(call, ast.Await) else call
         if hazard.kind == "rebinds" or (isinstance(call, ast.Call) and _belongs(call, lookup)):
             continue
         return f"`{helper.qualname}` does something else at {helper.place(hazard.node)}"
@@ -269,4 +277,5 @@ def _tail_problem(case: Case, lookup: Lookup) -> str:
 
 def _belongs(call: ast.Call, lookup: Lookup) -> bool:
     """The query itself: making a cursor, executing, fetching."""
-    return call is lookup.query.call or call is lookup.query.fetch or _is_cursor(call)
+    fetch = lookup.query.fetch.value if isinstance(lookup.query.fetch, ast.Await) else lookup.query.fetch
+    return call is lookup.query.call or call is fetch or _is_cursor(call)

@@ -7,10 +7,12 @@ followed by ``cur.fetchall()``, the SQL as a literal or as a constant of the mod
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
+from perfprof.rules.reading.fetches import How, fetch_of
 from perfprof.rules.reading.placeholders import template
 from perfprof.rules.reading.resolution import module_of
 from perfprof.rules.reading.scans import SCOPES
@@ -19,8 +21,9 @@ if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Module, Program
     from perfprof.rules.reading.statements import Statement
 
-How = Literal["one", "all", "each"]
-_FETCHES: dict[str, How] = {"fetchone": "one", "fetchall": "all"}
+ASYNCPG: dict[str, How] = {"fetch": "all", "fetchrow": "one", "fetchval": "value"}  # sends and gives rows at once
+SENDS = frozenset(["execute", *ASYNCPG])
+_DOLLAR = re.compile(r"\$\d+")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -28,9 +31,9 @@ class Query:
     """One ``execute`` and the expression that gives its rows.
 
     receiver: what ``execute`` is called on. literal: the node of the SQL's text, in ``home``. parameters: the expression
-    for each parameter of the statement. mark: how a placeholder is written, "?" or "%s"; "" for named ones.
-    fetch: the expression that gives the row (how "one"), the list ("all"), or what is walked ("each").
-    apart: the statement that executes, where rows are fetched by another one.
+    for each parameter of the statement. mark: how a placeholder is written, "?", "%s" or "$"; "" for named ones.
+    fetch: the expression that gives the row (how "one"), its first column ("value"), the list ("all"), or what is walked ("each").
+    apart: the statement that executes, where rows are fetched by another one. awaited: whether the driver is asynchronous.
     """
 
     call: ast.Call
@@ -43,6 +46,7 @@ class Query:
     fetch: ast.expr
     how: How
     apart: ast.stmt | None = None
+    awaited: bool = False
 
     @property
     def dialect(self) -> str:
@@ -58,22 +62,28 @@ class Query:
 
 
 def dialect_of(text: str) -> str:
-    """psycopg writes ``%s``; everything else is read as SQLite's."""
-    return "postgresql" if any(text[mark.start] == "%" for mark in template(text, "postgresql").marks) else "sqlite"
+    """psycopg writes ``%s`` and asyncpg ``$1``; everything else is read as SQLite's."""
+    marks = (text[mark.start : mark.end] for mark in template(text, "postgresql").marks)
+    return "postgresql" if any(mark[0] == "%" or _DOLLAR.fullmatch(mark) for mark in marks) else "sqlite"
 
 
 def queries(function: Function, program: Program) -> tuple[Query, ...]:
-    """The queries of a function whose text and parameters can be read, in order."""
+    """The queries of a function whose text and parameters can be read, in order; none of an asynchronous driver."""
+    return tuple(one for one in all_queries(function, program) if not one.awaited)
+
+
+def all_queries(function: Function, program: Program) -> tuple[Query, ...]:
+    """Those of asynchronous drivers as well."""
     if "queries" not in function.memo:
-        executes = ".execute(" in function.module.source
-        function.memo["queries"] = tuple(_queries(function, program)) if executes else ()
+        sends = any(f".{name}(" in function.module.source for name in SENDS)
+        function.memo["queries"] = tuple(_queries(function, program)) if sends else ()
     return function.memo["queries"]  # type: ignore[return-value]  # the memo holds what was put there
 
 
 def _queries(function: Function, program: Program) -> Iterator[Query]:
     for node in _own_nodes(function):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "execute":
-            found = query_of(node, function, program)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in SENDS:
+            found = any_query_of(node, function, program)
             if found is not None:
                 yield found
 
@@ -89,18 +99,46 @@ def _own_nodes(function: Function) -> Iterator[ast.AST]:
 
 def query_of(call: ast.Call, function: Function, program: Program) -> Query | None:
     """The query of an ``execute`` call; None if its text, its parameters or its fetch cannot be read."""
-    if call.keywords or not 1 <= len(call.args) <= 2 or not isinstance(call.func, ast.Attribute):
+    found = any_query_of(call, function, program)
+    return None if found is None or found.awaited else found
+
+
+def any_query_of(call: ast.Call, function: Function, program: Program) -> Query | None:
+    """The same, and of ``await connection.fetch(…)`` and ``await cursor.execute(…)``."""
+    if call.keywords or not call.args or not isinstance(call.func, ast.Attribute):
         return None
     text = text_of(call.args[0], function, program)
     if text is None:
         return None
+    if call.func.attr in ASYNCPG:
+        return _spread(call, call.func, text, function)
+    if len(call.args) > 2:
+        return None
     parameters = _parameters(text[0], call.args[1] if len(call.args) == 2 else None)
-    fetch = _fetch(call, function)
+    fetch = fetch_of(call, function)
     if parameters is None or fetch is None:
         return None
     expression, how, apart = fetch
     receiver, mark = call.func.value, _mark(text[0])
-    return Query(call, receiver, *text, parameters, mark, expression, how, apart)
+    return Query(call, receiver, *text, parameters, mark, expression, how, apart, isinstance(expression, ast.Await))
+
+
+def _spread(
+    call: ast.Call, method: ast.Attribute, text: tuple[str, ast.expr, Module], function: Function
+) -> Query | None:
+    """asyncpg takes the value of ``$2`` as the second argument behind the text."""
+    above, given = function.parents.get(call), call.args[1:]
+    marks = template(text[0], "postgresql").marks
+    numbered = all(_DOLLAR.fullmatch(text[0][one.start : one.end]) for one in marks)
+    plain = numbered and not any(isinstance(one, ast.Starred) for one in given)
+    if not isinstance(above, ast.Await) or not plain or {int(one.name) for one in marks} != set(_upto(len(given))):
+        return None
+    parameters = {one.number: given[int(one.name) - 1] for one in marks}
+    return Query(call, method.value, *text, parameters, "$", above, ASYNCPG[method.attr], awaited=True)
+
+
+def _upto(number: int) -> range:
+    return range(1, number + 1)
 
 
 def text_of(node: ast.expr, function: Function, program: Program) -> tuple[str, ast.expr, Module] | None:
@@ -182,67 +220,3 @@ def _of_mapping(given: ast.Dict, wanted: Mapping[str, int]) -> Mapping[int, ast.
     if len(named) != len(given.keys) or "" in wanted or not wanted.keys() <= named.keys():
         return None
     return {number: named[name] for name, number in wanted.items()}
-
-
-def _fetch(call: ast.Call, function: Function) -> tuple[ast.expr, How, ast.stmt | None] | None:
-    """Where the rows come out: at the call itself, or at a later use of the cursor."""
-    direct = _taken(call, function)
-    if direct is not None:
-        return (*direct, None)
-    statement = function.parents.get(call)
-    if isinstance(statement, ast.Expr) and isinstance(call.func, ast.Attribute):
-        cursor = call.func.value.id if isinstance(call.func.value, ast.Name) else ""
-        return _taken_next(statement, cursor, function) if cursor else None
-    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
-        target = statement.targets[0]
-        if isinstance(target, ast.Name) and len(function.names.loads.get(target.id, ())) == 1:
-            return _taken_next(statement, target.id, function)
-    return None
-
-
-def _taken(rows: ast.expr, function: Function) -> tuple[ast.expr, How] | None:
-    """``rows.fetchone()``, ``rows.fetchall()``, ``for … in rows`` or ``list(rows)``."""
-    above = function.parents.get(rows)
-    if isinstance(above, ast.Attribute):
-        return _fetched(above, function)
-    walked = isinstance(above, (ast.For, ast.comprehension)) and above.iter is rows
-    if isinstance(above, ast.Call) and isinstance(above.func, ast.Name):
-        walked = above.args == [rows] and above.func.id in ("list", "tuple", "sorted", "set", "iter")
-    return (rows, "each") if walked else None
-
-
-def _fetched(method: ast.Attribute, function: Function) -> tuple[ast.expr, How] | None:
-    call = function.parents.get(method)
-    if method.attr in _FETCHES and isinstance(call, ast.Call) and call.func is method:
-        return None if call.args or call.keywords else (call, _FETCHES[method.attr])
-    return None
-
-
-def _taken_next(statement: ast.stmt, cursor: str, function: Function) -> tuple[ast.expr, How, ast.stmt] | None:
-    """The one use of the cursor in the next statement of the block; what comes later must execute first."""
-    block = _block_of(statement, function)
-    following = block[block.index(statement) + 1 :]
-    uses = _names(following[0], cursor) if following else []
-    taken = _taken(uses[0], function) if len(uses) == 1 else None
-    later = [node for one in following[1:] for node in _names(one, cursor)]
-    if taken is None or (later and not _executes(later[0], function)):
-        return None
-    return *taken, statement
-
-
-def _executes(cursor: ast.Name, function: Function) -> bool:
-    above = function.parents.get(cursor)
-    return isinstance(above, ast.Attribute) and above.attr == "execute"
-
-
-def _names(node: ast.AST, name: str) -> list[ast.Name]:
-    return [one for one in ast.walk(node) if isinstance(one, ast.Name) and one.id == name]
-
-
-def _block_of(statement: ast.stmt, function: Function) -> list[ast.stmt]:
-    above = function.parents.get(statement, function.node)
-    for name in ("body", "orelse", "finalbody"):
-        block = getattr(above, name, None)
-        if isinstance(block, list) and statement in block:
-            return block
-    return [statement]

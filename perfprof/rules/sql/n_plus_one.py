@@ -268,7 +268,7 @@ def looks_for(function: Function, program: Program) -> Iterator[Suspect]:
     Without a run to come, only files that speak of executing are read: whether a helper in another file asks a
     database is worth looking for only where a loop was seen to be hot.
     """
-    if program.alone and "execute" not in function.module.source:
+    if program.alone and not ("execute" in function.module.source or ".fetch" in function.module.source):
         return
     for found in lookups(function, program):
         message = f"one query for each row{f' through {found.reader.qualname}' if found.parameter else ''}"
