@@ -160,3 +160,39 @@ def test_what_a_patch_reshapes_may_be_a_deque(tmp_path: Path, new: str, reshapes
         verdict = judge.patch(patch)
     told = {layer.name: layer for layer in verdict.layers}
     assert told["answers"].outcome == outcome, verdict
+
+
+SEARCHED = """\
+class Words:
+    def __init__(self, words):
+        self._words = list(words)
+
+    def knows(self, word):
+        return word in self._words
+"""
+INDEXED = SEARCHED.replace("    def __init__", "    _by_word = (None, {}, 0)\n\n    def __init__").replace(
+    "        return", "        self._by_word = (self._words, {}, 1)\n        return"
+)
+
+
+@pytest.mark.parametrize(
+    ("new", "reshapes", "outcome"),
+    [
+        (INDEXED, True, "passed"),
+        (INDEXED, False, "failed"),
+        (INDEXED.replace("(None, {}, 0)", "None"), True, "failed"),
+        (INDEXED.replace("word in", "word not in"), True, "failed"),
+    ],
+)
+def test_what_a_patch_reshapes_may_have_an_index(tmp_path: Path, new: str, reshapes: bool, outcome: str) -> None:
+    (tmp_path / "core.py").write_text(SEARCHED)
+    (tmp_path / "run.py").write_text(
+        "from core import Words\n\nwords = Words('abc')\nprint([words.knows(w) for w in 'ad'])\n"
+    )
+    change = FileChange("core.py", SEARCHED, new)
+    patch = Patch(
+        RULE, "t", (change,), level=Level.OBSERVED, functions=("core.py::Words.knows",), reshapes=reshapes
+    )
+    with Judge(Project(tmp_path, (tmp_path,), Command((sys.executable, "run.py")))) as judge:
+        told = {layer.name: layer for layer in judge.patch(patch).layers}
+    assert told["answers"].outcome == outcome, told["answers"]

@@ -116,7 +116,8 @@ class Rewrite:
     """The new code or the migration; ``why`` and ``memory`` go into the patch message.
 
     watched: ``path::qualified.name`` of functions beyond the changed ones whose answers tell whether it is right.
-    reshapes: objects of the new code hold a deque where they held a list, so those of a recorded run do not fit it.
+    reshapes: objects of the new code hold a deque where they held a list, or an index beside it, so those of a recorded
+    run do not fit it.
     measured: the gain, where it is a database's and not the program's own.
     """
 
@@ -206,8 +207,8 @@ class Rule:
     in_statements: Callable[[tuple[Execution, ...], Catalog], Iterator[Suspect]] | None = None
     in_loads: Callable[[Sequence[Load], Program], Iterator[Suspect]] | None = None
     in_runs: Callable[[Sequence[Execution], Sequence[Load], Program], Iterator[Suspect]] | None = None
-    counter: str = ""
     in_settings: Callable[[Recording, Program, int], Iterator[Suspect]] | None = None
+    counter: str = ""
     grows: bool = True
     scale: Callable[[Suspect], Extent] | None = None
     name: str = ""

@@ -64,7 +64,7 @@ def nobody_else_has_it(case: Case) -> Proof:
         return unproved(f"`{found.name}` is used outside of the class's own methods", place)
     if found.name.startswith("__"):
         return proved("its name belongs to the class alone")
-    for path in _others(case.program, module.path):
+    for path in other_files(case.program, module.path):
         if f".{found.name}" in (case.program.read(path) or ""):
             return unproved(f"`{found.name}` is used in {path.name} as well", where)
     return observed(
@@ -96,7 +96,7 @@ def _outside(found: AttributeQueue) -> ast.AST | None:
     return None
 
 
-def _others(program: Program, own: Path) -> Iterator[Path]:
+def other_files(program: Program, own: Path) -> Iterator[Path]:
     """The other files of the project."""
     found = program.root.rglob("*.py") if program.root != program.root.parent else iter(())
     for path in itertools.islice(found, MOST_FILES):

@@ -54,7 +54,7 @@ class Shape:
         self._left = limit
         self._shut = shut
         self.opaque: set[str] = set()
-        self.queues = False  # are deques written as the lists that they replace?
+        self.queues = False  # are deques written as the lists that they replace, and indexes beside a list left out?
         self.codes = False  # are functions that a call made told apart by their code?
         self._numbers: dict[int, int] = {}
         self._alive: list[Any] = []  # ids are only unique while the objects live
@@ -135,7 +135,7 @@ class Shape:
             self.opaque.add(type_name(kind))
             return [(True, f"<{type_name(kind)}>")]
         if _plain(kind):
-            return [(True, f"<{type_name(kind)}"), *_fields(value), (True, ">")]
+            return [(True, f"<{type_name(kind)}"), *_fields(value, self.queues), (True, ">")]
         return self._reduced(value)
 
     def _reduced(self, value: Any) -> list[tuple[bool, Any]]:
@@ -232,21 +232,20 @@ def _subclass(value: Any) -> list[tuple[bool, Any]]:
 def _callable(value: Any) -> list[tuple[bool, Any]]:
     if isinstance(value, types.MethodType):
         return [(True, f"<method {_name_of(value.__func__)} "), (False, value.__self__), (True, ">")]
-    return [
-        (True, "<partial "),
-        (False, value.func),
-        (False, value.args),
-        (False, dict(value.keywords)),
-        (True, ">"),
-    ]
+    parts = (value.func, value.args, dict(value.keywords))
+    return [(True, "<partial "), *((False, part) for part in parts), (True, ">")]
 
 
-def _fields(value: Any) -> list[tuple[bool, Any]]:
-    """Instance attributes by name; the order in which they were set cannot matter to anybody sensible."""
-    parts: list[tuple[bool, Any]] = []
-    for name, field in sorted(fields_of(value).items()):
-        parts += [(True, f" {name}="), (False, field)]
-    return parts
+def _fields(value: Any, queues: bool = False) -> list[tuple[bool, Any]]:
+    """Instance attributes by name (an index beside a list aside); the order in which they were set cannot matter."""
+    fields = sorted(fields_of(value).items())
+    kept = [one for one in fields if not (queues and _empty_index(vars(type(value)).get(one[0])))]
+    return [part for name, field in kept for part in ((True, f" {name}="), (False, field))]
+
+
+def _empty_index(known: Any) -> bool:
+    """Whether a class has there what a list's index is before it is made: no list, no rows, and their number."""
+    return type(known) is tuple and [*map(type, known)] == [type(None), dict, int]
 
 
 def fields_of(value: Any) -> dict[str, Any]:

@@ -1,0 +1,292 @@
+"""Keep a dict beside a list that an object searches by key.
+
+`repository.find_by_id(x)` walks half of `self._items` on average, in each call. Its callers can rarely help: they do not
+hold the list, and where each of them calls once there is no loop to build an index before.
+
+So the class keeps a dict of the rows by their key. It is caught up with when it is asked: rows that were added since are put
+in, and a list that was made anew is indexed anew. A statement that takes from the list or moves what is in it empties the
+dict. The search itself stays, over the rows that can match, in their order: the first match is the first as before, and a key
+of another type is searched for as before.
+
+All of this holds only if nobody else changes the list or the keys of what is in it: the name must begin with an
+underscore, the class must use the list and nobody else, and no file of the project may store the attribute again that is
+the key. Objects get one attribute more, so `fix` replays no recorded call; it compares what the methods answer in the
+running workload.
+
+```python before
+class Products:
+    def __init__(self):
+        self._products = []
+
+    def add(self, product):
+        self._products.append(product)
+
+    def remove(self, sku):
+        self._products.remove(self.find(sku))
+
+    def find(self, sku):
+        for product in self._products:
+            if product.sku == sku:
+                return product
+        return None
+
+
+class Product:
+    def __init__(self, sku, price):
+        self.sku = sku
+        self.price = price
+```
+
+```python after
+class Products:
+    def __init__(self):
+        self._products = []
+
+    def add(self, product):
+        self._products.append(product)
+
+    def remove(self, sku):
+        self._products.remove(self.find(sku))
+        self._products_by_sku = (None, {}, 0)
+
+    def find(self, sku):
+        for product in self._products_with_sku(sku):
+            if product.sku == sku:
+                return product
+        return None
+
+    def _products_with_sku(self, sku):
+        # All of them, as before, where a key is not exactly str.
+        products, index = self._products, self._products_by_sku
+        if type(products) is not list or not (type(sku) is str):
+            return products
+        if products is not index[0]:
+            self._products_by_sku = index = [products, {}, 0]
+        _, known, count = index
+        if count < len(products):
+            for product in products[count:]:
+                if not (type(getattr(product, "sku", None)) is str):
+                    break
+                known.setdefault(product.sku, []).append(product)
+                count += 1
+            index[2] = count
+        return known.get(sku, ()) if count == len(products) else products
+
+    # The list that is indexed, what it holds by its sku, and how many of them are in there.
+    _products_by_sku = (None, {}, 0)
+
+
+class Product:
+    def __init__(self, sku, price):
+        self.sku = sku
+        self.price = price
+```
+
+```python workload
+products = Products()
+for number in range(2 * n):
+    products.add(Product(str(number), number))
+    if number == 2:
+        products.remove("1")
+
+[(products.find(str(i * 7 % (2 * n + 3))) or Product("", 0)).price for i in range(4 * n)]
+```
+
+A public name, which anybody may use:
+
+```python unchanged nobody-else-holds-it
+class Words:
+    def __init__(self, words):
+        self.words = list(words)
+
+    def knows(self, word):
+        return any(one == word for one in self.words)
+
+
+def unknown(text, words):
+    return [word for word in text if not words.knows(word)]
+```
+
+```python workload
+words = Words("w" + str(i) for i in range(n))
+unknown(["w" + str(i * 7 % (n + 3)) for i in range(n)], words)
+```
+
+Whoever asks for all words gets the list itself:
+
+```python unchanged every-change-in-sight
+class Words:
+    def __init__(self, words):
+        self._words = list(words)
+
+    def all(self):
+        return self._words
+
+    def knows(self, word):
+        return any(one == word for one in self._words)
+
+
+def unknown(text, words):
+    words.all().reverse()
+    return [word for word in text if not words.knows(word)]
+```
+
+```python workload
+words = Words("w" + str(i) for i in range(n))
+unknown(["w" + str(i * 7 % (n + 3)) for i in range(n)], words)
+```
+
+Products are renamed:
+
+```python unchanged keys-never-change
+class Products:
+    def __init__(self, products):
+        self._products = list(products)
+
+    def find(self, sku):
+        return next((one for one in self._products if one.sku == sku), None)
+
+
+class Product:
+    def __init__(self, sku):
+        self.sku = sku
+
+
+def rename(sku, new, products):
+    found = products.find(sku)
+    if found:
+        found.sku = new
+    return found is not None
+```
+
+```python workload
+products = Products(Product(str(i)) for i in range(n))
+[rename(str(i * 7 % (n + 3)), str(i), products) for i in range(n)]
+```
+
+Keys that compare without case, so that equal ones hash differently:
+
+```python unchanged keys-hash-as-equal
+class Sku(str):
+    def __eq__(self, other):
+        return self.lower() == other.lower()
+
+    __hash__ = str.__hash__
+
+
+class Words:
+    def __init__(self, words):
+        self._words = list(words)
+
+    def knows(self, word):
+        return any(one == word for one in self._words)
+
+
+def unknown(text, words):
+    return [word for word in text if not words.knows(word)]
+```
+
+```python workload
+words = Words(Sku("w" + str(i)) for i in range(n))
+unknown(["W" + str(i * 7 % (n + 3)) for i in range(n)], words)
+```
+
+Reading the key counts:
+
+```python unchanged reads-are-plain
+class Products:
+    def __init__(self, products):
+        self._products = list(products)
+
+    def find(self, sku):
+        return next((one for one in self._products if one.sku == sku), None)
+
+
+class Product:
+    reads = 0
+
+    def __init__(self, sku):
+        self._sku = sku
+
+    @property
+    def sku(self):
+        Product.reads += 1
+        return self._sku
+
+
+def reads(wanted, products):
+    return [products.find(sku) is None for sku in wanted], Product.reads
+```
+
+```python workload
+products = Products(Product(str(i)) for i in range(n))
+reads([str(i * 7 % (n + 3)) for i in range(n)], products)
+```
+
+`len` means something else in this file:
+
+```python unchanged new-code-means-the-same
+def len(words):
+    return 7
+
+
+class Words:
+    def __init__(self, words):
+        self._words = list(words)
+
+    def knows(self, word):
+        return any(one == word for one in self._words)
+
+
+def unknown(text, words):
+    return [word for word in text if not words.knows(word)]
+```
+
+```python workload
+words = Words("w" + str(i) for i in range(n))
+unknown(["w" + str(i * 7 % (n + 3)) for i in range(n)], words)
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from perfprof.rules.attribute_searches import attribute_searches, suspect, worth_a_dict_beside
+from perfprof.rules.beside import keep_beside
+from perfprof.rules.obligations.attribute_searches import (
+    every_change_in_sight,
+    keys_hash_as_equal,
+    keys_never_change,
+    new_code_means_the_same,
+    nobody_else_holds_it,
+    reads_are_plain,
+)
+from perfprof.rules.rule import Rule, Suspect
+
+if TYPE_CHECKING:
+    from perfprof.rules.reading.program import Function, Program
+
+
+def looks_for(function: Function, program: Program) -> Iterator[Suspect]:
+    """Methods that search a list of their object for the first row with an equal key."""
+    for found in attribute_searches(function, program):
+        yield suspect("search-on-attribute", found)
+
+
+RULE = Rule(
+    title="search in a list of an object -> dict beside it",
+    in_function=looks_for,
+    worth=worth_a_dict_beside,
+    safe_if=(
+        nobody_else_holds_it,
+        every_change_in_sight,
+        keys_never_change,
+        keys_hash_as_equal,
+        reads_are_plain,
+        new_code_means_the_same,
+    ),
+    rewrite=keep_beside,
+    promises=1.2,
+)
