@@ -1,6 +1,6 @@
 """How good is `perfprof advise` on TPC-H, beside Extend, and do its indexes come out as forecast?
 
-    python benchmarks/advise_tpch.py [--scale 0.1] [--keys] [--execute] [--budgets 250,500]      megabytes at scale 1
+    python benchmarks/advise_tpch.py [--scale 0.1] [--keys] [--execute | --only-execute] [--budgets 250,500]      megabytes at scale 1
 
 Data: tpchgen-cli. Texts: those inside the package duckdb-extension-tpch, without 2, 17 and 20, as the research on index
 selection runs it (Kossmann, Halfpap, Jankrift, Schlosser, VLDB 2020). A PostgreSQL of its own, statistics target 1000.
@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -30,7 +31,8 @@ from perfprof.optimizer.indexes.advice import Advice
 from perfprof.optimizer.indexes.advise import advise
 from perfprof.optimizer.indexes.asked import Asked
 from perfprof.optimizer.indexes.shapes import shape
-from perfprof.optimizer.indexes.what_if import index_names
+from perfprof.optimizer.indexes.sides import WORST, by_turns
+from perfprof.optimizer.indexes.what_if import Measured, index_names
 from perfprof.optimizer.scratch.postgres import Server
 from perfprof.optimizer.scratch.postgres_clone import cloned
 from perfprof.optimizer.scratch.postgres_writes import processor_time
@@ -38,6 +40,7 @@ from perfprof.optimizer.scratch.sources import Source
 from perfprof.optimizer.statements.workload import Seen, Workload, workload
 from perfprof.rules.schema.ddl import create_index
 
+SECONDS = 240.0  # that --execute may search
 LEFT_OUT = (2, 17, 20)
 NUMBERS = [number for number in range(1, 23) if number not in LEFT_OUT]
 TABLES = {
@@ -124,8 +127,8 @@ def total(connection: psycopg.Connection[Any], statements: Workload) -> float:
     return sum(costs(connection, statements))
 
 
-def compare(source: Source, server: Server, folder: Path, budgets: list[float], statements: Workload, *, execute: bool) -> None:  # fmt: skip
-    """Print the table; the clone's costs first, then Extend and perfprof by turns, last the real executions."""
+def compare(source: Source, server: Server, folder: Path, budgets: list[float], statements: Workload) -> None:  # fmt: skip
+    """Print the table; the clone's costs first, then Extend and perfprof."""
     with psycopg.connect(source.secret, autocommit=True) as connection:
         connection.execute("SET max_parallel_workers_per_gather = 0")
         base = total(connection, statements)
@@ -154,8 +157,6 @@ def compare(source: Source, server: Server, folder: Path, budgets: list[float], 
             wrong = [f / s for f, s in zip(forecast, sizes, strict=True) if s > 1e6]
             if wrong:
                 print(f"{'':10}forecast/built of indexes above 1 MB: {min(wrong):.2f} to {max(wrong):.2f}")
-        if execute:
-            executed(source, connection, budgets[-1], statements, folder)
 
 
 def created(advice: Advice) -> list[str]:
@@ -165,43 +166,82 @@ def created(advice: Advice) -> list[str]:
 
 
 def executed(source: Source, connection: psycopg.Connection[Any], budget: float, statements: Workload, folder: Path) -> None:  # fmt: skip
-    """Advice that was decided by running, run again on the original: before, after, milliseconds and buffers."""
-    advice = advise(source, statements, Asked(budget, most_bytes=1 << 40, seconds=300.0), folder)
+    """Advice that was decided by running, run again on the original: by turns without and with the indexes."""
+    advice = advise(source, statements, Asked(budget, most_bytes=1 << 40, seconds=SECONDS), folder)
     print(
         f"executed: {len(advice.proposals)} indexes, own measurement {advice.measured_share:.1%}, {advice.seconds:.0f} s"
     )
     print(*(f"  {note}" for note in advice.notes), sep="\n")
-    before = [ran(connection, query.texts[0]) for query in statements.queries]
     sizes = []
     for number, create in enumerate(created(advice)):
         connection.execute(re.sub(r'INDEX (CONCURRENTLY )?"(?:[^"]|"")+"', f"INDEX real_{number}", create, count=1))
-        print("  kept:", " ".join(create.split()))
         sizes.append(connection.execute(f"SELECT pg_relation_size('real_{number}')").fetchone()[0])  # type: ignore[index]
-    after = [ran(connection, query.texts[0]) for query in statements.queries]
-    used = {name for _, _, plan in after for name in index_names(plan)}
+        print(f"  kept: {sizes[-1] / 1e6:5.1f} MB", " ".join(create.split()))
+    found = [Compared.of(connection, query.texts[0]) for query in statements.queries]
+    used = {name for one in found for name in index_names(one.plan)}
     print(f"  built {sum(sizes) / 1e6:.1f} MB; unused: {[n for n in range(len(sizes)) if f'real_{n}' not in used]}")
-    for query, old, new in zip(NUMBERS, before, after, strict=True):
-        print(
-            f"  Q{query:<3}{old[0]:10.1f} -> {new[0]:8.1f} ms {new[0] / old[0]:6.2f}x {old[1]:10,} -> {new[1]:9,} buffers"
-            + (", same plan" if shape(old[2], {}) == shape(new[2], {}) else "")
-        )
-    slow = [query for query, old, new in zip(NUMBERS, before, after, strict=True) if new[0] > 1.1 * old[0]]
-    print(f"  slower than 1.1x by processor time: {slow or 'none'}")
-    for what, at in (("processor time", 0), ("buffers", 1)):
-        print(f"  {what} {sum(one[at] for one in after) / sum(one[at] for one in before):.1%} of before")  # type: ignore[misc]
+    for query, one in zip(NUMBERS, found, strict=True):
+        print(f"  Q{query:<3}{one}")
+    slow = [query for query, one in zip(NUMBERS, found, strict=True) if one.ratio > WORST]
+    differ = [query for query, one in zip(NUMBERS, found, strict=True) if not one.equal]
+    print(f"  slower than 1.1x by processor time: {slow or 'none'}; another answer: {differ or 'none'}")
+    for what in ("cost", "buffers"):
+        before, after = (sum(getattr(one.sides[side], what) for one in found) for side in (0, 1))
+        print(f"  {'processor time' if what == 'cost' else what} {after / before:.1%} of before")
     for number in range(len(sizes)):
         connection.execute(f"DROP INDEX real_{number}")
 
 
-def ran(connection: psycopg.Connection[Any], text: str) -> tuple[float, int, Mapping[str, Any]]:
-    """The least milliseconds of the processor of three runs (of one, if it is long), buffers, and the plan."""
-    found: list[tuple[float, int, Mapping[str, Any]]] = []
-    while len(found) < 3 and sum(one[0] for one in found) < 4000:
-        start = processor_time(connection.info.backend_pid)
-        row = connection.execute(f"EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) {text}").fetchone()
-        taken, plan = processor_time(connection.info.backend_pid) - start, row[0][0]["Plan"]  # type: ignore[index]
-        found.append((taken, plan["Shared Hit Blocks"] + plan["Shared Read Blocks"], plan))
-    return min(found, key=lambda one: one[0])
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A statement without and with the indexes: the medians, how many turns, its plan with them, whether the answers are equal."""
+
+    sides: tuple[Measured, Measured]
+    turns: int
+    plan: Mapping[str, Any]
+    same_plan: bool
+    equal: bool
+
+    @property
+    def ratio(self) -> float:
+        """Of the times, after to before."""
+        return self.sides[1].cost / self.sides[0].cost
+
+    def __str__(self) -> str:
+        before, after = self.sides
+        return (
+            f"{before.cost:10.1f} -> {after.cost:8.1f} ms {self.ratio:6.2f}x in {self.turns:2} turns "
+            f"{before.buffers:11,.0f} -> {after.buffers:11,.0f} buffers" + (", same plan" if self.same_plan else "")
+        )
+
+    @classmethod
+    def of(cls, connection: psycopg.Connection[Any], text: str) -> Compared:
+        """Measured by turns until it is settled, as `perfprof advise` does itself."""
+        answers, plans = [], []
+        for on in (False, True):
+            switched(connection, on)
+            answers.append(sorted(map(repr, connection.execute(text).fetchall())))
+            plans.append(connection.execute(f"EXPLAIN (FORMAT JSON) {text}").fetchone()[0][0]["Plan"])  # type: ignore[index]
+        sides = by_turns(lambda: ran(connection, text, False), lambda: ran(connection, text, True))
+        same = shape(plans[0], {}) == shape(plans[1], {})
+        return cls(sides.medians, len(sides.after), plans[1], same, answers[0] == answers[1])
+
+
+def switched(connection: psycopg.Connection[Any], on: bool) -> None:
+    """Let the planner see the new indexes, or not."""
+    connection.execute(
+        "UPDATE pg_index SET indisvalid = %s FROM pg_class WHERE pg_class.oid = indexrelid AND relname ~ '^real_[0-9]+$'",
+        (on,),
+    )
+
+
+def ran(connection: psycopg.Connection[Any], text: str, on: bool) -> Measured:
+    """One run: milliseconds of the server's processor, and buffers."""
+    switched(connection, on)
+    start = processor_time(connection.info.backend_pid)
+    row = connection.execute(f"EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) {text}").fetchone()
+    taken, plan = processor_time(connection.info.backend_pid) - start, row[0][0]["Plan"]  # type: ignore[index]
+    return Measured(taken, plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
 
 
 def show(who: str, budget: float, forecast: float, sizes: list[int], shares: tuple[float, float], explains: int, seconds: float) -> None:  # fmt: skip
@@ -220,6 +260,7 @@ def main() -> None:
     parser.add_argument("--keys", action="store_true", help="with primary keys")
     parser.add_argument("--budgets", default="250,500", help="megabytes at scale 1")
     parser.add_argument("--execute", action="store_true", help="run everything for real as well")
+    parser.add_argument("--only-execute", action="store_true", help="nothing else")
     parser.add_argument("--database", help="one that an earlier run has filled")
     given = parser.parse_args()
     budgets = [float(one) * 1e6 * given.scale for one in given.budgets.split(",")]
@@ -230,7 +271,13 @@ def main() -> None:
                 load(connection, given.scale, Path(name) / "data", keys=given.keys)
             where = quote(str(server.socket), safe="")
             url = f"postgresql://{server.user}:{server.password}@/postgres?host={where}"
-        compare(Source.of(url, Path("/")), server, Path(name), budgets, queries(), execute=given.execute)
+        source = Source.of(url, Path("/"))
+        if not given.only_execute:
+            compare(source, server, Path(name), budgets, queries())
+        if given.execute or given.only_execute:
+            with psycopg.connect(source.secret, autocommit=True) as connection:
+                connection.execute("SET max_parallel_workers_per_gather = 0")
+                executed(source, connection, budgets[-1], queries(), Path(name))
 
 
 if __name__ == "__main__":

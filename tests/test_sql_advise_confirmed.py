@@ -12,9 +12,9 @@ psycopg = pytest.importorskip("psycopg")
 
 from perfprof.optimizer.indexes.advise import advise  # noqa: E402
 from perfprof.optimizer.indexes.asked import Asked  # noqa: E402
-from perfprof.optimizer.indexes.decide import is_slower  # noqa: E402
 from perfprof.optimizer.indexes.executed import ExecutedWhatIf  # noqa: E402
 from perfprof.optimizer.indexes.sets import Sets  # noqa: E402
+from perfprof.optimizer.indexes.sides import is_slower  # noqa: E402
 from perfprof.optimizer.indexes.what_if import Measured  # noqa: E402
 from perfprof.optimizer.scratch import postgres_copy  # noqa: E402
 from perfprof.optimizer.scratch.postgres import Server  # noqa: E402

@@ -9,7 +9,7 @@ from pathlib import Path
 from perfprof.optimizer.indexes.advice import Advice, Line
 from perfprof.optimizer.indexes.asked import Asked
 from perfprof.optimizer.indexes.clone_what_if import CloneWhatIf
-from perfprof.optimizer.indexes.decide import Decided, Wanted, decided
+from perfprof.optimizer.indexes.decide import Decided, decided
 from perfprof.optimizer.indexes.executed import ExecutedWhatIf
 from perfprof.optimizer.indexes.findings import complaints
 from perfprof.optimizer.indexes.hypopg_what_if import HypopgWhatIf, has_hypopg
@@ -17,6 +17,7 @@ from perfprof.optimizer.indexes.planning import replanned, selected
 from perfprof.optimizer.indexes.proposals import Selected, proposed
 from perfprof.optimizer.indexes.redundant import removals
 from perfprof.optimizer.indexes.sets import Sets
+from perfprof.optimizer.indexes.trying import Wanted
 from perfprof.optimizer.indexes.what_if import WhatIf
 from perfprof.optimizer.indexes.written import Writes
 from perfprof.optimizer.scratch.postgres import Server

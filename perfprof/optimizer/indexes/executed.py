@@ -17,6 +17,7 @@ from perfprof.errors import PerfprofError
 from perfprof.optimizer.indexes.clone_what_if import CloneWhatIf
 from perfprof.optimizer.indexes.sets import Sets
 from perfprof.optimizer.indexes.shapes import shape
+from perfprof.optimizer.indexes.sides import by_turns
 from perfprof.optimizer.indexes.what_if import Measured, Planned, index_names
 from perfprof.optimizer.scratch.postgres_scratch import LONGEST, PostgresScratch, StoppedError
 from perfprof.optimizer.scratch.scratch import Value
@@ -26,8 +27,6 @@ from perfprof.rules.schema.ddl import create_index, qualified, quoted
 from perfprof.rules.schema.indexes import Candidate
 
 RUNS = 3  # of a statement; the fastest counts
-TURNS = 3  # of both sides at last, unless one turn tells
-CLEARLY = 0.8  # of the cost before: as fast as this is no accident
 SHORT = 200.0  # milliseconds; a longer one is run once less
 STOPPED = 1000.0 * float(LONGEST.rstrip("s"))  # milliseconds that a statement is said to take if it was stopped
 _LEAVES = """
@@ -140,14 +139,8 @@ class ExecutedWhatIf:
         return found
 
     def beside(self, query: Query, enabled: frozenset[Candidate]) -> tuple[Measured, Measured]:
-        """By turns, so that a busy moment hits both; one turn will do where it tells."""
-        before, after = self._once(query, frozenset()), self._once(query, enabled)
-        for _ in range(TURNS - 1):
-            if after.cost < before.cost * CLEARLY:
-                break
-            before = min(before, self._once(query, frozenset()), key=lambda one: one.cost)
-            after = min(after, self._once(query, enabled), key=lambda one: one.cost)
-        return before, after
+        """By turns, so that a busy moment hits both, until it is clear."""
+        return by_turns(lambda: self._once(query, frozenset()), lambda: self._once(query, enabled)).medians
 
     def _once(self, query: Query, enabled: frozenset[Candidate]) -> Measured:
         self.switch(enabled)

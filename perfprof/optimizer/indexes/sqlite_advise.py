@@ -8,10 +8,11 @@ from pathlib import Path
 
 from perfprof.optimizer.indexes.advice import Advice, Line, Proposal, Removal
 from perfprof.optimizer.indexes.asked import Asked
-from perfprof.optimizer.indexes.decide import Decided, Wanted, decided
+from perfprof.optimizer.indexes.decide import Decided, decided
 from perfprof.optimizer.indexes.sets import Sets
 from perfprof.optimizer.indexes.sqlite_candidates import worth_building
 from perfprof.optimizer.indexes.sqlite_what_if import SqliteWhatIf, SqliteWrites
+from perfprof.optimizer.indexes.trying import Wanted
 from perfprof.optimizer.scratch.sources import Source
 from perfprof.optimizer.scratch.sqlite import SqliteScratch, copied
 from perfprof.optimizer.statements.workload import Workload

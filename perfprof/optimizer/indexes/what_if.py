@@ -72,7 +72,7 @@ class Executes(Protocol):
         """Those in its plan on the original, if that is another than the one that is run here; else none."""
 
     def beside(self, query: Query, enabled: frozenset[Candidate]) -> tuple[Measured, Measured]:
-        """Run anew by turns, without and with them; the least of each side."""
+        """Run anew by turns, without and with them; the median of each side."""
 
     def again(self, query: Query, enabled: frozenset[Candidate]) -> float:
         """Measure once more; the least that was ever seen counts."""
