@@ -57,6 +57,24 @@ LARGE = {
                 places[node] = nodes.index(node)
             return places
         """,
+    "a walk that adds all neighbours at once": """
+        def reachable(graph, start):
+            seen = set()
+            queue = [start]
+            while queue:
+                node = queue.pop(0)
+                seen.add(node)
+                neighbours = [other for other in graph.around(node) if other not in seen]
+                queue += neighbours
+            return seen
+        """,
+    "bytes that come in chunks": """
+        def received(response):
+            data = b""
+            for chunk in response.iter_content():
+                data += chunk
+            return data
+        """,
     "errors tell of doubles": """
         def check(alignment):
             names = []
@@ -153,6 +171,53 @@ SMALL = {
                 if order is None:
                     order = sorted(names)
                 print(line, order)
+        """,
+    "pages of a thousand": """
+        def fetched(fetch, limit):
+            found, offset = b"", 0
+            while offset < limit:
+                page, offset = fetch(offset)
+                found += page
+            return found
+        """,
+    "more than a hundred are refused": """
+        def missing(store, order_ids):
+            if len(order_ids) > 100:
+                raise ValueError(order_ids)
+            known = [row["id"] for row in store.fetchall()]
+            return [order_id for order_id in order_ids if order_id not in known]
+        """,
+    "what the maker of the function writes out": """
+        def unpacked(*items):
+            def unpack(bag):
+                values = ()
+                for item in items:
+                    values += tuple(bag[item])
+                return values
+
+            return unpack
+        """,
+    "ids of parts": """
+        def left(before, pages):
+            ctx_ids = [one["id"] for one in before]
+            return [page for page in pages if page["id"] not in ctx_ids]
+        """,
+    "the fields of a form": """
+        def encoded(data):
+            out = b""
+            for key in data.keys():
+                out += key
+            return out
+        """,
+    "a test at each of several additions": """
+        def digest(lines):
+            found = b""
+            for line in lines:
+                if line:
+                    found += one(line)
+                else:
+                    found += other(line)
+            return found
         """,
     "paths are objects": """
         def both(files, folder):

@@ -10,6 +10,7 @@ import ast
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from perfprof.rules.pieces import unsure
 from perfprof.rules.reading.extents import Extent, extent_of, turns, worklist
 from perfprof.rules.reading.flatness import holds_flat_elements, is_flat_value
 from perfprof.rules.reading.repeats import loops_around
@@ -69,8 +70,10 @@ def of_growth(suspect: Suspect) -> Extent:
 
 
 def of_building(suspect: Suspect) -> Extent:
-    """Of text, bytes or a tuple that is copied in each turn."""
+    """Of text, bytes or a tuple that is copied in each turn. With a test at each of several additions, a run must ask for it."""
     found = suspect.reading
+    if sum(bool(unsure(one, found)) for one in found.additions) > 1:
+        return Extent.UNKNOWN
     return turns(loops_around(found.additions[0].statement, found.function), found.function)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules.reading.expressions import path_of
 from perfprof.rules.reading.names import read_names
-from perfprof.rules.reading.repeats import loops_around, written_few
+from perfprof.rules.reading.repeats import loops_around
 from perfprof.rules.reading.scans import Loop, leaving
 from perfprof.rules.reading.syntax import walk
 
@@ -27,6 +27,13 @@ def additions(name: str, function: Function) -> Iterator[tuple[ast.Call, tuple[L
             continue
         if call.func is above and call.args:
             yield call, _below(name, call, function)
+
+
+def added_whole(name: str, node: ast.stmt, function: Function) -> Iterator[ast.expr]:
+    """What ``name += more`` adds within a statement."""
+    for one in function.every(ast.AugAssign):
+        if isinstance(one.target, ast.Name) and one.target.id == name and within(one, node):
+            yield one.value
 
 
 def _below(name: str, call: ast.Call, function: Function) -> tuple[Loop, ...]:
@@ -52,43 +59,6 @@ def drives(name: str, node: ast.stmt) -> bool:
             return True
         if isinstance(one, ast.If) and name in read_names(one.test) and leaving(one.body):
             return True
-    return False
-
-
-def _stays_near(node: ast.stmt) -> bool:
-    """Whether a loop goes no further than a few steps, as the code itself says: ``if depth > 3: break``."""
-    return any(
-        isinstance(one, ast.If)
-        and isinstance(one.test, ast.Compare)
-        and isinstance(one.test.ops[0], (ast.Gt, ast.GtE))
-        and isinstance(one.test.left, ast.Name)
-        and written_few(one.test.comparators[0])
-        and isinstance(one.body[-1], (ast.Break, ast.Continue, ast.Return))
-        for one in walk(node)
-    )
-
-
-def _begins_with_arguments(name: str, function: Function) -> bool:
-    """Whether it is made of ``*args``, which each call writes out."""
-    given = getattr(getattr(function.node, "args", None), "vararg", None)
-    values = function.names.values(name) or ()
-    return given is not None and any(given.arg in read_names(one) for one in values)
-
-
-def is_bounded(name: str, node: ast.stmt, function: Function) -> bool:
-    """Whether the code itself keeps a worklist short."""
-    return _stays_near(node) or _begins_with_arguments(name, function)
-
-
-def refills(call: ast.Call, name: str, function: Function) -> bool:
-    """``if not queue: queue.extend(...)``: it never holds more than what is put into it at once."""
-    node: ast.AST | None = call
-    while node is not None and node is not function.node:
-        above = function.parents.get(node)
-        test = above.test if isinstance(above, ast.If) and node in above.body else None
-        if isinstance(test, ast.UnaryOp) and isinstance(test.operand, ast.Name) and test.operand.id == name:
-            return True
-        node = above
     return False
 
 

@@ -9,19 +9,19 @@ from __future__ import annotations
 import ast
 import enum
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from perfprof.rules.reading import vocabulary
 from perfprof.rules.reading.additions import (
+    added_whole,
     additions,
     drives,
     is_asked,
-    is_bounded,
     is_conditional,
     is_whole,
-    refills,
     within,
 )
+from perfprof.rules.reading.bounds import counts_turns, is_bounded, is_written_out, refills, refuses_more
 from perfprof.rules.reading.names import bound_names
 from perfprof.rules.reading.repeats import FEW as FEW_TURNS
 from perfprof.rules.reading.repeats import written_few
@@ -32,18 +32,6 @@ if TYPE_CHECKING:
 
 MANY_TURNS = 1000
 DEPTH = 6  # steps from a name to what it was made of
-# Calls that give as many elements as what they are given (with so many arguments), or as what they are asked of.
-PASSED = {"range": 1, "map": 2, "filter": 2} | dict.fromkeys(
-    "list tuple set frozenset sorted reversed enumerate iter zip deque tqdm cycle chain islice".split(), 0
-)
-ASKED = frozenset({"items", "keys", "values", "copy", "most_common", "elements", "iteritems", "itervalues"})
-# Calls that give as many as there are data: lines of a file, rows of a query, files of a folder, matches in a text.
-READ = frozenset("""
-    open readlines splitlines fetchall fetchmany iterrows itertuples finditer rglob iterdir listdir scandir walk
-    iterparse read_csv DictReader imap_unordered nlargest nsmallest accumulate combinations permutations product
-    iter_lines iter_content xreadlines getElementsByTagName
-    """.split())
-SPLIT = frozenset({"split", "rsplit", "partition", "rpartition", "groups", "groupdict", "mro", "shape", "dims"})
 COUNTS = frozenset({"n", "size", "length", "total", "limit", "count"})  # of a parameter that says how many
 
 
@@ -99,17 +87,16 @@ def _turns(node: ast.For | ast.AsyncFor | ast.While | ast.comprehension, functio
     """``while queue`` and ``while i < len(rows)`` take as many turns as those have elements."""
     if not isinstance(node, ast.While):
         return extent_of(node.iter, function, depth)
-    tested = node.test
-    if isinstance(tested, ast.Call) and getattr(tested.func, "id", "") == "len" and tested.args:
-        tested = tested.args[0]
+    tested = node.test.args[0] if _is_length(node.test) else node.test
     if isinstance(tested, ast.Name):
         brought = worklist(tested.id, node, function)
         return brought if brought is not None else extent_of(tested, function, max(depth - 1, 0))
     if isinstance(tested, ast.Compare) and depth and len(tested.ops) == 1:
-        if isinstance(tested.ops[0], (ast.Lt, ast.LtE)):
-            return _count(tested.comparators[0], function, depth - 1)
-        if isinstance(tested.ops[0], (ast.Gt, ast.GtE)):
-            return _count(tested.left, function, depth - 1)
+        sides = tested.left, tested.comparators[0]
+        if isinstance(tested.ops[0], (ast.Lt, ast.LtE)) and counts_turns(sides[0], node):
+            return _count(sides[1], function, depth - 1)
+        if isinstance(tested.ops[0], (ast.Gt, ast.GtE)) and (_is_length(sides[0]) or counts_turns(sides[1], node)):
+            return _count(sides[0], function, depth - 1)
     return Extent.UNKNOWN
 
 
@@ -128,6 +115,7 @@ def worklist(name: str, node: ast.stmt, function: Function) -> Extent | None:
         and not refills(call, name, function)
         and (brings := _brings(call, loops, node, function)) is not None
     ]
+    more += [extent_of(one, function, 2) for one in added_whole(name, node, function)]
     return None if not more else Extent.MANY if max(more) is not Extent.FEW else Extent.UNKNOWN
 
 
@@ -163,16 +151,22 @@ def _of_call(node: ast.Call, function: Function, depth: int) -> Extent:
     callee = node.func
     name = callee.attr if isinstance(callee, ast.Attribute) else getattr(callee, "id", "")
     given = [one.value if isinstance(one, ast.Starred) else one for one in node.args]
-    if name in PASSED and len(given) >= PASSED[name]:
+    if name in vocabulary.PASSED and len(given) >= vocabulary.PASSED[name]:
         return _of_passed(name, given, function, depth)
-    if isinstance(callee, ast.Attribute) and name in ASKED and not given:
-        return extent_of(callee.value, function, depth - 1)
-    if name in READ or vocabulary.gives_all(name):
+    if isinstance(callee, ast.Attribute) and name in vocabulary.ASKED and not given:
+        held = extent_of(callee.value, function, depth - 1)
+        return min(held, Extent.UNKNOWN) if name in vocabulary.MAPPED and _is_anything(callee.value) else held
+    if name in vocabulary.READ or vocabulary.gives_all(name):
         return Extent.MANY
-    if name in SPLIT:
+    if name in vocabulary.SPLIT:
         read = isinstance(callee, ast.Attribute) and _is_read(callee.value)
         return Extent.MANY if read else Extent.FEW
     return named(name)
+
+
+def _is_anything(node: ast.expr) -> bool:
+    """``data`` of ``data.items()``, which are the parts of one thing as often as many things."""
+    return isinstance(node, ast.Name) and vocabulary.holds_anything(node.id)
 
 
 def _of_passed(name: str, given: list[ast.expr], function: Function, depth: int) -> Extent:
@@ -193,12 +187,16 @@ def _is_read(node: ast.expr) -> bool:
     )
 
 
+def _is_length(node: ast.expr) -> TypeGuard[ast.Call]:
+    return isinstance(node, ast.Call) and getattr(node.func, "id", "") == "len" and len(node.args) == 1
+
+
 def _count(node: ast.expr, function: Function, depth: int) -> Extent:
     """How large a number is: a length, a parameter that says how many, a number as it is written."""
     if isinstance(node, ast.Constant):
         size = abs(node.value) if isinstance(node.value, (int, float)) else FEW_TURNS
         return Extent.FEW if size < FEW_TURNS else Extent.MANY if size >= MANY_TURNS else Extent.UNKNOWN
-    if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "len" and len(node.args) == 1:
+    if _is_length(node):
         return extent_of(node.args[0], function, depth - 1)
     if isinstance(node, ast.BinOp):
         return max(_count(one, function, depth - 1) for one in (node.left, node.right)) if depth else Extent.UNKNOWN
@@ -215,8 +213,10 @@ def _count(node: ast.expr, function: Function, depth: int) -> Extent:
 def _of_name(node: ast.Name, function: Function, depth: int) -> Extent:
     """What it is made of if that shows, else what its name tells; a parameter that may be anything may be large."""
     name, said = node.id, named(node.id)
-    if said is Extent.FEW:
-        return said
+    if said is Extent.FEW or is_written_out(name, function):
+        return Extent.FEW
+    if refuses_more(name, function):
+        return Extent.UNKNOWN
     values = function.names.values(name) if name not in function.names.captured else None
     if values:
         found = [extent_of(one, function, depth - 1) for one in values]

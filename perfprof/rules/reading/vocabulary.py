@@ -29,16 +29,19 @@ FEW = frozenset("""
     """.split())
 # As many as the data: what programs are given, count, store, walk and send.
 MANY = frozenset("""
-    account address album article atom bin bond book booking candle cell chapter character child children chunk
-    client codepoint comment commit contact contig coord coordinate customer datapoint descendant doc document
-    edge embedding employee entry event face feed file filename filepath fragment frame gene genome hash hit id
-    identifier image individual interval invoice issue item kmer leaf line link listing log mail measurement
-    message molecule mutation ngram node note observation occurrence order page paragraph particle passage
-    patient payment peak photo pixel point polygon population post price primer product protein quad question
-    quote reading reception record request residue response review revision row sale sample score sentence
-    sequence session song span spectrum state stock strand student submission subscriber success taxon thing
-    ticket timestamp track trade transaction transcript transition triangle triple triplet tweet uri url user
-    uuid vector vertex visit voxel word
+    album article atom bond booking candle chunk codepoint comment commit contig customer datapoint descendant doc
+    document edge embedding employee file filename filepath fragment gene genome invoice kmer leaf line mail
+    measurement molecule mutation ngram node observation occurrence order particle patient payment peak photo pixel
+    population post price protein purchase quad record residue review row sale sample sentence sequence song spectrum
+    stock student submission subscriber taxon ticket timestamp trade transaction transcript triangle triple triplet
+    tweet user vertex voxel word
+    """.split())
+# One of them is a single thing with few parts; how many there are of them, no name tells.
+SINGLE = MANY | frozenset("""
+    account address bin book cell chapter character client contact coord coordinate entry event face feed frame hash
+    hit id identifier image individual interval issue item link listing log message note page paragraph passage point
+    polygon primer product question quote reading reception request response revision score session span state strand
+    success thing track transition uri url uuid vector visit
     """.split())
 # What a method begins with that gives everything there is of something.
 ALL_OF = frozenset("fetch iter iterate scan select stream walk".split())
@@ -77,7 +80,7 @@ CONTAINERS = frozenset(
     "list lst array arr seq sequence iterable iterator collection vec tuple set dict map".split()
 )
 ANYTHING = frozenset(
-    "iterable iterator it seq sequence xs ys lst arr array list data values items elements".split()
+    "iterable iterator it seq sequence xs ys lst arr array list data values items elements ids".split()
 )
 # A thing's part that tells it from all others, so that there are as many of them as of the things.
 IDENTITIES = frozenset("""
@@ -89,6 +92,19 @@ FLAT = IDENTITIES | frozenset("""
     char character codepoint count date filename idx index int integer label length line name num position sku slug
     string str sum term text title total word year
     """.split())
+# Calls that give as many elements as what they are given (with so many arguments), or as what they are asked of.
+PASSED = {"range": 1, "map": 2, "filter": 2} | dict.fromkeys(
+    "list tuple set frozenset sorted reversed enumerate iter zip deque tqdm cycle chain islice".split(), 0
+)
+ASKED = frozenset({"items", "keys", "values", "copy", "most_common", "elements", "iteritems", "itervalues"})
+# Calls that give as many as there are data: lines of a file, rows of a query, files of a folder, matches in a text.
+READ = frozenset("""
+    open readlines splitlines fetchall fetchmany iterrows itertuples finditer rglob iterdir listdir scandir walk
+    iterparse read_csv DictReader imap_unordered nlargest nsmallest accumulate combinations permutations product
+    iter_lines iter_content xreadlines getElementsByTagName
+    """.split())
+SPLIT = frozenset({"split", "rsplit", "partition", "rpartition", "groups", "groupdict", "mro", "shape", "dims"})
+MAPPED = ASKED - {"copy", "most_common", "elements"}
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
@@ -102,7 +118,7 @@ def _apart(word: str) -> tuple[str, ...]:
     """Words that are written together: ``edgelist``, ``userids``, ``filenames``."""
     for end in ("list", "ids", "names", "map", "set", "dict"):
         begin = word.removesuffix(end)
-        if begin != word and _singular(begin)[0] in MANY | FEW:
+        if begin != word and _singular(begin)[0] in SINGLE | FEW:
             return (begin, end)
     return (word,)
 
@@ -130,7 +146,7 @@ def names_few(name: str) -> bool:
     if not found or names_parts(name):
         return bool(found)
     last, plural = found[-1]
-    return last in MANY - WHOLE and not plural and last != "children" and last not in ANYTHING
+    return last in SINGLE - WHOLE and not plural and last not in ANYTHING
 
 
 def names_many(name: str) -> bool:
@@ -147,9 +163,9 @@ def names_many(name: str) -> bool:
     last, plural = found[-1]
     if last in WHOLE or name == "G":  # as mathematicians call a graph
         return True
-    if len(found) > 1 and last in {"name", "key", "label", "number", "code"} and plural:
-        return found[-2][0] in MANY
-    return last in MANY and (plural or contained or last == "children")
+    if len(found) > 1 and (last in IDENTITIES or last in {"name", "label", "code"}) and plural:
+        return found[-2][0] in MANY or last in MANY
+    return last in MANY and (plural or contained)
 
 
 def gives_all(name: str) -> bool:
