@@ -60,11 +60,11 @@ def _numbers(lookup: Lookup, mark: Mark) -> tuple[int, ...]:
 
 
 def _lateral(lookup: Lookup, mode: Mode, mark: Mark, table: Keys) -> Batch:
-    head = f"SELECT {_FOUND}.*, {table.back} AS {WANTED} FROM {table.table} CROSS JOIN LATERAL ("  # noqa: S608  # text for the program
+    head = f"SELECT {_FOUND}.*, {table.back} AS {WANTED}", f" FROM {table.table} CROSS JOIN LATERAL ("
     inner = pieces(lookup, [(mark.start, mark.end, table.key)])
     tail = f") AS {_FOUND}{table.only}"
     why = "PostgreSQL runs the statement as it was for each of the keys"
-    found = _batch(lookup, mode, (written(head, '"'), *inner, written(tail, '"')), why)
+    found = _batch(lookup, mode, (*(written(one, '"') for one in head), *inner, written(tail, '"')), why)
     return replace(found, after=_numbers(lookup, mark), always=lookup.query.statement.complex == _AGGREGATE)
 
 
@@ -93,11 +93,12 @@ def _by_rowid(lookup: Lookup, mode: Mode, mark: Mark, table: Keys) -> Batch | st
     chosen = text[: clauses.start].strip()[len("select") :].strip()
     again = text[clauses.order : clauses.limit].rstrip() if clauses.order >= 0 else ""
     columns = f"{name}.*" if chosen == "*" else chosen
-    rows = f"{source[0].strip()} WHERE {name}.rowid IN (SELECT {name}.rowid FROM"
-    head = f"SELECT {columns}, {table.back} AS {WANTED} FROM {table.table} CROSS JOIN {rows}"  # noqa: S608  # text
+    head = f"SELECT {columns}, {table.back} AS {WANTED}"
+    rows = f" FROM {table.table} CROSS JOIN {source[0].strip()}"
+    of = f" WHERE {name}.rowid IN (SELECT {name}.rowid FROM"
     inner = pieces(lookup, [(0, clauses.start + len("from"), ""), (mark.start, mark.end, table.key)])
     said = [one for one in inner if one.strip("\"'")]
-    parts = (written(head, '"'), *said, written(f") {again}".rstrip(), '"'))
+    parts = (*(written(one, '"') for one in (head, rows, of)), *said, written(f") {again}".rstrip(), '"'))
     why = "SQLite evaluates the statement as it was, for the rowids of each of the keys"
     return replace(_batch(lookup, mode, parts, why), after=_numbers(lookup, mark))
 
