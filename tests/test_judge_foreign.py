@@ -241,11 +241,11 @@ def test_a_function_that_writes_a_file_is_compared_in_the_workload(root: Path) -
     assert not (root / "out.txt").exists()
 
 
-def test_a_generator_function_is_compared_in_the_workload(root: Path) -> None:
+def test_a_generator_function_that_is_given_one_is_compared_in_the_workload(root: Path) -> None:
     old = "def evens(rows):\n    for row in rows:\n        if row % 2 == 0:\n            yield row\n"
     lazy = "def evens(rows):\n    yield from (row for row in rows if row % 2 == 0)\n"
     wrong = "def evens(rows):\n    yield from sorted((row for row in rows if row % 2 == 0), reverse=True)\n"
-    end = "\nfor n in (0, 5, 1000):\n    print(sum(evens(range(n))))\n"
+    end = "\nfor n in (0, 5, 1000):\n    print(sum(evens(x for x in range(n))))\n"
     for new, outcome in ((lazy, "passed"), (wrong, "failed")):
         _, verdict = judged(root, {"run.py": old + end}, "run.py", new + end, sys.executable, "run.py")
         assert {layer.name: layer.outcome for layer in verdict.layers}["answers"] == outcome, verdict

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from perfprof.optimizer.judge.pairs import memory_note
+from perfprof.optimizer.judge.pairs import Pairs, memory_note
 from perfprof.optimizer.judge.statistics import LOOKS, Answered, decide, holm, resolution, student, together
 from perfprof.optimizer.judge.verdict import Comparison
 
@@ -100,6 +100,15 @@ def test_resolution_is_that_of_the_machine() -> None:
     loud = resolution(*pairs(chance, 20, 1.0, WALL_NOISE))
     assert quiet == pytest.approx(0.03)
     assert loud > 0.1
+
+
+def test_three_pairs_of_identical_code_are_never_a_gain() -> None:
+    chance = random.Random(12)
+    for noise in (CPU_NOISE, WALL_NOISE):
+        wrong = sum(Pairs(*pairs(chance, 3, 1.0, noise)).decide().decision == "faster" for _ in range(400))
+        assert wrong <= 2, f"{wrong} of 400 with a noise of {noise}"
+    found = sum(Pairs(*pairs(chance, 3, 30.0, CPU_NOISE)).decide().decision == "faster" for _ in range(100))
+    assert found == 100
 
 
 def test_many_claims_are_weighed_harder_than_one() -> None:

@@ -20,6 +20,7 @@ from perfprof.profilers.parts import loads, requests
 from perfprof.profilers.recording import Execution, Recording
 from perfprof.rules import registry
 from perfprof.rules.catalog import Catalog, Copy
+from perfprof.rules.reading.functions import Function
 from perfprof.rules.reading.program import Program
 from perfprof.rules.rule import Case, Evidence, Level, Rule, Suspect, weigh
 
@@ -83,13 +84,19 @@ class Suspects:
 
     @property
     def captures(self) -> list[Capture]:
-        """The functions whose calls are kept for replay."""
+        """The functions whose calls are kept for replay; of one inside a function, those of the outermost."""
         functions = {
-            (str(one.suspect.function.module.path), one.suspect.function.qualname): one.suspect.function.line
+            (str(outer.module.path), outer.qualname): outer.line
             for one in self.accused
             if one.suspect.function is not None and one.suspect.function.qualname != "<module>"
+            for outer in _outermost(one.suspect.function)
         }
-        return [Capture(path, name, line) for (path, name), line in sorted(functions.items())]
+        return [Capture(path, name, line, unfinished=True) for (path, name), line in sorted(functions.items())]
+
+
+def _outermost(function: Function) -> list[Function]:
+    name, inside, _ = function.qualname.partition(".<locals>")
+    return [function] if not inside else [one for one in function.module.functions if one.qualname == name]
 
 
 def find(options: FixOptions, recording: Recording, program: Program, databases: Sequence[Opened]) -> Suspects:
@@ -98,18 +105,18 @@ def find(options: FixOptions, recording: Recording, program: Program, databases:
     hot = hot_functions(recording, program, options.project.paths, options.min_share)
     found: list[Accused] = []
     complaints: list[str] = []
+    room = Room(options.database, options.root)
     for rule in chosen_rules(options.only):
         try:
             accused = [*_accused(rule, hot, program, databases), *_as_run(rule, recording, loaded, program)]
+            accused += _of_settings(rule, recording, program, room)
             found += [_with_share(one, program, recording) for one in accused]
         except Exception:  # a rule must never take the run down
             last = traceback.format_exc(limit=-1).splitlines()[-1]
             complaints.append(f"rule {rule.name} failed and was dropped: {last}")
-    room = Room(options.database, options.root)
     # What waits for a database need not show in CPU samples, so findings that an exact count decides stay.
     shown = [one for one in found if one.rule.counter or (one.share >= options.min_share)]
     shown.sort(key=lambda one: (-one.share, one.suspect.finding.path, one.suspect.finding.line))
-            accused += _of_settings(rule, recording, program, room)
     return Suspects(tuple(shown), len(hot), len(found) - len(shown), tuple(complaints))
 
 
@@ -144,13 +151,6 @@ def _as_run(rule: Rule, recording: Recording, loaded: Sequence[Load], program: P
         yield from (Accused(rule, suspect) for suspect in suspects)
 
 
-def within_requests(recording: Recording) -> list[Execution]:
-    """The statements with places up to the handler of their request: whoever sends requests in a loop, such as a client
-    of a test in the same process, has nothing to gather.
-    """
-    handlers = {(place.path, place.function) for route in requests.read(recording) for place in route.place[:1]}
-    found = []
-    for one in recording.executions():
 def _of_settings(rule: Rule, recording: Recording, program: Program, room: Room) -> Iterator[Accused]:
     """What the recording says of pools and connections; the server is asked once, and only if there is something."""
     if rule.in_settings is None:
@@ -160,6 +160,13 @@ def _of_settings(rule: Rule, recording: Recording, program: Program, room: Room)
         yield from (Accused(rule, suspect) for suspect in suspects)
 
 
+def within_requests(recording: Recording) -> list[Execution]:
+    """The statements with places up to the handler of their request: whoever sends requests in a loop, such as a client
+    of a test in the same process, has nothing to gather.
+    """
+    handlers = {(place.path, place.function) for route in requests.read(recording) for place in route.place[:1]}
+    found = []
+    for one in recording.executions():
         ends = (depth for depth, frame in enumerate(one.site, 1) if (frame.path, frame.function) in handlers)
         found.append(replace(one, site=one.site[: next(ends, len(one.site))]))
     return found

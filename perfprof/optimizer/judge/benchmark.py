@@ -9,11 +9,12 @@ from typing import Any
 
 from perfprof.optimizer.judge.pairs import Pairs, ratio_text, spoken
 from perfprof.optimizer.judge.replay import Call, Case, Stage, start
-from perfprof.optimizer.judge.statistics import FEWEST, LOOKS, Answered, decide
+from perfprof.optimizer.judge.statistics import FEWEST, FIRST, LOOKS, Answered, decide
 from perfprof.optimizer.judge.verdict import Comparison
 
-_FIRST = 5  # pairs that tell a large gain: each must be beyond any noise ever seen, see `statistics.interval`
 _NOISE = 0.10  # a loss below this on one size is not worth a word
+_DEAREST = 3.0  # seconds of one call; a dearer one is timed only if there is no other
+_MOST = 30.0  # CPU seconds for one patch, where one call takes long
 
 
 @dataclass
@@ -34,6 +35,7 @@ class _Class:
     function: str
     blobs: tuple[bytes, ...]
     weight: int
+    seconds: float  # of the old code, for all of them once
 
 
 def function_benchmark(
@@ -42,11 +44,13 @@ def function_benchmark(
     """Time the captured calls ``used`` (index -> seconds of the old code), weighed by how often their like occurred.
 
     Looks after 5, 10, 20 and 40 pairs, a fresh process and another hash seed for each; ends when decided, or when
-    ``seconds`` of CPU time are spent.
+    ``seconds`` of CPU time are spent; where the calls are dear, not before ten pairs, or `_MOST`.
     """
-    bench = _Bench(stage, case, _classes(case, used, seconds))
+    classes = _classes(case, used, seconds)
+    bench = _Bench(stage, case, classes)
+    seconds = max(seconds, min(_MOST, 2 * LOOKS[0] * sum(one.seconds for one in classes)))
     answered, left = decide((), ()), seconds
-    for number, look in enumerate((_FIRST, *LOOKS)):
+    for number, look in enumerate((FIRST, *LOOKS)):
         problem = bench.measure(number, look - answered.pairs, left)
         if problem:
             return FunctionTimes(answered, problem=problem)
@@ -55,7 +59,7 @@ def function_benchmark(
         answered = total.decide(promise)
         if answered.decision != "cannot tell" or answered.pairs < look:
             break
-        if look > _FIRST and left < seconds / 4:
+        if look > FIRST and left < seconds / 4:
             break
         left = max(left, seconds / 2)  # the first look is short: what it leaves open deserves the ten pairs
     if answered.pairs < FEWEST:
@@ -126,33 +130,40 @@ class _Bench:
 
 
 def _classes(case: Case, used: Mapping[int, float], seconds: float) -> list[_Class]:
-    """Calls by function and size, from the smallest; of the dear ones only as many as 25 pairs can afford."""
+    """Calls by function and size, from the smallest; of the dear ones as many as 25 pairs can afford, and the dearest.
+
+    That is where the time goes: calls of one size may cost a thousand times one another.
+    """
     grouped: dict[tuple[str, str], list[tuple[float, Call]]] = {}
     for index, cost in used.items():
         call = case.calls[index]
         grouped.setdefault((call.function, size_class(call.size)), []).append((cost, call))
     ordered = sorted(grouped.items(), key=lambda item: min(call.size for _, call in item[1]))
     several = len({call.function for call in case.calls}) > 1
+    dearest = max((cost for cost in used.values() if cost <= _DEAREST), default=0.0)
+    chosen = [_affordable(calls, seconds / 25 / len(ordered), dearest) for _, calls in ordered]
     return [
         _Class(
             f"{function.partition('::')[2]} {size}" if several else size,
             function,
-            tuple(call.blob for call in _affordable(calls, seconds / 25 / len(ordered))),
+            tuple(call.blob for _, call in kept),
             sum(call.weight for _, call in calls),
+            sum(cost for cost, _ in kept),
         )
-        for (function, size), calls in ordered
+        for ((function, size), calls), kept in zip(ordered, chosen, strict=True)
     ]
 
 
-def _affordable(calls: list[tuple[float, Call]], seconds: float) -> list[Call]:
-    """At most three, from cheap to dear; the dear ones only if they fit, the cheapest in any case."""
+def _affordable(calls: list[tuple[float, Call]], seconds: float, dearest: float) -> list[tuple[float, Call]]:
+    """At most three, from cheap to dear; the dear ones only if they fit, the cheapest and the ``dearest`` in any case."""
     ranked = sorted(calls, key=lambda pair: pair[0])
+    ranked = [pair for pair in ranked if pair[0] <= _DEAREST] or ranked[:1]
     places = dict.fromkeys((0, len(ranked) // 2, len(ranked) - 1))
-    kept: list[Call] = []
+    kept: list[tuple[float, Call]] = []
     for cost, call in (ranked[place] for place in places):
         seconds -= cost
-        if not kept or seconds >= 0:
-            kept.append(call)
+        if not kept or seconds >= 0 or cost == dearest:
+            kept.append((cost, call))
     return kept
 
 

@@ -197,12 +197,12 @@ class Judge:
         return deep(self._bench.stage("", self.baseline().seen), trial.patch, self._settings.deep)
 
     def _time(self, trial: Trial, layers: Layers, counting: Counting) -> None:
-        """Captured calls where there are any; the whole workload where nothing else has told the gain."""
+        """Captured calls where there are any; the whole workload where these have not told the gain."""
         self._progress(f"{trial.patch.title}: benchmark")
         if trial.used:
             trial.ask("function", layers.function)
         counted = trial.patch.counter and trial.comparison is not None and trial.comparison.metric != "cpu"
-        if trial.answered is None and not (counted and not counting.slower(trial)):
+        if trial.untold and not (counted and not counting.slower(trial)):
             trial.ask("workload", layers.workload)
 
     def _count(self, trial: Trial, counting: Counting) -> bool:

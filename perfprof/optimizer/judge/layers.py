@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from concurrent.futures import Executor
 
 from perfprof.optimizer.judge.baseline import Baseline
 from perfprof.optimizer.judge.benchmark import function_benchmark
+from perfprof.optimizer.judge.clocked import Clocks
 from perfprof.optimizer.judge.exponents import exponents
 from perfprof.optimizer.judge.pairs import memory_note, spoken
 from perfprof.optimizer.judge.processes import Ran
 from perfprof.optimizer.judge.reaching import Reach
 from perfprof.optimizer.judge.replay import Played, Stage, play
 from perfprof.optimizer.judge.settings import Settings
+from perfprof.optimizer.judge.statistics import Answered
 from perfprof.optimizer.judge.testing import Testing
 from perfprof.optimizer.judge.trees import Tree
 from perfprof.optimizer.judge.trial import Outcome, Trial
@@ -110,18 +113,30 @@ class Layers:
         failed = self.runs(trial.patch.changes)
         if failed:
             return "failed", failed
-        times = self.whole(trial.patch.changes)  # a rule's promise is about its function, not the whole run
+        times = self._clocked(trial)
         if times.failed:
             return "failed", times.failed
-        trial.answered, trial.memory = times.answered, times.memory
-        trial.notes += [*filter(None, [self.moody]), *memory_note(times.memory)]
-        if trial.comparison is None:
-            trial.comparison = times.cpu
-        regression = trial.patch.counter and times.answered.decision == "slower"
-        told = f"whole workload {spoken(times.answered)} over {times.answered.pairs} pairs"
-        if regression:
+        answered, told = _of_whole(times)
+        trial.answered, trial.memory = answered, times.memory
+        whole = f"in the running workload, which is {spoken(times.answered)}" if answered is times.parted else ""
+        trial.notes += [*filter(None, [whole, self.moody]), *memory_note(times.memory)]
+        if trial.comparison is None or trial.comparison.metric == "cpu":
+            trial.comparison = times.part if answered is times.parted else times.cpu
+        if trial.patch.counter and answered.decision == "slower":
             return "failed", f"slower all the same: {told}"
-        return ("passed" if times.answered.decision == "faster" else "cannot tell"), told
+        return ("passed" if answered.decision == "faster" else "cannot tell"), told
+
+    def _clocked(self, trial: Trial) -> WorkloadTimes:
+        """With clocks on the changed functions, of which a rule's promise is; without them where they are in the way."""
+        patch = trial.patch
+        if patch.functions and not patch.counter:
+            clocks = Clocks(self._bench, patch.functions)
+            clocks.write(self._bench.old, ())
+            clocks.write(self._bench.new, patch.changes)
+            times = self._timed(patch.promise, clocks)
+            if not times.failed:
+                return times
+        return self.whole(patch.changes)
 
     def runs(self, changes: tuple[FileChange, ...]) -> str:
         """Does the workload run with these changes at all? How it ended, if not well. Leaves bytecode behind, too."""
@@ -136,18 +151,33 @@ class Layers:
         """Old tree against new tree with these changes."""
         self._bench.old.write(())
         self._bench.new.write(changes)
+        return self._timed(promise, None)
+
+    def _timed(self, promise: float, clocks: Clocks | None) -> WorkloadTimes:
+        """The workload by turns in both trees as they are."""
+        found: dict[Side, float] = {}
 
         def run(side: Side, seed: int) -> Ran:
-            return self._run(self._bench.old if side == "old" else self._bench.new, seed)
+            tree = self._bench.old if side == "old" else self._bench.new
+            ran = self._run(tree, seed, clocks)
+            found[side] = clocks.seconds() if clocks is not None else math.nan
+            return ran
 
-        return workload_benchmark(run, promise=promise, seconds=self._settings.workload_seconds)
+        return workload_benchmark(
+            run, promise=promise, seconds=self._settings.workload_seconds, part=lambda side: found[side]
+        )
 
-    def _run(self, tree: Tree, seed: int) -> Ran:
+    def _run(self, tree: Tree, seed: int, clocks: Clocks | None = None) -> Ran:
         """The workload; once more if it fails, for some fail now and then, whatever their code."""
-        ran = self._bench.run_workload(tree, timeout=self._baseline.workload_timeout, seed=seed)
+
+        def once() -> Ran:
+            more = clocks.started() if clocks is not None else None
+            return self._bench.run_workload(tree, timeout=self._baseline.workload_timeout, seed=seed, more=more)
+
+        ran = once()
         if ran.well or ran.late:
             return ran
-        again = self._bench.run_workload(tree, timeout=self._baseline.workload_timeout, seed=seed)
+        again = once()
         if again.well:
             self.moody = "the workload failed in one of two runs of the same code"
         return again
@@ -163,6 +193,17 @@ class Layers:
         if strays:
             return f"{', '.join(sorted(strays))} ran from the project folder, not from the copy: an import path leads there"
         return ""
+
+
+def _of_whole(times: WorkloadTimes) -> tuple[Answered, str]:
+    """What decides, and all in words: the changed functions, unless the whole is clear and they are not, for work can move."""
+    answered, parted = times.answered, times.parted
+    told = f"whole workload {spoken(answered)} over {answered.pairs} pairs"
+    if parted is None:
+        return answered, told
+    told += f"; the changed functions in it {spoken(parted)}"
+    moved = answered.decision == "faster" and parted.decision != "faster"
+    return (answered if moved or answered.decision == "slower" else parted), told
 
 
 def _skipped(weighed: Weighed) -> Outcome:

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field, replace
 from statistics import median
 
-from perfprof.optimizer.judge.statistics import Answered, decide, resolution
+from perfprof.optimizer.judge.statistics import FIRST, Answered, decide, resolution
 from perfprof.optimizer.judge.verdict import Comparison
 
 MUCH_MORE, WORTH_A_WORD = 1.5, 1_000_000  # times the memory, and bytes, from which on it is told
@@ -28,8 +28,12 @@ class Pairs:
 
     @property
     def resolution(self) -> float:
-        """The smallest effect that can be told here: what the old code shows against itself, one pair later."""
-        return resolution(self.before[:-1], self.before[1:])
+        """The smallest effect that can be told here: what the old code shows against itself, one pair later.
+
+        Of few pairs the new code's as well: each side is compared with itself alone.
+        """
+        more = self.after if len(self.before) < FIRST else []
+        return resolution([*self.before[:-1], *more[:-1]], [*self.before[1:], *more[1:]])
 
     def comparison(self, metric: str, answered: Answered) -> Comparison:
         """As it stands in the verdict."""

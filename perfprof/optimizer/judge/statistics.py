@@ -15,6 +15,7 @@ from typing import Literal
 
 Answer = Literal["faster", "slower", "no change", "cannot tell"]
 
+FIRST = 5  # pairs that tell a large gain: each must be beyond any noise ever seen, see `interval`
 LOOKS = (10, 20, 40)  # pairs; 99 % at each keeps the three together under 5 %
 CONFIDENCE = 0.99
 SMALLEST = 0.03  # effects below this are not claimed

@@ -47,6 +47,13 @@ class Trial:
         """What a layer said, empty if it was not asked."""
         return self.answer(name)[0]
 
+    @property
+    def untold(self) -> bool:
+        """Nothing has told the gain: captured calls are too few or too noisy, or not those of the function inside theirs."""
+        if self.answered is None or self.answered.decision == "cannot tell":
+            return True
+        return self.answered.decision != "faster" and any("<locals>" in name for name in self.patch.functions)
+
     def verdict(self) -> Verdict:
         """Accepted only if every layer agrees and there is a gain."""
         decision, reason = self._decided()

@@ -26,7 +26,7 @@ def observed(bench: Workbench, functions: Sequence[str], timeout: float = FOREVE
     assert bench.project.workload is not None
     bench.old.write(())
     captures = [
-        Capture(str(bench.old.path / path), name, line)
+        Capture(str(bench.old.path / path), name, line, unfinished=True)
         for function in functions
         for path, _, name in [function.partition("::")]
         if (line := _line_of(read_text(bench.old.path / path), name))
@@ -43,11 +43,15 @@ def observed(bench: Workbench, functions: Sequence[str], timeout: float = FOREVE
 
 
 def instrumented(
-    tree: Tree, changes: Sequence[FileChange], functions: Sequence[str], folder: Path
+    tree: Tree,
+    changes: Sequence[FileChange],
+    functions: Sequence[str],
+    folder: Path,
+    module: str = "_perfprof_answers",
 ) -> list[FileChange]:
     """The changes, and in each file that holds one of the functions a line below it that watches it.
 
-    tree: as the project is, without changes. folder: holds the module that watches.
+    tree: as the project is, without changes. folder: holds the ``module`` that watches.
     """
     wanted: dict[str, list[str]] = {}
     for function in functions:
@@ -58,7 +62,7 @@ def instrumented(
         if path not in found:
             text = read_text(tree.path / path)
             found[path] = FileChange(path, text, text)
-        found[path] = replace(found[path], after=watched(path, found[path].after, names, folder))
+        found[path] = replace(found[path], after=watched(path, found[path].after, names, folder, module))
     return list(found.values())
 
 

@@ -68,13 +68,21 @@ class Workbench:
         self.processes.close()
         self.place.close()
 
-    def run_workload(self, tree: Tree, *, timeout: float = FOREVER, seed: int | None = None) -> Ran:
-        """The workload in a tree, from its first state. seed: PYTHONHASHSEED unless the user fixed it."""
+    def run_workload(
+        self,
+        tree: Tree,
+        *,
+        timeout: float = FOREVER,
+        seed: int | None = None,
+        more: Mapping[str, str] | None = None,
+    ) -> Ran:
+        """The workload in a tree, from its first state. seed: PYTHONHASHSEED unless the user fixed it. more: variables."""
         assert self.project.workload is not None
         tree.reset()
         env = tree.env()
         if seed is not None:
             env.setdefault("PYTHONHASHSEED", str(seed))
+        env |= more or {}
         return self._run(self.project.workload, tree, env, timeout)
 
     def run_tests(

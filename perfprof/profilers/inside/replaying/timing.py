@@ -13,6 +13,7 @@ import tracemalloc
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ SAMPLE = 0.005  # seconds that the calls of one sample of the old code should ta
 MOST_CALLS = 1000  # in one sample
 COPYING = 0.01  # seconds that making the arguments for one sample may take
 TRACED = 0.03  # seconds; a call that takes longer is not run again under tracemalloc
+MOST_ITEMS = 200_000  # of a generator; some never end
+IDLE = 10  # times the CPU time by the clock: the call waits for something
 
 Tell = Callable[[dict[str, Any]], None]
 Finish = Callable[[Any], Any]
@@ -30,13 +33,17 @@ Finish = Callable[[Any], Any]
 
 @dataclass
 class Class:
-    """Captured calls of one function and size. repeat: how often each is called for one sample."""
+    """Captured calls of one function and size. repeat: how often each is called for one sample.
+
+    seconds: of the old code for the dearest of them, as a first call took.
+    """
 
     label: str
     function: str
     owner: Sides
     blobs: list[bytes]
     repeat: int = 1
+    seconds: float = 0.0
     finish: Finish | None = None
     stateful: bool = False
 
@@ -56,14 +63,14 @@ def timing(job: dict[str, Any], sides: dict[str, Sides], tell: Tell) -> None:
             ruler.prepare(one)
         gc.collect()
         gc.freeze()
-        begun = time.process_time()
+        begun, clock = time.process_time(), time.perf_counter()
         for pair in range(job["pairs"]):
             order = ["old", "new"]
             chance.shuffle(order)
             seconds = {side: {one.label: ruler.sample(one, side) for one in classes} for side in order}
             told = {one.label: [seconds["old"][one.label], seconds["new"][one.label]] for one in classes}
             tell({"pair": pair, "seconds": told})
-            if time.process_time() - begun > job["seconds"]:
+            if time.process_time() - begun > job["seconds"] or time.perf_counter() - clock > IDLE * job["seconds"]:
                 break
         tell({"memory": ruler.memory(classes)})
 
@@ -80,20 +87,20 @@ class Ruler:
 
     def prepare(self, one: Class) -> None:
         """Warm up both sides, see how long a call takes and whether it leaves anything behind."""
-        seconds = 0.0
         for side in ("new", "old"):
             function = self._take(one, side)
             world = self._worlds[side]
             before = world.state()
             args, kwargs = pickle.loads(one.blobs[-1])  # noqa: S301
-            begun = time.process_time()
+            begun, clock = time.process_time(), time.perf_counter()
             answer = _tried(function, args, kwargs)
             one.finish = one.finish or self._finisher(answer)
             if one.finish is not None:
                 one.finish(answer)
-            seconds = time.process_time() - begun
+            one.seconds, waited = time.process_time() - begun, time.perf_counter() - clock
             one.stateful = one.stateful or world.state() != before or world.cached()
-        wanted = SAMPLE / max(seconds, 1e-7) / len(one.blobs)
+        taken = waited if waited > IDLE * one.seconds else one.seconds
+        wanted = SAMPLE / max(taken, 1e-7) / len(one.blobs)
         begun = time.process_time()
         for blob in one.blobs:
             pickle.loads(blob)  # noqa: S301
@@ -116,7 +123,7 @@ class Ruler:
         """Peak bytes that the largest call allocates, where tracing it is affordable; empty otherwise."""
         found: dict[str, int] = {}
         for one in classes[-1:]:
-            if self.sample(one, "old") > TRACED:
+            if one.seconds > TRACED:
                 return {}
             for side in ("old", "new"):
                 function = self._take(one, side)
@@ -157,7 +164,7 @@ class Ruler:
             loop = asyncio.new_event_loop()
             return lambda items: loop.run_until_complete(_exhausted(items))
         if hasattr(type(answer), "__next__"):
-            return lambda items: deque(items, maxlen=0)
+            return lambda items: deque(islice(items, MOST_ITEMS), maxlen=0)
         return None
 
 
