@@ -8,6 +8,8 @@ from pathlib import Path
 
 from perfprof.optimizer.judge.verdict import Verdict
 from perfprof.optimizer.migrations import alembic, django, sql
+from perfprof.optimizer.migrations.alembic_places import place_of
+from perfprof.optimizer.migrations.django_models import model_of
 from perfprof.optimizer.migrations.planned import Texts
 from perfprof.optimizer.patches import FileChange, Patch
 from perfprof.rules.rule import Migration
@@ -40,9 +42,9 @@ def pending(root: Path, migration: Migration) -> Path | None:
     if found is not None:
         return found
     texts = Texts(root)
-    model, versions = django.model_of(texts, migration.table), alembic.versions_of(root)
+    model, place = model_of(texts, migration.table), place_of(texts)
     folders = [(model.folder, django.short(migration.name))] if model is not None else []
-    folders += [(versions, migration.name)] if versions is not None else []
+    folders += [(versions, migration.name) for versions in place.folders] if place is not None else []
     for folder, name in folders:
         for path in texts.files(folder, "*.py"):
             if name in (texts.read(path) or ""):

@@ -16,11 +16,20 @@ class Texts:
         self._planned = {root / change.path: change.after for change in planned}
 
     def read(self, path: Path) -> str | None:
-        """The text that the file will have; None if there is none."""
+        """The text that the file will have, its lines ended by a line feed alone; None if there is none."""
+        raw = self._raw(path)
+        return raw.replace("\r\n", "\n") if raw is not None else None
+
+    def even(self, path: Path) -> bool:
+        """Whether all lines end alike, so that a change of some leaves the others as they are."""
+        raw = self._raw(path) or ""
+        return raw.count("\r") == raw.count("\r\n") and raw.count("\r\n") in (0, raw.count("\n"))
+
+    def _raw(self, path: Path) -> str | None:
         if path in self._planned:
             return self._planned[path]
         try:
-            return path.read_text(encoding="utf-8")
+            return path.read_bytes().decode("utf-8")
         except (OSError, UnicodeDecodeError):
             return None
 
@@ -31,4 +40,6 @@ class Texts:
 
     def change(self, path: Path, after: str) -> FileChange:
         """A change from what is there, planned changes included, to ``after``."""
-        return FileChange(path.relative_to(self.root).as_posix(), self.read(path) or "", after)
+        before = self._raw(path) or ""
+        ended = after.replace("\n", "\r\n") if "\r\n" in before else after
+        return FileChange(path.relative_to(self.root).as_posix(), before, ended)

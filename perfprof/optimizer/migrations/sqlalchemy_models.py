@@ -22,14 +22,14 @@ def with_index(texts: Texts, migration: Migration, build: Build) -> tuple[Path, 
         for path in sorted(texts.root.rglob("*.py"))
         if not _foreign(path, texts.root)
         for node in _classes(texts.read(path) or "")
-        if _said(node, _TABLE) == migration.table
+        if _table(node) == migration.table
     ]
     if len(found) != 1 or not build.columns or migration.schema not in ("", "public"):
         return None
     path, node = found[0]
     text = texts.read(path) or ""
     known = dict(_columns(node))
-    if not all(name in known for name, _ in build.columns) or "\r" in text:
+    if not all(name in known for name, _ in build.columns) or not texts.even(path):
         return None
     edited = _edited(text, node, migration, build)
     return None if edited is None else (path, edited)
@@ -41,7 +41,7 @@ def _foreign(path: Path, root: Path) -> bool:
 
 
 def _classes(text: str) -> Iterator[ast.ClassDef]:
-    if _TABLE not in text:
+    if _TABLE not in text and ".Model" not in text:
         return
     try:
         tree = ast.parse(text)
@@ -62,6 +62,16 @@ def _option(node: ast.ClassDef, name: str) -> ast.stmt | None:
 def _said(node: ast.ClassDef, name: str) -> str:
     value = getattr(_option(node, name), "value", None)
     return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else ""
+
+
+def _table(node: ast.ClassDef) -> str:
+    """The table that the class names, or that Flask-SQLAlchemy makes of the class's name."""
+    named = _option(node, _TABLE)
+    if named is not None:
+        return _said(node, _TABLE)
+    if not any(isinstance(base, ast.Attribute) and base.attr == "Model" for base in node.bases):
+        return ""
+    return re.sub(r"((?<=[a-z0-9])[A-Z]|(?!^)[A-Z](?=[a-z]))", r"_\1", node.name).lower().lstrip("_")
 
 
 def _columns(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
@@ -101,12 +111,20 @@ def _placed(text: str, node: ast.ClassDef, index: str) -> str | None:
     value = getattr(known, "value", None)
     if known is None:
         table = _option(node, _TABLE)
-        assert table is not None, "the class was found by it"
-        line = f"{' ' * table.col_offset}{_ARGS} = ({index},)\n"
-        return inserted(text, table, line) if _plain(node) else None
+        after = table or (node.body[0] if ast.get_docstring(node) is not None else None)
+        line = f"{' ' * node.body[0].col_offset}{_ARGS} = ({index},)\n"
+        return (inserted(text, after, line) if after else _above(text, node, line)) if _plain(node) else None
     if isinstance(value, ast.Tuple) and not (value.elts and isinstance(value.elts[-1], (ast.Dict, ast.Starred))):
         return appended(text, value, index)
     return _before_options(text, value, index) if isinstance(value, (ast.Tuple, ast.Dict)) else None
+
+
+def _above(text: str, node: ast.ClassDef, line: str) -> str:
+    """The text with a line before the first of the class's body."""
+    first = node.body[0]
+    above = min([first.lineno, *(one.lineno for one in getattr(first, "decorator_list", ()))]) - 1
+    lines = text.splitlines(keepends=True)
+    return "".join([*lines[:above], line, *lines[above:]])
 
 
 def _plain(node: ast.ClassDef) -> bool:
