@@ -203,3 +203,21 @@ def test_a_file_without_statements_is_an_error(tmp_path: Path, text: str, says: 
     assert done.returncode == 2
     assert "queries.sql: there is no statement to plan" in done.stderr
     assert says in done.stderr
+
+
+def test_an_index_goes_whose_work_a_new_one_does_and_none_that_compares_otherwise(tmp_path: Path) -> None:
+    path = tmp_path / "notes.sqlite"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript("""
+            CREATE TABLE notes (id INTEGER PRIMARY KEY, owner TEXT, at INT, body TEXT, tag TEXT UNIQUE);
+            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
+            INSERT INTO notes SELECT i, 'o' || i % 200, i * 7919 % 20000, 'body', 't' || i FROM n;
+            CREATE INDEX by_owner ON notes (owner); CREATE INDEX by_owner_nocase ON notes (owner COLLATE NOCASE);
+            CREATE INDEX by_owner_down ON notes (owner DESC); CREATE UNIQUE INDEX by_owner_id ON notes (owner, id);
+            ANALYZE;
+        """)
+    text = "SELECT body FROM notes WHERE owner = 'o7' ORDER BY at DESC LIMIT 3"
+    found = workload([Seen(text, 100.0, code=True)], "sqlite")
+    advice = advise(Source.of(str(path), tmp_path), found, Asked(), tmp_path)
+    assert len(advice.proposals) == 1
+    assert [(one.name, one.reason) for one in advice.removals] == [("by_owner", "prefix")]

@@ -14,9 +14,10 @@ from perfprof.optimizer.indexes.executed import ExecutedWhatIf
 from perfprof.optimizer.indexes.findings import complaints
 from perfprof.optimizer.indexes.hypopg_what_if import HypopgWhatIf, has_hypopg
 from perfprof.optimizer.indexes.planning import replanned, selected
-from perfprof.optimizer.indexes.proposals import Selected, proposed
+from perfprof.optimizer.indexes.proposals import Selected, ordered, proposed
 from perfprof.optimizer.indexes.redundant import removals
 from perfprof.optimizer.indexes.sets import Sets
+from perfprof.optimizer.indexes.superseded import Superseded, superseded, unneeded
 from perfprof.optimizer.indexes.trying import Wanted
 from perfprof.optimizer.indexes.what_if import WhatIf
 from perfprof.optimizer.indexes.written import Writes
@@ -46,9 +47,19 @@ def advise(source: Source, workload: Workload, asked: Asked, folder: Path) -> Ad
                     [f"decided on {copy.note}: only where it is planned as the original"] if copy.counts else []
                 )
             picked = replanned(what_if, picked, decision.chosen)
+        gone = _superseded(what_if, picked, clone)
     with source.connected() as original:
-        drops = tuple(removals(original, source.name, picked.used | decision.existing, complete=asked.complete))
         proposals = tuple(proposed(original, source.name, workload, picked, decision))
+        names = dict(zip(ordered(decision.chosen), (one.name for one in proposals), strict=True))
+        drops = tuple(
+            removals(
+                original,
+                source.name,
+                picked.used | decision.existing,
+                complete=asked.complete,
+                superseded={(one.space, one.name): names[one.by] for one in gone},
+            )
+        )
     return Advice(
         database=source.name,
         dialect="postgresql",
@@ -79,6 +90,13 @@ def _planned(clone: Clone, source: Source, workload: Workload, asked: Asked) -> 
         return what_if, selected(what_if, _catalog(clone.original, source.name), workload, asked, budget)
     what_if = CloneWhatIf(clone)
     return what_if, selected(what_if, _catalog(clone.connection, source.name), workload, asked, budget)
+
+
+def _superseded(what_if: WhatIf, picked: Selected, clone: Clone) -> tuple[Superseded, ...]:
+    """On the clone alone: of the original nothing can be taken away to see."""
+    if not isinstance(what_if, CloneWhatIf):
+        return ()
+    return unneeded(what_if, picked, superseded(clone.original, picked.chosen))
 
 
 def _executed(

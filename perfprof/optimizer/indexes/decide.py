@@ -51,12 +51,10 @@ def decided(
 ) -> Decided:
     """Build what the planner liked and what else is worth a trial; keep what the measured cost pays for.
 
-    seconds: what running may take; a statement that does not come to its turn is told.
+    seconds: what searching may take once all is built; a statement that does not come to its turn is told.
     """
-    start = time.monotonic()
     trial = Trial(what_if, writes, book, workload, wanted.budget)
-    trial.deadline = start + seconds * FIRST
-    trial.build([*sorted(wanted.liked, key=repr), *wanted.others])
+    trial.build([*sorted(wanted.liked, key=repr), *wanted.others], seconds * FIRST)
     confirmation = Confirmation(trial)
     liked = trial.number_of(wanted.liked)
     doubted = confirmation.doubted(liked)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from perfprof.optimizer.indexes.asked import Asked
 from perfprof.optimizer.indexes.candidates import Facts, candidates, widened
 from perfprof.optimizer.indexes.choose import Choice
-from perfprof.optimizer.indexes.proposals import Selected
+from perfprof.optimizer.indexes.proposals import Selected, templated
 from perfprof.optimizer.indexes.relevance import may_use
 from perfprof.optimizer.indexes.what_if import Evaluator, WhatIf
 from perfprof.optimizer.scratch.postgres_catalog import Connection, PostgresCatalog
@@ -69,7 +69,7 @@ def replanned(what_if: WhatIf, picked: Selected, chosen: frozenset[Candidate]) -
     """The same with the costs under another choice."""
     what_if.existing = frozenset()
     plan = what_if.plan
-    after = {query: plan(query.texts[0], _templated(query), chosen).cost for query in picked.before}
+    after = {query: plan(query.texts[0], templated(query), chosen).cost for query in picked.before}
     return replace(picked, chosen=chosen, after=after, used=what_if.existing)
 
 
@@ -96,10 +96,6 @@ def _new(found: Iterable[Candidate], catalog: PostgresCatalog) -> Iterator[Candi
         mine = [index for index in indexes if index.schema == one.schema]
         if not covering(one, mine, tables.get((one.schema, one.table))):
             yield one
-
-
-def _templated(query: Query) -> bool:
-    return bool(query.reading.template.parameters)
 
 
 def _upkeep(workload: Workload, book: Dictionary) -> _Upkeep:

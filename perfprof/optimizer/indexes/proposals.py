@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from perfprof.optimizer.indexes.advice import Proposal
@@ -34,12 +34,22 @@ class Selected:
     taken: frozenset[str]
 
 
+def templated(query: Query) -> bool:
+    """Whether it has parameters, and is planned for any values."""
+    return bool(query.reading.template.parameters)
+
+
+def ordered(chosen: Iterable[Candidate]) -> list[Candidate]:
+    """As they are proposed."""
+    return sorted(chosen, key=lambda one: (one.schema, one.table, one.names))
+
+
 def proposed(
     original: Connection, database: str, workload: Workload, picked: Selected, decision: Decided
 ) -> Iterator[Proposal]:
     """One proposal for each index that was decided on."""
     taken = set(picked.taken)
-    for one in sorted(decision.chosen, key=lambda one: (one.schema, one.table, one.names)):
+    for one in ordered(decision.chosen):
         name = index_name(one, taken)
         taken.add(name)
         yield Proposal(

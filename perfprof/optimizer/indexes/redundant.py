@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 
 from perfprof.optimizer.indexes.advice import Removal
@@ -58,17 +59,29 @@ class _Index:
         return (self.space, self.table, self.method, self.where)
 
 
-def removals(connection: Connection, database: str, used: Collection[str], *, complete: bool) -> Iterator[Removal]:
+def removals(
+    connection: Connection,
+    database: str,
+    used: Collection[str],
+    *,
+    complete: bool,
+    superseded: Mapping[tuple[str, str], str] = MappingProxyType({}),
+) -> Iterator[Removal]:
     """The indexes of a database that may go, each for one reason.
 
     connection: to the original, which is only read. used: names in the workload's plans with all that is to be built. complete: the workload is
-    all that the database is asked, so what it does not use is not used.
+    all that the database is asked, so what it does not use is not used. superseded: (schema, name) -> the new index that does its work.
     """
     known = [_index(row) for row in connection.execute(_INDEXES).fetchall()]
     (age,) = connection.execute(_AGE).fetchone()
     free = [one for one in known if not one.bound and one.kind != "I"]
     gone = {one: ("invalid", "") for one in free if not one.valid}
     gone |= {one: ("unused", "") for one in free if one.valid and _quiet(one, used, age, complete=complete)}
+    gone |= {
+        one: ("prefix", superseded[one.space, one.name])
+        for one in free
+        if (one.space, one.name) in superseded and one not in gone
+    }
     for one in free:
         instead = _instead(one, [other for other in known if other is not one and other not in gone])
         if one not in gone and instead:

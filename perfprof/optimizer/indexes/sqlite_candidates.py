@@ -30,7 +30,7 @@ def worth_building(scratch: SqliteScratch, queries: Iterable[Query]) -> tuple[li
     found = list(dict.fromkeys(_all(scratch, queries, book)))
     first: dict[Candidate, None] = {}
     later: dict[Candidate, None] = {}
-    with closing(_empty(scratch)) as connection:
+    with closing(empty_copy(scratch)) as connection:
         names = dict(_built(connection, found))
         for query in queries:
             for layer, used in enumerate(_layers(connection, query, names)):
@@ -71,7 +71,7 @@ def _shaped(one: Candidate, wanted: list[str]) -> Iterator[Candidate]:
         yield replace(candidate(one.table, (), [*keys, *more]), where=one.where)
 
 
-def _empty(scratch: SqliteScratch) -> sqlite3.Connection:
+def empty_copy(scratch: SqliteScratch) -> sqlite3.Connection:
     """The schema without rows, with the statistics."""
     connection = sqlite3.connect(":memory:", isolation_level=None)
     definitions = scratch.rows(

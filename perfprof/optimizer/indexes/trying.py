@@ -50,10 +50,14 @@ class Trial:
         """Whether the time for searching is over."""
         return time.monotonic() > self.deadline
 
-    def build(self, candidates: Sequence[Candidate]) -> None:
-        """Build them; measure all reads without them, and what each adds to the writes."""
+    def build(self, candidates: Sequence[Candidate], seconds: float) -> None:
+        """Build them; measure all reads without them, and what each adds to the writes.
+
+        seconds: from when they are built until the deadline.
+        """
         self.bare = self.writes.state(frozenset())
         built = self.what_if.add(candidates)
+        self.deadline = time.monotonic() + seconds
         pools = {query: may_use(query, self.book) for query in self.reads}
         self.evaluator = Evaluator(self.what_if, built, pools)
         self.sizes = [built[one] for one in self.evaluator.candidates]
