@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from math import isfinite
 from pathlib import Path
 from statistics import median
@@ -17,9 +17,11 @@ from perfprof.optimizer.comparing.sides import Revisions
 from perfprof.optimizer.project import Command
 from perfprof.optimizer.reports import figures as written
 from perfprof.profilers.recording import Recording
+from perfprof.profilers.slopes import Slope, slopes
 
 VERSION = 1
 MARKER = "<!-- perfprof-compare -->"  # by which a pull request's one comment is found and edited in place
+_WIDTH = 100  # characters of a statement
 _FUNCTIONS = 10  # rows of functions in text and Markdown; the JSON has all
 
 
@@ -27,7 +29,7 @@ _FUNCTIONS = 10  # rows of functions in text and Markdown; the JSON has all
 class Report:
     """names: of the sides; the same twice if one recording alone is held against the budget.
 
-    unknown: limits of the budget on what was not recorded.
+    unknown: limits of the budget on what was not recorded. growing: statements whose number grows with the rows.
     """
 
     names: tuple[str, str]
@@ -36,16 +38,18 @@ class Report:
     breaches: tuple[Breach, ...]
     unknown: tuple[str, ...]
     budget: Budget
+    growing: tuple[Slope, ...] = ()
 
 
 def of_recordings(files: Sequence[Path], names: tuple[str, str], budget: Budget, root: Path) -> Report:
     """One recording against the budget, or two against each other."""
-    sides = []
+    sides, ran = [], []
     for file in files:
         with Recording.open(file) as recording:
             sides.append(figures(recording, Path(recording.meta.get("root") or root)))
+            ran.append(recording.executions())
     compared = comparison.compare(sides[0], sides[1], budget.regression) if len(sides) == 2 else Compared(())
-    return _report(names, compared, sides[-1], budget)
+    return replace(_report(names, compared, sides[-1], budget), growing=slopes(ran))
 
 
 def of_revisions(
@@ -87,6 +91,7 @@ def as_json(report: Report) -> str:
         "breaches": [asdict(breach) for breach in report.breaches],
         "unknown": report.unknown,
         "regression": report.budget.regression,
+        "growing": [_grows(one) for one in report.growing],
     }
     return json.dumps(text, indent=1, allow_nan=False) + "\n"
 
@@ -147,7 +152,30 @@ def _kept(report: Report) -> str:
     return f"Nothing is known to be worse by more than {written.share(report.budget.regression)}."
 
 
+def _grows(one: Slope) -> dict[str, object]:
+    """A statement whose number grows with the rows of another one."""
+    frame = one.site[0]
+    place = {"path": frame.path, "line": frame.line, "function": frame.function}
+    said = {"statement": one.statement, "rows_of": one.parent, "rows": one.rows}
+    return {**place, **said, "a_row": round(one.a_row, 3), "fixed": round(one.fixed, 3)}
+
+
+def _brief(statement: str) -> str:
+    text = " ".join(statement.split())
+    return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 1]}…"
+
+
+def _growing(report: Report) -> Iterator[str]:
+    """Two recordings with much and with little data tell how the number of statements grows."""
+    for one in report.growing[:_FUNCTIONS] if len(set(report.names)) > 1 else ():
+        least, most = one.rows
+        frame = one.site[0]
+        yield f"  {one.line} ({least:,} to {most:,} rows): {_brief(one.statement)}"
+        yield f"      at {frame.path}:{frame.line} {frame.function}; rows of {_brief(one.parent)}"
+
+
 def _ending(report: Report) -> Iterator[str]:
+    yield from _growing(report)
     for name in report.unknown:
         yield f"  The budget names {name!r}, which was not recorded."
     if not report.breaches:

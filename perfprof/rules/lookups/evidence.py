@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfprof.profilers.observations import Watch, WatchKind
+from perfprof.profilers.slopes import Slope, given_rows, growth
 from perfprof.rules.hoisting import watch
 from perfprof.rules.lookups.text import CHUNK
 from perfprof.rules.rule import Case, Evidence
@@ -55,13 +56,17 @@ def _loads(name: str, scope: ast.AST) -> list[ast.Name]:
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """The recorded executions of a look-up. most: within one run of the loop's function. distinct: no key came twice."""
+    """The recorded executions of a look-up. most: within one run of the loop's function. distinct: no key came twice.
+
+    grows: the line on which they lie over the rows of another statement, if there is one.
+    """
 
     total: int
     loops: int
     most: int
     distinct: bool
     seconds: float
+    grows: Slope | None = None
 
 
 def runs(case: Case) -> Runs:
@@ -69,27 +74,31 @@ def runs(case: Case) -> Runs:
     lookup: Lookup = case.suspect.reading
     counts: dict[str, float] = {}
     total, distinct, seconds = 0, not lookup.parameter, 0.0
+    members: list[tuple[Execution, int]] = []
     for execution in case.executions:
-        activation = _activation(lookup, execution)
-        if activation is not None:
+        level = _level(lookup, execution)
+        if level >= 0:
+            activation = ((execution.activation, *execution.around)[level:] or ("",))[0]
             counts[activation] = counts.get(activation, 0.0) + execution.count / max(execution.calls, 1)
             total += execution.count
+            members.append((execution, level))
             seconds += execution.seconds
             distinct = distinct and execution.keys == execution.count
-    return Runs(total, len(counts), round(max(counts.values(), default=0.0)), distinct and total > 0, seconds)
+    most = round(max(counts.values(), default=0.0))
+    grows = growth(members, given_rows(case.executions)) if most >= LEAST else None
+    return Runs(total, len(counts), most, distinct and total > 0, seconds, grows)
 
 
-def _activation(lookup: Lookup, execution: Execution) -> str | None:
-    """Which run of the loop's function it belongs to; None if it came from elsewhere."""
-    activations = (execution.activation, *execution.around)
+def _level(lookup: Lookup, execution: Execution) -> int:
+    """The frame of the loop's function above the statement; -1 if it came from elsewhere."""
     for level, frame in enumerate(execution.site):
         if _at(frame.path, frame.line, lookup.reader.module.path, lookup.query.call):
             if not lookup.parameter:
-                return activations[level] if level < len(activations) else ""
+                return level
             outer = execution.site[level + 1] if level + 1 < len(execution.site) else None
             if outer is not None and _at(outer.path, outer.line, lookup.function.module.path, lookup.call):
-                return activations[level + 1] if level + 1 < len(activations) else ""
-    return None
+                return level + 1
+    return -1
 
 
 def _at(path: str, line: int, file: os.PathLike[str], node: ast.expr) -> bool:
@@ -99,7 +108,7 @@ def _at(path: str, line: int, file: os.PathLike[str], node: ast.expr) -> bool:
 def worth_a_batch(case: Case) -> Evidence:
     """At least five executions in one run of the loop."""
     seen = runs(case)
-    numbers = {
+    numbers: dict[str, int | float | str] = {
         "executions": seen.total,
         "loops": seen.loops,
         "most in one loop": seen.most,
@@ -113,6 +122,13 @@ def worth_a_batch(case: Case) -> Evidence:
         )
         return Evidence(False, reason, numbers)
     gain = seen.total / (seen.loops * (1 + (seen.most - 1) // CHUNK))
-    return Evidence(
-        True, f"{seen.total:,} executions in {seen.loops:,} loops, up to {seen.most:,} in one", numbers, gain
-    )
+    told = f"{seen.total:,} executions in {seen.loops:,} loops, up to {seen.most:,} in one"
+    return Evidence(True, told + growing(seen.grows, numbers), numbers, gain)
+
+
+def growing(grows: Slope | None, numbers: dict[str, int | float | str]) -> str:
+    """What is told of the line, and its numbers among those of the evidence; an N+1 by the rows that fed its keys."""
+    if grows is None:
+        return ""
+    numbers |= {"statements a row": round(grows.a_row, 3), "rows of": grows.parent}
+    return f": {grows.line} of another statement"

@@ -9,10 +9,11 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from perfprof.profilers.slopes import LEAST, Slope, given_rows, growth
 from perfprof.rules.eager.model import is_test
 from perfprof.rules.lookups.model import lookups
 from perfprof.rules.reading.repeats import loops_around
@@ -33,6 +34,7 @@ class Repeated:
 
     depth: loops around the line. helper: the function that sends it, if it is not the one with the loop. same: always
     the same parameters, None if that cannot be told. beside: verbs of other statements of the same table at that line.
+    grows: the line on which they lie over the rows of another statement, if there is one.
     """
 
     function: Function
@@ -47,6 +49,7 @@ class Repeated:
     helper: str = ""
     same: bool | None = None
     beside: frozenset[str] = frozenset()
+    grows: Slope | None = None
 
 
 def repeated(executions: Sequence[Execution], loads: Sequence[Load], program: Program) -> Iterator[Repeated]:
@@ -58,11 +61,14 @@ def repeated(executions: Sequence[Execution], loads: Sequence[Load], program: Pr
         level = _level(one, program) if verb else -1
         if level >= 0 and (one.site[0].path, one.site[0].line) not in lazy:
             groups[one.site[level].path, one.site[level].line, verb, table, level].append(one)
+    given = given_rows(executions) if groups else {}
     for (path, line, verb, table, level), members in groups.items():
         verbs = {other for at, where, other, what, _ in groups if (at, where, what) == (path, line, table)}
         tables = {what for at, where, _, what, _ in groups if (at, where) == (path, line)}
         if not level or len(tables) <= MOST_TABLES:
-            yield _repeated(members, level, frozenset(verbs - {verb}), program)
+            found = _repeated(members, level, frozenset(verbs - {verb}), program)
+            grows = growth([(one, level) for one in members], given) if found.most >= LEAST else None
+            yield replace(found, grows=grows)
 
 
 def _level(one: Execution, program: Program) -> int:

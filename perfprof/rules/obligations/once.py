@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from perfprof.rules.eager.model import LEAST
+from perfprof.rules.lookups.evidence import growing
 from perfprof.rules.obligations.proofs import obligation, unproved
 from perfprof.rules.rule import Case, Evidence, Proof
 
@@ -68,11 +69,12 @@ def one_statement_answers(case: Case) -> Proof:
 def worth_one_statement(case: Case) -> Evidence:
     """At least five in one run of the loop."""
     found: Repeated = case.suspect.reading
-    numbers = {
+    numbers: dict[str, int | float | str] = {
         "executions": found.total,
         "loops": found.calls,
         "most in one loop": found.most,
         "seconds": round(found.seconds, 6),
     }
     told = f"{found.total:,} executions in {found.calls:,} calls, up to {found.most:,} in one"
+    told += growing(found.grows, numbers)
     return Evidence(found.most >= LEAST, told, numbers, found.total / max(found.calls, 1))
