@@ -141,7 +141,79 @@ def aggregated(w: Writer) -> Text:
     return f"SELECT {', '.join(columns)} FROM {source}{where}{order}{w.pick('', '', ' LIMIT 2')}", places
 
 
+def sorted_in_vain(w: Writer) -> Text:
+    """ORDER BY inside of a count or a list, or by more than a key."""
+    inner = w.table()
+    source, tables = w.joined()
+    columns = w.listed(tables)
+    tail = w.pick("", "", "", " LIMIT 2")
+    if w.chance.random() < 0.35:
+        order, _ = w.ordered(columns, always=True)
+        alias, table = w.pick(*tables)
+        named = ", ".join(f"{column} AS c{at}" for at, column in enumerate(columns))
+        count = w.pick("count(*)", "count(*) AS n", "count(c0)", "count(*), max(c0)")
+        return (
+            f"SELECT {count} FROM (SELECT {w.pick('', 'DISTINCT ')}{named} FROM {source}{w.where(alias, table)}{order}{tail}) s",
+            (),
+        )
+    if w.chance.random() < 0.5:
+        listed = (
+            f"SELECT q2.id FROM {inner.name} q2{w.where('q2', inner)} ORDER BY q2.{w.pick('n', 't', 'id')}{tail}"
+        )
+        order, places = w.ordered(columns[:1])
+        return (
+            f"SELECT {columns[0]} FROM {source} WHERE p.{w.pick('id', 'ref')} {w.pick('IN', 'NOT IN')} ({listed}){order}",
+            places,
+        )
+    keys = [f"{alias}.id" for alias, _ in tables]
+    w.chance.shuffle(keys)
+    terms = [*keys[: w.pick(1, 2)], *w.listed(tables)]
+    if w.chance.random() < 0.2:
+        w.chance.shuffle(terms)
+    columns = list(dict.fromkeys(terms))
+    order = " ORDER BY " + ", ".join(
+        one + w.pick("", " DESC", " DESC NULLS LAST", " NULLS FIRST") for one in columns
+    )
+    alias, table = w.pick(*tables)
+    return f"SELECT {', '.join(columns)} FROM {source}{w.where(alias, table)}{order}{tail}", tuple(
+        range(len(columns))
+    )
+
+
+def joined_in_vain(w: Writer) -> Text:
+    """A join of which nothing is read."""
+    first, second = w.pick((1, 0), (2, 1), (2, 1), (w.pick(0, 1, 2), w.pick(0, 1, 2)))
+    p, q = w.shape.tables[first], w.shape.tables[second]
+    on = w.pick("q.id = p.ref", "q.id = p.ref", "p.ref = q.id", "q.ref = p.id", "q.id = p.id")
+    columns = w.listed([("p", p)])
+    keys = ["p.id", *columns] if w.chance.random() < 0.8 else columns
+    order, places = w.ordered(list(dict.fromkeys(keys)), always=True)
+    columns = list(dict.fromkeys(keys))
+    more = w.pick(
+        "", "", f" JOIN {w.shape.tables[0].name} r ON r.id = q.ref", f" LEFT JOIN {q.name} s ON s.id = p.n"
+    )
+    start = w.pick(f"{p.name} p", f"{p.name} p", f"{q.name} o LEFT JOIN {p.name} p ON p.id = o.n")
+    if w.chance.random() < 0.2:
+        return (
+            f"SELECT count(*) FROM {start} {w.pick('', 'INNER ')}JOIN {q.name} q ON {on}{more}{w.where('p', p)}",
+            (),
+        )
+    limit = w.pick("", "", " LIMIT 2")
+    text = f"SELECT {', '.join(columns)} FROM {start} JOIN {q.name} q ON {on}{more}{w.where('p', p)}{order}{limit}"
+    return text, places
+
+
 SHAPES: dict[str, tuple[Question, ...]] = {
-    "postgresql": (membership, distinct, either, counted, counts_all, function, aggregated),
-    "sqlite": (membership, distinct, either, counted, counts_all, instead, aggregated),
+    "postgresql": (
+        joined_in_vain,
+        membership,
+        distinct,
+        either,
+        counted,
+        counts_all,
+        function,
+        aggregated,
+        sorted_in_vain,
+    ),
+    "sqlite": (membership, distinct, either, counted, counts_all, instead, aggregated, sorted_in_vain),
 }

@@ -95,6 +95,9 @@ class Copy(Protocol):
     def keys(self, table: Table) -> tuple[frozenset[str], ...]:
         """Sets of columns of which no two rows ever have the same values, and none of which is NULL."""
 
+    def references(self, table: Table) -> tuple[tuple[str, str, str], ...]:
+        """(column, `Table.key`, column there): whatever the column holds is found there, at any moment a query may see."""
+
     def compare(
         self, old: str, new: str, order: tuple[int, ...], rows: float, probes: tuple[str, str] | None = None
     ) -> Compared | str:

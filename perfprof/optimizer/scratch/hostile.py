@@ -39,6 +39,16 @@ def add(scratch: Scratch, table: Table, columns: Sequence[Column]) -> int:
     return added
 
 
+def drop_orphans(scratch: Scratch, table: Table, references: Sequence[tuple[str, str, str]]) -> None:
+    """Take out the rows that a foreign key does not allow: no triggers run on the copy, and so nobody has looked."""
+    mine = qualified(table.name, table.schema)
+    for column, other, there in references:
+        schema, _, name = other.rpartition(".")
+        found = f"SELECT 1 FROM {qualified(name, schema)} p WHERE p.{quoted(there)} = c.{quoted(column)}"  # noqa: S608 (quoted)
+        gone = f"c.{quoted(column)} IS NOT NULL AND NOT EXISTS ({found})"
+        scratch.apply(f"DELETE FROM {mine} c WHERE {gone}")  # noqa: S608 (quoted)
+
+
 def _changes(columns: Sequence[Column], dialect: str) -> Iterator[tuple[str, str]]:
     """(column, SQL of its other value); no column for the duplicate."""
     yield "", ""

@@ -18,6 +18,12 @@ from perfprof.rules.schema.ddl import qualified, quoted
 
 LONGEST = "60s"  # a statement is stopped here
 RUNNER = "perfprof_runner"  # the role that recorded statements run as: it owns nothing and may read no file
+_BEYOND_PYTHON = (
+    "date",
+    "timestamp",
+    "timestamptz",
+    "interval",
+)  # infinite ones, and those before our era, stay text
 _SCHEMA = """
 SELECT 'index ' || pg_get_indexdef(indexrelid) || indisvalid FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname NOT LIKE 'pg\\_%'
@@ -184,11 +190,15 @@ class PostgresScratch:
     def _as_runner(self) -> Iterator[Any]:
         """A transaction of a role without rights over the server, always rolled back."""
         from psycopg import RawCursor
+        from psycopg.types.string import TextLoader
 
         with self.connection.transaction(force_rollback=True):
             self.connection.execute(f"SET LOCAL ROLE {RUNNER}")
             self.connection.execute(f"SET LOCAL statement_timeout = '{LONGEST}'")
-            yield RawCursor(self.connection)
+            cursor = RawCursor(self.connection)
+            for name in _BEYOND_PYTHON:
+                cursor.adapters.register_loader(name, TextLoader)
+            yield cursor
 
     @contextmanager
     def _guarded(self, what: str) -> Iterator[None]:

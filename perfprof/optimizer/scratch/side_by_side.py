@@ -50,6 +50,18 @@ WHERE i.indrelid = {table}::regclass AND a.attrelid = i.indrelid AND i.indisuniq
   AND NOT EXISTS (SELECT FROM pg_inherits h JOIN pg_class c ON c.oid = h.inhparent
                   WHERE h.inhparent = i.indrelid AND c.relkind = 'r')
 """
+# Foreign keys that hold at the end of each statement, for all rows that are read with the table, and whose other table hides
+# no rows from anybody.
+_REFERENCES = """
+SELECT a.attname::text, CASE WHEN pg_table_is_visible(p.oid) THEN p.relname ELSE n.nspname || '.' || p.relname END, b.attname::text
+FROM pg_constraint k JOIN pg_class p ON p.oid = k.confrelid JOIN pg_namespace n ON n.oid = p.relnamespace
+JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1]
+JOIN pg_attribute b ON b.attrelid = k.confrelid AND b.attnum = k.confkey[1]
+WHERE k.conrelid = {table}::regclass AND k.contype = 'f' AND k.convalidated AND NOT k.condeferrable
+  AND cardinality(k.conkey) = 1 AND NOT p.relrowsecurity
+  AND NOT EXISTS (SELECT FROM pg_inherits h JOIN pg_class c ON c.oid = h.inhparent
+                  WHERE h.inhparent = k.conrelid AND c.relkind = 'r')
+"""
 
 
 @dataclass
@@ -79,6 +91,13 @@ class SideBySide:
             found.append(frozenset(table.primary_key))
         return tuple(dict.fromkeys(key for key in found if key and not key & nullable))
 
+    def references(self, table: Table) -> tuple[tuple[str, str, str], ...]:
+        """None in SQLite, where each connection may or may not enforce them."""
+        if self.scratch.dialect == "sqlite":
+            return ()
+        rows = self.scratch.rows(_REFERENCES.format(table=literal(qualified(table.name, table.schema))))
+        return tuple((str(column), str(other), str(there)) for column, other, there in rows)
+
     def compare(
         self, old: str, new: str, order: tuple[int, ...], rows: float, probes: tuple[str, str] | None = None
     ) -> Compared | str:
@@ -106,6 +125,9 @@ class SideBySide:
             with _thrown_away(self.scratch):
                 known = dict.fromkeys(one for one in tables if one is not None)
                 added = sum(hostile.add(self.scratch, one, self.columns(one)) for one in known)
+                fewer = pair.old.table_names() != pair.new.table_names()
+                for one in [*known] * len(known) if fewer else ():  # whom another orphan belonged to comes later
+                    hostile.drop_orphans(self.scratch, one, self.references(one))
                 pair.run([*parameter_sets(pair.old, self.scratch, rows), *_without_values(sets)])
         before, after, metric = pair.costs(sets)
         return Compared(pair.runs, added, pair.differs, pair.turned, before, after, metric)

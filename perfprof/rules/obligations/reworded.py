@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules.catalog import Compared
 from perfprof.rules.obligations.proofs import obligation, observed, proved, unproved
+from perfprof.rules.reading.predicates import argument, kind_of
 from perfprof.rules.rewording.places import Place, edits
-from perfprof.rules.rewording.question import place, question_of, words
+from perfprof.rules.rewording.question import place, question_of, scope, words
 from perfprof.rules.rewording.text import Reworded, worded
 from perfprof.rules.rule import Case, Edit, Evidence, Measured, Obligation, Proof, Rewrite, Rule, Suspect
 
 if TYPE_CHECKING:
     from perfprof.profilers.recording import Execution
     from perfprof.rules.catalog import Catalog
+    from perfprof.rules.reading.predicates import Tree
 
 SMALLEST = 500  # rows of the largest table; below it no wording is slow
 LEAST_GAIN = {"backend-ms": 1.5}  # so many times cheaper; less is not worth a reviewer's time, or a clock's noise
@@ -23,6 +25,22 @@ Wording = Callable[[Case], Reworded]  # ValueError with the reason where there i
 Look = Callable[["tuple[Execution, ...]", "Catalog"], Iterator[Suspect]]
 Worth = Callable[[Case], Evidence]
 Probes = Callable[[Case, str, str], "tuple[str, str]"]  # of both texts, what the program makes of their answers
+
+
+@obligation
+def order_is_told(case: Case) -> Proof:
+    """ORDER BY tells all rows apart, or there is only one."""
+    select = words(case).tree
+    if all(_counts(term) for term in select.expressions) and argument(select, "group") is None:
+        return proved("it has one row")
+    known, order = scope(case, select), argument(select, "order")
+    named = [known.column(term.this) for term in (order.expressions if order is not None else ())]
+    problem = known.unique([one for one in named if one is not None])
+    return unproved(f"rows may come in another order: {problem}") if problem else proved("it does")
+
+
+def _counts(term: Tree) -> bool:
+    return kind_of(term.this if kind_of(term) == "Alias" else term) == "Count"
 
 
 class Rewording:

@@ -72,7 +72,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfprof.rules.obligations.proofs import obligation, proved, unproved
-from perfprof.rules.obligations.reworded import Rewording
+from perfprof.rules.obligations.reworded import Rewording, order_is_told
 from perfprof.rules.reading.clauses import node_class
 from perfprof.rules.reading.predicates import argument, identifier, kind_of
 from perfprof.rules.rewording.question import scope, suspects, words
@@ -221,16 +221,6 @@ def one_value_for_each_key(case: Case) -> Proof:
     return proved(", ".join(f"by {one.key.sql()}" for one in found)) if found else unproved("there is none")
 
 
-@obligation
-def order_is_told(case: Case) -> Proof:
-    """ORDER BY tells all rows apart."""
-    select = words(case).tree
-    known, order = scope(case, select), argument(select, "order")
-    named = [known.column(term.this) for term in (order.expressions if order is not None else ())]
-    problem = known.unique([one for one in named if one is not None])
-    return unproved(f"rows may come in another order: {problem}") if problem else proved("it does")
-
-
 def _wording(case: Case) -> Reworded:
     query = words(case)
     taken = {str(node.name).lower() for node in query.tree.find_all(node_class("Identifier"))}
@@ -245,7 +235,7 @@ def _wording(case: Case) -> Reworded:
         changes.append(Change(start, end, new))
         joins += f" LEFT JOIN ({_groups(query, one, start, key, value)}) AS {alias} ON {alias}.{key} = {query.piece(one.owner)}"
     first = query.keyword("FROM", query.tokens[1].start)[1]
-    tail = min((at for at in (_at(query, word, first) for word in _TAIL)), default=query.end)
+    tail = min((at for word in _TAIL for at in [query.found(word, first)] if at is not None), default=query.end)
     place = max(token.end + 1 for token in query.tokens if token.end < tail)
     return query.reworded([*changes, Change(place, place, joins)])
 
@@ -274,13 +264,6 @@ def _free(name: str, taken: set[str]) -> str:
     free = next(one for one in names if one.lower() not in taken)
     taken.add(free.lower())
     return free
-
-
-def _at(query: Worded, word: str, after: int) -> int:
-    try:
-        return query.keyword(word, after)[0]
-    except ValueError:
-        return query.end
 
 
 _SHARED = Rewording(_wording, why="One pass makes the groups, instead of one look for each row.")
