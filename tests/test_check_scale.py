@@ -75,6 +75,23 @@ LARGE = {
                 data += chunk
             return data
         """,
+    "what a socket gives until it is closed": """
+        def received(connection):
+            data = b""
+            while True:
+                part = connection.recv(4096)
+                if not part:
+                    break
+                data += part
+            return data
+        """,
+    "no test is needed to add in place": """
+        def drawn(n, make):
+            found = []
+            for number in range(n):
+                found = found + [make(number)]
+            return found
+        """,
     "errors tell of doubles": """
         def check(alignment):
             names = []
@@ -218,6 +235,41 @@ SMALL = {
                 else:
                     found += other(line)
             return found
+        """,
+    "the head of a message": """
+        def head(connection):
+            data = b""
+            while len(data) < 4:
+                part = connection.recv(4)
+                data += part
+            return data
+        """,
+    "a test at each addition, and perhaps few": """
+        def digest(items):
+            found = b""
+            for item in items:
+                found += one(item)
+            return found
+        """,
+    "what could not be hashed": """
+        def unique(seq):
+            try:
+                return list(dict.fromkeys(seq))
+            except TypeError:
+                pass
+            found = []
+            for item in seq:
+                if item not in found:
+                    found.append(item)
+            return found
+        """,
+    "taken out one by one, with another way beside": """
+        def others(nodes, kept):
+            nodes = [node.name for node in nodes]
+            for name in nodes[:]:
+                if name in kept:
+                    nodes.remove(name)
+            return nodes
         """,
     "paths are objects": """
         def both(files, folder):

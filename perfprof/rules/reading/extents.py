@@ -26,6 +26,7 @@ from perfprof.rules.reading.names import bound_names
 from perfprof.rules.reading.repeats import FEW as FEW_TURNS
 from perfprof.rules.reading.repeats import written_few
 from perfprof.rules.reading.scans import Comprehension, Loop
+from perfprof.rules.reading.streams import is_read_whole, reads_pieces
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function
@@ -87,6 +88,8 @@ def _turns(node: ast.For | ast.AsyncFor | ast.While | ast.comprehension, functio
     """``while queue`` and ``while i < len(rows)`` take as many turns as those have elements."""
     if not isinstance(node, ast.While):
         return extent_of(node.iter, function, depth)
+    if reads_pieces(node):
+        return Extent.MANY
     tested = node.test.args[0] if _is_length(node.test) else node.test
     if isinstance(tested, ast.Name):
         brought = worklist(tested.id, node, function)
@@ -159,7 +162,7 @@ def _of_call(node: ast.Call, function: Function, depth: int) -> Extent:
     if name in vocabulary.READ or vocabulary.gives_all(name):
         return Extent.MANY
     if name in vocabulary.SPLIT:
-        read = isinstance(callee, ast.Attribute) and _is_read(callee.value)
+        read = isinstance(callee, ast.Attribute) and is_read_whole(callee.value)
         return Extent.MANY if read else Extent.FEW
     return named(name)
 
@@ -176,15 +179,6 @@ def _of_passed(name: str, given: list[ast.expr], function: Function, depth: int)
         return extent_of(given[1], function, depth - 1)
     walked = given if name == "zip" else given[:1]
     return min((extent_of(one, function, depth - 1) for one in walked), default=Extent.FEW)
-
-
-def _is_read(node: ast.expr) -> bool:
-    """``file.read()`` and ``path.read_text()``."""
-    return (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr in {"read", "read_text"}
-    )
 
 
 def _is_length(node: ast.expr) -> TypeGuard[ast.Call]:
@@ -244,8 +238,7 @@ def _grown(name: str, function: Function, depth: int) -> Extent | None:
 
 def _added(name: str, call: ast.Call, loops: tuple[Loop, ...], function: Function, depth: int) -> Extent:
     often = turns(loops, function, depth - 1) if depth else Extent.UNKNOWN
-    assert isinstance(call.func, ast.Attribute)
-    if call.func.attr in {"extend", "update"}:
+    if getattr(call.func, "attr", "") in {"extend", "update"}:
         return max(extent_of(call.args[0], function, depth - 1), often)
     if often is Extent.MANY and is_asked(name, function) and not distinct(call.args[-1], loops, function):
         return Extent.UNKNOWN

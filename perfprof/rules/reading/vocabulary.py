@@ -29,7 +29,7 @@ FEW = frozenset("""
     """.split())
 # As many as the data: what programs are given, count, store, walk and send.
 MANY = frozenset("""
-    album article atom bond booking candle chunk codepoint comment commit contig customer datapoint descendant doc
+    album article atom bond booking candle codepoint comment commit contig customer datapoint descendant doc
     document edge embedding employee file filename filepath fragment gene genome invoice kmer leaf line mail
     measurement molecule mutation ngram node observation occurrence order particle patient payment peak photo pixel
     population post price protein purchase quad record residue review row sale sample sentence sequence song spectrum
@@ -38,7 +38,7 @@ MANY = frozenset("""
     """.split())
 # One of them is a single thing with few parts; how many there are of them, no name tells.
 SINGLE = MANY | frozenset("""
-    account address bin book cell chapter character client contact coord coordinate entry event face feed frame hash
+    account address bin book cell chapter character chunk client contact coord coordinate entry event face feed frame hash
     hit id identifier image individual interval issue item link listing log message note page paragraph passage point
     polygon primer product question quote reading reception request response revision score session span state strand
     success thing track transition uri url uuid vector visit
@@ -101,7 +101,7 @@ ASKED = frozenset({"items", "keys", "values", "copy", "most_common", "elements",
 READ = frozenset("""
     open readlines splitlines fetchall fetchmany iterrows itertuples finditer rglob iterdir listdir scandir walk
     iterparse read_csv DictReader imap_unordered nlargest nsmallest accumulate combinations permutations product
-    iter_lines iter_content xreadlines getElementsByTagName
+    iter_lines iter_content iter_chunks iter_bytes iter_raw chunks xreadlines getElementsByTagName
     """.split())
 SPLIT = frozenset({"split", "rsplit", "partition", "rpartition", "groups", "groupdict", "mro", "shape", "dims"})
 MAPPED = ASKED - {"copy", "most_common", "elements"}
