@@ -50,9 +50,9 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
             yield made
 
 
-def advised(clone: Clone, text: str, *, code: bool = True) -> list[str]:
-    """The definitions of what is chosen for one statement alone."""
-    found = workload([Seen(text, code=code)], "postgresql")
+def advised(clone: Clone, *texts: str, code: bool = True) -> list[str]:
+    """The definitions of what is chosen for these statements alone."""
+    found = workload([Seen(text, code=code) for text in texts], "postgresql")
     what_if, catalog = CloneWhatIf(clone), PostgresCatalog(clone.connection, "x", partitioned=True)
     picked = selected(what_if, catalog, found, Asked(execute=False), 64e6)
     for (name,) in clone.connection.execute(
@@ -108,6 +108,27 @@ def advised(clone: Clone, text: str, *, code: bool = True) -> list[str]:
 )
 def test_what_one_statement_wants(clone: Clone, text: str, expected: str | None) -> None:
     assert advised(clone, text) == [expected] * bool(expected)
+
+
+def test_values_that_come_later_are_planned_however_often(clone: Clone) -> None:
+    assert advised(clone, "SELECT * FROM tickets WHERE title = %s AND words @@ %s") == ["tickets (title)"]
+    assert advised(clone, "SELECT * FROM tickets WHERE title = :a AND at > :b", code=False) == [
+        "tickets (title, at)"
+    ]
+    assert advised(clone, "SELECT * FROM tickets WHERE labels @> %s") == ["tickets USING gin (labels)"]
+
+
+def test_one_statement_without_end_does_not_drown_the_others(clone: Clone) -> None:
+    endless = "SELECT count(*) FROM tickets a, tickets b, tickets c WHERE a.at < b.at AND b.at < c.at"
+    found = advised(clone, endless, "SELECT * FROM tickets WHERE title = 'abc'")
+    assert "tickets (title)" in found
+
+
+def test_an_expression_that_fails_on_a_row_is_left(clone: Clone) -> None:
+    assert advised(clone, "SELECT * FROM tickets WHERE title::int = 5") == []
+    assert advised(clone, "SELECT * FROM tickets WHERE (data ->> 'owner')::int = 5") == [
+        "tickets ((CAST((data ->> 'owner') AS INT)))"
+    ]
 
 
 def test_an_expression_is_counted_on_the_original(clone: Clone) -> None:

@@ -177,3 +177,8 @@ def test_nothing_heavy_is_imported_before_a_statement_is_read() -> None:
     assert (
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
     )
+
+
+def test_merge_is_read_although_its_update_names_no_table() -> None:
+    statement = read("MERGE INTO a USING b ON a.id = b.id WHEN MATCHED THEN UPDATE SET x = 1", "postgresql")
+    assert (statement.kind, statement.writes) == ("merge", "a")

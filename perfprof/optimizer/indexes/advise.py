@@ -36,8 +36,7 @@ def advise(source: Source, workload: Workload, asked: Asked, folder: Path) -> Ad
     start = time.perf_counter()
     with Server.start(folder) as server, cloned(source, server, folder) as clone:
         what_if, picked = _planned(clone, source, workload, asked)
-        notes = [f"{len(workload.unread)} statements could not be read"] if workload.unread else []
-        notes += [f"not on the clone: {', '.join(clone.missing)}"] if clone.missing else []
+        notes = [f"not on the clone: {', '.join(clone.missing)}"] if clone.missing else []
         version = clone.version
         decision = Decided(picked.chosen, {}, {}, {}, ("planned only: nothing was executed",))
         if asked.execute:

@@ -24,6 +24,8 @@ LEAST = 0.01  # of a statement's cost; a way that saves less is not looked for
 LITTLE = 1e-4  # of the workload's cost: less is no gain
 ROUNDS = 8  # of solving and asking
 ROOM = 0.97  # of the budget: forecasts of sizes are off by a few per cent
+LESS = 0.5  # of a statement's cost: what saves as much is worth having, however little the statement is among the others
+PAGES = 50.0  # of the planner's units: and saves so much
 LOOK = 0.1  # of the plans, for the ways around one answer
 
 
@@ -147,7 +149,25 @@ class Choice:
                     break
                 answered.clear()
             answered.add(found)
-        return chosen
+        return self._filled(chosen, budget)
+
+    def _filled(self, chosen: int, budget: float) -> int:
+        """Use what room is left for statements that are small beside the others: one of them may drown all that they gain."""
+        while True:
+            room, found = ROOM * budget - self.bytes_of(chosen), list[tuple[float, int]]()
+            for query, weight in self.weights.items():
+                now = self.evaluator.cost(query, chosen)
+                for way in undominated(self.evaluator.ways(query)):
+                    more, saved = way.needs & ~chosen, now - way.cost
+                    paid = sum(self.upkeep[at] for at in bits(more))
+                    if more and saved > max(LESS * now, PAGES, paid / weight) and self.bytes_of(more) <= room:
+                        found.append((self.bytes_of(more) * now / saved, more))
+            # a plan may turn out another way beside what is chosen
+            better = (more for _, more in sorted(found) if self.total(chosen | more) < self.total(chosen))
+            more = next(better, 0)
+            if not more:
+                return chosen
+            chosen |= more
 
     def also(self, chosen: int, budget: float) -> int:
         """What else is worth a trial: what would be chosen with half and with twice the room."""

@@ -68,8 +68,11 @@ class CloneWhatIf:
             for one in new:
                 with suppress(psycopg.Error):  # not immutable, no such operator class
                     self._leaves[one] = self._built(one)
-        known = [one for one in new if one in self._leaves]
-        return {one: sum(self._sized(one, *leaf) for leaf in self._leaves[one]) * PAGE for one in known}
+        sizes = {}
+        for one in (one for one in new if one in self._leaves):
+            with suppress(psycopg.Error):  # an expression that fails on a row of the original
+                sizes[one] = float(sum(self._sized(one, *leaf) for leaf in self._leaves[one]) * PAGE)
+        return sizes
 
     def plan(self, text: str, parameters: bool, enabled: frozenset[Candidate]) -> Planned:
         """One EXPLAIN; what cannot be planned costs infinitely."""
@@ -170,7 +173,8 @@ def explained(connection: Connection, text: str, parameters: bool, options: str 
     if parameters:
         text = read(text, "postgresql").template.rendered(lambda number: f"${number + 1}")
         options += ", GENERIC_PLAN"
-    row = connection.execute(f"EXPLAIN (FORMAT JSON{options}) {text}").fetchone()
+    # never prepared, as psycopg would do the sixth time: then $1 would want a value
+    row = connection.execute(f"EXPLAIN (FORMAT JSON{options}) {text}", prepare=False).fetchone()
     plan: Mapping[str, Any] = row[0][0]["Plan"]
     return plan
 

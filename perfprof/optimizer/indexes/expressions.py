@@ -42,17 +42,24 @@ SELECT pg_restore_attribute_stats('schemaname', %(schema)s::text, 'relname', %(i
 def inform(clone: Clone, index: int, table: str, rows: float) -> None:
     """Give the planner of the clone statistics of an index's expressions. index: its oid. rows: of the table.
 
-    What cannot be read or has no order stays unknown.
+    What may not be read or has no order stays unknown. An error of the expression itself comes through, for the server would
+    meet it when it builds the index: a text that is no number in one row.
     """
     import psycopg
+    from psycopg.errors import DataError, RaiseException
 
     for schema, name, column, expression in clone.connection.execute(_EXPRESSIONS, (index,)).fetchall():
         query = _SAMPLED.format(
             expression=expression, table=table, percent=clone.percent(table), common=COMMON, bounds=BOUNDS
         )
-        with suppress(psycopg.Error):
+        try:
             found = clone.original.execute(query).fetchone()
-            if found is not None and found[0]:
+        except (DataError, RaiseException):
+            raise
+        except psycopg.Error:
+            continue
+        if found is not None and found[0]:
+            with suppress(psycopg.Error):
                 _tell(clone.connection, {"schema": schema, "index": name, "column": column}, found, rows)
 
 

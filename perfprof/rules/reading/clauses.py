@@ -52,6 +52,7 @@ def _sources(block: Tree) -> Iterator[Tree]:
     firsts = [block.this] if kind_of(block) in ("Update", "Delete") else []
     firsts += [start.this] if start is not None else []
     firsts += using if isinstance(using, list) else []
+    firsts = [one for one in firsts if one is not None]  # MERGE's UPDATE names no table
     yield from firsts
     for holder in (*firsts, block):
         yield from (join.this for join in holder.args.get("joins") or ())
