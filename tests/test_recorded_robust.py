@@ -11,6 +11,7 @@ import sys
 import textwrap
 from pathlib import Path
 
+import psutil
 import pytest
 from test_recorded_requests import FLASK
 
@@ -186,3 +187,26 @@ def test_a_project_that_cannot_be_written_is_recorded_elsewhere(tmp_path):
     assert "This recording is kept in" in ran.stderr
     with Recording.open(tmp_path / "r.rec") as recording:
         assert recording.meta["exit_code"] == "5"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="by a shell and a pipe")
+def test_a_killed_perfprof_takes_its_program_along(tmp_path):
+    write(
+        tmp_path,
+        """
+        import os, subprocess, sys, time
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+        print(os.getpid(), child.pid, flush=True)
+        time.sleep(60)
+        """,
+    )
+    argv = [PYTHON, "-m", "perfprof", "record", "-o", "x.sqlite", "--", PYTHON, "app.py"]
+    with subprocess.Popen(
+        argv, cwd=tmp_path, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stdout is not None
+        program = [psutil.Process(int(pid)) for pid in running.stdout.readline().split()]
+        assert len(program) == 2
+        running.kill()
+    _, alive = psutil.wait_procs(program, timeout=10)
+    assert not [one for one in alive if one.status() != psutil.STATUS_ZOMBIE]

@@ -21,6 +21,7 @@ from perfprof.errors import UsageError
 Stream = int | IO[Any] | None
 
 _FORWARDED = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+_SHELL = "/bin/sh"
 _GRACE = 3.0  # seconds between SIGTERM and SIGKILL when the time is up
 
 
@@ -63,7 +64,7 @@ def run(
     clock = time.perf_counter()
     child = _start(argv, cwd, environment, (stdin, stdout, stderr), alone=alone)
     stopper = _Stopper(child.pid, alone)
-    with stopper.forwarding(), stopper.ending_after(timeout):
+    with stopper.forwarding(), stopper.ending_after(timeout), lifeline(child.pid, group=alone):
         try:
             if started is not None:
                 started(child.pid)
@@ -73,6 +74,30 @@ def run(
             raise
     seconds = time.perf_counter() - clock
     return Ran(_exit_code(status), seconds, usage, stopper.interrupted, stopper.timed_out)
+
+
+@contextmanager
+def lifeline(pid: int, *, group: bool) -> Iterator[None]:
+    """Whoever starts a process ends it with SIGKILL if it is itself gone at once, as by kill -9 or for want of memory.
+
+    A shell waits for a line on a pipe that nobody else holds; where it comes to the end of the pipe instead, it does what
+    is left to do. group: the process leads one, and all of it ends.
+    """
+    if os.name != "posix" or not os.path.exists(_SHELL):
+        yield
+        return
+    argv = [_SHELL, "-c", 'read -r line || kill -9 "$0" 2>/dev/null', f"-{pid}" if group else str(pid)]
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(
+        argv, stdin=subprocess.PIPE, stdout=quiet, stderr=quiet, env={}, cwd="/", start_new_session=True
+    ) as shell:
+        assert shell.stdin is not None
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                shell.stdin.write(b"done\n")
+                shell.stdin.flush()
 
 
 def _start(

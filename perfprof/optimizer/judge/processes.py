@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from perfprof.errors import BaselineError, PerfprofError
+from perfprof.profilers.processes import lifeline
 
 TOKEN = "PERFPROF_JUDGED_BY"  # noqa: S105 (an environment variable by which our descendants are known)
 LAST_BYTES = 64_000
@@ -69,7 +70,8 @@ class Processes:
             memory = _Memory(process.pid)
             late = False
             try:
-                late = not _ended(process.pid, begun + timeout, memory.look)
+                with lifeline(process.pid, group=True):
+                    late = not _ended(process.pid, begun + timeout, memory.look)
             finally:
                 _kill_group(process.pid)
                 _, status, usage = os.wait4(process.pid, 0)
