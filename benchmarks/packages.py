@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 @dataclass(frozen=True)
 class Package:
-    """A package of the index. tests: arguments of pytest, from the root of the archive.
+    """A package of the index. tests: arguments of pytest, from the root of the archive; none where it brings none along.
 
     needs: what the tests import beside pytest and the package's own dependencies. source: where the import begins.
     """
@@ -22,12 +22,17 @@ class Package:
 
 
 PACKAGES = (
+    Package("agate", "1.14.2"),
+    Package("algorithms", "1.0.1"),
     Package("anytree", "2.13.0", source="src"),
     Package("boltons", "26.2.0"),
     Package("chess", "1.11.2", ("test.py", "-k", "not Engine and not PerftTest")),
     Package("csvkit", "2.2.0"),
     Package("deepdiff", "9.1.0", needs=("numpy", "pandas", "pydantic", "jsonpickle", "pytz", "python-dateutil")),
+    Package("docutils", "0.23", ("test/test_utils", "test/test_transforms")),
     Package("glom", "25.12.0", ("glom/test",), ("pyyaml",)),
+    Package("greenery", "4.2.3", ()),
+    Package("jrnl", "4.6", ()),
     Package("jsonpath_ng", "1.16.0", needs=("hypothesis",), source="src"),
     Package("lark", "1.3.1", ("tests/test_parser.py", "tests/test_trees.py", "tests/test_tools.py")),
     Package("mako", "1.4.3", ("test",)),
@@ -38,12 +43,16 @@ PACKAGES = (
     Package(
         "networkx", "3.6.1", tuple(f"networkx/algorithms/{part}" for part in ("coloring", "traversal", "tree"))
     ),
+    Package("nltk", "3.10.4", ("nltk/test/unit/test_metrics.py", "nltk/test/unit/test_texttiling.py")),
     Package("parso", "0.8.7", ("test",)),
     Package("petl", "1.7.30", ("petl/test/transform", "petl/test/util")),
+    Package("ply", "3.11", ("test/testlex.py", "test/testyacc.py")),
     Package("prettytable", "3.18.0", needs=("pytest-lazy-fixtures",), source="src"),
     Package("pyparsing", "3.3.3", ("tests/test_simple_unit.py", "tests/test_util.py")),
+    Package("rply", "0.7.8", ()),
     Package("sgfmill", "1.1.1", ("sgfmill_tests",)),
     Package("sqlparse", "0.6.1"),
+    Package("svgpathtools", "1.8.0", ("test",)),
     Package("tabulate", "0.10.0", ("test",)),
     Package("textdistance", "4.6.3", ("tests",), ("hypothesis", "numpy")),
     Package("toolz", "1.0.0", ("toolz/tests",)),

@@ -110,7 +110,9 @@ class Bench:
         return [self.python, "-m", "pytest", *options, *package.tests]
 
     def suite(self, package: Package, tree: Path) -> Suite:
-        """Run the tests."""
+        """Run the tests, if it has any."""
+        if not package.tests:
+            return Suite({})
         report = tree.parent / f"{package.name}.xml"
         report.unlink(missing_ok=True)
         argv = [*self.command(package), "-rfE", f"--junitxml={report}", "-o", "junit_family=xunit1"]
@@ -198,7 +200,8 @@ def fixed(package: Package, tree: Path, tests: list[str], python: str) -> dict[s
     """How many findings of `perfprof fix` ended how."""
     report = tree.parent / f"{tree.name}.json"
     argv = [sys.executable, "-m", "perfprof", "fix", "--apply", "-q", "--min-share", "0"]
-    argv += ["--timeout", str(TIMEOUT), "--tests", shlex.join(tests), "--json", str(report), "--"]
+    argv += ["--timeout", str(TIMEOUT), "--json", str(report)]
+    argv += ["--tests", shlex.join(tests), "--"] if package.tests else ["--"]
     argv += example(package, tree, python) or tests
     report.unlink(missing_ok=True)
     (tree / "pyproject.toml").touch()  # where the project begins
