@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from perfprof.profilers.observations import Watch, WatchKind
 from perfprof.rules.reading.expressions import is_builtin, path_of
+from perfprof.rules.reading.lambdas import LAZY, SORTING
 from perfprof.rules.reading.names import bound_names
 from perfprof.rules.reading.scans import Loop, Scan
 from perfprof.rules.reading.stability import Stability, stability
@@ -47,17 +48,21 @@ def runs_later(scan: Scan, function: Function) -> ast.AST | None:
     """A generator expression around the scan that is not consumed on the spot."""
     loops = [*scan.around, *([scan.own] if scan.own is not None else [])]
     for loop in loops:
-        if isinstance(loop.holder, ast.GeneratorExp) and not eaten_at_once(loop.holder, function):
-            return loop.holder
+        lazy = loop.holder if loop.call is None else loop.call
+        at_once = isinstance(lazy, ast.Call) and isinstance(lazy.func, ast.Name) and lazy.func.id in SORTING
+        if isinstance(loop.holder, ast.GeneratorExp) and not at_once and not eaten_at_once(lazy, function):
+            return lazy
     return None
 
 
-def eaten_at_once(node: ast.AST, function: Function) -> bool:
+def eaten_at_once(node: ast.AST | None, function: Function) -> bool:
     """Whether a generator expression is consumed where it stands."""
-    above = function.parents.get(node)
+    above = function.parents.get(node) if node is not None else None
     walked = isinstance(above, (ast.For, ast.comprehension)) and above.iter is node
     callee = above.func if isinstance(above, ast.Call) and node in above.args else None
     joins = isinstance(callee, ast.Attribute) and callee.attr in {"join", "extend", "update"}
+    if isinstance(callee, ast.Name) and callee.id in LAZY and is_builtin(callee.id, function):
+        return eaten_at_once(above, function)
     eats = isinstance(callee, ast.Name) and callee.id in CONSUMING and is_builtin(callee.id, function)
     asked = isinstance(above, ast.Compare) and above.comparators[0] is node and len(above.ops) == 1  # `in`
     return walked or joins or eats or asked

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules import guards
 from perfprof.rules.iterators import plain_tests
+from perfprof.rules.reading.expressions import leaves
 from perfprof.rules.reading.names import bound_names, fresh
 from perfprof.rules.reading.selection import substituted
+from perfprof.rules.row_tests import key_types, length_tests, quiet_text, quietly, row_test
 from perfprof.rules.rule import Case, Edit, Level, Rewrite
 
 if TYPE_CHECKING:
@@ -23,16 +25,19 @@ def build_index(case: Case) -> Rewrite:
     new = _names_apart(found, taken)
     target, inner = substituted_target(found.target, new), substituted(found.inner, new)
     index = fresh(index_name(found, inner), taken)
-    walked = found.function.text(found.walked)
+    walked = _whole(found)
     outer = in_style(ast.unparse(found.outer), found.function)
     key, row = in_style(ast.unparse(inner), found.function), _element(target)
     conditions = _conditions(case, found, row, new)
     fill = f"for {_bare(row)} in {walked}:\n    {index}.setdefault({key}, []).append({row})"
     miss = "[]" if found.helper is not None and found.inlined is None else "()"
     bucket = f"{index}.get({outer}, {miss})"
+    if found.stretch is not None and found.stretch.first is not None:
+        first = ast.unparse(found.stretch.first)
+        bucket = f"[{row} for {row} in {bucket} if {row} >= {first}]"
     if conditions:
-        types = _types(case)
-        asked = guards.joined([index, guards.is_key(outer, types), *_present(found, outer, index, types)])
+        types = key_types(case)
+        asked = guards.joined([index, *_wanted_tests(found, types), *_present(found, outer, index, types)])
         bucket = _chosen(found, bucket, asked)
         body = "\n".join("    " + line for line in fill.splitlines())
         note = f"# Left empty, so that all of them are walked as before, unless every key is {_either(types)}."
@@ -41,10 +46,24 @@ def build_index(case: Case) -> Rewrite:
         before = f"{index} = {{}}\n{fill}"
     why = f"each turn looks its rows up by {key} instead of walking {walked}; order and the test itself stay"
     return Rewrite(
-        edits=(at("before", found.hoist.statement, before), at("replace", _replaced(found), bucket)),
+        edits=(
+            at("before", found.hoist.statement, before),
+            at("replace", _replaced(found), fitted(bucket, _replaced(found), found.function)),
+        ),
         why=why,
         memory=f"one dict entry for each key and one list slot for each row of {walked} while the function runs",
     )
+
+
+def _wanted_tests(found: Narrowing, types: tuple[str, ...]) -> list[str]:
+    """Tests that the wanted key is of the guarded types, or what it is computed from."""
+    wanted = found.selection.ints or (found.outer,)
+    text = isinstance(found.outer, ast.Call) and isinstance(found.outer.func, ast.Attribute)
+    parts = leaves(found.outer) if text and "builtins.str" in types else None
+    if parts and all(one[1] for one in parts):  # ``name.lower()`` of exactly a string is exactly a string
+        wanted, types = tuple(one for one, _ in parts), ("builtins.str",)
+    tests = [guards.is_key(ast.unparse(one), types) for one in wanted if not isinstance(one, ast.Constant)]
+    return [in_style(one, found.function) for one in tests]
 
 
 def _chosen(found: Narrowing, bucket: str, asked: str) -> str:
@@ -141,15 +160,6 @@ def _element(target: ast.expr) -> str:
     return source if not isinstance(target, ast.Tuple) or source.startswith("(") else f"({source})"
 
 
-def _types(case: Case) -> tuple[str, ...]:
-    """The key types that the guards name: those of the rows, and of the wanted keys where a guard exists."""
-    inner, outer = case.watched("inner"), case.watched("outer")
-    rows = set(inner.types) if inner is not None else set()
-    wanted = set(outer.types) if outer is not None else set()
-    both = guards.key_types(rows | {name for name in wanted if not guards.is_own(name)})
-    return both or guards.key_types(rows) or ()
-
-
 def _conditions(case: Case, found: Narrowing, row: str, new: dict[str, ast.expr]) -> str:
     """What must hold for the index to be filled; empty if all of it is proved."""
     tests: list[str] = list(found.inlined.before) if found.inlined is not None else []
@@ -164,72 +174,21 @@ def _conditions(case: Case, found: Narrowing, row: str, new: dict[str, ast.expr]
     tests += plain_tests(case, found)
     if found.unpacked:
         tests += [f"set(map(type, {walked})) <= {{tuple}}", f"set(map(len, {walked})) <= {{{found.unpacked}}}"]
+    tests += length_tests(found)
     if case.level("keys-hash-as-equal") is not Level.PROVED:
-        tests.append(f"all({_row_test(case, found, new)} for {_bare(row)} in {walked})")
-    return guards.joined(tests)
+        test = in_style(row_test(case, found, new), found.function)
+        tests.append(f"all({test} for {_bare(row)} in {_whole(found)})")
+    return guards.joined(dict.fromkeys(tests))
+
+
+def _whole(found: Narrowing) -> str:
+    """All rows that any walk may meet."""
+    return found.stretch.whole if found.stretch is not None else found.function.text(found.walked)
 
 
 def _bare(row: str) -> str:
     """A tuple of names as a loop's target is written."""
     return row[1:-1] if row.startswith("(") else row
-
-
-def _row_test(case: Case, found: Narrowing, new: dict[str, ast.expr]) -> str:
-    """A test of what a row's key is computed from, which cannot fail where the computation could."""
-    tests = []
-    alone = len(found.leaves) == 1 and found.leaves[0][0] is found.inner
-    for number, (leaf, text) in enumerate(found.leaves):
-        seen = case.watched(f"leaf{number}")
-        types = _types(case) if alone else guards.key_types(seen.types if seen is not None else ()) or ()
-        types = ("builtins.str",) if text else types
-        tests.append(_leaf_test(case, found, substituted(leaf, new), types))
-    return guards.joined(tests)
-
-
-def _leaf_test(case: Case, found: Narrowing, leaf: ast.expr, types: tuple[str, ...]) -> str:
-    absent = "None" if "builtins.NoneType" not in types else "..."
-    absent = "[]" if any(map(guards.is_own, types)) else absent  # which is no key, whatever the types are
-    if isinstance(leaf, ast.Attribute):
-        return guards.is_key(in_style(quietly(leaf, absent), found.function), types)
-    if isinstance(leaf, ast.Subscript) and isinstance(leaf.slice, ast.Constant) and _of_dicts(case, leaf, found):
-        base, item = ast.unparse(leaf.value), in_style(ast.unparse(leaf.slice), found.function)
-        default = "" if absent == "None" else f", {absent}"
-        return guards.joined([f"type({base}) is dict", guards.is_key(f"{base}.get({item}{default})", types)])
-    kinds = _sequences(case, leaf)
-    if kinds and isinstance(leaf, ast.Subscript):
-        base, item = ast.unparse(leaf.value), ast.unparse(leaf.slice)
-        key = guards.is_key(ast.unparse(leaf), types)
-        return guards.joined([guards.exactly(base, kinds), f"len({base}) > {item}", key])
-    return guards.is_key(in_style(ast.unparse(leaf), found.function), types)
-
-
-def quiet_text(source: str) -> str:
-    """The same for source: another attribute may be missing where the loop does not read it."""
-    return quietly(ast.parse(source, mode="eval").body)
-
-
-def quietly(node: ast.expr, absent: str = "None") -> str:
-    """``row.owner.id`` -> ``getattr(getattr(row, 'owner', None), 'id', None)``."""
-    if isinstance(node, ast.Attribute):
-        return f"getattr({quietly(node.value, absent)}, {node.attr!r}, {absent})"
-    return ast.unparse(node)
-
-
-def _of_dicts(case: Case, leaf: ast.Subscript, found: Narrowing) -> bool:
-    """Whether the rows themselves were dicts, each of them."""
-    rows = case.watched("base0")
-    return isinstance(leaf.value, ast.Name) and rows is not None and set(rows.elements) == {"builtins.dict"}
-
-
-def _sequences(case: Case, leaf: ast.expr) -> list[str]:
-    """The types of the rows, if the leaf is an item by its number of rows that were lists or tuples: ``row[0]``."""
-    rows = case.watched("base0")
-    if rows is None or not isinstance(leaf, ast.Subscript) or not isinstance(leaf.value, ast.Name):
-        return []
-    if not isinstance(leaf.slice, ast.Constant) or type(leaf.slice.value) is not int:
-        return []
-    kinds = {name.partition("[")[0] for name in rows.elements}
-    return sorted(guards.LISTS[kind] for kind in kinds) if kinds <= set(guards.LISTS) else []
 
 
 def in_style(source: str, function: Function) -> str:
@@ -238,6 +197,17 @@ def in_style(source: str, function: Function) -> str:
     if text.count('"') >= text.count("'") and '"' not in source and "\\" not in source:
         return source.replace("'", '"')
     return source
+
+
+def fitted(source: str, place: ast.AST, function: Function) -> str:
+    """Source for a place that may lie in an f-string: with the quotes that the f-string does not have."""
+    above = function.parents.get(place)
+    while above is not None and not isinstance(above, (ast.JoinedStr, ast.stmt)):
+        above = function.parents.get(above)
+    text = function.text(above) if isinstance(above, ast.JoinedStr) else ""
+    own = next((sign for sign in text if sign in "'\""), "")
+    other = {"'": '"', '"': "'"}.get(own, "")
+    return source.replace(own, other) if own and other not in source else source
 
 
 def _either(types: tuple[str, ...]) -> str:

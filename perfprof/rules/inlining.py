@@ -16,19 +16,19 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules import guards
 from perfprof.rules.hoisting import outermost
-from perfprof.rules.indexing import quietly
 from perfprof.rules.inlined import BUCKET, Inlined
 from perfprof.rules.narrowing import Narrowing, bases_of, changes, paths_in
 from perfprof.rules.reading.expressions import is_builtin, leaves, path_of, reads_only
 from perfprof.rules.reading.names import bound_names, fresh, read_names
 from perfprof.rules.reading.operators import own_methods
 from perfprof.rules.reading.receivers import Callee, callee_at, name_for
-from perfprof.rules.reading.repeats import repeated
+from perfprof.rules.reading.repeats import all_scans, repeated
 from perfprof.rules.reading.resolution import arguments
 from perfprof.rules.reading.scans import Scan
 from perfprof.rules.reading.searches import CONSUMERS, Search, search_of
 from perfprof.rules.reading.selection import substituted
 from perfprof.rules.reading.stability import stability
+from perfprof.rules.row_tests import quietly
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Program
@@ -45,7 +45,7 @@ def inlined(function: Function, program: Program) -> tuple[Narrowing, ...]:
 
 
 def _inlined(function: Function, program: Program) -> Iterator[Narrowing]:
-    called = [scan for scan in function.scans if scan.kind == "call" and scan.around]
+    called = [scan for scan in all_scans(function) if scan.kind == "call" and scan.around]
     for scan in called:
         assert isinstance(scan.node, ast.Call)
         name = scan.subject.attr if isinstance(scan.subject, ast.Attribute) else ""
@@ -114,7 +114,10 @@ def _means_the_same(search: Search, found: Callee, given: dict[str, ast.expr], f
         shared = (
             target.module is function.module and name in target.module.top and name not in target.module.rebound
         )
-        if not both and not (shared and name not in CONSUMERS and not function.names.is_local(name)):
+        around = target.outer is function and function.names.is_local(
+            name
+        )  # of a nested function, its own variable
+        if not both and not around and not (shared and name not in CONSUMERS and not function.names.is_local(name)):
             return False
     return True
 

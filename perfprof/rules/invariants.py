@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from perfprof.rules import guards
 from perfprof.rules.findings import finding
 from perfprof.rules.hoisting import identities, outermost, watch
-from perfprof.rules.indexing import at, collection_name, in_style, quietly
+from perfprof.rules.indexing import at, collection_name, in_style
 from perfprof.rules.iterators import plain_tests, unknown_iterables
 from perfprof.rules.reading.expressions import is_builtin, path_of
 from perfprof.rules.reading.kinds import FLAT, INT, STR, Kind, kind, kind_of_types
@@ -23,6 +23,7 @@ from perfprof.rules.reading.names import bound_names, fresh
 from perfprof.rules.reading.repeats import counted_few, looped_expressions, repeated, stands_alone
 from perfprof.rules.reading.scans import COMPREHENSIONS, Loop, Scan
 from perfprof.rules.reading.stability import Stability
+from perfprof.rules.row_tests import quietly
 from perfprof.rules.rule import Case, Evidence, Rewrite, Suspect
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from perfprof.rules import guards
 from perfprof.rules.reading.expressions import builtin_type, is_builtin
+from perfprof.rules.reading.lambdas import LAZY, stands_for
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function
@@ -77,7 +78,7 @@ def _all_loops(function: Function) -> tuple[Loop, ...]:
     """The loops of a function that walk something, each once."""
     known = function.memo.get("walking loops")
     if known is None:
-        own = dict.fromkeys(one.own for one in function.scans if one.own is not None)
+        own = dict.fromkeys(one.own for one in (*function.scans, *function.applied) if one.own is not None)
         known = function.memo["walking loops"] = tuple(one for one in own if one.iterable is not None)
     return cast("tuple[Loop, ...]", known)
 
@@ -93,6 +94,8 @@ def _walked(iterable: ast.expr, function: Function) -> list[ast.expr]:
     ):
         if iterable.func.id in _MAKERS:
             return []
+        if iterable.func.id in LAZY and stands_for(iterable) is not None:
+            return _walked(iterable.args[1], function)
         if iterable.func.id in _WRAPPERS:
             return [one for part in iterable.args for one in _walked(part, function)]
     return [iterable]

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules import guards
 from perfprof.rules.hoisting import outermost
-from perfprof.rules.indexing import at, collection_name, in_style
+from perfprof.rules.indexing import at, collection_name, fitted, in_style
 from perfprof.rules.iterators import plain_tests
 from perfprof.rules.membership import Membership, list_tests, name_for, written_short
 from perfprof.rules.reading.expressions import builtin_type, path_of
 from perfprof.rules.reading.names import fresh, read_names
-from perfprof.rules.reading.repeats import has_room
+from perfprof.rules.reading.repeats import all_scans, has_room
 from perfprof.rules.rule import Case, Edit, Level
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def asked(function: Function, program: Program, method: str) -> Iterator[Members
 
 def _calls(function: Function, program: Program, method: str) -> Iterator[Scan]:
     """The calls, read as a probe of a list, unless what is asked plainly is no list or too short."""
-    for scan in function.scans:
+    for scan in all_scans(function):
         call = scan.node
         if scan.kind != "call" or not scan.around or not isinstance(call, ast.Call) or call.keywords:
             continue
@@ -126,4 +126,4 @@ def answers(case: Case, name: str, pattern: str, taken: frozenset[str]) -> Itera
         new = f"{pattern.format(key=wanted, test=test)} else {function.text(call.func)}({wanted})"
         if given and not listed:
             new = f"{function.text(call)} if not {name} else {new.replace(f' and {name} else', ' else')}"
-        yield at("replace", call, in_style(f"({new})", function))
+        yield at("replace", call, fitted(in_style(f"({new})", function), call, function))

@@ -16,13 +16,14 @@ from perfprof.profilers.observations import Seen, Watch
 from perfprof.rules import guards
 from perfprof.rules.findings import finding
 from perfprof.rules.hoisting import identities, outermost, watch
-from perfprof.rules.indexing import at, collection_name, in_style, quiet_text, quietly
+from perfprof.rules.indexing import at, collection_name, fitted, in_style
 from perfprof.rules.iterators import plain_tests, unknown_iterables
 from perfprof.rules.reading.expressions import builtin_type, path_of, reads_only
 from perfprof.rules.reading.names import fresh, read_names
-from perfprof.rules.reading.repeats import has_room
+from perfprof.rules.reading.repeats import all_scans, has_room
 from perfprof.rules.reading.scans import Loop, Scan
 from perfprof.rules.reading.stability import Stability
+from perfprof.rules.row_tests import quiet_text, quietly
 from perfprof.rules.rule import Case, Edit, Rewrite, Suspect
 from perfprof.rules.worth import LEAST_ELEMENTS
 
@@ -48,7 +49,7 @@ class Membership:
 
 def memberships(function: Function, program: Program) -> Iterator[Membership]:
     """Every test of a name or attribute that a loop repeats, unless it plainly is no list."""
-    for scan in function.scans:
+    for scan in all_scans(function):
         if scan.kind != "membership" or not scan.around or path_of(scan.subject) is None:
             continue
         grows = _appends(scan, function)
@@ -161,7 +162,11 @@ def build_set(case: Case) -> Rewrite:
         there = name if missing else ""
         before = f"{name} = set({listed}) if {guards.joined(tests)} else {'()' if missing else listed}"
     asked, once = answer(found, name, types, (there, whole), taken | {name})
-    edits = [at("before", found.hoist.statement, before), at("replace", found.scan.subject, asked), *once]
+    edits = [
+        at("before", found.hoist.statement, before),
+        at("replace", found.scan.subject, fitted(asked, found.scan.subject, function)),
+        *once,
+    ]
     for statement in found.appends:
         assert isinstance(statement.value, ast.Call)
         value = function.text(statement.value.args[0])

@@ -20,18 +20,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from perfprof.profilers.observations import Watch
-from perfprof.rules.findings import finding
-from perfprof.rules.hoisting import identities, outermost, watch
-from perfprof.rules.iterators import unknown_iterables
-from perfprof.rules.reading.callees import is_generator
-from perfprof.rules.reading.expressions import attributes_of, is_builtin, items_of, leaves, path_of, reads_only
+from perfprof.rules.hoisting import outermost
+from perfprof.rules.reading.expressions import is_builtin, leaves, path_of, reads_only
 from perfprof.rules.reading.names import bound_names, read_names
+from perfprof.rules.reading.parameters import searches_given
+from perfprof.rules.reading.ranges import Stretch, stretch_of
+from perfprof.rules.reading.repeats import all_scans
 from perfprof.rules.reading.resolution import arguments, resolve
 from perfprof.rules.reading.scans import Loop, Scan
 from perfprof.rules.reading.selection import Selection, selection, substituted
 from perfprof.rules.reading.stability import Stability
-from perfprof.rules.rule import Suspect
 
 if TYPE_CHECKING:
     from perfprof.rules.inlined import Inlined
@@ -65,6 +63,7 @@ class Narrowing:
     helper: Function | None = None
     inside: Scan | None = None  # the helper's own loop
     inlined: Inlined | None = None  # what takes the place of a call whose helper walks what it is not given
+    stretch: Stretch | None = None  # the positions that are walked, where they are those of a list
 
     @property
     def placed(self) -> tuple[tuple[ast.expr, ...], Function]:
@@ -120,11 +119,11 @@ def narrowings(function: Function, program: Program) -> tuple[Narrowing, ...]:
 
 
 def _narrowings(function: Function, program: Program) -> Iterator[Narrowing]:
-    for scan in function.scans:
+    for scan in all_scans(function):
         if not scan.around:
             continue
         if scan.kind == "loop":
-            chosen = selection(scan, function)
+            chosen = selection(scan, function, solve=True)
             if chosen is not None and scan.own is not None and scan.own.target is not None:
                 search = _Search(scan.subject, scan.own.target, chosen, chosen.outer)
                 yield from _narrowing(function, program, scan, search)
@@ -145,14 +144,19 @@ class _Search:
 
 
 def _narrowing(function: Function, program: Program, scan: Scan, search: _Search) -> Iterator[Narrowing]:
-    bases = bases_of(search.walked, function)
+    stretch = stretch_of(search.walked, scan, search.chosen.inner, function) if search.helper is None else None
+    bases = (stretch.values,) if stretch is not None else bases_of(search.walked, function)
     if not bases or leaves(search.chosen.inner) is None:
         return
     known = {path_of(base) for base in bases}
     rows = set(bound_names(search.target))
     also = tuple(one for one in paths_in(search.chosen.inner, rows) if path_of(one) not in known)
     loop, stable = outermost((*bases, *also), scan, function, program)
-    if loop is not None and changes(search.outer, loop):
+    if (
+        loop is not None
+        and changes(search.outer, loop)
+        and (stretch is None or stretch.known_before(loop, function))
+    ):
         yield Narrowing(
             function=function,
             scan=scan,
@@ -168,6 +172,7 @@ def _narrowing(function: Function, program: Program, scan: Scan, search: _Search
             reader=search.helper or function,
             helper=search.helper,
             inside=search.inside,
+            stretch=stretch,
         )
 
 
@@ -218,82 +223,13 @@ def _helper(function: Function, program: Program, scan: Scan) -> Iterator[Narrow
     if target is None:
         return
     given = arguments(target, call)
-    for name, inside, found in _searches(target):
-        wanted = read_names(found.outer)
-        if name not in given or not wanted <= given.keys() or inside.own is None or inside.own.target is None:
+    for one in searches_given(target, program):
+        wanted = read_names(one.outer)
+        if one.parameter not in given or not wanted <= given.keys():
             continue
-        outer = substituted(found.outer, {one: given[one] for one in wanted})
+        if one.scan.own is None or one.scan.own.target is None:
+            continue
+        outer = substituted(one.outer, {name: given[name] for name in wanted})
         if reads_only(outer, function):
-            search = _Search(given[name], inside.own.target, found, outer, target, inside)
+            search = _Search(given[one.parameter], one.scan.own.target, one.chosen, outer, one.reader, one.scan)
             yield from _narrowing(function, program, scan, search)
-
-
-def _searches(target: Function) -> tuple[tuple[str, Scan, Selection], ...]:
-    """The loops of a function over one of its parameters that keep the rows equal to other parameters."""
-    found = target.memo.get("searches")
-    if found is None:
-        found = target.memo["searches"] = tuple(_parameter_searches(target))
-    return found  # type: ignore[return-value]  # the memo holds what was put there
-
-
-def _parameter_searches(target: Function) -> Iterator[tuple[str, Scan, Selection]]:
-    if not target.loops or isinstance(target.node, (ast.AsyncFunctionDef, ast.Module)) or is_generator(target):
-        return
-    start = target.body[1:] if ast.get_docstring(target.node) is not None else target.body
-    for inside in target.scans:
-        name = inside.subject.id if isinstance(inside.subject, ast.Name) else ""
-        if inside.kind != "loop" or name not in target.parameters or not _only_walked(name, inside, target):
-            continue
-        found = selection(inside, target)
-        if found is None:
-            continue
-        at_once = isinstance(found.outer, ast.Name) or inside.node is start[0]  # read by every call
-        fixed = at_once and not any(target.names.bindings.get(one) for one in read_names(found.outer))
-        if fixed and read_names(found.inner) <= found.bound:
-            yield name, inside, found
-
-
-def _only_walked(name: str, scan: Scan, target: Function) -> bool:
-    """Whether the parameter is read once, as what the loop walks, so that fewer rows cannot be noticed."""
-    loads = target.names.loads.get(name, [])
-    unbound = not target.names.bindings.get(name) and name not in target.names.captured
-    return unbound and len(loads) == 1 and loads[0] is scan.subject and not scan.around
-
-
-def suspect(rule: str, found: Narrowing, message: str) -> Suspect:
-    """The finding, and what a run must tell about it."""
-    function = found.function
-    what = finding(rule, function, found.scan.node, function.text(found.walked), message)
-    return Suspect(what, found, tuple(_watches(found, what.id)), function)
-
-
-def _watches(found: Narrowing, prefix: str) -> Iterator[Watch]:
-    yield watch(f"{prefix}:entry", found.hoist.statement, found.function, "entry")
-    bases, holder = found.placed
-    for number, base in enumerate(bases):
-        yield watch(f"{prefix}:base{number}", base, holder, "collection")
-    yield watch(f"{prefix}:inner", found.selection.spot, found.reader, "types")
-    for number, (leaf, _) in enumerate(found.leaves):
-        yield watch(f"{prefix}:leaf{number}", leaf, found.reader, "types")
-    for number, (item, reader) in enumerate(item_reads(found)):
-        yield watch(f"{prefix}:item{number}", item, reader, "types")
-    yield watch(f"{prefix}:outer", found.selection.outer, found.reader, "types")
-    for name, iterable, _ in unknown_iterables(found):
-        yield watch(f"{prefix}:{name}", iterable, found.function, "value")
-    yield from identities(prefix, (*found.bases, *found.also), found.stable, found.function, found.placed)
-    for number, (read, reader) in enumerate(reads(found)):
-        yield watch(f"{prefix}:read{number}", read.value, reader, "types", read.attr)
-
-
-def reads(found: Narrowing) -> list[tuple[ast.Attribute, Function]]:
-    """The attribute reads whose number changes, and the function in which each stands."""
-    parts = [found.selection.spot, found.selection.outer, *found.selection.conditions]
-    given = [(read, found.function) for read in attributes_of(found.outer)] if found.helper is not None else []
-    return [*given, *((read, found.reader) for part in parts for read in attributes_of(part))]
-
-
-def item_reads(found: Narrowing) -> list[tuple[ast.expr, Function]]:
-    """The objects of which items are read for a key, and the function in which that stands."""
-    parts = [found.selection.spot, found.selection.outer, *found.selection.conditions]
-    given = [(item, found.function) for item in items_of(found.outer)] if found.helper is not None else []
-    return [*given, *((item, found.reader) for part in parts for item in items_of(part))]

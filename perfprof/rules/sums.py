@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from perfprof.rules import guards
 from perfprof.rules.findings import finding
 from perfprof.rules.hoisting import identities, outermost, watch
-from perfprof.rules.indexing import at, collection_name, in_style, quietly
+from perfprof.rules.indexing import at, collection_name, in_style
 from perfprof.rules.invariants import is_fallback
 from perfprof.rules.iterators import plain_tests, unknown_iterables
 from perfprof.rules.reading.expressions import builtin_type, is_builtin, path_of
@@ -22,6 +22,7 @@ from perfprof.rules.reading.names import bound_names, fresh, read_names
 from perfprof.rules.reading.repeats import stands_alone
 from perfprof.rules.reading.scans import Loop, Scan
 from perfprof.rules.reading.stability import Stability
+from perfprof.rules.row_tests import quietly
 from perfprof.rules.rule import Case, Edit, Evidence, Rewrite, Suspect
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from perfprof.rules.narrowing import Narrowing
 from perfprof.rules.obligations.proofs import guarded, obligation, observed, proved, unproved
 from perfprof.rules.reading.expressions import builtin_type, is_builtin, path_of
 from perfprof.rules.reading.names import bound_before
+from perfprof.rules.row_tests import unsure_leaf
 from perfprof.rules.rule import Case, Proof
 
 if TYPE_CHECKING:
@@ -93,6 +94,10 @@ def walked_again(case: Case) -> Proof:
     unlike = _rows_unlike(case)
     if unlike:
         return unproved(unlike, found.function.place(found.walked))
+    unsure = unsure_leaf(case, found)
+    if unsure is not None:
+        why = f"`{ast.unparse(unsure)}` may fail for a row that the loop does not reach"
+        return unproved(why, found.function.place(found.walked))
     if found.unpacked is None and all(
         builtin_type(base, found.function) in {"list", "tuple"} for base in found.bases
     ):

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 
 from perfprof.profilers.observations import Seen
 from perfprof.rules import guards
-from perfprof.rules.narrowing import Narrowing, item_reads, reads
+from perfprof.rules.narrowing import Narrowing
 from perfprof.rules.obligations.proofs import guarded, obligation, observed, proved, unproved
+from perfprof.rules.observing import item_reads, reads
 from perfprof.rules.reading.elements import elements_made_of, is_for_unhashable, made_of
 from perfprof.rules.reading.equality import equal_to_itself_only
 from perfprof.rules.reading.expressions import builtin_type
@@ -19,15 +20,24 @@ from perfprof.rules.rule import Case, Proof
 def keys_hash_as_equal(case: Case) -> Proof:
     """Keys that are equal hash alike."""
     found: Narrowing = case.suspect.reading
+    ints = getattr(found.selection, "ints", ())
     own = found.helper is None
-    if own and {builtin_type(found.inner, found.function), builtin_type(found.outer, found.function)} <= {
-        "int",
-        "str",
-    }:
+    if (
+        own
+        and {builtin_type(found.inner, found.function), builtin_type(found.outer, found.function)}
+        <= {
+            "int",
+            "str",
+        }
+        and not ints
+    ):
         return proved("both keys are ints or strings")
     seen = case.watched("inner")
     if seen is not None and seen.types and not _guarded(seen.types, case):
         why = f"keys were {guards.readable(seen.types)}, for which no guard is tested"
+        return unproved(why, found.reader.place(found.selection.compare))
+    if ints and (seen is None or set(seen.types) - {"builtins.int"}):
+        why = "it is solved for the row's part, which holds for ints only"
         return unproved(why, found.reader.place(found.selection.compare))
     for number, (leaf, text) in enumerate(found.leaves):
         part = case.watched(f"leaf{number}")

@@ -13,11 +13,12 @@ from perfprof.rules.reading.effects import hazards
 from perfprof.rules.reading.escapes import is_own
 from perfprof.rules.reading.hazards import Hazard
 from perfprof.rules.reading.names import bound_names, read_names
+from perfprof.rules.reading.ranges import same_positions
 from perfprof.rules.rule import Case, Proof
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function
-    from perfprof.rules.reading.scans import Scan
+    from perfprof.rules.reading.scans import Loop, Scan
 
 
 @obligation
@@ -25,9 +26,32 @@ def other_rows_idle(case: Case) -> Proof:
     """Rows with another key do nothing."""
     found: Narrowing = case.suspect.reading
     where = found.reader.place(found.selection.compare)
-    if found.selection.problem:
+    if found.selection.problem and not (found.selection.late and reads_a_row(found)):
         return unproved(found.selection.problem, where)
     return proved("rows with another key only have their key read and compared", where)
+
+
+def reads_a_row(found: Narrowing) -> bool:
+    """Whether the wanted key is the key of another row of the same collection, which the index has read already."""
+    names = [_names_of_row(loop, found) for loop in found.scan.around[found.scan.around.index(found.hoist) :]]
+    parts = found.selection.ints or (found.selection.outer,)
+    return found.helper is None and all(
+        isinstance(part, (ast.Name, ast.Constant))
+        or any(same_positions(found.inner, part, one) for one in names if one)
+        for part in parts
+    )
+
+
+def _names_of_row(loop: Loop, found: Narrowing) -> dict[str, str]:
+    """The names of the inner row, and what they are called in a loop around that walks the same."""
+    own, walked = found.target, loop.iterable
+    whole = found.stretch.whole if found.stretch is not None else ast.unparse(found.walked)
+    if walked is None or ast.unparse(walked) != whole:
+        return {}
+    if isinstance(own, ast.Name) and isinstance(loop.target, ast.Name):
+        bindings = found.function.names.bindings.get(loop.target.id, ())
+        return {own.id: loop.target.id} if all(one.node is loop.target for one in bindings) else {}
+    return {}
 
 
 @obligation
@@ -75,7 +99,8 @@ def _stores_item(hazard: Hazard, items: set[str], function: Function) -> bool:
     method = node.func.attr if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else ""
     named = all(one[:1] in {"'", '"'} for one in items)  # what has them is no list
     if isinstance(node, ast.AugAssign):
-        return isinstance(node.op, ast.BitOr) if named else not _counts(target, function)
+        adds = isinstance(node.op, ast.BitOr) if named else True
+        return adds and not _counts(target, function)
     return not (named and method in {"append", "extend", "insert", "sort", "reverse", "remove", "add", "discard"})
 
 
@@ -102,9 +127,19 @@ def wanted_key_fixed(case: Case) -> Proof:
 
 
 def _counts(target: ast.AST, function: Function) -> bool:
-    """Whether ``+=`` adds to a number or a text: the name begins as one."""
-    bindings = function.names.bindings.get(target.id, ()) if isinstance(target, ast.Name) else ()
-    return any(isinstance(one.value, (ast.Constant, ast.JoinedStr)) for one in bindings)
+    """Whether ``+=`` adds to a number or a text: the name is nothing else."""
+    if (
+        not isinstance(target, ast.Name)
+        or not function.names.is_local(target.id)
+        or target.id in function.parameters
+    ):
+        return False
+    bindings = function.names.bindings[target.id]
+    return all(
+        isinstance(one.value, (ast.Constant, ast.JoinedStr))
+        or isinstance(function.parents.get(one.node), ast.AugAssign)
+        for one in bindings
+    )
 
 
 def _one_walk(found: Narrowing) -> list[ast.AST]:

@@ -271,7 +271,8 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules import obligations as safe
 from perfprof.rules.indexing import build_index
-from perfprof.rules.narrowing import narrowings, suspect
+from perfprof.rules.narrowing import narrowings
+from perfprof.rules.observing import suspect
 from perfprof.rules.rule import Rule, Suspect
 from perfprof.rules.scale import of_narrowing
 from perfprof.rules.worth import worth_an_index

@@ -208,7 +208,7 @@ def _of_one_value(text: ast.JoinedStr) -> bool:
 
 
 def _of_comprehension(node: ast.Name, function: Function) -> bool:
-    """Whether a comprehension around may bind the name for itself; a copied node may stand anywhere."""
+    """Whether a comprehension or lambda around may bind the name for itself; a copied node may stand anywhere."""
     above = function.parents.get(node)
     if above is None:
         return True
@@ -217,6 +217,10 @@ def _of_comprehension(node: ast.Name, function: Function) -> bool:
             targets = [one for part in above.generators for one in walk(part.target)]
             if any(isinstance(one, ast.Name) and one.id == node.id for one in targets):
                 return True
+        if isinstance(above, ast.Lambda) and any(
+            isinstance(one, ast.arg) and one.arg == node.id for one in walk(above.args)
+        ):
+            return True
         above = function.parents.get(above)
     return False
 

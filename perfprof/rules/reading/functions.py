@@ -66,7 +66,16 @@ class Function:
     @cached_property
     def scans(self) -> tuple[Scan, ...]:
         """All passes over collections in it."""
-        return tuple(scans(self.body)) if self.loops else ()
+        return tuple(self._scanned[0])
+
+    @cached_property
+    def applied(self) -> tuple[Scan, ...]:
+        """The same in lambdas that a builtin applies to each element, if its name means the builtin."""
+        return tuple(self._scanned[1])
+
+    @cached_property
+    def _scanned(self) -> tuple[list[Scan], list[Scan]]:
+        return scans(self.body) if self.loops else ([], [])
 
     @cached_property
     def names(self) -> Names:
@@ -80,7 +89,14 @@ class Function:
         scope: Function | None = self
         while scope is not None:
             names = scope.names
-            found |= {*names.bindings, *names.loads, *names.parameters, *names.captured, *names.elsewhere}
+            found |= {
+                *names.bindings,
+                *names.loads,
+                *names.parameters,
+                *names.captured,
+                *names.elsewhere,
+                *names.given,
+            }
             scope = scope.outer
         found |= {
             name

@@ -182,9 +182,9 @@ def blocks(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
         yield holder.body
 
 
-# Words that may begin a loop or a comprehension, or a sum of lists. Each pattern begins with a plain word, which makes
+# Words that may begin a loop, a comprehension or what a builtin loops with, or a sum of lists. Each pattern begins with a plain word, which makes
 # the search a fast one; in strings and comments they may match too, which costs only time.
-_LOOPS = tuple(map(re.compile, (r"for\b", r"while\b", r"sum\([^\n]*\[\]\)")))
+_LOOPS = tuple(map(re.compile, (r"for\b", r"while\b", r"lambda\b", r"sum\([^\n]*\[\]\)")))
 
 
 def _mark_loops(module: Module) -> None:

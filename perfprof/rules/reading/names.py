@@ -33,6 +33,7 @@ class Names:
         self.loads: dict[str, list[ast.Name]] = defaultdict(list)
         self.elsewhere: set[str] = set()  # declared global or nonlocal
         self.captured: set[str] = set()  # used by nested functions, classes or lambdas
+        self.given: set[str] = set()  # parameters of lambdas
         self.parameters = frozenset(parameters)
         self._targets: set[ast.Name] = set()  # whose binding is known from the assignment
         self._read(body)
@@ -88,8 +89,10 @@ class Names:
     def _scope(self, node: ast.AST) -> None:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             self.bindings[node.name].append(Binding(node))
+        own = _given(node) if isinstance(node, ast.Lambda) else frozenset()
+        self.given.update(own)
         for inner in walk(node):
-            if isinstance(inner, ast.Name):
+            if isinstance(inner, ast.Name) and inner.id not in own:
                 self.captured.add(inner.id)
             elif isinstance(inner, (ast.Nonlocal, ast.Global)):
                 self.captured.update(inner.names)
@@ -119,6 +122,15 @@ _BINDING = frozenset(
     getattr(ast, name)
     for name in "Assign AnnAssign NamedExpr Global Nonlocal alias ExceptHandler MatchAs MatchStar MatchMapping".split()
 )
+
+
+def _given(node: ast.Lambda) -> frozenset[str]:
+    """The parameters of a lambda, which mean nothing else in it; none if a default may read a name of theirs."""
+    given = node.args
+    if given.defaults or any(given.kw_defaults):
+        return frozenset()
+    rest = [one for one in (given.vararg, given.kwarg) if one is not None]
+    return frozenset(one.arg for one in (*given.posonlyargs, *given.args, *given.kwonlyargs, *rest))
 
 
 def other_bindings(node: ast.AST) -> Iterator[str]:

@@ -43,9 +43,12 @@ def callee_at(node: ast.expr, function: Function, program: Program) -> Callee | 
         found = _of_class(node, function, program) or _of_object(node, function, program)
         if found is not None:
             return found
-    if not isinstance(node, ast.Name) or not isinstance(function.module.top.get(node.id), DEFINITIONS):
-        return None  # what another module's function searches has no name here
+    if not isinstance(node, ast.Name):
+        return None
     target = resolve(node, function, program)
+    nested = target is not None and target.outer is function
+    if not nested and not isinstance(function.module.top.get(node.id), DEFINITIONS):
+        return None  # what another module's function searches has no name here
     plain = target is not None and target.owner is None
     return Callee(target, "function") if target is not None and plain else None
 

@@ -6,11 +6,23 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, cast
 
+from perfprof.rules.reading.expressions import is_builtin
 from perfprof.rules.reading.modules import blocks
 from perfprof.rules.reading.scans import COMPREHENSIONS, SCOPES, STATEMENT_LOOPS, Comprehension, Loop, Scan, leaving
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function
+
+
+def all_scans(function: Function) -> tuple[Scan, ...]:
+    """The scans of a function, with those of lambdas that a builtin applies to each element."""
+    inside = function.applied
+    return (*function.scans, *filter(lambda one: _by_builtins(one, function), inside)) if inside else function.scans
+
+
+def _by_builtins(scan: Scan, function: Function) -> bool:
+    calls = [one.call.func for one in (*scan.around, scan.own) if one is not None and one.call is not None]
+    return all(isinstance(one, ast.Name) and is_builtin(one.id, function) for one in calls)
 
 
 def loops_around(node: ast.AST, function: Function) -> tuple[Loop, ...]:

@@ -21,12 +21,29 @@ def resolve(callee: ast.expr, function: Function, program: Program) -> Function 
         if base in {"self", "cls"} and function.parameters[:1] == (base,) and function.owner is not None:
             return _method(function.owner, callee.attr, function.module, program)
         made = class_of(callee.value, function, program)
+        if made is None and not function.names.is_local(base):
+            static = _static(base, callee.attr, function.module, program)
+            if static is not None:
+                return static
         if made is not None:
             return _method(made[0], callee.attr, made[1], program)
         module = imported_module(base, function, program)
         if module is not None:
             return _top_function(module, callee.attr, program)
     return None
+
+
+def _static(base: str, name: str, module: Module, program: Program) -> Function | None:
+    """``Users.by_email(users, key)`` of a static method."""
+    owner = class_named(base, module, program) if base in module.top and base not in module.rebound else None
+    found = (
+        [one for one in owner[1].members.get(owner[0], ()) if one.qualname.rsplit(".", 1)[-1] == name]
+        if owner is not None
+        else []
+    )
+    node = found[0].node if len(found) == 1 else None
+    marks = [getattr(one, "id", "") for one in node.decorator_list] if isinstance(node, DEFINITIONS) else []
+    return found[0] if marks == ["staticmethod"] else None
 
 
 def class_of(node: ast.expr, function: Function, program: Program) -> tuple[ast.ClassDef, Module] | None:

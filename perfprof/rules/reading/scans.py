@@ -7,10 +7,11 @@ Rules ask for scans instead of syntax, so that one rule covers ``for``, comprehe
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from perfprof.rules.reading.lambdas import stands_for
 from perfprof.rules.reading.syntax import LEAVES, children, fields
 
 Comprehension: TypeAlias = "ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp"
@@ -35,11 +36,13 @@ class Loop:
     """A loop around something: a statement, or one generator of a comprehension.
 
     statement: the loop itself, or the statement that holds the comprehension.
+    call: of a builtin that applies a lambda to each element; then node and holder are what it stands for, made up.
     """
 
     node: ast.For | ast.AsyncFor | ast.While | ast.comprehension
     statement: ast.stmt
     holder: Comprehension | None = None
+    call: ast.Call | None = None
 
     @property
     def target(self) -> ast.expr | None:
@@ -72,12 +75,16 @@ class Scan:
     consumer: Consumer = "each"
 
 
-def scans(body: Sequence[ast.stmt]) -> Iterator[Scan]:
-    """All scans of a function's statements, in source order; nested functions have their own."""
+def scans(body: Sequence[ast.stmt]) -> tuple[list[Scan], list[Scan]]:
+    """All scans of a function's statements, in source order; nested functions have their own.
+
+    Beside them those of lambdas that a builtin applies to each element: ``filter(lambda row: row.id == key, rows)`` walks
+    rows as ``(row for row in rows if row.id == key)`` does.
+    """
     finder = _Finder()
     for statement in body:
         finder.statement(statement, ())
-    return iter(finder.found)
+    return finder.found, finder.applied
 
 
 def leaving(block: list[ast.stmt]) -> Literal["", "loop", "function"]:
@@ -99,6 +106,8 @@ class _Finder:
 
     def __init__(self) -> None:
         self.found: list[Scan] = []
+        self.applied: list[Scan] = []
+        self.calls: set[ast.Call] = set()  # whose lambdas have been read
 
     def statement(self, statement: ast.stmt, around: tuple[Loop, ...]) -> None:
         if isinstance(statement, SCOPES):
@@ -170,12 +179,30 @@ class _Finder:
     def call(self, node: ast.Call, statement: ast.stmt, around: tuple[Loop, ...]) -> None:
         self.found.append(Scan("call", node, node.func, statement, around))
         taker = CONSUMERS.get(node.func.id) if isinstance(node.func, ast.Name) else None
+        if taker and node.args and isinstance(node.args[0], ast.Call):
+            self.applied_by(node.args[0], statement, around, taker)
+        self.applied_by(node, statement, around)
         if taker and node.args and isinstance(node.args[0], COMPREHENSIONS):
             self.comprehension(node.args[0], statement, around, taker)
             for other in [*node.args[1:], *(word.value for word in node.keywords)]:
                 self.expression(other, statement, around)
         else:
             self.parts(children(node), statement, around)
+
+    def applied_by(
+        self, node: ast.Call, statement: ast.stmt, around: tuple[Loop, ...], consumer: Consumer = "collect"
+    ) -> None:
+        """A lambda that the call applies to each element, with what stands in it."""
+        holder = stands_for(node)
+        if holder is None or node in self.calls:
+            return
+        self.calls.add(node)
+        part = holder.generators[0]
+        own = Loop(part, statement, holder, node)
+        inner = _Finder()
+        inner.expression(part.ifs[0] if part.ifs else holder.elt, statement, (*around, own))
+        scan = Scan("loop", node, part.iter, statement, around, own, consumer=consumer)
+        self.applied += [scan, *inner.found, *inner.applied]
 
     def comprehension(
         self, node: Comprehension, statement: ast.stmt, around: tuple[Loop, ...], consumer: Consumer

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from perfprof.rules.reading.expressions import reads_only
+from perfprof.rules.reading.expressions import is_builtin, reads_only
+from perfprof.rules.reading.folds import folded
 from perfprof.rules.reading.names import bound_names, read_names
+from perfprof.rules.reading.solving import solved
 from perfprof.rules.reading.syntax import walk
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ class Selection:
     bound: names that a skipped row binds (the target and what the body derives before the test).
     problem: why a row with another key does something all the same; empty if it is skipped.
     conditions: what is evaluated for a row before the equality is.
+    late: whether the only problem is that the wanted key was read after another test.
+    ints: what must be ints besides the keys, since the equality was solved for the row's part; outer is made up then.
     """
 
     inner: ast.expr
@@ -38,6 +42,8 @@ class Selection:
     bound: frozenset[str]
     problem: str = ""
     conditions: tuple[ast.expr, ...] = ()
+    late: bool = False
+    ints: tuple[ast.expr, ...] = ()
 
 
 @dataclass
@@ -46,6 +52,8 @@ class _Search:
 
     function: Function
     bound: set[str]
+    solve: bool = False
+    loop: ast.For | None = None  # None for a comprehension
     derived: dict[str, ast.expr] = field(default_factory=dict)
     passed: list[ast.expr] = field(default_factory=list)
     tests: list[ast.expr] = field(default_factory=list)
@@ -53,16 +61,20 @@ class _Search:
     problem: str = ""
 
 
-def selection(scan: Scan, function: Function) -> Selection | None:
-    """The first equality of a loop that can serve as a key; None if there is none."""
+def selection(scan: Scan, function: Function, solve: bool = False) -> Selection | None:
+    """The first equality of a loop that can serve as a key; None if there is none.
+
+    solve: also one that whole numbers can be solved for (see `Selection.ints`).
+    """
     if scan.own is None or scan.own.target is None:
         return None
     if not _plain_target(scan.own.target) or _asynchronous(scan.own.node):
         return None
-    search = _Search(function, set(bound_names(scan.own.target)))
+    search = _Search(function, set(bound_names(scan.own.target)), solve=solve)
     if isinstance(scan.own.node, ast.For):
+        search.loop = scan.own.node
         return _in_body(scan.own.node.body, search)
-    tests = [part for test in _generator_tests(scan) for part in conjuncts(test)]
+    tests = [part for test in _generator_tests(scan, function) for part in conjuncts(test)]
     return _among([*tests, *_asked(scan, function)], search)
 
 
@@ -77,7 +89,7 @@ def _asynchronous(node: ast.AST) -> bool:
     return isinstance(node, ast.AsyncFor) or bool(getattr(node, "is_async", 0))
 
 
-def _generator_tests(scan: Scan) -> list[ast.expr]:
+def _generator_tests(scan: Scan, function: Function) -> list[ast.expr]:
     own = scan.own
     assert own is not None
     assert isinstance(own.node, ast.comprehension)
@@ -89,17 +101,29 @@ def _generator_tests(scan: Scan) -> list[ast.expr]:
             tests.append(holder.elt)
         elif scan.consumer == "all":
             tests.extend(negated(holder.elt))
+        elif scan.consumer == "aggregate" and _counts_truths(holder, scan, function):
+            tests.append(holder.elt)
     return tests
+
+
+def _counts_truths(holder: ast.expr, scan: Scan, function: Function) -> bool:
+    """``sum(row.id == key for row in rows)``: the other rows add False to a whole number."""
+    taker = function.parents.get(holder if scan.own is None or scan.own.call is None else scan.own.call)
+    element = getattr(holder, "elt", None)
+    adds = isinstance(taker, ast.Call) and getattr(taker.func, "id", "") == "sum" and len(taker.args) == 1
+    plain = isinstance(element, ast.Compare) and len(element.ops) == 1 and isinstance(element.ops[0], ast.Eq)
+    return adds and plain and not taker.keywords and is_builtin("sum", function)  # type: ignore[union-attr]
 
 
 def _asked(scan: Scan, function: Function) -> Iterator[ast.expr]:
     """``row.id == wanted`` for ``wanted in [row.id for row in rows]``, where the other rows' keys are only compared."""
     holder = scan.own.holder if scan.own is not None else None
-    above = function.parents.get(holder) if holder is not None else None
+    place = holder if scan.own is None or scan.own.call is None else scan.own.call
+    above = function.parents.get(place) if place is not None else None
     if holder is None or isinstance(holder, ast.DictComp) or not isinstance(above, ast.Compare):
         return
     asked = isinstance(above.ops[0], (ast.In, ast.NotIn)) and len(above.ops) == 1
-    if asked and above.comparators[0] is holder and scan.own is not None and holder.generators[-1] is scan.own.node:
+    if asked and above.comparators[0] is place and scan.own is not None and holder.generators[-1] is scan.own.node:
         yield ast.copy_location(ast.Compare(holder.elt, [ast.Eq()], [above.left]), holder)
 
 
@@ -129,7 +153,14 @@ def _in_body(body: list[ast.stmt], search: _Search) -> Selection | None:
             found = _in_if(statement, last, search)
             if found is not None:
                 return found
-        elif not _derives(statement, search):
+            continue
+        fold = folded(statement, search.loop, search.function) if search.loop is not None else None
+        if fold is not None:
+            found = _among(negated(fold[0]) if fold[1] else conjuncts(fold[0]), search)
+            if found is not None:
+                why = f"what follows line {statement.lineno} runs for every row"
+                return found if last else _with_problem(found, why)
+        if not _derives(statement, search):
             search.problem = search.problem or f"line {statement.lineno} runs for every row"
     return None
 
@@ -159,7 +190,7 @@ def _in_if(statement: ast.If, last: bool, search: _Search) -> Selection | None:
     idle = all(isinstance(one, (ast.Pass, ast.Continue)) for one in statement.orelse)
     found = _among(conjuncts(statement.test), search)
     if found is not None:
-        if not idle:
+        if not idle and not _same_key(statement.orelse, found, search):
             return _with_problem(found, f"line {statement.orelse[0].lineno} runs for the other rows")
         if not last:
             return _with_problem(found, f"what follows line {statement.lineno} runs for every row")
@@ -170,23 +201,35 @@ def _in_if(statement: ast.If, last: bool, search: _Search) -> Selection | None:
     return None
 
 
+def _same_key(block: list[ast.stmt], found: Selection, search: _Search) -> bool:
+    """``elif row.id == key and …``: the other rows pass none of the tests of a chain, each of which asks the key first."""
+    if all(isinstance(one, (ast.Pass, ast.Continue)) for one in block):
+        return True
+    test = block[0].test if len(block) == 1 and isinstance(block[0], ast.If) else None
+    if test is None or isinstance(found.compare.left, ast.NamedExpr):
+        return False
+    first = conjuncts(test)[0]
+    return ast.dump(first) == ast.dump(found.compare) and _same_key(block[0].orelse, found, search)  # type: ignore[attr-defined]
+
+
 def _with_problem(found: Selection, problem: str) -> Selection:
-    return Selection(
-        found.inner, found.spot, found.outer, found.compare, found.bound, found.problem or problem, found.conditions
-    )
+    return found if found.problem and not found.late else replace(found, problem=problem, late=False)
 
 
 def _among(tests: list[ast.expr], search: _Search) -> Selection | None:
     for test in tests:
-        for inner, outer, compare in _sides(test, search):
+        for inner, outer, compare, ints in _sides(_named(test, search), search):
+            turn = _out_of_turn((outer, *ints), search)
             return Selection(
                 substituted(inner, search.derived),
                 inner,
                 outer,
                 compare,
                 frozenset(search.bound),
-                search.problem or _out_of_turn(outer, search),
+                search.problem or _may_fail_before(search) or turn,
                 tuple(search.passed),
+                bool(turn) and not (search.problem or _may_fail_before(search)),
+                ints,
             )
         if not reads_only(test, search.function):
             search.problem = search.problem or f"line {test.lineno} does more than read"
@@ -196,10 +239,28 @@ def _among(tests: list[ast.expr], search: _Search) -> Selection | None:
     return None
 
 
-def _out_of_turn(outer: ast.expr, search: _Search) -> str:
-    """Why other tests may not be skipped for a row, or the wanted key not be read without them; empty if they may."""
-    if search.tests and not isinstance(outer, ast.Name):
-        return f"line {outer.lineno} reads the wanted key only after another test"
+def _named(test: ast.expr, search: _Search) -> ast.expr:
+    """``(key := row.id) == wanted`` in a statement: what ``key = row.id`` before it would be."""
+    value = test.left if isinstance(test, ast.Compare) else None
+    if search.loop is None or not isinstance(test, ast.Compare) or not isinstance(value, ast.NamedExpr):
+        return test
+    name = value.target.id
+    if search.tests or name in search.bound | search.read or not reads_only(value.value, search.function):
+        return test
+    search.derived[name] = substituted(value.value, search.derived)
+    search.bound.add(name)
+    return ast.copy_location(ast.Compare(value.value, test.ops, test.comparators), test)
+
+
+def _out_of_turn(outer: Sequence[ast.expr], search: _Search) -> str:
+    """Why the wanted key may not be read without the tests before it; empty if it may."""
+    if search.tests and not all(isinstance(one, (ast.Name, ast.Constant)) for one in outer):
+        return f"line {outer[0].lineno} reads the wanted key only after another test"
+    return ""
+
+
+def _may_fail_before(search: _Search) -> str:
+    """Why other tests may not be skipped for a row; empty if they may."""
     failing = next((test for test in search.passed if any(_may_fail(node) for node in walk(test))), None)
     return f"line {failing.lineno} may fail for the other rows" if failing is not None else ""
 
@@ -211,18 +272,21 @@ def _may_fail(node: ast.AST) -> bool:
     )
 
 
-def _sides(test: ast.expr, search: _Search) -> Iterator[tuple[ast.expr, ast.expr, ast.Compare]]:
+def _sides(
+    test: ast.expr, search: _Search
+) -> Iterator[tuple[ast.expr, ast.expr, ast.Compare, tuple[ast.expr, ...]]]:
     if not (isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.Eq)):
+        return
+    if not all(reads_only(one, search.function) for one in (test.left, test.comparators[0])):
+        return
+    found = solved(test, search.bound) if search.solve else None
+    if found is not None and read_names(found[1]):
+        yield found[0], found[1], test, found[2]
         return
     for inner, outer in ((test.left, test.comparators[0]), (test.comparators[0], test.left)):
         row, other = read_names(inner) & search.bound, read_names(outer)
-        if (
-            row
-            and other
-            and not other & search.bound
-            and all(reads_only(one, search.function) for one in (inner, outer))
-        ):
-            yield inner, outer, test
+        if row and other and not other & search.bound:
+            yield inner, outer, test, ()
 
 
 class _Substitute(ast.NodeTransformer):

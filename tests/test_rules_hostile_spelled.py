@@ -1,0 +1,212 @@
+"""Old against new over hostile inputs, for spellings that stand for a loop with a test or for a function that searches."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from functools import partial
+
+import pytest
+from hostile import OWN, POOL, Meddler, Once, compare, lists, rewrites, seen
+
+from perfprof.profilers.observations import Seen, Watch
+
+RUNS = 250
+LOOP = "for a in xs:\n        {begin}\n        for b in ys:\n            {body}\n        out.append({end})"
+ROWS = "rows = [{'k': y, 'i': i} if y else {'i': i} for i, y in enumerate(ys)]\n    "
+FIND = "def find({given}):\n{body}\n\n\n"
+
+SPELLINGS = {
+    # lambdas that a builtin applies
+    "filter": "for a in xs:\n        out.append(list(filter(lambda b: b == a, ys)))",
+    "filter-in": "out = list(filter(lambda a: a not in ys, xs))",
+    "filter-two": "out = [list(filter(lambda b: b == a and b, ys)) for a in xs]",
+    "filter-get": ROWS + "out = [[row['i'] for row in filter(lambda row: row.get('k') == a, rows)] for a in xs]",
+    "next-filter": "out = [next(filter(lambda b: b == a, ys), 'none') for a in xs]",
+    "for-filter": "for a in xs:\n        for b in filter(lambda b: b == a, ys):\n            out.append((a, b))",
+    "sum-map": "out = [len(list(map(lambda b: (b, a), filter(lambda b: b == a, ys)))) for a in xs]",
+    "any-map": "out = [any(map(lambda b: b == a, ys)) for a in xs]",
+    "in-map": ROWS + "out = [a for a in xs if a in map(lambda row: row.get('k'), rows)]",
+    "sorted-index": "out = sorted(xs, key=lambda a: ys.index(a))",
+    "sorted-count": "out = sorted(xs, key=lambda a: (ys.count(a), xs.count(a)))",
+    "max-count": "out = [max(xs, key=lambda a: ys.count(a))]",
+    "map-next": "out = list(map(lambda a: next((b for b in ys if b == a), None), xs))",
+    "map-in": "out = list(map(lambda a: a in ys, xs))",
+    "shadowed": "b = 1\n    out = [list(filter(lambda b: b == a, ys)) for a in xs] + [b]",
+    # folds
+    "or": LOOP.format(begin="hit = False", body="hit = hit or b == a", end="hit"),
+    "or-turned": LOOP.format(begin="hit = None", body="hit = b == a or hit", end="hit"),
+    "joined": LOOP.format(begin="hit = False", body="hit |= b == a", end="hit"),
+    "joined-number": LOOP.format(begin="hit = 0", body="hit |= b == a", end="hit"),
+    "counted": LOOP.format(begin="hit = 0", body="hit += a == b", end="hit"),
+    "chosen": LOOP.format(begin="hit = 'none'", body="hit = b if b == a else hit", end="hit"),
+    "kept": LOOP.format(begin="hit = 'none'", body="hit = hit if b != a else b", end="hit"),
+    "counted-sum": "out = [sum(b == a for b in ys) for a in xs]",
+    "chain": (
+        "for a in xs:\n        n = m = 0\n        for i, b in enumerate(ys):\n            if b == a and i % 2:\n"
+        "                n += 1\n            elif b == a and i:\n                m += 1\n        out.append((n, m))"
+    ),
+    "named": (
+        ROWS + "for a in xs:\n        for row in rows:\n            if (key := row.get('k')) == a:\n"
+        "                out.append((key, row['i']))\n                break"
+    ),
+    # positions
+    "pairs": (
+        "for i in range(len(ys)):\n        for j in range(i + 1, len(ys)):\n            if ys[i] == ys[j]:\n"
+        "                out.append((i, j))"
+    ),
+    "pairs-named": (
+        "n = len(ys)\n    for i in range(n):\n        for j in range(i, n):\n            if ys[i] == ys[j]:\n"
+        "                out.append((i, j))\n                break"
+    ),
+    "pairs-any": "out = [any(ys[i] == ys[j] for i in range(len(ys)) for j in range(i + 1, len(ys)))]",
+    "pairs-all": (
+        "for i in range(len(ys)):\n        for j in range(len(ys)):\n            if i != j and ys[i] == ys[j]:\n"
+        "                out.append((i, j))"
+    ),
+    "pairs-rows": (
+        ROWS + "for i in range(len(rows)):\n        for j in range(i + 1, len(rows)):\n"
+        "            if rows[i]['k'] == rows[j]['k']:\n                out.append((i, j))\n                break"
+    ),
+    "pairs-shrunk": (
+        "n = len(ys)\n    if xs:\n        ys = ys[:len(xs)]\n    for i in range(n):\n        for j in range(i + 1, n):\n"
+        "            if ys[i] == ys[j]:\n                return i, j\n    "
+    ),
+    "pairs-beside": (
+        "for a in xs:\n        for j in range(len(ys)):\n            if zs[j] == a:\n                out.append(ys[j])\n"
+        "                break"
+    ),
+    "two-sum": (
+        "for i in range(len(ys)):\n        for j in range(i + 1, len(ys)):\n            if ys[i] + ys[j] == 3:\n"
+        "                out.append((i, j))"
+    ),
+    "two-sum-to": (
+        "for a in xs:\n        for i in range(len(ys)):\n            for j in range(len(ys)):\n"
+        "                if ys[j] - ys[i] == a:\n                    return i, j\n    "
+    ),
+    "difference": "out = [b for a in xs for b in ys if a - b == 1]",
+    "difference-turned": "out = [b for a in xs for b in ys if 1 == b + a]",
+    # functions
+    "lowered": (
+        "for a in xs:\n        out.append(find(ys, a))",
+        "rows, key",
+        "    key = key.lower()\n    for row in rows:\n        if row == key:\n            return row",
+    ),
+    "handed-on": (
+        "for a in xs:\n        out.append(find(ys, a))",
+        "rows, key",
+        "    found = deep(rows, key)\n    return [found] if found else 'none'",
+    ),
+    "kept-first": (
+        "held = Held(ys)\n    for a in xs:\n        out.append(held.kept(a))",
+        "self, key",
+        "    found = None\n    for row in self.rows:\n        if row == key:\n            found = row\n            break\n"
+        "    return found",
+    ),
+    "kept-truth": (
+        "held = Held(ys)\n    out = [held.kept(a) for a in xs]",
+        "self, key",
+        "    found = False\n    for row in self.rows:\n        if row == key:\n            found = True\n    return found",
+    ),
+    "kept-count": (
+        "held = Held(ys)\n    out = [held.kept(a) for a in xs]",
+        "self, key",
+        "    n = 0\n    for row in self.rows:\n        if row == key:\n            n += 2\n    return n",
+    ),
+    "kept-all": (
+        "held = Held(ys)\n    out = [held.kept(a) for a in xs]",
+        "self, key",
+        "    found = []\n    for row in self.rows:\n        if row == key and row:\n            found.append((row, key))\n    return found",
+    ),
+    "kept-listed": (
+        "held = Held(ys)\n    out = [held.kept(a) for a in xs]",
+        "self, key",
+        "    found = [row for row in self.rows if row == key]\n    return found[0] if found else -1",
+    ),
+    "kept-asked": (
+        "held = Held(ys)\n    out = [held.kept(a) for a in xs]",
+        "self, key",
+        "    found = [row for row in self.rows if row == key]\n    if found:\n        return found[0]\n    return []",
+    ),
+    "place": (
+        "for a in xs:\n        out.append(find(ys, a))",
+        "rows, key",
+        "    for i, row in enumerate(rows):\n        if row == key:\n            return i\n    return -1",
+    ),
+    "nested": "def find(key):\n        for b in ys:\n            if b == key:\n                return b\n    out = [find(a) for a in xs]",
+}
+
+
+def source_of(spelling: str | tuple[str, str, str]) -> str:
+    body, given, helper = spelling if isinstance(spelling, tuple) else (spelling, "", "")
+    deep = "def deep(rows, key):\n    return next((row for row in rows if row == key), None)\n\n\n"
+    before = deep + FIND.format(given=given, body=helper) if given and not given.startswith("self") else ""
+    if given.startswith("self"):
+        method = "\n".join("    " + line for line in helper.splitlines())
+        before = (
+            f"class Held:\n    def __init__(self, rows):\n        self.rows = rows\n\n"
+            f"    def kept({given}):\n{method}\n\n\n"
+        )
+    return f"{before}def work(xs, ys, zs):\n    out = []\n    {body}\n    return out, zs\n"
+
+
+def imagined(kinds: dict[str, int], dicts: bool, watch: Watch) -> Seen:
+    name = watch.id.rpartition(":")[2]
+    rows = {"builtins.dict": 1000} if dicts else kinds
+    held = {"builtins.list": 1000} if watch.kind == "collection" else kinds
+    held = {"builtins.dict": 1000} if name.startswith("item") and dicts else held
+    held = {"builtins.list": 1000} if name.startswith("item") and not dicts else held
+    if name.startswith(("loop", "also")):
+        held = {"builtins.list": 10}
+    return seen(watch, held, rows)
+
+
+KINDS = {
+    "mixed": ({"builtins.int": 500, "builtins.str": 500}, ["a", "b", 1, 2]),
+    "ints": ({"builtins.int": 1000}, [0, 1, 2, 3, -1]),
+    "floats": ({"builtins.int": 500, "builtins.float": 500}, [0, 1, 2, 1.0, 0.5, float("nan"), True]),
+}
+
+
+def cases() -> Iterator[object]:
+    for name, spelling in SPELLINGS.items():
+        source, known = source_of(spelling), set[str]()
+        for word, (kinds, friendly) in KINDS.items():
+            for rule, new in rewrites(source, partial(imagined, kinds, "rows = [{" in source)):
+                if new not in known:
+                    yield pytest.param(name, source, new, friendly, id=f"{name}-{rule.name}-{word}")
+                known.add(new)
+
+
+CASES = list(cases())
+
+
+def test_every_spelling_is_understood() -> None:
+    missing = set(SPELLINGS) - {str(case.values[0]) for case in CASES}  # type: ignore[attr-defined]
+    assert not missing
+
+
+@pytest.mark.parametrize(("name", "source", "new", "friendly"), CASES)
+def test_old_and_new_agree_on_hostile_inputs(name: str, source: str, new: str, friendly: list[object]) -> None:
+    chance = random.Random(name)
+    compare(source, new, RUNS, lambda: arguments(chance, friendly))
+
+
+def arguments(chance: random.Random, friendly: list[object]) -> list[object]:
+    """Three arguments; sometimes of few and friendly values, sometimes one object twice, a tuple, or an iterator."""
+    pool = [*POOL, *OWN][: chance.choice([4, 7, len(POOL), 99])] if chance.random() < 0.6 else friendly
+    xs, ys, zs = lists(chance, pool, (0, 1, 2, 5, 9))
+    shape = chance.random()
+    if shape < 0.1:
+        zs = ys
+    elif shape < 0.2:
+        xs = ys
+    elif shape < 0.25:
+        return [xs, tuple(ys), zs]
+    elif shape < 0.3:
+        return [xs, Once(ys), zs]
+    elif shape < 0.33:
+        return [xs, None, zs]
+    elif shape < 0.4:
+        return [Meddler(xs), ys, zs]
+    return [xs, ys, zs]
