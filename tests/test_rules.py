@@ -108,8 +108,8 @@ def outcome(source: str, workload: str, size: int) -> object:
         result = eval(call, names)
     except Exception as error:
         result = (type(error), str(error))
-    values = {key: value for key, value in names.items() if key in before and isinstance(value, (list, dict))}
-    values.pop("__builtins__", None)
+    own = (key for key in before if not key.startswith("_"))  # not what the new code keeps for itself
+    values = {key: names[key] for key in own if isinstance(names[key], (list, dict))}
     return copy.deepcopy(result), copy.deepcopy(values)
 
 

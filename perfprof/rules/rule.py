@@ -117,7 +117,7 @@ class Rewrite:
 
     watched: ``path::qualified.name`` of functions beyond the changed ones whose answers tell whether it is right.
     reshapes: objects of the new code hold a deque where they held a list, or an index beside it, so those of a recorded
-    run do not fit it.
+    run do not fit it; or what one call keeps is for the next, so that calls by themselves do not tell the gain.
     measured: the gain, where it is a database's and not the program's own.
     """
 

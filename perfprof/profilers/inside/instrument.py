@@ -38,7 +38,7 @@ class Instrumenter:
             else:
                 span = (watch["line"], watch["column"], watch["end_line"], watch["end_column"])
                 self._spans.setdefault(span, []).append(watch["id"])
-        self._others = {watch["id"]: watch["detail"] for watch in watches if watch["kind"] == "identity"}
+        self._others = {watch["id"]: watch["detail"] for watch in watches if watch["kind"] in ("identity", "again")}
         self._glances = {watch["id"] for watch in watches if watch["kind"] == "types"}
         self._captures = {capture["id"]: capture for capture in captures}
         self.placed: set[str] = set()

@@ -18,6 +18,8 @@ _ENDLESS = 1 << 62
 _EVERY = 64  # the first looks; after them one at each thirty-second more
 _GLANCES = 1023  # looks until a place that only glances is switched off
 SWITCH = "_on"  # what the name of its switch ends with
+_MET = 65_536  # values that are remembered, by their hash
+_HASHED = frozenset((int, str, bytes, bool, type(None)))
 _KINDS = 64  # type names that are kept apart; the rest are one
 
 _probes: dict[str, Probe] = {}  # by the watch's id
@@ -51,6 +53,8 @@ class Probe:
             function, self.count = _counter()
         elif self.kind == "identity":
             function, self.count = _comparer(self)
+        elif self.kind == "again":
+            function, self.count = _rememberer(self)
         elif self.kind == "types":
             function, self.count = _glancer(self)
         else:
@@ -97,7 +101,7 @@ class Probe:
         if count == self.written:
             return None
         self.written = count
-        if self.kind not in ("entry", "identity", "types"):
+        if self.kind not in ("entry", "identity", "again", "types"):
             self._weigh(count - self.looked)
             self.looked = max(count, self.looked)
         seen = [self.types, self.shortest, self.longest, self.total, self.elements, self.reads]
@@ -126,6 +130,27 @@ def _comparer(probe: Probe) -> tuple[Callable[[Any, Any], Any], Callable[[], int
         return value
 
     return compare, lambda: sum(reads.values())
+
+
+def _rememberer(probe: Probe) -> tuple[Callable[[Any, tuple[Any, ...]], Any], Callable[[], int]]:
+    """A function that gives back its first argument and counts how often the values beside it were met before."""
+    reads = probe.reads
+    reads.update(again=0, new=0, other=0)
+    met: set[int] = set()
+
+    def remember(value: Any, key: tuple[Any, ...]) -> Any:
+        if not _HASHED.issuperset(map(type, key)):
+            reads["other"] += 1
+            return value
+        size = len(met)
+        if size < _MET:
+            met.add(hash(key))
+            reads["again" if len(met) == size else "new"] += 1
+        else:
+            reads["again" if hash(key) in met else "new"] += 1
+        return value
+
+    return remember, lambda: sum(reads.values())
 
 
 def _glancer(probe: Probe) -> tuple[Callable[[Any], Any], Callable[[], int]]:

@@ -1,0 +1,74 @@
+"""Obligations of a function whose results are kept between its calls."""
+
+from __future__ import annotations
+
+from perfprof.rules import guards
+from perfprof.rules.memoizing import Repeated, argument_types, result_types
+from perfprof.rules.obligations.growth import shares_line
+from perfprof.rules.obligations.proofs import guarded, obligation, proved, unproved
+from perfprof.rules.reading.closed import not_closed
+from perfprof.rules.reading.expressions import is_builtin
+from perfprof.rules.rule import Case, Proof
+
+KEYS = frozenset({"builtins.int", "builtins.str", "builtins.bytes", "builtins.bool", "builtins.NoneType"})
+TWINS = ({"builtins.int", "builtins.bool"}, {"builtins.str", "builtins.bytes"})  # equal, or compared with a warning
+USED = ("type", "len", "set", "map", "all", "int", "str", "bytes", "bool", "float", "tuple")
+
+
+@obligation
+def computes_from_arguments_alone(case: Case) -> Proof:
+    """It computes its result from plain arguments alone, and does nothing else."""
+    found: Repeated = case.suspect.reading
+    function = found.function
+    problem = not_closed(function.body[function.body.index(found.begin) :], function)
+    if problem is not None:
+        return unproved(problem[1], function.place(problem[0]))
+    if any(function.names.bindings.get(name) for name in function.parameters) and function.names.captured:
+        return unproved("a function inside reads its names", function.place(found.begin))
+    return proved("its body computes with its arguments, constants and its own names")
+
+
+@obligation
+def arguments_tell_apart(case: Case) -> Proof:
+    """Arguments that give different results are different keys."""
+    found: Repeated = case.suspect.reading
+    where = found.function.place(found.begin)
+    for number, name in enumerate(found.function.parameters):
+        types = set(argument_types(case, number))
+        if case.seen and not types:
+            return unproved(f"`{name}` was never seen", where)
+        if not types <= KEYS:
+            return unproved(
+                f"`{name}` was {guards.readable(types)}, of which equal ones may differ or change", where
+            )
+        if any(both <= types for both in TWINS):
+            return unproved(f"`{name}` was {guards.readable(types)}, which may be equal to each other", where)
+    return guarded("a test of the exact types: with others nothing is kept", where)
+
+
+@obligation
+def results_cannot_change(case: Case) -> Proof:
+    """Nobody can change a result that is kept."""
+    found: Repeated = case.suspect.reading
+    types = [kind for kind in result_types(case) if kind != "builtins.NoneType"]
+    if types and (guards.key_types(types) is None or any(map(guards.is_own, types))):
+        return unproved(f"a result was {guards.readable(types)}", found.function.place(found.answers[0]))
+    return guarded("a test of the exact type of each result", found.function.place(found.begin))
+
+
+@obligation
+def name_means_this_function(case: Case) -> Proof:
+    """Its name means this function and no other, and the new code has a place."""
+    found: Repeated = case.suspect.reading
+    function, module = found.function, found.function.module
+    where = function.place(function.node)
+    if found.name in module.rebound or module.top.get(found.name) is not function.node or function.names.dynamic:
+        return unproved(f"`{found.name}` has more than one meaning in this file", where)
+    shadowed = [one for one in USED if not is_builtin(one, function)]
+    if shadowed:
+        return unproved(f"`{shadowed[0]}` has another meaning in this file", where)
+    if shares_line(found.begin, function) or b"\t" in b"".join(
+        module.raw_lines[function.line - 1 : function.end_line]
+    ):
+        return unproved("its body shares a line, or is indented by tabs", where)
+    return proved("nothing in this file gives the name another meaning")

@@ -1,0 +1,191 @@
+"""Keep the results of a function that computes the same again from the same arguments.
+
+A distance of two words, whether a number is a prime, a name in its normal form: such a function walks its argument, has no
+effects, and programs often ask it the same question again. When its results are kept, each is computed once.
+
+That is done only where a run showed that half of the calls come with arguments that came before. The body must compute from its
+arguments alone: it reads no global name, since a test or a setting may give that another value. Keys are ints, texts,
+bytes, flags or None of exactly the types that were seen, for `1 == 1.0 == True` and `0.0 == -0.0`; with others the body runs as
+before. Kept are only results that nobody can change, no errors, and no more than a bound says. What one call keeps is for the next,
+so `fix` compares and times the running workload, not single calls.
+
+```python before
+def distance(left, right):
+    # by Wagner and Fischer
+    row = list(range(len(right) + 1))
+    for i, a in enumerate(left, 1):
+        before, row[0] = row[0], i
+        for j, b in enumerate(right, 1):
+            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (a != b))
+    return row[-1]
+
+
+def nearest(words, known):
+    return [min(known, key=lambda one: distance(word, one)) for word in words]
+```
+
+```python after
+def _distance_anew(left, right):
+    # by Wagner and Fischer
+    row = list(range(len(right) + 1))
+    for i, a in enumerate(left, 1):
+        before, row[0] = row[0], i
+        for j, b in enumerate(right, 1):
+            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (a != b))
+    return row[-1]
+
+
+_known_distance = {}
+
+
+def distance(left, right):
+    key = (left, right) if type(left) is str and type(right) is str else None
+    known = _known_distance.get(key)
+    if known is not None:
+        return known
+    result = _distance_anew(left, right)
+    if key is not None and type(result) is int:
+        if len(_known_distance) >= 1024:
+            _known_distance.clear()  # so that it does not grow for ever
+        _known_distance[key] = result
+    return result
+
+
+def nearest(words, known):
+    return [min(known, key=lambda one: distance(word, one)) for word in words]
+```
+
+```python workload
+known = ["alpha", "gamma", "delta", "omega"]
+nearest(["alpah", "delat", "omgea", "gmama"] * (n // 2), known)
+```
+
+The time is no argument:
+
+```python unchanged computes-from-arguments-alone
+import time
+
+
+def older(day):
+    return sum(one < time.time() for one in range(day))
+
+
+def checked(numbers):
+    return [older(number % 7) for number in numbers]
+```
+
+```python workload
+checked(range(8 * n))
+```
+
+A setting that may change between calls:
+
+```python unchanged computes-from-arguments-alone
+BASE = 10
+
+
+def digits(number):
+    return sum(int(one) % BASE for one in str(number))
+
+
+def checked(numbers):
+    return [digits(number % 7) for number in numbers]
+```
+
+```python workload
+checked(range(8 * n))
+```
+
+Floats, of which `0.0` and `-0.0` would be one key:
+
+```python unchanged arguments-tell-apart
+def shown(number):
+    return "".join(one for one in str(number) if one != ".")
+
+
+def checked(numbers):
+    return [shown(number % 7 / 2) for number in numbers]
+```
+
+```python workload
+checked(range(8 * n))
+```
+
+A list, which its callers may change:
+
+```python unchanged results-cannot-change
+def digits(number):
+    return [int(one) for one in str(number)]
+
+
+def checked(numbers):
+    found = [digits(number % 7) for number in numbers]
+    found[0].append(1)
+    return found
+```
+
+```python workload
+checked(range(8 * n))
+```
+
+The name means another function when it is called:
+
+```python unchanged name-means-this-function
+def digits(number):
+    return sum(int(one) for one in str(number))
+
+
+plain_digits = digits
+
+
+def digits(number):
+    return plain_digits(number) % 9
+
+
+def checked(numbers):
+    return [digits(number % 7) for number in numbers]
+```
+
+```python workload
+checked(range(8 * n))
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from perfprof.rules.memoizing import keep_results, repeated_functions, suspect, worth_keeping
+from perfprof.rules.obligations.memoizing import (
+    arguments_tell_apart,
+    computes_from_arguments_alone,
+    name_means_this_function,
+    results_cannot_change,
+)
+from perfprof.rules.rule import Rule, Suspect
+
+if TYPE_CHECKING:
+    from perfprof.rules.reading.program import Function, Program
+
+
+def looks_for(function: Function, program: Program) -> Iterator[Suspect]:
+    """Functions of a module that walk something and may be asked the same again."""
+    for found in repeated_functions(function, program):
+        yield suspect("memoize", found)
+
+
+RULE = Rule(
+    title="same arguments again -> results kept",
+    in_function=looks_for,
+    worth=worth_keeping,
+    safe_if=(
+        computes_from_arguments_alone,
+        arguments_tell_apart,
+        results_cannot_change,
+        name_means_this_function,
+    ),
+    rewrite=keep_results,
+    promises=1.3,
+    grows=False,
+)

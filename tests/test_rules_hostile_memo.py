@@ -1,0 +1,76 @@
+"""Old against new over hostile inputs, for functions whose results are kept: the same values again, and their twins."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hostile import FRIENDLY, POOL, compare, lists, rewrites, seen
+
+from perfprof.profilers.observations import Seen, Watch
+
+RUNS = 500
+BODIES = {
+    "digits": "total = 0\n    for one in str(x):\n        total += ord(one)\n    return total",
+    "repr": "return ''.join(one for one in repr(x) if one not in '()')",
+    "kind": "for one in (1, 2):\n        if isinstance(x, bool):\n            return 'flag'\n    return isinstance(x, int) and x or 'no'",
+    "prime": "for other in range(2, x):\n        if x % other == 0:\n            return False\n    return x > 1",
+    "divided": "return sum(one / x for one in range(5))",
+    "pair": "found = []\n    for one in (x, y):\n        found.insert(0, one)\n    return (found[0], found[1])",
+    "compared": "return [one for one in (x, y) if one == x][0] is None or x == y",
+    "caught": "for one in (x, y):\n        try:\n            return int(one) + len(one)\n        except (ValueError, TypeError):\n            pass\n    return None",
+    "raises": "for one in (x,):\n        if not one:\n            raise KeyError(one)\n    return -one if one == 2 else one",
+    "texts": "words = {one: one * 2 for one in (x, y)}\n    return f'{words!r:>3}'.strip()",
+    "joined": "out = x\n    for one in (y, y):\n        out = out + one\n    return out",
+    "default": "return {one: True for one in (x, y)}.get(y)",
+}
+TYPES = {
+    "int": {"builtins.int": 5},
+    "str": {"builtins.str": 5},
+    "int-str": {"builtins.int": 5, "builtins.str": 5},
+    "flag-none": {"builtins.bool": 5, "builtins.NoneType": 5},
+    "bytes": {"builtins.bytes": 5, "builtins.int": 1},
+}
+GIVEN = {"builtins.int": 5, "builtins.str": 5, "builtins.bool": 5, "builtins.float": 1, "builtins.NoneType": 1}
+
+
+def source_of(body: str) -> str:
+    return (
+        f"def computed(x, y=1):\n    'says it'\n    (x, y)\n    {BODIES[body]}\n\n\n"
+        "def tried(*given):\n    try:\n        return computed(*given)\n"
+        "    except Exception as error:\n        return type(error).__name__, str(error)\n\n\n"
+        "def work(xs, ys, zs):\n    out = [tried(x, y) for x in xs for y in ys]\n"
+        "    return out, [tried(x, y) for x in xs for y in ys], [tried(z) for z in zs], computed.__doc__\n"
+    )
+
+
+def imagined(types: dict[str, int]) -> object:
+    def of(watch: Watch) -> Seen:
+        made = watch.id.rpartition(":")[2].startswith("made")
+        return seen(watch, GIVEN if made else types, GIVEN, 1000, 10)
+
+    return of
+
+
+CASES = [
+    pytest.param(source_of(body), new, id=f"{body}-{types}")
+    for body in BODIES
+    for types, held in TYPES.items()
+    for _, new in rewrites(source_of(body), imagined(held), {"memoize"})  # type: ignore[arg-type]
+]
+
+
+def test_every_program_is_rewritten() -> None:
+    assert len(CASES) == len(BODIES) * len(TYPES)
+
+
+@pytest.mark.parametrize(("old", "new"), CASES)
+def test_old_and_new_agree(old: str, new: str) -> None:
+    chance = random.Random(old)
+    compare(old, new, RUNS, lambda: arguments(chance))
+
+
+def arguments(chance: random.Random) -> list[object]:
+    """Three lists of values, of which many come again and many are equal to another of another type."""
+    pools: list[list[object]] = [*FRIENDLY.values(), [0, 1, True, False, 1.0, 0.0, -0.0, None, "1", b"1", 2], POOL]
+    return [*lists(chance, chance.choice(pools), (0, 1, 2, 4))]
