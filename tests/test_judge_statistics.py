@@ -102,6 +102,23 @@ def test_resolution_is_that_of_the_machine() -> None:
     assert loud > 0.1
 
 
+def test_a_clear_gain_needs_no_quiet_machine() -> None:
+    chance = random.Random(13)
+    found = wrong = 0
+    for _ in range(60):
+        slow = [
+            math.exp(0.5 * chance.gauss(0, 1)) for _ in range(10)
+        ]  # seconds of the machine, of both sides of a pair
+        one, same, fast = (
+            [each * ratio * math.exp(chance.gauss(0, 0.03)) for each in slow] for ratio in (1.5, 1.5, 1.0)
+        )
+        found += Pairs(one, fast).decide().decision == "faster"
+        wrong += Pairs(one, same).decide().decision == "faster"
+    assert (found, wrong) == (60, 0)
+    noisy = [Pairs(*pairs(chance, count, 1.0, WALL_NOISE)).decide() for count in (5, 10, 20) for _ in range(60)]
+    assert sum(answer.decision == "faster" for answer in noisy) <= 2
+
+
 def test_three_pairs_of_identical_code_are_never_a_gain() -> None:
     chance = random.Random(12)
     for noise in (CPU_NOISE, WALL_NOISE):

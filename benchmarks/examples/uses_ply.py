@@ -9,16 +9,18 @@ tokens = (*names, "NUMBER")
 t_ignore = " "
 for name in names:
     globals()[f"t_{name}"] = rf"\b{name.lower()}x"
-t_NUMBER = r"\d+"
+t_NUMBER = r"\d+"  # noqa: N816 (ply asks for such names)
 
 
 def t_error(t):
+    """Not reached."""
     raise SyntaxError(t)
 
 
 def p_program(p):
     """program : statement
-    | program statement"""
+    | program statement
+    """
     p[0] = (p[1] if len(p) == 3 else 0) + 1
 
 
@@ -27,15 +29,16 @@ def p_statement(p):
 
 
 def p_error(p):
+    """Not reached."""
     raise SyntaxError(p)
 
 
 def p_first(p):
-    pass
+    """Its grammar is long."""
 
 
 def p_second(p):
-    pass
+    """Its grammar is long."""
 
 
 p_first.__doc__ = "first : " + "\n | ".join(names)

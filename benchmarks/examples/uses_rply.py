@@ -20,7 +20,7 @@ def program(found):
 
 def nothing(found):
     """No value."""
-    return None
+    return
 
 
 parsers.production("statement : first NUMBER second")(nothing)

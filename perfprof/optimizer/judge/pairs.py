@@ -9,6 +9,7 @@ from statistics import median
 from perfprof.optimizer.judge.statistics import FIRST, Answered, decide, resolution
 from perfprof.optimizer.judge.verdict import Comparison
 
+CLEAR = 1.2  # the least ratio, with 99 % certainty, that pairs of identical code do not show on any machine
 MUCH_MORE, WORTH_A_WORD = 1.5, 1_000_000  # times the memory, and bytes, from which on it is told
 
 
@@ -20,9 +21,14 @@ class Pairs:
     after: list[float] = field(default_factory=list)
 
     def decide(self, promise: float = 1.0) -> Answered:
-        """Is the new side faster? A gain that this machine could not tell from noise is not claimed."""
+        """Is the new side faster? A small gain that this machine could not tell from noise is not claimed.
+
+        What disturbs a machine for seconds hits both sides of a pair, but not two pairs alike: so what it can tell is
+        more than this says, and does not speak against what is clear from pair to pair.
+        """
         answered = decide(self.before, self.after, promise=promise)
-        if answered.decision == "faster" and answered.ratio - 1 < self.resolution:
+        small = answered.ratio - 1 < self.resolution and answered.low < CLEAR
+        if answered.decision == "faster" and small:
             return replace(answered, decision="cannot tell")
         return answered
 
