@@ -292,3 +292,43 @@ def test_flask_s_models_get_the_index_under_the_name_that_it_makes(tmp_path: Pat
     compile(text, "models.py", "exec")
     ran(project, "-m", "alembic", "upgrade", "head")
     assert indexes(project / "x.sqlite") == {"ix_order_line_status", "ix_http_log_id"}
+
+
+MIXINS = """from sqlalchemy import Column, Index, Integer, String
+from sqlalchemy.orm import declarative_base
+
+Base = declarative_base()
+
+
+class Timed:
+    made_on = Column(String)
+
+
+class Counted(Timed):
+    number = Column(Integer)
+
+
+class Arguments:
+    __table_args__ = {"sqlite_autoincrement": True}
+
+
+class Order(Counted, Base):
+    __tablename__ = "orders"
+    id = Column(Integer, primary_key=True)
+
+
+class Line(Arguments, Base):
+    __tablename__ = "lines"
+    id = Column(Integer, primary_key=True)
+"""
+
+
+def test_mixins_of_the_same_file_are_read(tmp_path: Path) -> None:
+    tables = ["create table orders (id int, made_on text)", "create table lines (id int)"]
+    project = alembic_project(tmp_path, "sqlite:///x.sqlite", tables, [])
+    (project / "models.py").write_text(MIXINS)
+    put(project, on("orders", "made_on"), on("lines", "id"))
+    text = (project / "models.py").read_text()
+    assert '__table_args__ = (Index("ix_orders_made_on", "made_on"),)' in text
+    assert "ix_lines_id" not in text, "its arguments come from a mixin"
+    ran(project, "-c", "import models")

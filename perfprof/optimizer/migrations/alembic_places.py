@@ -75,15 +75,18 @@ def _place(texts: Texts, beside: Path, options: dict[str, str] | None) -> Place 
         return None
     location = options.get("script_location")
     scripts = _folder(texts.root, beside, location) if location else beside
+    if scripts is None and location and "{" in location:  # a template that the program fills in
+        known = [path.parent for path in beside.glob("*/env.py") if (path.parent / "versions").is_dir()]
+        scripts = known[0] if len(known) == 1 else None
     if scripts is None or not (scripts / "env.py").is_file():
         return None
     said = [one for one in re.split(r"[\s,;]+", options.get("version_locations", "")) if one]
     folders = [_folder(texts.root, beside, one) for one in said] if said else [scripts / "versions"]
-    known = tuple(one for one in folders if one is not None and one.is_dir() and one.is_relative_to(texts.root))
-    if not known or len(known) < len(folders):
+    there = tuple(one for one in folders if one is not None and one.is_dir() and one.is_relative_to(texts.root))
+    if not there or len(there) < len(folders):
         return None
     env = texts.read(scripts / "env.py") or ""
-    return Place(known, "databases" in options or _SEVERAL.search(env) is not None)
+    return Place(there, "databases" in options or _SEVERAL.search(env) is not None)
 
 
 def _folder(root: Path, beside: Path, said: str) -> Path | None:

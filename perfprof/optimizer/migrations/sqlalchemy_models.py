@@ -28,10 +28,11 @@ def with_index(texts: Texts, migration: Migration, build: Build) -> tuple[Path, 
         return None
     path, node = found[0]
     text = texts.read(path) or ""
-    known = dict(_columns(node))
+    mixed = _mixed_in(node, {one.name: one for one in _classes(text)})
+    known = {name for one in (node, *mixed) for name, _ in _columns(one)}
     if not all(name in known for name, _ in build.columns) or not texts.even(path):
         return None
-    edited = _edited(text, node, migration, build)
+    edited = _edited(text, node, migration, build) if not any(_option(one, _ARGS) for one in mixed) else None
     return None if edited is None else (path, edited)
 
 
@@ -48,6 +49,12 @@ def _classes(text: str) -> Iterator[ast.ClassDef]:
     except (SyntaxError, ValueError):
         return
     yield from (one for one in tree.body if isinstance(one, ast.ClassDef))
+
+
+def _mixed_in(node: ast.ClassDef, classes: dict[str, ast.ClassDef]) -> list[ast.ClassDef]:
+    """The classes of the same file that it is made of."""
+    below = [classes[base.id] for base in node.bases if isinstance(base, ast.Name) and base.id in classes]
+    return [deep for one in below if one is not node for deep in (one, *_mixed_in(one, classes))]
 
 
 def _option(node: ast.ClassDef, name: str) -> ast.stmt | None:
@@ -113,7 +120,9 @@ def _placed(text: str, node: ast.ClassDef, index: str) -> str | None:
         table = _option(node, _TABLE)
         after = table or (node.body[0] if ast.get_docstring(node) is not None else None)
         line = f"{' ' * node.body[0].col_offset}{_ARGS} = ({index},)\n"
-        return (inserted(text, after, line) if after else _above(text, node, line)) if _plain(node) else None
+        if not _plain(node, text):
+            return None
+        return inserted(text, after, line) if after else _above(text, node, line)
     if isinstance(value, ast.Tuple) and not (value.elts and isinstance(value.elts[-1], (ast.Dict, ast.Starred))):
         return appended(text, value, index)
     return _before_options(text, value, index) if isinstance(value, (ast.Tuple, ast.Dict)) else None
@@ -127,9 +136,10 @@ def _above(text: str, node: ast.ClassDef, line: str) -> str:
     return "".join([*lines[:above], line, *lines[above:]])
 
 
-def _plain(node: ast.ClassDef) -> bool:
-    """Whether no base may bring arguments of its own: a declarative base and nothing that is mixed in."""
-    return len(node.bases) == 1
+def _plain(node: ast.ClassDef, text: str) -> bool:
+    """Whether no base may bring arguments of its own: all but one, the declarative base, are read in this file."""
+    known = {one.name for one in _classes(text)}
+    return sum(not (isinstance(base, ast.Name) and base.id in known) for base in node.bases) <= 1
 
 
 def _before_options(text: str, value: ast.Tuple | ast.Dict, index: str) -> str | None:
