@@ -133,6 +133,18 @@ SPELLINGS = {
         "rows, key",
         "    for i, row in enumerate(rows):\n        if row == key:\n            return i\n    return -1",
     ),
+    "knows": (
+        "held = Held(ys)\n    out = [a for a in xs if held.kept(a)]",
+        "self, key",
+        "    return key in self.rows",
+    ),
+    "unknown": ("out = [a for a in xs if find(a, ys)]", "key, rows", "    return key not in rows"),
+    "knows-item": (
+        "asked = [{'k': a} if a else {} for a in xs]\n    out = [find(row, ys) for row in asked]",
+        "row, rows",
+        "    if row['k'] in rows:\n        return True\n    return False",
+    ),
+    "knows-given": ("out = [find(a, ys) for a in xs]", "row, rows", "    return row['k'] in rows"),
     "nested": "def find(key):\n        for b in ys:\n            if b == key:\n                return b\n    out = [find(a) for a in xs]",
 }
 

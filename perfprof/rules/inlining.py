@@ -48,10 +48,8 @@ def _inlined(function: Function, program: Program) -> Iterator[Narrowing]:
     called = [scan for scan in all_scans(function) if scan.kind == "call" and scan.around]
     for scan in called:
         assert isinstance(scan.node, ast.Call)
-        name = scan.subject.attr if isinstance(scan.subject, ast.Attribute) else ""
-        if name in _BUILTIN_METHODS and not own_methods(name, program):
-            continue
-        yield from _of(scan.node, scan.node.func, scan, function, program)
+        if may_be_own(scan, program):
+            yield from _of(scan.node, scan.node.func, scan, function, program)
     for node in function.every(ast.Attribute) if program.properties else ():
         if node.attr in program.properties and isinstance(node.ctx, ast.Load):
             repeats = repeated(node, function)
@@ -59,17 +57,23 @@ def _inlined(function: Function, program: Program) -> Iterator[Narrowing]:
                 yield from _of(node, node, repeats, function, program)
 
 
+def may_be_own(scan: Scan, program: Program) -> bool:
+    """Whether a call may be one of a function of the project: not ``text.strip()``."""
+    name = scan.subject.attr if isinstance(scan.subject, ast.Attribute) else ""
+    return name not in _BUILTIN_METHODS or bool(own_methods(name, program))
+
+
 def _of(node: ast.expr, callee: ast.expr, scan: Scan, function: Function, program: Program) -> Iterator[Narrowing]:
     found = callee_at(callee, function, program)
     if found is None or found.target is function or (found.kind == "property") is isinstance(node, ast.Call):
         return
     search = search_of(found.target)
-    if search is None or _in_class_body(node, function) or _answered(node, function):
+    if search is None or in_class_body(node, function) or _answered(node, function):
         return
     if isinstance(search.walked, ast.Name) and search.walked.id in found.target.parameters:
         return  # it can be handed fewer rows, see `perfprof.rules.narrowing`
-    given = _given(node, found, function)
-    if given is not None and _means_the_same(search, found, given, function):
+    given = given_to(node, found, function)
+    if given is not None and means_the_same(search.answer, search.chosen.bound, found, given, function):
         yield from _narrowing(node, scan, _Place(found, search, given, function, program))
 
 
@@ -84,7 +88,7 @@ class _Place:
     program: Program
 
 
-def _given(node: ast.expr, found: Callee, function: Function) -> dict[str, ast.expr] | None:
+def given_to(node: ast.expr, found: Callee, function: Function) -> dict[str, ast.expr] | None:
     """What each parameter stands for in the caller's terms; None if it is more than a few plain reads."""
     values: dict[str, ast.expr] = {}
     if isinstance(node, ast.Call):
@@ -102,14 +106,16 @@ def _given(node: ast.expr, found: Callee, function: Function) -> dict[str, ast.e
     return None if missing or not all(reads_only(one, function) for one in values.values()) else values
 
 
-def _means_the_same(search: Search, found: Callee, given: dict[str, ast.expr], function: Function) -> bool:
-    """Whether the names of the search that are not its own mean the same in the caller."""
+def means_the_same(
+    answer: ast.expr, bound: frozenset[str], found: Callee, given: dict[str, ast.expr], function: Function
+) -> bool:
+    """Whether the names of an answer that are neither bound in it nor given mean the same in the caller."""
     target = found.target
-    private = [node.attr for node in ast.walk(search.answer) if isinstance(node, ast.Attribute)]
+    private = [node.attr for node in ast.walk(answer) if isinstance(node, ast.Attribute)]
     mangled = any(name.startswith("__") and not name.endswith("__") for name in private)
     if mangled and function.owner is not target.owner:
         return False
-    for name in read_names(search.answer) - search.chosen.bound - given.keys():
+    for name in read_names(answer) - bound - given.keys():
         both = is_builtin(name, target) and is_builtin(name, function)
         shared = (
             target.module is function.module and name in target.module.top and name not in target.module.rebound
@@ -136,7 +142,7 @@ def _named(node: ast.expr, name: str | None) -> bool:
     return isinstance(node, ast.Name) and node.id == name
 
 
-def _in_class_body(node: ast.AST, function: Function) -> bool:
+def in_class_body(node: ast.AST, function: Function) -> bool:
     """Whether names of a class's body are in reach, which a generator expression would not see."""
     above = function.parents.get(node)
     while above is not None and above is not function.node:
@@ -159,8 +165,8 @@ def _narrowing(node: ast.expr, scan: Scan, place: _Place) -> Iterator[Narrowing]
     loop, stable = outermost(bases, scan, function, place.program, allowed)
     if loop is None or not changes(outer, loop):
         return
-    tested = _tested(place, loop.node)
-    if tested is None:
+    tests = tested(place.callee, function, place.program, loop.node)
+    if tests is None:
         return
     yield Narrowing(
         function=function,
@@ -177,7 +183,7 @@ def _narrowing(node: ast.expr, scan: Scan, place: _Place) -> Iterator[Narrowing]
         reader=place.callee.target,
         helper=place.callee.target,
         inside=search.scan,
-        inlined=Inlined(place.callee, node, answer, search.certain, tuple(allowed), *tested),
+        inlined=Inlined(place.callee, node, answer, search.certain, tuple(allowed), *tests),
     )
 
 
@@ -222,9 +228,10 @@ def _renamed(target: ast.expr, apart: dict[str, ast.Name]) -> ast.expr:
     return found
 
 
-def _tested(place: _Place, loop: ast.AST) -> tuple[str | None, tuple[str, ...]] | None:
+def tested(
+    callee: Callee, function: Function, program: Program, loop: ast.AST
+) -> tuple[str | None, tuple[str, ...]] | None:
     """How the caller names the receiver's class, and the tests before the loop; None if no test can be written."""
-    callee, function = place.callee, place.function
     if (
         callee.owner is None
         or callee.module is None
@@ -232,14 +239,14 @@ def _tested(place: _Place, loop: ast.AST) -> tuple[str | None, tuple[str, ...]] 
         or callee.kind in {"class", "static"}
     ):
         return None, ()
-    named = name_for(callee.owner, callee.module, function, place.program)
+    named = name_for(callee.owner, callee.module, function, program)
     receiver = callee.receiver
     row = loop.target if isinstance(loop, ast.For) else None
     path = path_of(receiver) or ("",)
     if row is None or path[0] not in set(bound_names(row)):
         return named, (guards.exactly(quietly(receiver), [named or "?"]),)
     rows = loop.iter  # type: ignore[attr-defined]  # a row comes from a for statement
-    kept = stability(rows, [loop], function, place.program)  # all objects that the loop will meet are tested before
+    kept = stability(rows, [loop], function, program)  # all objects that the loop will meet are tested before
     if len(path) > 1 or not isinstance(row, ast.Name) or kept.problem or kept.apart or kept.watch:
         return None
     text, each = function.text(rows), fresh("each", function.visible)

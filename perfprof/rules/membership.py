@@ -8,7 +8,7 @@ whatever is not of the exact types that the guard names.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,7 @@ from perfprof.rules.rule import Case, Edit, Rewrite, Suspect
 from perfprof.rules.worth import LEAST_ELEMENTS
 
 if TYPE_CHECKING:
+    from perfprof.rules.inlined import Inlined
     from perfprof.rules.reading.program import Function, Program
 
 
@@ -36,6 +37,7 @@ class Membership:
     """A membership test in a loop. appends: the statements by which the list grows meanwhile, empty if it stays.
 
     twins: other scans that the same rewrite answers, because they ask the same list in the same loop.
+    inlined: the call that asks, where it stands in another function.
     """
 
     function: Function
@@ -45,6 +47,20 @@ class Membership:
     stable: tuple[Stability, ...]
     appends: tuple[ast.Expr, ...] = ()
     twins: tuple[Scan, ...] = ()
+    inlined: Inlined | None = None
+
+    @property
+    def helper(self) -> Function | None:
+        """The function in which the test stands, if it is another one."""
+        return None if self.inlined is None else self.inlined.callee.target
+
+    @property
+    def placed(self) -> tuple[ast.expr, ast.expr | None, Function]:
+        """What is asked and for what, as it stands in the source, and the function in which it does."""
+        compare = self.inlined.answer if self.inlined is not None else None
+        if self.helper is None or not isinstance(compare, ast.Compare):
+            return self.scan.subject, self.scan.probe, self.function
+        return compare.comparators[0], compare.left, self.helper
 
 
 def memberships(function: Function, program: Program) -> Iterator[Membership]:
@@ -132,11 +148,12 @@ def suspect(rule: str, found: Membership, message: str = "") -> Suspect:
 
 
 def _watches(found: Membership, prefix: str) -> Iterator[Watch]:
+    subject, probe, holder = found.placed
     yield watch(f"{prefix}:entry", found.hoist.statement, found.function, "entry")
-    yield watch(f"{prefix}:base0", found.scan.subject, found.function, "collection")
-    if found.scan.probe is not None:
-        yield watch(f"{prefix}:probe", found.scan.probe, found.function, "types")
-    yield from identities(prefix, found.bases, found.stable, found.function)
+    yield watch(f"{prefix}:base0", subject, holder, "collection")
+    if probe is not None:
+        yield watch(f"{prefix}:probe", probe, holder, "types")
+    yield from identities(prefix, found.bases, found.stable, found.function, ((subject,), holder))
     for name, iterable, _ in unknown_iterables(found):
         yield watch(f"{prefix}:{name}", iterable, found.function, "value")
 
@@ -158,9 +175,16 @@ def build_set(case: Case) -> Rewrite:
         whole = f"len({name}) == len({listed})"
     else:
         tests += [*plain_tests(case, found), guards.all_keys(listed, types)]
-        missing = isinstance(found.scan.subject, ast.Attribute)  # perhaps: then only the loop's own test reads it
+        if found.inlined is not None:
+            tests = [*found.inlined.before, *tests]
+        missing = found.inlined is not None or isinstance(
+            found.scan.subject, ast.Attribute
+        )  # perhaps: then only the loop's own test reads it
         there = name if missing else ""
         before = f"{name} = set({listed}) if {guards.joined(tests)} else {'()' if missing else listed}"
+    if found.inlined is not None:
+        made = at("before", found.hoist.statement, before)
+        return _rewritten([made, _in_its_place(found, name, types, taken)], listed)
     asked, once = answer(found, name, types, (there, whole), taken | {name})
     edits = [
         at("before", found.hoist.statement, before),
@@ -172,6 +196,26 @@ def build_set(case: Case) -> Rewrite:
         value = function.text(statement.value.args[0])
         test = guards.joined([there, guards.is_key(value, types)])
         edits.append(at("after", statement, f"if {test}:\n    {name}.add({value})"))
+    return _rewritten(edits, listed)
+
+
+def _in_its_place(found: Membership, name: str, types: tuple[str, ...], taken: frozenset[str]) -> Edit:
+    """What stands in the place of a call that asks: the set, or the call for what the guard does not know."""
+    probe, inlined, function = found.scan.probe, found.inlined, found.function
+    assert probe is not None
+    assert inlined is not None
+    wanted = function.text(probe)
+    tests = [name, guards.is_key(wanted, types)]
+    if isinstance(probe, ast.Subscript):
+        given, wanted = wanted, name_for(probe, taken | {name})
+        test = guards.is_key(wanted, types).replace(f"type({wanted})", f"type({wanted} := {given})", 1)
+        tests = [name, f"type({function.text(probe.value)}) is dict", test]
+    word = "not in" if isinstance(inlined.answer.ops[0], ast.NotIn) else "in"  # type: ignore[attr-defined]
+    new = f"({wanted} {word} {name} if {guards.joined(tests)} else {function.text(inlined.node)})"
+    return at("replace", inlined.node, fitted(new, inlined.node, function))
+
+
+def _rewritten(edits: Sequence[Edit], listed: str) -> Rewrite:
     return Rewrite(
         edits=tuple(edits),
         why=f"one hash look-up in a set instead of a walk over {listed} for each test",

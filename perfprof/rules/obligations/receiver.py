@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from perfprof.rules.inlined import Inlined
+from perfprof.rules.membership import Membership
 from perfprof.rules.narrowing import Narrowing
 from perfprof.rules.obligations.proofs import guarded, obligation, observed, proved, unproved
 from perfprof.rules.reading.receivers import reads_plainly
@@ -14,7 +15,7 @@ from perfprof.rules.rule import Case, Proof
 @obligation
 def call_is_that_search(case: Case) -> Proof:
     """A call that searches means the function that was read."""
-    found: Narrowing = case.suspect.reading
+    found: Narrowing | Membership = case.suspect.reading
     if found.helper is None:
         return proved("nothing is called to search")
     where = found.function.place(found.scan.node)
@@ -36,7 +37,7 @@ def call_is_that_search(case: Case) -> Proof:
     return guarded(f"a test of the exact type `{name}`, which reads its attributes plainly", where)
 
 
-def _reads_plainly(inlined: Inlined, found: Narrowing, case: Case) -> bool | None:
+def _reads_plainly(inlined: Inlined, found: Narrowing | Membership, case: Case) -> bool | None:
     """Whether what the search reads of its receiver is plain data by the receiver's class."""
     callee, target = inlined.callee, inlined.callee.target
     first = target.parameters[:1]

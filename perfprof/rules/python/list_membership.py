@@ -2,7 +2,7 @@
 
 A list answers `x in xs` by walking; a set answers in one step. Building the set once costs about as much as a few
 walks, so the change pays from a handful of tests. A list that grows meanwhile (`if x not in seen: seen.append(x)`)
-keeps its order and gets a set beside it.
+keeps its order and gets a set beside it. A function that does nothing but ask (`return word in self.words`) is read through.
 
 Lists compare with `==`, sets hash first: the set is asked only where both are of types for which these agree. NaN,
 `1 == 1.0 == True` and duplicates mean the same in both. Objects whose class has neither `__eq__` nor `__hash__` of its
@@ -212,6 +212,8 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules import obligations as safe
 from perfprof.rules.membership import build_set, memberships, suspect
+from perfprof.rules.membership_calls import membership_calls
+from perfprof.rules.obligations.receiver import call_is_that_search
 from perfprof.rules.rule import Rule, Suspect
 from perfprof.rules.scale import of_membership
 from perfprof.rules.worth import worth_a_set
@@ -222,7 +224,7 @@ if TYPE_CHECKING:
 
 def looks_for(function: Function, program: Program) -> Iterator[Suspect]:
     """Membership tests of a list that a loop repeats."""
-    for found in memberships(function, program):
+    for found in (*memberships(function, program), *membership_calls(function, program)):
         yield suspect("list-membership", found)
 
 
@@ -238,6 +240,7 @@ RULE = Rule(
         safe.loops_run_no_code,
         safe.index_has_a_place,
         safe.builtins_are_builtin,
+        call_is_that_search,
     ),
     rewrite=build_set,
     promises=1.2,
