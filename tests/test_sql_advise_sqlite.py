@@ -221,3 +221,21 @@ def test_an_index_goes_whose_work_a_new_one_does_and_none_that_compares_otherwis
     advice = advise(Source.of(str(path), tmp_path), found, Asked(), tmp_path)
     assert len(advice.proposals) == 1
     assert [(one.name, one.reason) for one in advice.removals] == [("by_owner", "prefix")]
+
+
+@pytest.mark.parametrize("spelling", ["json_extract(data, '$.kind')", "data ->> '$.kind'"])
+def test_a_key_of_a_document_is_indexed_as_it_is_spelt(tmp_path: Path, spelling: str) -> None:
+    path = tmp_path / "documents.sqlite"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript("""
+            CREATE TABLE documents (id INTEGER PRIMARY KEY, data TEXT, vip INT);
+            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
+            INSERT INTO documents SELECT i, json_object('kind', 'k' || i % 900), i % 100 = 0 FROM n;
+        """)
+    texts = [f"SELECT id FROM documents WHERE {spelling} = 'k7'", "SELECT id FROM documents WHERE vip"]
+    found = workload([Seen(text, 100.0, code=True) for text in texts], "sqlite")
+    advice = advise(Source.of(str(path), tmp_path), found, Asked(), tmp_path)
+    ups = " ".join(one.migration.up for one in advice.proposals)
+    assert f"(({spelling}))" in ups
+    assert '("id") WHERE "vip"' in ups
+    assert advice.measured_share < 0.1

@@ -30,6 +30,8 @@ from perfprof.optimizer.scratch.sources import Source
 from perfprof.optimizer.statements.workload import Workload
 from perfprof.rules.catalog import Dictionary
 
+SHORTEST = 5.0  # seconds after which a statement is stopped, at the least
+
 
 def advise(source: Source, workload: Workload, asked: Asked, folder: Path) -> Advice:
     """Advice for ``source``, which is only read; folder: private. Raises PerfprofError."""
@@ -106,6 +108,9 @@ def _executed(
     clone = planner if isinstance(planner, CloneWhatIf) else None
     what_if = ExecutedWhatIf(copy, Sets.of(copy, workload), clone)
     writes = Writes(what_if, workload.queries, book)
+    copy.longest = min(
+        copy.longest, max(SHORTEST, asked.seconds / 6)
+    )  # one without end may not take all of the time
     wanted = Wanted(picked.chosen, picked.others, picked.budget)
     return decided(what_if, writes, book, workload, wanted, seconds=asked.seconds)
 

@@ -118,7 +118,8 @@ def _differing(trial: Trial, chosen: frozenset[Candidate], changed: list[Query])
             return
         try:
             same = what_if.answers(query, frozenset()) == what_if.answers(query, chosen)
-        except PerfprofError:
+        except PerfprofError as error:
+            yield f"the answers of `{query.name[:80]}` were not compared: {error.what}"
             continue
         if not same:
             yield f"the answer of `{query.name[:80]}` depends on the plan: its order or its LIMIT is open"

@@ -19,7 +19,7 @@ from perfprof.optimizer.indexes.sets import Sets
 from perfprof.optimizer.indexes.shapes import shape
 from perfprof.optimizer.indexes.sides import by_turns
 from perfprof.optimizer.indexes.what_if import Measured, Planned, index_names
-from perfprof.optimizer.scratch.postgres_scratch import LONGEST, PostgresScratch, StoppedError
+from perfprof.optimizer.scratch.postgres_scratch import PostgresScratch, StoppedError
 from perfprof.optimizer.scratch.scratch import Value
 from perfprof.optimizer.statements.workload import Query
 from perfprof.rules.reading.statements import Statement, read
@@ -28,7 +28,6 @@ from perfprof.rules.schema.indexes import Candidate
 
 RUNS = 3  # of a statement; the fastest counts
 SHORT = 200.0  # milliseconds; a longer one is run once less
-STOPPED = 1000.0 * float(LONGEST.rstrip("s"))  # milliseconds that a statement is said to take if it was stopped
 _LEAVES = """
 SELECT c.oid, c.relname, i.indrelid FROM pg_partition_tree(%(index)s::regclass) p JOIN pg_class c ON c.oid = p.relid
 JOIN pg_index i ON i.indexrelid = c.oid
@@ -67,6 +66,11 @@ class ExecutedWhatIf:
     def sampled(self) -> bool:
         """Whether not all rows are there."""
         return bool(self.scratch.counts)
+
+    @property
+    def _stopped(self) -> float:
+        """Milliseconds that a statement is said to take if it was stopped."""
+        return 1000.0 * self.scratch.longest
 
     @property
     def refused(self) -> dict[str, str]:
@@ -149,7 +153,7 @@ class ExecutedWhatIf:
             try:
                 result = self.scratch.analysed(reading, values, "BUFFERS")
             except StoppedError:
-                return Measured(STOPPED, float("inf"))
+                return Measured(self._stopped, float("inf"))
             plan = result["Plan"]
             cost += min(float(result["Execution Time"]), result["Processor Time"]) / len(sets)
             buffers += (plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]) / len(sets)
@@ -206,7 +210,7 @@ class ExecutedWhatIf:
             try:
                 self._timed[key] = self._fastest(reading, values)
             except StoppedError:
-                self._timed[key] = (planned, STOPPED)
+                self._timed[key] = (planned, self._stopped)
         return self._timed[key]
 
     def _fastest(self, reading: Statement, values: Sequence[Value]) -> tuple[Mapping[str, Any], float]:

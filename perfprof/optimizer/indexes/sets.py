@@ -57,6 +57,8 @@ class Sets:
         return Planned(sum(ran.cost for ran in found) / len(found), frozenset().union(*(ran.used for ran in found)))
 
     def answers(self, query: Query) -> list[tuple[int, str]]:
-        """Rows and a digest of each answer, whatever its order."""
-        runs = (self.scratch.run(reading, values) for reading, values in self(query.texts[0]))
+        """Rows and a digest of each answer, whatever its order. Raises PerfprofError for one that was stopped."""
+        runs = [self.scratch.run(reading, values) for reading, values in self(query.texts[0])]
+        if not all(run.finished for run in runs):
+            raise PerfprofError("it takes too long on the copy", where=query.name[:80])
         return [(run.rows, run.multiset) for run in runs]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
@@ -16,6 +17,7 @@ from perfprof.rules.schema.ddl import create_index
 from perfprof.rules.schema.indexes import Candidate, Key, candidate, covering
 
 LAYERS = 4  # plans of one statement, each without the candidates of the last
+_ARROW = re.compile(r"^(\w+) ->>? ('[^']*')$")
 FEW = 50  # different values of a column, such as a status
 
 
@@ -67,6 +69,9 @@ def _shaped(one: Candidate, wanted: list[str]) -> Iterator[Candidate]:
     keys = [replace(key, opclass="COLLATE NOCASE" if key.opclass else "") for key in one.columns]
     more = [Key(name) for name in wanted if name not in {key.name for key in keys if not key.expression}]
     yield replace(candidate(one.table, (), keys), where=one.where)
+    called = [replace(key, expression=_ARROW.sub(r"json_extract(\1, \2)", key.expression)) for key in keys]
+    if called != keys:  # it is one function, but an index on one spelling does not serve the other
+        yield replace(candidate(one.table, (), called), where=one.where)
     if more:
         yield replace(candidate(one.table, (), [*keys, *more]), where=one.where)
 

@@ -14,7 +14,10 @@ from perfprof.rules.rule import Migration
 from perfprof.rules.schema.ddl import create_index, quoted
 from perfprof.rules.schema.indexes import Candidate
 
-_ALL = "SELECT name, tbl_name, coalesce(sql, '') FROM sqlite_master WHERE type = 'index' ORDER BY rowid"
+_ALL = """
+SELECT name, tbl_name, coalesce(sql, '') FROM sqlite_master
+WHERE type = 'index' AND name NOT LIKE 'perfprof\\_built\\_%' ESCAPE '\\' ORDER BY rowid
+"""
 _REFERRING = (
     "SELECT m.name, f.\"from\" FROM sqlite_master m, pragma_foreign_key_list(m.name) f WHERE m.type = 'table'"
 )
@@ -48,12 +51,13 @@ def removals(
             connection.execute(create_index(new, name, dialect="sqlite"))
         known = list(_known(connection, chosen))
     gone: set[str] = set()
+    by_age = sorted(known, key=lambda one: not one.new)  # of two that do its work, the new one will stay
     for one in known if complete else ():
         if one.free and one.name not in used and (one.table, one.keys[0][0]) not in referring:
             gone.add(one.name)
             yield _removal(one, "unused", "", database)
     for one in (one for one in known if one.free and one.name not in gone):
-        others = (other for other in known if other is not one and other.name not in gone)
+        others = (other for other in by_age if other is not one and other.name not in gone)
         instead = next((other for other in others if _does_both(other, one, used)), None)
         if instead is not None:
             gone.add(one.name)

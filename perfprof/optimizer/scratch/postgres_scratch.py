@@ -16,7 +16,7 @@ from perfprof.rules.reading.placeholders import separated
 from perfprof.rules.reading.statements import Statement
 from perfprof.rules.schema.ddl import qualified, quoted
 
-LONGEST = "60s"  # a statement is stopped here
+LONGEST = 60.0  # seconds; a statement is stopped here
 RUNNER = "perfprof_runner"  # the role that recorded statements run as: it owns nothing and may read no file
 _BEYOND_PYTHON = (
     "date",
@@ -53,6 +53,7 @@ class PostgresScratch:
     memo: dict[tuple[str, str], object] = field(default_factory=dict)
     dialect: str = "postgresql"
     metric: str = "shared-buffers"
+    longest: float = LONGEST
 
     @property
     def catalog(self) -> PostgresCatalog:
@@ -194,7 +195,7 @@ class PostgresScratch:
 
         with self.connection.transaction(force_rollback=True):
             self.connection.execute(f"SET LOCAL ROLE {RUNNER}")
-            self.connection.execute(f"SET LOCAL statement_timeout = '{LONGEST}'")
+            self.connection.execute(f"SET LOCAL statement_timeout = {1000 * self.longest:.0f}")
             cursor = RawCursor(self.connection)
             for name in _BEYOND_PYTHON:
                 cursor.adapters.register_loader(name, TextLoader)
