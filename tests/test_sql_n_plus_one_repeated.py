@@ -29,6 +29,15 @@ TOLD = {
         "return [(o.id, Customer.objects.filter(id__gt=2).count()) for o in Order.objects.all()]",
         "ask once before the loop",
     ),
+    "counted": ("return [Item.objects.filter(order_id=o.id).count() for o in Order.objects.all()]", "Count('pk')"),
+    "asked_whether": (
+        "return [Item.objects.filter(order_id=o.id).exists() for o in Order.objects.all()]",
+        "which keys exist",
+    ),
+    "the_first": (
+        "return [Item.objects.filter(order=o).order_by('-id').first() for o in Order.objects.all()]",
+        "annotate the parents with a Subquery",
+    ),
     "made": ("return [Item.objects.create(order=o, size=1).size for o in Order.objects.all()]", "bulk_create"),
     "saved": (
         """
@@ -52,7 +61,7 @@ TOLD = {
     "within_two": (
         """
     return [Item.objects.filter(order_id=o.id, size=s).count() for o in Order.objects.all() for s in range(3)]""",
-        "in_bulk",
+        "count all keys at once",
     ),
     "few": ("return [Customer.objects.get(id=number).name for number in range(1, 4)]", ""),
     "no_loop": ("return Customer.objects.get(id=1).name, Customer.objects.get(id=2).name", ""),
@@ -115,15 +124,22 @@ def test_the_page_s_examples_are_told(tmp_path: Path, number: int) -> None:
 
 def test_a_session_s_look_ups_are_told(tmp_path: Path) -> None:
     pytest.importorskip("sqlalchemy")
-    body = "return [session.scalars(select(Customer).where(Customer.id == n)).one().name for n in range(1, 8)]"
-    example = functions(HEADS["n-plus-one-sqlalchemy"], {"ledger": body}, "session")
-    workload = (
-        "import example\nfrom models import Session, engine\nwith Session(engine) as s:\n    example.ledger(s)\n"
-    )
+    bodies = {
+        "ledger": "return [session.scalars(select(Customer).where(Customer.id == n)).one().name for n in range(1, 8)]",
+        "by_key": "return [session.get(Customer, n).name for n in range(1, 8)]",
+        "counted": "return [session.scalar(select(func.count()).where(Order.customer_id == n)) for n in range(1, 8)]",
+    }
+    head = HEADS["n-plus-one-sqlalchemy"] + "\nfrom sqlalchemy import func\n"
+    example = functions(head, bodies, "session")
+    calls = "".join(f"with Session(engine) as s:\n    example.{name}(s)\n" for name in bodies)
+    workload = f"import example\nfrom models import Session, engine\n{calls}"
     site = Mapped(tmp_path)
     site.write({"models.py": SQLALCHEMY, "example.py": example, "workload.py": workload})
     cases, _ = site.cases(RULE.name)
-    assert any("in_(keys)" in one for one in why(cases)["ledger"])
+    told = why(cases)
+    assert any("in_(keys)" in one for one in told["ledger"])
+    assert any("finds them in the session" in one for one in told["by_key"])
+    assert any("group_by(key)" in one for one in told["counted"])
 
 
 def test_a_loop_over_pieces_of_work_is_not_told(tmp_path: Path) -> None:
@@ -171,3 +187,80 @@ example.pages(conn), example.greetings(conn), example.names(conn)
     told = {case.suspect.finding.function for case in cases if case.suspect.finding.path == "example.py"}
     assert told <= {"names"}
     assert not told & {"pages", "greetings"}
+
+
+@pytest.mark.parametrize("mapper", ["peewee", "tortoise"])
+def test_other_mappers_are_told_with_their_line(mapper: str, tmp_path: Path) -> None:
+    pytest.importorskip(mapper)
+    site = Mapped(tmp_path)
+    site.write({"example.py": OTHERS[mapper], "workload.py": "import example\nexample.run()\n"})
+    cases, _ = site.cases(RULE.name)
+    told = why([case for case in cases if case.suspect.finding.path == "example.py"])
+    assert any("in_(keys)" in one or "__in=keys" in one for one in told["names"])
+
+
+OTHERS = {
+    "peewee": """
+from peewee import ForeignKeyField, Model, SqliteDatabase, TextField
+
+db = SqliteDatabase(":memory:")
+
+
+class Customer(Model):
+    name = TextField()
+
+    class Meta:
+        database = db
+
+
+class Order(Model):
+    customer = ForeignKeyField(Customer)
+
+    class Meta:
+        database = db
+
+
+def names():
+    return [order.customer.name for order in Order.select()]
+
+
+def run():
+    db.create_tables([Customer, Order])
+    for number in range(9):
+        Order.create(customer=Customer.create(name=str(number)))
+    names()
+""",
+    "tortoise": """
+from tortoise import Tortoise, fields, run_async
+from tortoise.models import Model
+
+
+class Customer(Model):
+    id = fields.IntField(primary_key=True)
+    name = fields.TextField()
+
+
+class Order(Model):
+    id = fields.IntField(primary_key=True)
+    customer = fields.ForeignKeyField("models.Customer")
+
+
+async def names():
+    found = []
+    for order in await Order.all():
+        found.append((await order.customer).name)
+    return found
+
+
+async def main():
+    await Tortoise.init(db_url="sqlite://:memory:", modules={"models": ["example"]})
+    await Tortoise.generate_schemas()
+    for number in range(9):
+        await Order.create(customer=await Customer.create(name=str(number)))
+    await names()
+
+
+def run():
+    run_async(main())
+""",
+}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
 from perfprof.rules.eager.model import Eager, is_joined
 
 if TYPE_CHECKING:
-    from perfprof.profilers.parts.loads import Load
+    from perfprof.profilers.parts.loads import Load, Place
     from perfprof.rules.eager.places import Spot
 
 PARAMETERS = 10_000  # keys that one statement of a prefetch may hold; drivers end between 30,000 and 250,000
@@ -157,11 +158,25 @@ def unused(found: Eager, load: Load) -> str:
 
 
 def _fetches(load: Load, spot: Spot) -> int:
-    """How often the expression fetched several objects in that process."""
-    path = str(spot.function.module.path)
-    first, last = spot.node.lineno, spot.node.end_lineno or spot.node.lineno
+    """How often the expression fetched several objects in that process.
+
+    Columns tell it from what else is fetched on its lines: the rows of a relation, in a comprehension around it.
+    """
+    path, node = str(spot.function.module.path), spot.node
+    first, last = node.lineno, node.end_lineno or node.lineno
     places = [one for step in (*load.origin, load.started) for one in step]
-    return max((one.fetches for one in places if one.path == path and first <= one.line <= last), default=0)
+    near = [one for one in places if one.path == path and first <= one.line <= last]
+    own = [one for one in near if _within(one, node)]
+    return max((one.fetches for one in own or near), default=0)
+
+
+def _within(place: Place, node: ast.expr) -> bool:
+    """Whether what ran is the expression, or a part of it."""
+    if place.column < 0:
+        return False
+    start, end = (place.line, place.column), (place.end_line, place.end_column)
+    ends = (node.end_lineno or node.lineno, node.end_col_offset or 0)
+    return (node.lineno, node.col_offset) <= start and end <= ends
 
 
 CHECKS = {

@@ -124,15 +124,21 @@ def _looped(one: Execution, level: int, program: Program) -> tuple[Function, ast
 
 
 def _repeating_call(function: Function, line: int, program: Program) -> ast.expr | None:
-    """The outermost call on the line that a loop repeats, unless the rule for look-ups has it."""
-    calls = [node for node in _calls_at(function, line) if loops_around(node, function)]
-    if calls and any(_covers(one.call, line) for one in lookups(function, program)):
-        return None
-    return min(calls, key=_span, default=None)
+    """The outermost call on the line that a loop repeats, unless the rule for look-ups has it; else an attribute or await."""
+    for kinds in ((ast.Call,), (ast.Attribute, ast.Await)):
+        found = [node for node in _nodes_at(function, line, kinds) if loops_around(node, function)]
+        if found and any(_covers(one.call, line) for one in lookups(function, program)):
+            return None
+        if found:
+            return min(found, key=_span)
+    return None
 
 
-def _calls_at(function: Function, line: int) -> list[ast.Call]:
-    return [node for node in ast.walk(function.node) if isinstance(node, ast.Call) and _covers(node, line)]
+def _nodes_at(function: Function, line: int, kinds: tuple[type[ast.expr], ...]) -> list[ast.expr]:
+    nodes = ast.walk(function.node)
+    return [
+        node for node in nodes if isinstance(node, ast.expr) and isinstance(node, kinds) and _covers(node, line)
+    ]
 
 
 def _covers(node: ast.expr, line: int) -> bool:

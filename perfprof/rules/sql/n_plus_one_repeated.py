@@ -40,7 +40,8 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules.findings import finding
 from perfprof.rules.lookups.repeated import repeated
-from perfprof.rules.obligations.once import advice, one_statement_answers, worth_one_statement
+from perfprof.rules.lookups.ways import way_of
+from perfprof.rules.obligations.once import one_statement_answers, worth_one_statement
 from perfprof.rules.rule import Case, Rewrite, Rule, Suspect
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def looks_for(executions: Sequence[Execution], loads: Sequence[Load], program: P
 
 def rewrite(case: Case) -> Rewrite:
     """Nothing is written: the obligation stays open."""
-    return Rewrite(why=advice(case.suspect.reading))
+    return Rewrite(why=way_of(case.suspect.reading))
 
 
 RULE = Rule(

@@ -25,6 +25,9 @@ def install() -> None:
         for method in ("execute", "executemany"):
             found = vars(kind)[method]
             setattr(kind, method, _awaited(found, many=method == "executemany"))
+    for method in ("execute_fetchall", "execute_insert"):
+        if method in vars(core.Connection):
+            setattr(core.Connection, method, _at_once(vars(core.Connection)[method]))
 
 
 def _silent(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -68,8 +71,32 @@ def _awaited(method: Callable[..., Any], *, many: bool) -> Callable[..., Any]:
             pass
         return result
 
-    if inner is method:
-        return recorded
+    return _context(recorded) if inner is not method else recorded
+
+
+def _at_once(method: Callable[..., Any]) -> Callable[..., Any]:
+    """What executes and fetches in one go: there is no cursor that a row could be handed on with."""
+    inner = getattr(method, "__wrapped__", method)
+
+    @functools.wraps(inner)
+    async def recorded(self: Any, sql: Any, parameters: Any = None) -> Any:
+        start = perf_counter()
+        result = await inner(self, sql, parameters)
+        now = perf_counter()
+        try:
+            made = self._conn
+            row = note(("sqlite3", made._perfprof_database, sql), parameters, now - start, now, sys._getframe(1))
+            row.fetched(len(result) if isinstance(result, list) else 1)
+            made._perfprof_within = ran(made._perfprof_within, made.in_transaction, row, start, now)
+        except Exception:
+            pass
+        return result
+
+    return _context(recorded) if inner is not method else recorded
+
+
+def _context(recorded: Callable[..., Any]) -> Callable[..., Any]:
+    """Awaited or entered, as aiosqlite's own methods are."""
     context: Any = sys.modules["aiosqlite.context"]
     wrapped: Callable[..., Any] = context.contextmanager(recorded)
     return wrapped

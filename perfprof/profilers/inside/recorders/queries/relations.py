@@ -96,7 +96,7 @@ def managers(factory: Callable[..., Any]) -> Callable[..., Any]:
 
 def _many(manager: Any, plain: bool) -> Relation:
     through = getattr(manager, "through", None)
-    name = manager.prefetch_cache_name if through is not None else _accessor(manager)
+    name = _accessor(manager) if through is None else _of_many_to_many(manager, through)
     key = (type(manager.instance), name, plain)
     relation = _relations.get(key)
     if relation is None:
@@ -117,6 +117,18 @@ def _target(manager: Any) -> tuple[str, ...]:
 
 def _accessor(manager: Any) -> str:
     name: str = manager.field.remote_field.get_accessor_name()
+    return name
+
+
+def _of_many_to_many(manager: Any, through: Any) -> str:
+    """What prefetch_related calls it: seen from the other side, the accessor and not the name in queries."""
+    if manager.reverse:
+        for relation in type(manager.instance)._meta.related_objects:
+            known = relation.many_to_many and relation.through is through
+            if known and relation.field.name == manager.query_field_name:
+                accessor: str = relation.get_accessor_name()
+                return accessor
+    name: str = manager.prefetch_cache_name
     return name
 
 
