@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from perfprof.rules import guards
-from perfprof.rules.frames import NUMPY, PLAIN, Walk, kinds_read, plain_test
+from perfprof.rules.frames import FRAMES, NUMPY, PLAIN, Walk, kinds_read, plain_test
 from perfprof.rules.obligations.growth import handles_errors
 from perfprof.rules.obligations.proofs import guarded, obligation, observed, proved, unproved
 from perfprof.rules.reading.effects import hazards
@@ -19,8 +19,6 @@ from perfprof.rules.rule import Case, Proof
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function
-
-FRAMES = frozenset({"pandas.DataFrame", "pandas.core.frame.DataFrame"})  # since pandas 3, and before
 
 
 @obligation
@@ -134,18 +132,25 @@ def frame_left_alone(case: Case) -> Proof:
     loop = found.hoist.holder or found.hoist.node
     region = [*loop.body, *loop.orelse] if isinstance(loop, ast.For) else [loop]
     for hazard in hazards(region, found.function, case.program):
-        if hazard.node is not found.call and _may_write(hazard, found.function):
+        if hazard.node is not found.call and may_write(hazard, found.function):
             return unproved("this may write into a frame", found.function.place(hazard.node))
     return proved("the loop writes into no frame")
 
 
-def _may_write(hazard: Hazard, function: Function) -> bool:
-    """Whether it may change the values of a frame; methods of containers do not."""
+ADDING = frozenset({"append", "extend", "add", "appendleft", "setdefault", "discard"})
+
+
+def may_write(hazard: Hazard, function: Function) -> bool:
+    """Whether it may change the values of a frame; methods of containers that a frame has not, or not so, do not."""
     if hazard.kind == "unknown":
         library, _, name = hazard.name.partition(".")
         return library not in {"np", "numpy"} or name in {"copyto", "put", "place", "putmask", "fill_diagonal"}
-    if hazard.kind != "mutates" or isinstance(hazard.node, ast.Call) or hazard.base is None:
+    if hazard.kind != "mutates" or hazard.base is None:
         return hazard.kind == "suspends"
+    if isinstance(hazard.node, ast.Call):
+        callee = hazard.node.func
+        adding = isinstance(callee, ast.Attribute) and callee.attr in ADDING
+        return not adding and not _own_container(hazard.base, False, function)
     return not _own_container(hazard.base, isinstance(hazard.node, ast.AugAssign), function)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from perfprof.rules import guards
-from perfprof.rules.obligations.frames import FRAMES
+from perfprof.rules.frames import FRAMES
 from perfprof.rules.obligations.growth import handles_errors
 from perfprof.rules.obligations.proofs import obligation, observed, proved, unproved
 from perfprof.rules.reading.names import bound_before
