@@ -15,6 +15,8 @@ from perfprof.profilers.observations import Seen, Watch
 RUNS = 250
 SEARCHES = {
     "value": "for row in self._rows:\n            if row == x:\n                return row, type(row)\n        return 'none'",
+    "in": "return x in self._rows, x not in self._rows",
+    "in-loop": "seen = [y for y in (x, 1, 'a') if y not in self._rows]\n        self._rows.extend(seen)\n        return seen",
     "item": "return next((row[1] for row in self._rows if row[0] == x), 'none')",
     "second": "for row in self._rows:\n            if x == row[1]:\n                return row\n        raise KeyError(str(x))",
     "key": "for row in self._rows:\n            if row.key == x:\n                return row.number\n        return 'none'",
@@ -32,7 +34,7 @@ CHANGES = {
     "slice": "self._rows[1:3] = [row]",
     "delete": "if len(self._rows) > 2:\n            del self._rows[:2]\n        self._rows.append(row)",
     "reverse": "self._rows.reverse()",
-    "sort": "self._rows.sort(key=self.found)",
+    "halve": "half = self._rows.pop(len(self._rows) // 2)\n        self._rows.insert(0, half)",
     "clear": "self._rows.clear()\n        self._rows.extend([row, row])",
     "anew": "self._rows = [one for one in self._rows if self.found(one) != 'none'] + [row]",
     "guarded": "try:\n            self._rows.remove(7)\n        except ValueError:\n            self._rows.append(row)",
@@ -41,7 +43,9 @@ BEGINS = ("list(rows)", "[one for one in rows]", "sorted(rows, key=repr)")
 
 
 def source_of(search: str, change: str, begin: str) -> str:
-    row = {"item": "(x, number)", "second": "(number, x)", "value": "x"}.get(search, "Row(key=x, number=number)")
+    row = {"item": "(x, number)", "second": "(number, x)", "value": "x", "in": "x", "in-loop": "x"}.get(
+        search, "Row(key=x, number=number)"
+    )
     return (
         f"class Rows:\n    def __init__(self, rows):\n        self._rows = {begin}\n\n"
         f"    def found(self, x):\n        {SEARCHES[search]}\n\n"

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfprof.rules import costs
+from perfprof.rules.attribute_changes import change_of, statement_of
 from perfprof.rules.attribute_queues import Use, uses_of
 from perfprof.rules.findings import finding
-from perfprof.rules.growth import certain
 from perfprof.rules.hoisting import watch
 from perfprof.rules.reading.callees import is_generator
-from perfprof.rules.reading.expressions import is_builtin, leaves, path_of, reads_only
+from perfprof.rules.reading.expressions import leaves, path_of, reads_only
 from perfprof.rules.reading.scans import COMPREHENSIONS, Scan, leaving
 from perfprof.rules.reading.selection import Selection, selection
 from perfprof.rules.rule import Case, Evidence, Suspect
@@ -26,19 +26,15 @@ from perfprof.rules.rule import Case, Evidence, Suspect
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Program
 
+_ROW = "row"
 FIRST = frozenset({"first", "exists", "all"})
 LEAST_SEARCHES, LEAST_ROWS = 16, 48
 ASKED = 100.0  # units a search: the call, the tests of types, the look-up (measured 0.45 us)
-TAKING = frozenset({"remove", "insert", "pop", "clear", "reverse", "sort"})
-READING = frozenset({"count", "index", "copy"})
-WALKERS = frozenset(
-    "len list tuple set frozenset sorted any all sum min max enumerate zip reversed iter map filter dict".split()
-)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Site:
-    """One loop over the list that ends at the first row whose key equals a parameter of the method."""
+    """One loop over the list that ends at the first row whose key equals a parameter of the method, or ``x in`` it."""
 
     function: Function
     scan: Scan
@@ -72,8 +68,13 @@ class Site:
     @property
     def row(self) -> str:
         """The loop's variable."""
-        assert self.scan.own is not None
-        return (path_of(self.scan.own.target) or ("row",))[0] if self.scan.own.target is not None else "row"
+        target = self.scan.own.target if self.scan.own is not None else None
+        return (path_of(target) or (_ROW,))[0] if target is not None else _ROW
+
+    @property
+    def asked(self) -> bool:
+        """Whether it is ``x in`` the list: the rows themselves are the keys."""
+        return self.scan.kind == "membership"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -118,16 +119,29 @@ def _sites(method: Function) -> tuple[Site, ...]:
 
 
 def _all_sites(method: Function) -> Iterator[Site]:
-    if not isinstance(method.node, ast.FunctionDef) or not method.loops or is_generator(method):
+    if not isinstance(method.node, ast.FunctionDef) or method.parameters[:1] != ("self",):
         return
     marks = {getattr(one, "id", "") for one in method.node.decorator_list}
-    if method.parameters[:1] != ("self",) or marks & {"staticmethod", "classmethod"}:
+    if marks & {"staticmethod", "classmethod"}:
+        return
+    yield from _asked_whether_in(method)
+    if is_generator(method):  # which goes on after its first match, when others have changed the list
         return
     for scan in method.scans:
-        if scan.kind == "loop" and not scan.around and path_of(scan.subject) is not None and _of_self(scan.subject):
+        if scan.kind == "loop" and not scan.around and _of_self(scan.subject):
             chosen = selection(scan, method) if _ends_at_first(scan, method) else None
             if chosen is not None and _by_parameter(chosen, method) and _reads_key(chosen, scan):
                 yield Site(method, scan, chosen)
+
+
+def _asked_whether_in(method: Function) -> Iterator[Site]:
+    """``x in self._items``, in a loop or not."""
+    for node in method.every(ast.Compare):
+        held, asked = node.comparators[0], isinstance(node.ops[0], (ast.In, ast.NotIn)) and len(node.ops) == 1
+        if asked and _of_self(held) and isinstance(node.left, ast.Name):
+            row, statement = ast.Name(_ROW, ast.Load()), statement_of(node, method)
+            chosen = Selection(row, node.left, node.left, node, frozenset({_ROW}))
+            yield Site(method, Scan("membership", node, held, statement, (), probe=node.left), chosen)
 
 
 def _of_self(node: ast.expr) -> bool:
@@ -177,83 +191,6 @@ def _reads_key(chosen: Selection, scan: Scan) -> bool:
     return isinstance(row, ast.Name) and own is not None and path_of(own.target) == (row.id,)  # type: ignore[arg-type]
 
 
-def change_of(one: Use) -> str:
-    """What a use does to the list: "reads", "grows" at its end, "made" anew, "taken" from; "" if that is not known."""
-    above = one.above
-    if isinstance(one.node.ctx, ast.Store):
-        if isinstance(above, ast.AugAssign):
-            return "grows" if above.target is one.node and isinstance(above.op, ast.Add) else ""
-        plain = isinstance(above, ast.Assign) and above.targets == [one.node]
-        value = above.value if plain or isinstance(above, ast.AnnAssign) else None  # type: ignore[union-attr]
-        return "made" if value is not None and certain(value, one.method, "list") else ""
-    if one.call is not None:
-        return _called(one, one.call)
-    if isinstance(above, ast.Subscript) and above.value is one.node:
-        return "reads" if isinstance(above.ctx, ast.Load) else "taken" if _stands_alone(above, one.method) else ""
-    return "reads" if _only_reads(one) else ""
-
-
-def _called(one: Use, call: ast.Call) -> str:
-    if one.word in {"append", "extend"}:
-        return "grows"
-    if one.word in TAKING:
-        return "taken" if _stands_alone(call, one.method) else ""
-    return "reads" if one.word in READING else ""
-
-
-def _stands_alone(node: ast.expr, method: Function) -> bool:
-    """Whether a statement does nothing after it: a call alone or kept by a name, an item stored or deleted."""
-    above = method.parents.get(node)
-    if isinstance(above, ast.Expr):
-        return True
-    if isinstance(above, ast.Delete):
-        return above.targets == [node]
-    if not isinstance(above, ast.Assign) or len(above.targets) != 1:
-        return False
-    return above.targets[0] is node or (above.value is node and isinstance(above.targets[0], ast.Name))
-
-
-def _only_reads(one: Use) -> bool:
-    above, node = one.above, one.node
-    if isinstance(above, (ast.For, ast.comprehension)):
-        return above.iter is node
-    if isinstance(above, ast.Compare):
-        return (
-            len(above.ops) == 1 and above.comparators[0] is node and isinstance(above.ops[0], (ast.In, ast.NotIn))
-        )
-    if isinstance(above, ast.Call):
-        callee = above.func.id if isinstance(above.func, ast.Name) else ""
-        return callee in WALKERS and node in above.args and is_builtin(callee, one.method)
-    return isinstance(above, (ast.Starred, ast.YieldFrom)) or _tested(one)
-
-
-def _tested(one: Use) -> bool:
-    node, above = one.node, one.above
-    while isinstance(above, ast.BoolOp) or (isinstance(above, ast.UnaryOp) and isinstance(above.op, ast.Not)):
-        node, above = above, one.method.parents.get(above)  # type: ignore[assignment]
-    return isinstance(above, (ast.If, ast.While, ast.IfExp, ast.Assert)) and above.test is node
-
-
-def changed_by(found: AttributeSearch) -> list[tuple[Use, ast.stmt]]:
-    """The uses that take from the list, move in it, or make it anew after `__init__`, each with its statement."""
-    taken = [
-        one for one in found.uses if change_of(one) == "taken" or (change_of(one) == "made" and not _first(one))
-    ]
-    return [(one, statement_of(one)) for one in taken]
-
-
-def _first(one: Use) -> bool:
-    return one.method.qualname.rsplit(".", 1)[-1] == "__init__"
-
-
-def statement_of(one: Use) -> ast.stmt:
-    """The statement in which it stands."""
-    node: ast.AST = one.node
-    while not isinstance(node, ast.stmt):
-        node = one.method.parents[node]
-    return node
-
-
 def suspect(rule: str, found: AttributeSearch) -> Suspect:
     """The finding, and what a run must tell: how often it is searched, made and taken from, and the types of keys."""
     first = found.sites[0]
@@ -264,15 +201,19 @@ def suspect(rule: str, found: AttributeSearch) -> Suspect:
         prefix, method, spot = f"{what.id}:{number}", site.function, site.selection.spot
         watches += [
             watch(f"{prefix}:base0", site.scan.subject, method, "collection"),
-            watch(f"{prefix}:inner", spot, method, "types"),
             watch(f"{prefix}:outer", site.outer, method, "types"),
         ]
+        if not site.asked:
+            watches.append(watch(f"{prefix}:inner", spot, method, "types"))
         if isinstance(spot, ast.Attribute):
             watches.append(watch(f"{prefix}:read0", spot.value, method, "types", spot.attr))
         if isinstance(spot, ast.Subscript):
             watches.append(watch(f"{prefix}:item0", spot.value, method, "types"))
     made = [one for one in found.uses if change_of(one) in {"made", "taken"}]
-    watches += [watch(f"{what.id}:entry{n}", statement_of(one), one.method, "entry") for n, one in enumerate(made)]
+    watches += [
+        watch(f"{what.id}:entry{n}", statement_of(one.node, one.method), one.method, "entry")
+        for n, one in enumerate(made)
+    ]
     return Suspect(what, found, tuple(watches), found.function)
 
 
@@ -291,6 +232,6 @@ def worth_a_dict_beside(case: Case) -> Evidence:
     reason = f"{searches / built:,.0f} searches of {size:,.0f} rows for each time that the dict is made"
     if searches / built < LEAST_SEARCHES or size < LEAST_ROWS:
         return Evidence(False, f"too small: {reason} (pays from {LEAST_SEARCHES} x {LEAST_ROWS})", numbers)
-    walked = searches * size * costs.FIRST * costs.ROW
-    gain = walked / (built * size * costs.INDEX + searches * ASKED)
+    row = costs.ELEMENT if all(site.asked for site in found.sites) else costs.ROW
+    gain = searches * size * costs.FIRST * row / (built * size * costs.INDEX + searches * ASKED)
     return Evidence(gain >= 1.5, reason, numbers, gain)

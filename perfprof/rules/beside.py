@@ -11,9 +11,11 @@ from __future__ import annotations
 import ast
 
 from perfprof.rules import guards
-from perfprof.rules.attribute_searches import AttributeSearch, Site, changed_by
-from perfprof.rules.indexing import at, collection_name, in_style, quietly
+from perfprof.rules.attribute_changes import changed_by
+from perfprof.rules.attribute_searches import AttributeSearch, Site
+from perfprof.rules.indexing import at, collection_name, in_style
 from perfprof.rules.reading.names import fresh
+from perfprof.rules.row_tests import quietly
 from perfprof.rules.rule import Case, Rewrite
 
 NOTHING = "(None, {}, 0)"
@@ -23,9 +25,11 @@ def key_types(case: Case, found: AttributeSearch) -> tuple[str, ...]:
     """The types that the guards name: those of the rows' keys, and of the wanted ones where a guard exists."""
     rows: set[str] = set()
     wanted: set[str] = set()
-    for number, _ in enumerate(found.sites):
-        inner, outer = case.watched(f"{number}:inner"), case.watched(f"{number}:outer")
-        rows |= set(inner.types) if inner is not None else set()
+    for number, site in enumerate(found.sites):
+        held = case.watched(f"{number}:base0" if site.asked else f"{number}:inner")
+        outer = case.watched(f"{number}:outer")
+        if held is not None:
+            rows |= set(held.elements if site.asked else held.types)
         wanted |= {one for one in outer.types if one in guards.FLAT} if outer is not None else set()
     return guards.key_types(rows | wanted) or ()
 
@@ -41,10 +45,8 @@ def keep_beside(case: Case) -> Rewrite:
         assert isinstance(site.outer, ast.Name)
         edits.append(at("replace", site.scan.subject, f"self.{ask}({site.outer.id})"))
     forget = f"self.{state} = {NOTHING}"
-    for one, statement in changed_by(found):
+    for _, statement in changed_by(found.uses):
         edits.append(at("after", statement, forget))
-        if one.word == "sort":  # an error leaves the list half sorted
-            edits.append(at("before", statement, forget))
     return Rewrite(
         edits=tuple(edits),
         why=f"each search looks its rows up by {key} instead of walking {found.text}; order and the test itself stay",

@@ -9,8 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from perfprof.rules.attribute_changes import change_of, changed_by
 from perfprof.rules.attribute_queues import Use, names_of_body
-from perfprof.rules.attribute_searches import AttributeSearch, change_of, changed_by
+from perfprof.rules.attribute_searches import AttributeSearch
 from perfprof.rules.beside import key_types
 from perfprof.rules.obligations import attribute_queues, keys
 from perfprof.rules.obligations.growth import shares_line
@@ -42,11 +43,12 @@ COPIES = re.compile(r"\bcopy\.(copy|replace)\b|\bfrom copy import|\b__copy__\b|\
 BY_DICT = re.compile(r"\.__dict__\b|\bvars\(")
 
 
-def _of_each(one: Obligation) -> Obligation:
-    """The same obligation for each of the searches; the weakest proof counts."""
+def _of_each(one: Obligation, asked: Obligation | None = None) -> Obligation:
+    """The same obligation for each of the searches (another for ``x in``); the weakest proof counts."""
 
     def check(case: Case) -> Proof:
-        return min((one.check(sub) for sub in _searches(case)), key=lambda proof: proof.level)
+        proofs = [(asked or one if sub.suspect.reading.asked else one).check(sub) for sub in _searches(case)]
+        return replace(min(proofs, key=lambda proof: proof.level), obligation=one.name)
 
     return replace(one, check=check)
 
@@ -60,7 +62,7 @@ def _searches(case: Case) -> Iterator[Case]:
         yield replace(case, suspect=own)
 
 
-keys_hash_as_equal = _of_each(keys.keys_hash_as_equal)
+keys_hash_as_equal = _of_each(keys.keys_hash_as_equal, keys.elements_hash_as_equal)
 reads_are_plain = _of_each(keys.reads_are_plain)
 
 
@@ -85,7 +87,7 @@ def every_change_in_sight(case: Case) -> Proof:
         problem = _unseen(one)
         if problem:
             return unproved(problem, one.method.place(one.node))
-    for one, statement in changed_by(found):
+    for one, statement in changed_by(found.uses):
         if shares_line(statement, one.method):
             return unproved("the statement that changes it shares its line", one.method.place(statement))
     named = next(filter(None, map(_by_word, {one.method for one in found.uses})), None)

@@ -1,7 +1,7 @@
 """Keep a dict beside a list that an object searches by key.
 
 `repository.find_by_id(x)` walks half of `self._items` on average, in each call. Its callers can rarely help: they do not
-hold the list, and where each of them calls once there is no loop to build an index before.
+hold the list, and where each of them calls once there is no loop to build an index before. `x in self._items` is the same.
 
 So the class keeps a dict of the rows by their key. It is caught up with when it is asked: rows that were added since are put
 in, and a list that was made anew is indexed anew. A statement that takes from the list or moves what is in it empties the

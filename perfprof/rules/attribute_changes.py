@@ -1,0 +1,94 @@
+"""What the methods of a class do to a list that its objects hold: each use of it, by itself."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from perfprof.rules.attribute_queues import Use
+from perfprof.rules.growth import certain
+from perfprof.rules.reading.expressions import is_builtin
+
+if TYPE_CHECKING:
+    from perfprof.rules.reading.program import Function
+
+TAKING = frozenset({"remove", "insert", "pop", "clear", "reverse"})
+READING = frozenset({"count", "index", "copy"})
+WALKERS = frozenset(
+    "len list tuple set frozenset sorted any all sum min max enumerate zip reversed iter map filter dict".split()
+)
+
+
+def change_of(one: Use) -> str:
+    """What a use does to the list: "reads", "grows" at its end, "made" anew, "taken" from; "" if that is not known."""
+    above = one.above
+    if isinstance(one.node.ctx, ast.Store):
+        if isinstance(above, ast.AugAssign):
+            return "grows" if above.target is one.node and isinstance(above.op, ast.Add) else ""
+        plain = isinstance(above, ast.Assign) and above.targets == [one.node]
+        value = above.value if plain or isinstance(above, ast.AnnAssign) else None  # type: ignore[union-attr]
+        return "made" if value is not None and certain(value, one.method, "list") else ""
+    if one.call is not None:
+        return _called(one, one.call)
+    if isinstance(above, ast.Subscript) and above.value is one.node:
+        return "reads" if isinstance(above.ctx, ast.Load) else "taken" if _stands_alone(above, one.method) else ""
+    return "reads" if _only_reads(one) else ""
+
+
+def _called(one: Use, call: ast.Call) -> str:
+    if one.word in {"append", "extend"}:
+        return "grows"
+    if one.word in TAKING:
+        return "taken" if _stands_alone(call, one.method) else ""
+    return "reads" if one.word in READING else ""
+
+
+def _stands_alone(node: ast.expr, method: Function) -> bool:
+    """Whether a statement does nothing after it: a call alone or kept by a name, an item stored or deleted."""
+    above = method.parents.get(node)
+    if isinstance(above, ast.Expr):
+        return True
+    if isinstance(above, ast.Delete):
+        return above.targets == [node]
+    if not isinstance(above, ast.Assign) or len(above.targets) != 1:
+        return False
+    return above.targets[0] is node or (above.value is node and isinstance(above.targets[0], ast.Name))
+
+
+def _only_reads(one: Use) -> bool:
+    above, node = one.above, one.node
+    if isinstance(above, (ast.For, ast.comprehension)):
+        return above.iter is node
+    if isinstance(above, ast.Compare):
+        return (
+            len(above.ops) == 1 and above.comparators[0] is node and isinstance(above.ops[0], (ast.In, ast.NotIn))
+        )
+    if isinstance(above, ast.Call):
+        callee = above.func.id if isinstance(above.func, ast.Name) else ""
+        return callee in WALKERS and node in above.args and is_builtin(callee, one.method)
+    return isinstance(above, (ast.Starred, ast.YieldFrom)) or _tested(one)
+
+
+def _tested(one: Use) -> bool:
+    node, above = one.node, one.above
+    while isinstance(above, ast.BoolOp) or (isinstance(above, ast.UnaryOp) and isinstance(above.op, ast.Not)):
+        node, above = above, one.method.parents.get(above)  # type: ignore[assignment]
+    return isinstance(above, (ast.If, ast.While, ast.IfExp, ast.Assert)) and above.test is node
+
+
+def changed_by(uses: Iterable[Use]) -> list[tuple[Use, ast.stmt]]:
+    """The uses that take from the list, move in it, or make it anew after `__init__`, each with its statement."""
+    taken = [one for one in uses if change_of(one) == "taken" or (change_of(one) == "made" and not _first(one))]
+    return [(one, statement_of(one.node, one.method)) for one in taken]
+
+
+def _first(one: Use) -> bool:
+    return one.method.qualname.rsplit(".", 1)[-1] == "__init__"
+
+
+def statement_of(node: ast.AST, method: Function) -> ast.stmt:
+    """The statement in which a node of a method stands."""
+    while not isinstance(node, ast.stmt):
+        node = method.parents[node]
+    return node
