@@ -137,7 +137,6 @@ def test_a_sql_file(tmp_path: Path) -> None:
 ELSEWHERE = {
     "an f-string": "def ask(conn, t='orders'):\n    return conn.execute(f'" + DISTINCT.replace("orders", "{t}") + "').fetchall()\n",
     "put together": "def ask(conn):\n    return conn.execute('" + DISTINCT[:20] + "' + '" + DISTINCT[20:] + "').fetchall()\n",
-    "with escapes": "def ask(conn):\n    return conn.execute('" + DISTINCT.replace(" FROM", "\\n FROM") + "').fetchall()\n",
     "formatted": "def ask(conn):\n    return conn.execute('" + DISTINCT.replace("orders", "{}") + "'.format('orders')).fetchall()\n",
     "two files": "def ask(conn):\n    return conn.execute(load()).fetchall()\n",
 }  # fmt: skip

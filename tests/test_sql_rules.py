@@ -21,6 +21,7 @@ from perfprof.rules.reading.statements import read
 from perfprof.rules.rule import Case, Level, Rule, weigh
 
 _BLOCK = re.compile(r"^```sql ([^\n]+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_WITH = re.compile(r"-- with (\w+) = ([^\n]+)\n")
 _TIMES = re.compile(r"--\s*([\d,_]+) times")
 
 
@@ -72,14 +73,15 @@ def scratch(example: Example, folder: Path) -> Iterator[tuple[SqliteScratch, tup
     connection = sqlite3.connect(path)
     connection.executescript(example.schema)
     executions = []
-    for piece in separated(example.statements, "sqlite"):
+    for written in separated(example.statements, "sqlite"):
+        piece = plain(written)
         if read(piece).kind == "other":
             connection.execute(piece)
             continue
         times = _TIMES.search(piece)
         count = int(times[1].replace("_", "").replace(",", "")) if times else 200
         site = (Frame(str(folder / "orders.py"), "list_due", 2),)
-        (folder / "orders.py").write_text(program(piece))
+        (folder / "orders.py").write_text(program(written))
         executions.append(
             Execution(Statement(piece, "sqlite3", str(path)), site, "1", count, count / 1e3, -1, count, "int")
         )
@@ -89,15 +91,26 @@ def scratch(example: Example, folder: Path) -> Iterator[tuple[SqliteScratch, tup
         yield copy, tuple(executions)
 
 
-def program(statement: str) -> str:
-    """A program that asks the statement, as its examples say: ``-- assembled``, or ``-- asked: EXPRESSION`` with SQL in it."""
-    names = "".join(f"p{number}, " for number in range(read(statement).template.parameters))
+def plain(written: str) -> str:
+    """The statement itself, where ``-- with NAME = TEXT`` says what an f-string has in a hole."""
+    told = _WITH.search(written)
+    return _WITH.sub("", written).replace("{" + told[1] + "}", told[2]) if told else written
+
+
+def program(written: str) -> str:
+    """A program that asks the statement, as its examples say: ``-- assembled``, ``-- with NAME = TEXT`` for an f-string, or
+    ``-- asked: EXPRESSION`` with SQL in it."""
+    names = "".join(f"p{number}, " for number in range(read(plain(written)).template.parameters))
+    told = _WITH.search(written)
+    statement = _WITH.sub("", written)
     text = statement.replace("-- assembled\n", "")
     asked = re.match(r"-- asked: (.*)\n", text)
     text = text[asked.end() :] if asked else text
     literal = f'"""{text}"""' if text == statement or asked else f'"{text[:8]}" + "{text[8:]}"'
+    literal = ("f" if told else "") + literal
     call = f"conn.execute({literal}, ({names}))" if names else f"conn.execute({literal})"
-    return f"def list_due(conn, {names}):\n    return {asked[1].replace('SQL', call) if asked else call + '.fetchall()'}\n"
+    constant = f"\n{told[1]} = {told[2]!r}\n" if told else ""
+    return f"def list_due(conn, {names}):\n    return {asked[1].replace('SQL', call) if asked else call + '.fetchall()'}\n{constant}"
 
 
 def argued(example: Example, copy: SqliteScratch, executions: tuple[Execution, ...]) -> list[Case]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules.reading.fetches import How, fetch_of
 from perfprof.rules.reading.placeholders import template
-from perfprof.rules.reading.resolution import module_of
+from perfprof.rules.reading.resolution import imported_module, module_of
 from perfprof.rules.reading.scans import SCOPES
 
 if TYPE_CHECKING:
@@ -146,6 +146,10 @@ def text_of(node: ast.expr, function: Function, program: Program) -> tuple[str, 
     if isinstance(node, ast.Name):
         return _named(node.id, function, program)
     owner = function.owner
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        other = imported_module(node.value.id, function, program)
+        if other is not None:
+            return _global(node.attr, other, program)
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and owner is not None:
         own = node.value.id in ("self", "cls", owner.name)
         return _of_class(owner, node.attr, function.module) if own else None

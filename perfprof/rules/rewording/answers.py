@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from perfprof.rules.reading.fetches import fetch_of
 from perfprof.rules.reading.functions import Function
 from perfprof.rules.reading.names import DYNAMIC
 from perfprof.rules.reading.program import Program
-from perfprof.rules.reading.queries import queries, query_of
+from perfprof.rules.reading.queries import queries
 from perfprof.rules.rewording.places import Place, project_files
 
 # What is asked of a connection or a cursor beside that, and says nothing of an answer.
@@ -47,8 +48,8 @@ def _tells(use: ast.expr, call: ast.Call, function: Function, program: Program) 
         if above.attr in _ELSE:
             return False
         taken = owner.parents.get(above)
-        mine = query_of(call, function, program)
-        fetches = {one.fetch for one in queries(function, program)} | ({mine.fetch} if mine is not None else set())
+        mine = fetch_of(call, function)
+        fetches = {one.fetch for one in queries(function, program)} | ({mine[0]} if mine is not None else set())
         return taken not in fetches
     return _is_cursor(use, function)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from typing import Literal
 
-from perfprof.rules.reading.program import Function, Program
-from perfprof.rules.reading.queries import query_of
+from perfprof.rules.reading.fetches import fetch_of
+from perfprof.rules.reading.program import Function
 
 Wanted = Literal["number", "list", ""]
 # Comparisons that cannot tell one from more: (operator, constant).
@@ -14,7 +14,7 @@ _WHETHER = {(ast.Gt, 0), (ast.GtE, 1), (ast.NotEq, 0), (ast.Eq, 0), (ast.Lt, 1),
 _TURNED = {ast.Lt: ast.Gt, ast.LtE: ast.GtE, ast.Gt: ast.Lt, ast.GtE: ast.LtE, ast.NotEq: ast.NotEq, ast.Eq: ast.Eq}
 
 
-def only_whether_any(call: ast.Call, function: Function, program: Program) -> Wanted:
+def only_whether_any(call: ast.Call, function: Function) -> Wanted:
     """What is only asked for being there; "" if more is used.
 
     "number": of the one row only the first column, and only whether it is zero. "list": only whether it is empty.
@@ -23,23 +23,23 @@ def only_whether_any(call: ast.Call, function: Function, program: Program) -> Wa
     if asks_value:
         above = function.parents.get(call)
         return "number" if isinstance(above, ast.Await) and _used(above, function) else ""
-    query = query_of(call, function, program)
+    query = fetch_of(call, function)
     if query is None:
         return ""
-    rows = query.fetch
-    if query.how == "all":
+    rows, how, _ = query
+    if how == "all":
         return "list" if _list_used(rows, function) else ""
     above = function.parents.get(rows)
-    if query.how != "one" or not isinstance(above, ast.Subscript) or above.value is not rows:
+    if how != "one" or not isinstance(above, ast.Subscript) or above.value is not rows:
         return ""
     first = isinstance(above.slice, ast.Constant) and above.slice.value == 0
     return "number" if first and _used(above, function) else ""
 
 
-def only_the_first(call: ast.Call, function: Function, program: Program) -> bool:
+def only_the_first(call: ast.Call, function: Function) -> bool:
     """Whether of its one row only the first column is taken, by its place."""
-    query = query_of(call, function, program)
-    above = function.parents.get(query.fetch) if query is not None and query.how == "one" else None
+    query = fetch_of(call, function)
+    above = function.parents.get(query[0]) if query is not None and query[1] == "one" else None
     taken = isinstance(above, ast.Subscript) and isinstance(above.slice, ast.Constant)
     return taken and above.slice.value == 0  # type: ignore[union-attr]
 

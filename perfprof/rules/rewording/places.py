@@ -1,23 +1,20 @@
 """Where the text of a recorded statement stands in the project, and what must be edited there to change it.
 
 A text is a literal that a call on the recorded line is given (directly, or as a constant by name), or a statement of a
-``.sql`` file. An f-string, a text put together when it runs, or one that stands in two places is none of ours.
+``.sql`` file. A text put together when it runs, or one that stands in two places, is none of ours.
 """
 
 from __future__ import annotations
 
 import ast
-import io
-import re
-import tokenize
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from perfprof.rules.reading.placeholders import separated
-from perfprof.rules.reading.queries import text_of
 from perfprof.rules.reading.statements import read
+from perfprof.rules.rewording.literals import edits_of, literal_of, pieces_of
 from perfprof.rules.rewording.text import Reworded, Splice
 from perfprof.rules.rule import Edit
 
@@ -25,7 +22,6 @@ if TYPE_CHECKING:
     from perfprof.profilers.recording import Frame
     from perfprof.rules.reading.program import Function, Module, Program
 
-_QUOTES = re.compile(r"(?P<prefix>[a-zA-Z]*)(?P<quote>\"{3}|'{3}|\"|')")
 _MOST_FILES, _MOST_BYTES = 500, 1 << 20
 
 
@@ -48,6 +44,7 @@ class Place:
     start: int = 0
     whole: str = ""
     direct: bool = False
+    program: Program | None = None
 
     @property
     def inline(self) -> bool:
@@ -86,11 +83,12 @@ def _in_calls(fingerprint: str, site: Sequence[Frame], dialect: str, program: Pr
                 text[1],
                 text[2],
                 direct=frame is site[0],
+                program=program,
             )
             for call in function.every(ast.Call)
             if call.lineno <= frame.line <= (call.end_lineno or call.lineno)
             for argument in call.args
-            for text in [text_of(argument, function, program)]
+            for text in [literal_of(argument, function, program)]
             if text is not None and read(text[0], dialect).fingerprint == fingerprint
         ]
         innermost = max(
@@ -149,10 +147,13 @@ def edits(place: Place, change: Reworded) -> tuple[Edit, ...] | str:
         return tuple(_in_file(place, one) for one in change.splices)
     if "\r" in place.home.source:
         return "the file ends its lines with carriage returns"
-    pieces = _pieces(place.node, place.home)
+    own = place.function if place.function is not None and place.function.module is place.home else None
+    pieces = pieces_of(place.node, place.home, own, place.program)
     if isinstance(pieces, str):
         return pieces
-    made = [edit for splice in change.splices for edit in _in_pieces(pieces, splice, place)]
+    if "".join(piece.value for piece in pieces) != place.text:
+        return "its text was not read as the program reads it"
+    made = [edit for splice in change.splices for edit in edits_of(pieces, splice, place.home.relative)]
     if any(not edit.end_line for edit in made):
         return "the change does not fit into the literal's quotes"
     if change.same_values:
@@ -168,68 +169,6 @@ def _in_file(place: Place, one: Splice) -> Edit:
         places.append((before.count("\n") + 1, len(before.rpartition("\n")[2].encode())))
     (line, column), (end_line, end_column) = places
     return Edit("text", one.new, line, column, end_line, end_column, place.file)
-
-
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """One string of the literal: where its first character stands in the file and in the statement, and its quotes."""
-
-    line: int
-    column: int  # in bytes
-    value: str
-    at: int
-    quote: str
-
-    def place(self, offset: int) -> tuple[int, int]:
-        """Line and column of a character of the statement."""
-        before = self.value[: offset - self.at]
-        lines = before.count("\n")
-        width = len(before.rpartition("\n")[2].encode())
-        return self.line + lines, (width if lines else self.column + width)
-
-
-def _pieces(node: ast.expr, home: Module) -> list[_Piece] | str:
-    lines = home.raw_lines[node.lineno - 1 : node.end_lineno]
-    lines[-1] = lines[-1][: node.end_col_offset]
-    text = b"\n".join([lines[0][node.col_offset :], *lines[1:]])
-    found: list[_Piece] = []
-    at = 0
-    try:
-        for token in tokenize.generate_tokens(io.StringIO(f"({text.decode()}\n)").readline):
-            line = node.lineno + token.start[0] - 1
-            if token.type != tokenize.STRING:
-                continue
-            before = token.line[: token.start[1]].encode()
-            column = node.col_offset + len(before) - 1 if token.start[0] == 1 else len(before)
-            quotes = _QUOTES.match(token.string)
-            value = ast.literal_eval(token.string)
-            if quotes is None or not isinstance(value, str):
-                return "its text is no plain string"
-            if token.string[quotes.end() : -len(quotes["quote"])] != value:
-                return "its text is written with escapes"
-            found.append(_Piece(line, column + quotes.end(), value, at, quotes["quote"]))
-            at += len(value)
-    except (tokenize.TokenError, SyntaxError, IndentationError):
-        return "its text could not be read"
-    return found
-
-
-def _in_pieces(pieces: Sequence[_Piece], splice: Splice, place: Place) -> Iterator[Edit]:
-    """One change, which may begin in one string of the literal and end in another."""
-    new = splice.new
-    for number, piece in enumerate(pieces):
-        end = piece.at + len(piece.value)
-        first = piece.at <= splice.start < end or (splice.start == end and number == len(pieces) - 1)
-        if not first and not (splice.start < piece.at < splice.end):
-            continue
-        start, stop = max(splice.start, piece.at), min(splice.end, end)
-        fits = ("\n" not in new or len(piece.quote) == 3) and piece.quote not in new and "\\" not in new
-        fits = fits and not (new.endswith(piece.quote[0]) and stop == end)
-        line, column = piece.place(start)
-        end_line, end_column = piece.place(stop) if fits else (0, 0)
-        path = place.home.relative if place.home is not None else ""
-        yield Edit("text", new, line, column, end_line, end_column, path)
-        new = ""
 
 
 def _values(place: Place, change: Reworded) -> Edit | str:

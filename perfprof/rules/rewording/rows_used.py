@@ -5,14 +5,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from perfprof.rules.reading.program import Function, Program
-from perfprof.rules.reading.queries import query_of
+from perfprof.rules.reading.fetches import fetch_of
+from perfprof.rules.reading.program import Function
 
 
-def columns_used(call: ast.Call, function: Function, program: Program) -> frozenset[str]:
+def columns_used(call: ast.Call, function: Function) -> frozenset[str]:
     """The names by which the rows of an ``execute`` are read; empty if anything else may be done with a row."""
-    query = query_of(call, function, program)
-    rows = list(_rows(query.fetch, query.how, function)) if query is not None else []
+    query = fetch_of(call, function)
+    rows = list(_rows(query[0], query[1], function)) if query is not None else []
     found: set[str] = set()
     for row in rows:
         names = list(_names(row, function)) if row is not None else [None]

@@ -97,6 +97,22 @@ class Worded:
                 return token.start, token.end + 1
         raise ValueError(f"there is no {word}")
 
+    def found(self, word: str, after: int = 0) -> int | None:
+        """Where `keyword` finds it; None if nowhere."""
+        try:
+            return self.keyword(word, after)[0]
+        except ValueError:
+            return None
+
+    def commas(self, start: int, end: int) -> list[int]:
+        """Where commas stand in this part, outside of its parentheses."""
+        depth, places = 0, []
+        for token in self.tokens:
+            if start <= token.start < end:
+                depth += {"(": 1, ")": -1}.get(token.text, 0)
+                places += [int(token.start)] if token.text == "," and depth == 0 else []
+        return places
+
     def others(self, comparison: Tree, side: Tree) -> list[str]:
         """The text of the other sides of a comparison, or of BETWEEN, one side of which names a column."""
         start, end = self.span(comparison)

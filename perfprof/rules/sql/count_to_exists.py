@@ -41,11 +41,12 @@ The count has a limit of its own:
 SELECT count(*) FROM orders WHERE status = ? LIMIT 1
 ```
 
-A text that is written with escapes is not cut into:
+What an f-string takes from elsewhere is not cut into:
 
 ```sql unchanged text-is-in-one-place
+-- with COUNT = count(*)
 -- asked: SQL.fetchone()[0] > 0
-SELECT count(*) FROM orders WHERE status <> '\x41'
+SELECT {COUNT} FROM orders WHERE status <> 'A'
 ```
 
 What is not on the copy cannot be tried there:
@@ -104,7 +105,7 @@ def _wanted(case: Case) -> str:
         return ""
     assert found.call is not None
     assert found.function is not None
-    return only_whether_any(found.call, found.function, case.program)
+    return only_whether_any(found.call, found.function)
 
 
 @obligation

@@ -183,7 +183,7 @@ def _taken_by_place(case: Case) -> bool:
         return False
     assert found.call is not None
     assert found.function is not None
-    return only_the_first(found.call, found.function, case.program)
+    return only_the_first(found.call, found.function)
 
 
 def _wording(case: Case) -> Reworded:

@@ -170,18 +170,11 @@ def _wording(case: Case) -> Reworded:
     first, second = either.flatten()
     start, end = query.span(either)
     one, other = query.piece(first), query.piece(second)
-    tail = min((_at(query, word) for word in _TAIL), default=query.end)
+    tail = min((at for word in _TAIL for at in [query.found(word)] if at is not None), default=query.end)
     body = query.shown[:tail].rstrip()
     again = f"{body[:start]}{other} AND ({one}) IS NOT TRUE{body[end:]}"
     changes = [Change(start, end, one), Change(len(body), len(body), f"\nUNION ALL\n{again.strip()}")]
     return query.reworded([*changes, *_ordering(query)])
-
-
-def _at(query: Worded, word: str) -> int:
-    try:
-        return query.keyword(word)[0]
-    except ValueError:
-        return query.end
 
 
 _SHARED = Rewording(_wording, why="Each side of the OR can use an index of its own table.")
