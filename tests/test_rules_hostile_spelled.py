@@ -86,6 +86,26 @@ SPELLINGS = {
     ),
     "difference": "out = [b for a in xs for b in ys if a - b == 1]",
     "difference-turned": "out = [b for a in xs for b in ys if 1 == b + a]",
+    # lists that grow while they are searched
+    "grown-any": "for a in xs:\n        if not any(b == a for b in out):\n            out.append(a)",
+    "grown-else": (
+        "for i, a in enumerate(xs):\n        for row in out:\n            if row[0] == a:\n                row[1] += i\n"
+        "                break\n        else:\n            out.append([a, i])"
+    ),
+    "grown-given": "for a, _ in zip(xs, range(9)):\n        if all(b != a for b in ys):\n            ys.append(a)\n        out.append(len(ys))",
+    "grown-rows": (
+        "rows = []\n    for i, a in enumerate(xs):\n        if a not in [row['k'] for row in rows]:\n"
+        "            rows.append({'k': a, 'i': i} if a else {'k': i})\n    out = [row['k'] for row in rows]"
+    ),
+    "grown-flag": (
+        "out = list(ys)\n    for a in xs:\n        there = False\n        for b in out:\n            if b == a:\n"
+        "                there = True\n                break\n        if not there:\n            out.append(a)\n"
+        "        if a == 1:\n            out.append('a')"
+    ),
+    "grown-both": (
+        "for a in xs:\n        n = 0\n        for b in out:\n            n += b == a\n        out.append(a)\n"
+        "        if n > 1:\n            out.append(n)"
+    ),
     # functions
     "lowered": (
         "for a in xs:\n        out.append(find(ys, a))",
@@ -140,11 +160,11 @@ SPELLINGS = {
     ),
     "unknown": ("out = [a for a in xs if find(a, ys)]", "key, rows", "    return key not in rows"),
     "knows-item": (
-        "asked = [{'k': a} if a else {} for a in xs]\n    out = [find(row, ys) for row in asked]",
+        "asked = [{'q': a} if a else {} for a in xs]\n    out = [find(row, ys) for row in asked]",
         "row, rows",
-        "    if row['k'] in rows:\n        return True\n    return False",
+        "    if row['q'] in rows:\n        return True\n    return False",
     ),
-    "knows-given": ("out = [find(a, ys) for a in xs]", "row, rows", "    return row['k'] in rows"),
+    "knows-given": ("out = [find(a, ys) for a in xs]", "row, rows", "    return row['q'] in rows"),
     "nested": "def find(key):\n        for b in ys:\n            if b == key:\n                return b\n    out = [find(a) for a in xs]",
 }
 
@@ -162,15 +182,13 @@ def source_of(spelling: str | tuple[str, str, str]) -> str:
     return f"{before}def work(xs, ys, zs):\n    out = []\n    {body}\n    return out, zs\n"
 
 
-def imagined(kinds: dict[str, int], dicts: bool, watch: Watch) -> Seen:
+def imagined(source: str, kinds: dict[str, int], watch: Watch) -> Seen:
+    """Lists everywhere, of keys or of rows with keys."""
     name = watch.id.rpartition(":")[2]
-    rows = {"builtins.dict": 1000} if dicts else kinds
-    held = {"builtins.list": 1000} if watch.kind == "collection" else kinds
-    held = {"builtins.dict": 1000} if name.startswith("item") and dicts else held
-    held = {"builtins.list": 1000} if name.startswith("item") and not dicts else held
-    if name.startswith(("loop", "also")):
-        held = {"builtins.list": 10}
-    return seen(watch, held, rows)
+    row = "builtins.dict" if "{'k'" in source else "builtins.list"
+    rows = {row: 1000} if "{'k'" in source or "[a, i]" in source else kinds
+    held = {"builtins.list": 1000} if watch.kind == "collection" or name.startswith(("loop", "also")) else kinds
+    return seen(watch, {row: 1000} if name.startswith("item") else held, rows)
 
 
 KINDS = {
@@ -184,7 +202,7 @@ def cases() -> Iterator[object]:
     for name, spelling in SPELLINGS.items():
         source, known = source_of(spelling), set[str]()
         for word, (kinds, friendly) in KINDS.items():
-            for rule, new in rewrites(source, partial(imagined, kinds, "rows = [{" in source)):
+            for rule, new in rewrites(source, partial(imagined, source, kinds)):
                 if new not in known:
                     yield pytest.param(name, source, new, friendly, id=f"{name}-{rule.name}-{word}")
                 known.add(new)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules import guards
 from perfprof.rules.iterators import plain_tests
-from perfprof.rules.reading.expressions import leaves
+from perfprof.rules.reading.expressions import builtin_type, leaves
 from perfprof.rules.reading.names import bound_names, fresh
 from perfprof.rules.reading.selection import substituted
 from perfprof.rules.row_tests import key_types, length_tests, quiet_text, quietly, row_test
@@ -35,13 +35,17 @@ def build_index(case: Case) -> Rewrite:
     if found.stretch is not None and found.stretch.first is not None:
         first = ast.unparse(found.stretch.first)
         bucket = f"[{row} for {row} in {bucket} if {row} >= {first}]"
-    if conditions:
+    known = fresh(f"{index}_known", taken | {index})
+    if conditions or found.grown:
         types = key_types(case)
-        asked = guards.joined([index, *_wanted_tests(found, types), *_present(found, outer, index, types)])
+        there = index if not found.grown else f"{_is_list(found, known)}{known} == len({walked})"
+        asked = guards.joined([there, *_wanted_tests(found, types), *_present(found, outer, index, types)])
         bucket = _chosen(found, bucket, asked)
         body = "\n".join("    " + line for line in fill.splitlines())
         note = f"# Left empty, so that all of them are walked as before, unless every key is {_either(types)}."
         before = f"{note}\n{index} = {{}}\nif {conditions}:\n{body}"
+        if found.grown:
+            before = f"{note}\n{index}, {known} = {{}}, None\nif {conditions}:\n{body}\n    {known} = len({walked})"
     else:
         before = f"{index} = {{}}\n{fill}"
     why = f"each turn looks its rows up by {key} instead of walking {walked}; order and the test itself stay"
@@ -49,10 +53,34 @@ def build_index(case: Case) -> Rewrite:
         edits=(
             at("before", found.hoist.statement, before),
             at("replace", _replaced(found), fitted(bucket, _replaced(found), found.function)),
+            *_additions(case, found, index, known),
         ),
         why=why,
         memory=f"one dict entry for each key and one list slot for each row of {walked} while the function runs",
     )
+
+
+def _is_list(found: Narrowing, known: str) -> str:
+    """What else is asked before the length of something that may be no list."""
+    return "" if builtin_type(found.walked, found.function) == "list" else f"{known} is not None and "
+
+
+def _additions(case: Case, found: Narrowing, index: str, known: str) -> list[Edit]:
+    """After each row that is appended, the row in the index, if it is the only one that the index lacks.
+
+    How many rows the index knows is counted beside it: where that is not how many there are, because a row was not of
+    the guarded types, the list is walked as before.
+    """
+    if not isinstance(found.target, ast.Name):
+        return []  # which is never appended to
+    style, listed = found.function, found.function.text(found.walked)
+    new = {found.target.id: ast.parse(f"{listed}[-1]", mode="eval").body}
+    key = in_style(ast.unparse(substituted(found.inner, new)), style)
+    test = guards.joined(
+        [f"{_is_list(found, known)}{known} == len({listed}) - 1", in_style(row_test(case, found, new), style)]
+    )
+    body = f"    {index}.setdefault({key}, []).append({listed}[-1])\n    {known} += 1"
+    return [at("after", one, f"if {test}:\n{body}") for one in found.grown]
 
 
 def _wanted_tests(found: Narrowing, types: tuple[str, ...]) -> list[str]:

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfprof.rules.hoisting import outermost
+from perfprof.rules.reading.appends import appends_to, inside
 from perfprof.rules.reading.expressions import is_builtin, leaves, path_of, reads_only
 from perfprof.rules.reading.names import bound_names, read_names
 from perfprof.rules.reading.parameters import searches_given
@@ -63,6 +64,7 @@ class Narrowing:
     helper: Function | None = None
     inside: Scan | None = None  # the helper's own loop
     inlined: Inlined | None = None  # what takes the place of a call whose helper walks what it is not given
+    grown: tuple[ast.Expr, ...] = ()  # statements that append to what is walked while the loop runs
     stretch: Stretch | None = None  # the positions that are walked, where they are those of a list
 
     @property
@@ -75,7 +77,7 @@ class Narrowing:
     @property
     def allowed(self) -> tuple[ast.AST, ...]:
         """Calls in the loop that the rewrite takes into account itself."""
-        return () if self.inlined is None else self.inlined.searches
+        return tuple(one.value for one in self.grown) if self.inlined is None else self.inlined.searches
 
     @property
     def unpacked(self) -> int | None:
@@ -152,6 +154,12 @@ def _narrowing(function: Function, program: Program, scan: Scan, search: _Search
     rows = set(bound_names(search.target))
     also = tuple(one for one in paths_in(search.chosen.inner, rows) if path_of(one) not in known)
     loop, stable = outermost((*bases, *also), scan, function, program)
+    grown: tuple[ast.Expr, ...] = ()
+    if loop is not None and any(one.problem for one in stable) and search.helper is None and stretch is None:
+        appends = appends_to(search.walked, scan, function)
+        other, fixed = outermost((*bases, *also), scan, function, program, [one.value for one in appends])
+        if appends and other is not None and not any(one.problem for one in fixed):
+            loop, stable, grown = other, fixed, inside(appends, other)
     if (
         loop is not None
         and changes(search.outer, loop)
@@ -172,6 +180,7 @@ def _narrowing(function: Function, program: Program, scan: Scan, search: _Search
             reader=search.helper or function,
             helper=search.helper,
             inside=search.inside,
+            grown=grown,
             stretch=stretch,
         )
 
