@@ -177,6 +177,9 @@ def builtins_are_builtin(case: Case) -> Proof:
     shadowed = sorted(one for one in used if not is_builtin(one, found.function))
     if shadowed:
         return unproved(f"`{shadowed[0]}` has another meaning in this file")
+    if case.program.unhashable_makers:
+        name = sorted(case.program.unhashable_makers)[0]
+        return unproved(f"classes that `{name}` makes are equal in a way of their own, and guards compare classes")
     if found.function.names.dynamic:
         return unproved("names are reached by text (`exec`, `locals()` …)")
     return proved("no builtin that the new code uses is bound in this file")

@@ -82,6 +82,11 @@ class Module:
         )
 
     @cached_property
+    def unhashable_makers(self) -> frozenset[str]:
+        """Metaclasses by which classes are equal in a way of their own: such a class cannot be put into a set of types."""
+        return frozenset(one.name for one in self.classes if _makes_classes(one) and _compares(one))
+
+    @cached_property
     def derived(self) -> frozenset[tuple[str, str]]:
         """(base class, class) for each class that names a base."""
         return frozenset(
@@ -123,6 +128,17 @@ class Module:
     def function(self, qualname: str) -> Function | None:
         """The last function of this qualified name."""
         return next((one for one in reversed(self.functions) if one.qualname == qualname), None)
+
+
+def _makes_classes(owner: ast.ClassDef) -> bool:
+    names = [getattr(base, "id", getattr(base, "attr", "")) for base in owner.bases]
+    return any(name == "type" or name.endswith(("Meta", "MetaClass", "Metaclass", "Type")) for name in names)
+
+
+def _compares(owner: ast.ClassDef) -> bool:
+    """Whether it says what is equal, by a method or by an assignment."""
+    named = {one.name for one in owner.body if isinstance(one, DEFINITIONS)}
+    return bool({"__eq__", "__hash__"} & (named | {name for one in owner.body for name in defined_names(one)}))
 
 
 def parse(path: Path, root: Path, source: str) -> Module:
