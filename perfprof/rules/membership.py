@@ -193,7 +193,8 @@ def build_set(case: Case) -> Rewrite:
     ]
     for statement in found.appends:
         assert isinstance(statement.value, ast.Call)
-        value = function.text(statement.value.args[0])
+        added = statement.value.args[0]  # to read an attribute or an item once more may give something else
+        value = function.text(added) if isinstance(added, ast.Name) else f"{listed}[-1]"
         test = guards.joined([there, guards.is_key(value, types)])
         edits.append(at("after", statement, f"if {test}:\n    {name}.add({value})"))
     return _rewritten(edits, listed)
