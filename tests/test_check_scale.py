@@ -151,6 +151,15 @@ SMALL = {
                     break
                 queue.pop(0)()
         """,
+    "what it is built upon": """
+        def resolution(start, known):
+            todo = [start]
+            while todo:
+                stage = todo.pop(0)
+                yield stage
+                for base in stage.config.get("bases", ()):
+                    todo.append(known[base])
+        """,
     "what each call writes out": """
         def add(self, *parts):
             todo = list(parts)

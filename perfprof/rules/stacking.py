@@ -63,7 +63,8 @@ def _stackings(
         target, call = step.targets[0], step.value
         if len(step.targets) != 1 or not isinstance(target, ast.Name) or not isinstance(call, ast.Call):
             continue
-        part, loop = added(target.id, call), _loop_around(step, function)
+        part = added(target.id, call)
+        loop = _loop_around(step, function) if part is not None else None
         if part is None or loop is None or not means(call.func, library, callee, function):
             continue
         if not any(isinstance(one, ast.Name) and one.id == target.id for one in ast.walk(part)):

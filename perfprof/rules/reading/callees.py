@@ -98,6 +98,9 @@ def _attribute_values(function: Function, name: str) -> Iterator[ast.expr | None
                 yield value
 
 
+_YIELDS = frozenset((ast.Yield, ast.YieldFrom))
+
+
 def set_by_code(node: ast.AST, function: Function, program: Program) -> bool:
     """Whether storing there may call a property's setter, or the object's own ``__setitem__``."""
     if isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
@@ -116,4 +119,7 @@ def own_method(callee: ast.Attribute, function: Function, program: Program) -> b
 
 def is_generator(function: Function) -> bool:
     """Whether calling it only makes a generator."""
-    return any(isinstance(one, (ast.Yield, ast.YieldFrom)) for one in walk(function.node))
+    known = function.memo.get("generator")
+    if known is None:
+        known = function.memo["generator"] = any(one.__class__ in _YIELDS for one in walk(function.node))
+    return bool(known)

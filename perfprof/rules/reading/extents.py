@@ -141,13 +141,18 @@ def _of_comprehension(node: Comprehension, function: Function, depth: int) -> Ex
 
 def _of_slice(node: ast.Subscript, function: Function, depth: int) -> Extent:
     if not isinstance(node.slice, ast.Slice):
-        key = node.slice.value if isinstance(node.slice, ast.Constant) else None
-        return named(key) if isinstance(key, str) else Extent.UNKNOWN
+        return _under(node.slice)
     bound = node.slice.upper
     if isinstance(bound, ast.Constant) and isinstance(bound.value, int) and 0 <= bound.value < FEW_TURNS:
         return Extent.FEW
     whole = extent_of(node.value, function, depth - 1)
     return whole if bound is None else min(whole, Extent.UNKNOWN)
+
+
+def _under(key: ast.expr) -> Extent:
+    """What a dict holds under a key: ``module["rows"]``, ``module.get("rows", ())``."""
+    name = key.value if isinstance(key, ast.Constant) else None
+    return named(name) if isinstance(name, str) else Extent.UNKNOWN
 
 
 def _of_call(node: ast.Call, function: Function, depth: int) -> Extent:
@@ -159,6 +164,8 @@ def _of_call(node: ast.Call, function: Function, depth: int) -> Extent:
     if isinstance(callee, ast.Attribute) and name in vocabulary.ASKED and not given:
         held = extent_of(callee.value, function, depth - 1)
         return min(held, Extent.UNKNOWN) if name in vocabulary.MAPPED and _is_anything(callee.value) else held
+    if isinstance(callee, ast.Attribute) and name == "get" and given:
+        return _under(given[0])
     if name in vocabulary.READ or vocabulary.gives_all(name):
         return Extent.MANY
     if name in vocabulary.SPLIT:

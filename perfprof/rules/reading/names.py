@@ -147,6 +147,9 @@ def other_bindings(node: ast.AST) -> Iterator[str]:
 
 def bound_names(target: ast.AST) -> Iterator[str]:
     """Names that an assignment target binds."""
+    if target.__class__ is ast.Name:  # nearly all are
+        yield from [target.id] if isinstance(target.ctx, ast.Store) else []
+        return
     for node in walk(target):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             yield node.id
