@@ -10,11 +10,13 @@ A few minutes a project. The environment keeps what is newest today, so figures 
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import zipfile
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from perfprof.profilers.workload import record
@@ -22,14 +24,19 @@ from perfprof.profilers.workload import record
 
 @dataclass(frozen=True)
 class Project:
-    """wheel: as pip names it. extra: what its tests need besides. rule: the mapper's. tests: the command after ``python``."""
+    """wheel: as pip names it. extra: what its tests need besides. rule: the mapper's. tests: the command after ``python``.
+
+    files: of ours that its tests need beside its code, by the name they get there.
+    """
 
     wheel: str
     extra: tuple[str, ...]
     rule: str
     tests: str
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
+_TEX = "survey.tests.exporter.tex"
 _DJANGO = "-W ignore -m django test --settings="
 PROJECTS = {
     "hyperkitty": Project(
@@ -50,6 +57,21 @@ PROJECTS = {
         "n-plus-one-django",
         f"{_DJANGO}NEMO.tests.test_settings NEMO.tests.test_requests.test_adjustment_requests",
     ),
+    "tom": Project(
+        "tomtoolkit==3.1.0",
+        ("responses", "factory_boy"),
+        "n-plus-one-django",
+        f"{_DJANGO}quick_settings tom_observations.tests.test_api",
+        {"quick_settings.py": "tom.py"},
+    ),
+    "survey": Project(
+        "django-survey-and-report==1.5.0",
+        ("django-bootstrap-form",),
+        "n-plus-one-django",
+        f"{_DJANGO}quick_settings {_TEX}.test_question2tex_chart {_TEX}.test_configuration"
+        f" {_TEX}.test_configuration_builder survey.tests.models.test_question",
+        {"quick_settings.py": "survey.py", "quick_urls.py": "survey_urls.py"},
+    ),
 }
 
 
@@ -64,6 +86,8 @@ def prepare(project: Project, folder: Path) -> tuple[Path, list[str]]:
         subprocess.run([*pip, "uninstall", "-y", project.wheel.partition("==")[0]], check=True)
         with zipfile.ZipFile(next(folder.glob("*.whl"))) as wheel:
             wheel.extractall(code)
+        for name, ours in project.files.items():
+            shutil.copy(Path(__file__).with_name("n_plus_one_settings") / ours, code / name)
     return code, [str(python), *project.tests.split()]
 
 

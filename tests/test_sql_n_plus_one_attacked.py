@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,9 @@ from test_sql_n_plus_one import Bench, outcome
 from test_sql_n_plus_one import proven as batched
 from test_sql_n_plus_one_hostile import DJANGO_MODELS
 from test_sql_n_plus_one_spellings import ORDERS, SETUP
+
+from perfprof.rules.eager.prefetches import prefetched
+from perfprof.rules.reading.program import Program
 
 MODELS = (
     DJANGO_MODELS.replace(
@@ -125,3 +129,49 @@ def main(conn):
     answer, few = outcome(new["example.py"], workload, 40_000)
     assert answer == outcome(source, workload, 40_000)[0]
     assert few == 81
+
+
+PREFETCHES = {
+    'Order.objects.prefetch_related("items")': True,
+    'Special.objects.filter(id=1).prefetch_related("items")': True,
+    "Order.objects.prefetch_related('customer__items__tags')": True,
+    'Basket.objects.order_by("id").prefetch_related("user__items")': True,
+    'orders.prefetch_related("items")': True,
+    "Basket.objects.prefetch_related(*NAMES)": True,
+    'prefetch_related_objects([order], Prefetch("items"))': True,
+    'Basket.objects.prefetch_related("items")': False,
+    'Order.objects.prefetch_related("tags")': False,
+    '{"items": "prefetch nothing"}': False,
+}
+
+
+@pytest.mark.parametrize("elsewhere", PREFETCHES)
+def test_what_a_prefetch_may_answer_takes_no_option(elsewhere: str, tmp_path: Path) -> None:
+    (tmp_path / "views.py").write_text(f"def listed():\n    return {elsewhere}\n")
+    (tmp_path / "models.py").write_text("""
+class Kept(models.Model):
+    pass
+
+class Basket(Kept):
+    pass
+
+class Order(Kept):
+    def sizes(self):
+        return [item.size for item in self.items.all()]
+
+    def tags(self):
+        return self.items.filter(size=3)
+
+class Special(Order):
+    pass
+""")
+    program = Program(tmp_path, lambda path: path.read_text())
+    module = program.module(tmp_path / "models.py")
+    assert module is not None
+    sizes, tags = (
+        next(one for one in module.functions if one.qualname == f"Order.{name}") for name in ("sizes", "tags")
+    )
+    own, others = ast.parse("self.items.all()", mode="eval").body, ast.parse("order.items.all()", mode="eval").body
+    assert prefetched(own, sizes, program) is PREFETCHES[elsewhere]
+    assert prefetched(others, None, program) is (PREFETCHES[elsewhere] or '("items")' in elsewhere)
+    assert not prefetched(ast.parse("self.items.filter(size=3)", mode="eval").body, tags, program)

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from mappers import SQLALCHEMY_BASE, SQLALCHEMY_ENGINE, Mapped, functions, places, proven
 
-from perfprof.rules.eager.later import prefetched
 from perfprof.rules.eager.places import _query_part
 
 DJANGO_MODELS = """
@@ -282,19 +281,3 @@ def test_hostile_statements_stay_as_they_are(tmp_path: Path) -> None:
 def test_the_option_goes_to_the_query_not_to_what_a_library_made_of_it(text: str, query: str | None) -> None:
     found = _query_part(ast.parse(text, mode="eval").body)
     assert (ast.unparse(found) if found is not None else None) == query
-
-
-@pytest.mark.parametrize(
-    ("text", "elsewhere", "answered"),
-    [
-        ("order.items.all()", 'Order.objects.prefetch_related("items")', True),
-        ("order.items.all()", "Order.objects.prefetch_related('customer__items__tags')", True),
-        ("order.items.all()", 'Order.objects.prefetch_related("tags")', False),
-        ("order.items.filter(size=3)", 'Order.objects.prefetch_related("items")', False),
-    ],
-)
-def test_what_a_prefetch_may_answer_takes_no_option(
-    text: str, elsewhere: str, answered: bool, tmp_path: Path
-) -> None:
-    (tmp_path / "views.py").write_text(f"def listed():\n    return {elsewhere}\n")
-    assert prefetched(ast.parse(text, mode="eval").body, tmp_path) is answered

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules.eager.anew import Anew, asked_anew
 from perfprof.rules.eager.checks import problem
-from perfprof.rules.eager.later import called_later, prefetched
+from perfprof.rules.eager.later import called_later
 from perfprof.rules.eager.model import WHOLE, Eager, enough
 from perfprof.rules.eager.places import Spot, origin_of
+from perfprof.rules.eager.prefetches import prefetched
 
 if TYPE_CHECKING:
     from perfprof.profilers.parts.loads import Load
@@ -35,7 +36,7 @@ def eager_loads(loads: Sequence[Load], orm: str, program: Program) -> Iterator[E
 def _later(spot: Spot, program: Program) -> frozenset[str]:
     """What happens to the query set elsewhere, a prefetch that answers it included."""
     found = called_later(spot, program)
-    return found | {"prefetch_related"} if prefetched(spot.node, program.root) else found
+    return found | {"prefetch_related"} if prefetched(spot.node, spot.function, program) else found
 
 
 def _together(parts: Sequence[Eager]) -> Iterator[Eager]:

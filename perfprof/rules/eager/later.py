@@ -8,7 +8,6 @@ Names decide, which errs on the safe side.
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -30,7 +29,7 @@ def called_later(spot: Spot, program: Program) -> frozenset[str]:
     name = spot.function.qualname.rpartition(".")[2]
     found = _called(spot.function.node, spot.node, "")
     if name != "<module>":
-        for path in _mentions(program.root, name):
+        for path in mentions(program.root, name):
             module = program.module(path)
             for function in module.functions if module is not None else ():
                 found |= _called(function.node, spot.node, name)
@@ -38,23 +37,14 @@ def called_later(spot: Spot, program: Program) -> frozenset[str]:
 
 
 @lru_cache(maxsize=64)
-def _mentions(root: Path, name: str) -> tuple[Path, ...]:
+def mentions(root: Path, name: str) -> tuple[Path, ...]:
     """Python files of the project that name a function."""
     return tuple(path for path in _sources(root) if name.encode() in _text(path))
 
 
-def prefetched(node: ast.expr, root: Path) -> bool:
-    """Whether ``order.items.all()`` may be answered by a prefetch of the project, which any option would ask past."""
-    chain = node.func if isinstance(node, ast.Call) else None
-    if not isinstance(chain, ast.Attribute) or chain.attr != "all" or not isinstance(chain.value, ast.Attribute):
-        return False
-    word = re.compile(rb"[\"'_]" + chain.value.attr.encode() + rb"[\"'_]")
-    return any(b"prefetch" in text and word.search(text) for text in map(_text, _sources(root)))
-
-
 def named_somewhere(root: Path, name: str) -> bool:
     """Whether any Python file of the project has the word."""
-    return bool(_mentions(root, name))
+    return bool(mentions(root, name))
 
 
 @lru_cache(maxsize=4)
