@@ -42,7 +42,7 @@ def either(w: Writer) -> Text:
     columns = w.listed(tables)
     order, places = w.ordered(columns)
     (alias, table), (other, second) = tables[0], tables[-1]
-    both = f"({w.condition(alias, table, 2)} OR {w.condition(other, second, 2)})"
+    both = f"({w.condition(alias, table, w.pick(0, 2))} OR {w.condition(other, second, w.pick(0, 2))})"
     limit = w.pick("", "", " LIMIT 3")
     return f"SELECT {', '.join(columns)} FROM {source}{w.where(alias, table, both)}{order}{limit}", places
 

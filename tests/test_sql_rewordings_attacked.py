@@ -196,6 +196,14 @@ def test_a_statement_stays(name: str, tmp_path: Path) -> None:
     }, "the schema must say so, not the data"
 
 
+def test_an_or_keeps_its_parentheses(tmp_path: Path) -> None:
+    """Without them the second half asks for rows again that the first half has found."""
+    statement = f"SELECT o.id {JOIN} WHERE (o.code = ? OR (c.email = ? OR c.email = ?)) ORDER BY o.id"
+    source = f'def ask(conn, a, b, c):\n    return conn.execute("""{statement}""", (a, b, c)).fetchall()\n'
+    after, weak = argued(tmp_path, "or-across-tables", statement, source, 2, "str,str,str")
+    assert "WHERE ((c.email = ? OR c.email = ?) AND (o.code = ?) IS NOT TRUE)" in after, weak
+
+
 # ------------------------------------------------------------------ schemas whose keys are none
 
 ROWS = """

@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import Any
 
 from perfprof.rules.reading.placeholders import Template, template
-from perfprof.rules.reading.predicates import Tree
+from perfprof.rules.reading.predicates import Tree, kind_of
 from perfprof.rules.reading.statements import DIALECTS
 
 _MARK = re.compile(r":p(\d+)\b")
@@ -83,6 +83,10 @@ class Worded:
         """The text of a part, as it is in ``shown``."""
         start, end = self.span(node)
         return self.shown[start:end]
+
+    def operand(self, node: Tree) -> str:
+        """The same, as it may stand beside AND: sqlglot hands on what is in parentheses without them."""
+        return f"({self.piece(node)})" if kind_of(node) == "Or" else self.piece(node)
 
     def keyword(self, word: str, after: int = 0) -> tuple[int, int]:
         """Where ``word`` stands first, at the depth of parentheses of the token at ``after``; ValueError if nowhere."""

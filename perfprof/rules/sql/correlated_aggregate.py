@@ -246,7 +246,7 @@ def _groups(query: Worded, one: _Grouped, start: int, key: str, value: str) -> s
     select, begin = query.keyword("SELECT", begin)[1], query.keyword("FROM", begin)[0]
     aggregate = query.shown[select:begin].strip()
     source = query.shown[begin : query.keyword("WHERE", begin)[0]].rstrip()
-    where = f" WHERE {' AND '.join(query.piece(part) for part in one.rest)}" if one.rest else ""
+    where = f" WHERE {' AND '.join(query.operand(part) for part in one.rest)}" if one.rest else ""
     column = query.piece(one.key)
     return f"SELECT {column} AS {key}, {aggregate} AS {value} {source}{where} GROUP BY {column}"
 

@@ -169,10 +169,10 @@ def _wording(case: Case) -> Reworded:
         raise ValueError("its source has no such OR")
     first, second = either.flatten()
     start, end = query.span(either)
-    one, other = query.piece(first), query.piece(second)
+    one = query.piece(first)
     tail = min((at for word in _TAIL for at in [query.found(word)] if at is not None), default=query.end)
     body = query.shown[:tail].rstrip()
-    again = f"{body[:start]}{other} AND ({one}) IS NOT TRUE{body[end:]}"
+    again = f"{body[:start]}{query.operand(second)} AND ({one}) IS NOT TRUE{body[end:]}"
     changes = [Change(start, end, one), Change(len(body), len(body), f"\nUNION ALL\n{again.strip()}")]
     return query.reworded([*changes, *_ordering(query)])
 
