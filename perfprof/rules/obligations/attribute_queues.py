@@ -54,6 +54,15 @@ LEAVING = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 def nobody_else_has_it(case: Case) -> Proof:
     """Only the class itself uses the attribute."""
     found: AttributeQueue = case.suspect.reading
+    if not found.name.startswith("_"):
+        where = found.function.place(found.owner)
+        return unproved(f"`{found.name}` is a public name, which anybody may use", where)
+    return used_by_the_class_alone(case)
+
+
+def used_by_the_class_alone(case: Case) -> Proof:
+    """Whether nothing else in the project uses the attribute, whatever its name."""
+    found: AttributeQueue = case.suspect.reading
     module, where = found.function.module, found.function.place(found.owner)
     shared = _shared_by_the_class(found)
     if shared:
@@ -67,15 +76,14 @@ def nobody_else_has_it(case: Case) -> Proof:
     for path in other_files(case.program, module.path):
         if f".{found.name}" in (case.program.read(path) or ""):
             return unproved(f"`{found.name}` is used in {path.name} as well", where)
-    return observed(
-        "by its name it belongs to the class alone, and no other file of the project uses that name", where
-    )
+    by_name = "by its name it belongs to the class alone, and " if found.name.startswith("_") else ""
+    return observed(f"{by_name}no other file of the project uses that name", where)
 
 
 def _shared_by_the_class(found: AttributeQueue) -> str:
     """Why the class itself lets others use it; empty if it does not."""
-    if not found.name.startswith("_") or found.name.endswith("__"):
-        return f"`{found.name}` is a public name, which anybody may use"
+    if found.name.endswith("__"):
+        return f"`{found.name}` is a name that Python may use"
     bases = [getattr(one, "id", "") for one in found.owner.bases]
     if found.owner.decorator_list or found.owner.keywords or not set(bases) <= {"object"}:
         return "a base, a decorator or a metaclass may use it"

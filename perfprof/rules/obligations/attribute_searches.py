@@ -40,7 +40,7 @@ USED = (
     "all",
 )
 COPIES = re.compile(r"\bcopy\.(copy|replace)\b|\bfrom copy import|\b__copy__\b|\b__replace__\b")
-BY_DICT = re.compile(r"\.__dict__\b|\bvars\(")
+BY_DICT = re.compile(r"(?<!\bself)(?<!\bcls)(?<!\bsuper\(\))\.__dict__\b|\bvars\((?!self\b|\))")  # of other objects
 
 
 def _of_each(one: Obligation, asked: Obligation | None = None) -> Obligation:
@@ -74,9 +74,10 @@ def nobody_else_holds_it(case: Case) -> Proof:
     if "__slots__" in names_of_body(found.owner):
         return unproved("`__slots__` leaves no place for another attribute", where)
     for path, text in _texts(case):
-        if BY_DICT.search(text):
+        below = re.search(rf"\bclass \w+\([^)]*\b{found.owner.name}\b", text)
+        if BY_DICT.search(text) or (below and ("__dict__" in text or "vars(" in text)):
             return unproved(f"{path.name} reads all attributes of objects at once", where)
-    return attribute_queues.nobody_else_has_it.check(case)
+    return attribute_queues.used_by_the_class_alone(case)
 
 
 @obligation

@@ -8,10 +8,10 @@ in, and a list that was made anew is indexed anew. A statement that takes from t
 dict. The search itself stays, over the rows that can match, in their order: the first match is the first as before, and a key
 of another type is searched for as before.
 
-All of this holds only if nobody else changes the list or the keys of what is in it: the name must begin with an
-underscore, the class must use the list and nobody else, and no file of the project may store the attribute again that is
-the key. Objects get one attribute more, so `fix` replays no recorded call; it compares what the methods answer in the
-running workload.
+All of this holds only if nobody else changes the list or the keys of what is in it: the class must use the list and nothing
+else in the project its name (of a public name that says nothing of other projects), and no file of the project may store
+the attribute again that is the key. Objects get one attribute more, so `fix` replays no recorded call; it compares what the
+methods answer in the running workload.
 
 ```python before
 class Products:
@@ -92,7 +92,7 @@ for number in range(2 * n):
 [(products.find(str(i * 7 % (2 * n + 3))) or Product("", 0)).price for i in range(4 * n)]
 ```
 
-A public name, which anybody may use:
+Others change the list:
 
 ```python unchanged nobody-else-holds-it
 class Words:
@@ -104,6 +104,7 @@ class Words:
 
 
 def unknown(text, words):
+    words.words.reverse()
     return [word for word in text if not words.knows(word)]
 ```
 
