@@ -151,6 +151,16 @@ SMALL = {
                     break
                 queue.pop(0)()
         """,
+    "parts of one thing, with nothing that tells of more": """
+        def parts(head):
+            offsets = [head.first]
+            while offsets:
+                section = head.at(offsets.pop(0))
+                yield section
+                for entry in section.read():
+                    if entry.tag in KNOWN:
+                        offsets.append(entry.value)
+        """,
     "what it is built upon": """
         def resolution(start, known):
             todo = [start]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, TypeGuard
 
+from perfprof.rules.reading.expressions import path_of
 from perfprof.rules.reading.names import read_names
 from perfprof.rules.reading.repeats import written_few
 from perfprof.rules.reading.syntax import walk
+from perfprof.rules.reading.vocabulary import names_graph
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function
@@ -36,6 +39,35 @@ def _begins_with_arguments(name: str, function: Function) -> bool:
     given = getattr(getattr(function.node, "args", None), "vararg", None)
     values = function.names.values(name) or ()
     return given is not None and any(given.arg in read_names(one) for one in values)
+
+
+def goes_far(loop: ast.stmt) -> bool:
+    """Whether a worklist's loop speaks of a graph or tree, or remembers where it has been, as what may go in circles must."""
+    if any(names_graph(one) for one in _identifiers(loop)):
+        return True
+    kept = {path_of(one.func.value) for one in walk(loop) if isinstance(one, ast.Call) and _adds(one.func)}
+    kept |= {path_of(one.value) for one in walk(loop) if isinstance(one, ast.Subscript) and _is_stored(one)}
+    return any(
+        path_of(one.comparators[0]) in kept - {None}
+        for one in walk(loop)
+        if isinstance(one, ast.Compare) and isinstance(one.ops[0], (ast.In, ast.NotIn))
+    )
+
+
+def _identifiers(loop: ast.stmt) -> Iterator[str]:
+    for one in walk(loop):
+        if isinstance(one, ast.Name):
+            yield one.id
+        elif isinstance(one, ast.Attribute):
+            yield one.attr
+
+
+def _adds(callee: ast.expr) -> TypeGuard[ast.Attribute]:
+    return isinstance(callee, ast.Attribute) and callee.attr in {"add", "append", "update"}
+
+
+def _is_stored(node: ast.Subscript) -> bool:
+    return isinstance(node.ctx, ast.Store)
 
 
 def refills(call: ast.Call, name: str, function: Function) -> bool:

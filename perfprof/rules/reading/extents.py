@@ -21,7 +21,7 @@ from perfprof.rules.reading.additions import (
     is_whole,
     within,
 )
-from perfprof.rules.reading.bounds import counts_turns, is_bounded, is_written_out, refills, refuses_more
+from perfprof.rules.reading.bounds import counts_turns, goes_far, is_bounded, is_written_out, refills, refuses_more
 from perfprof.rules.reading.names import bound_names
 from perfprof.rules.reading.repeats import FEW as FEW_TURNS
 from perfprof.rules.reading.repeats import written_few
@@ -119,7 +119,8 @@ def worklist(name: str, node: ast.stmt, function: Function) -> Extent | None:
         and (brings := _brings(call, loops, node, function)) is not None
     ]
     more += [extent_of(one, function, 2) for one in added_whole(name, node, function)]
-    return None if not more else Extent.MANY if max(more) is not Extent.FEW else Extent.UNKNOWN
+    far = max(more, default=Extent.FEW) is not Extent.FEW and goes_far(node)
+    return None if not more else Extent.MANY if far else Extent.UNKNOWN
 
 
 def _brings(call: ast.Call, loops: tuple[Loop, ...], node: ast.stmt, function: Function) -> Extent | None:
@@ -135,8 +136,7 @@ def _brings(call: ast.Call, loops: tuple[Loop, ...], node: ast.stmt, function: F
 def _of_comprehension(node: Comprehension, function: Function, depth: int) -> Extent:
     """Every generator counts; a condition may leave few of many."""
     found = _product([extent_of(one.iter, function, depth - 1) for one in node.generators])
-    filtered = any(one.ifs for one in node.generators)
-    return Extent.UNKNOWN if filtered and found is Extent.MANY else found
+    return min(found, Extent.UNKNOWN) if any(one.ifs for one in node.generators) else found
 
 
 def _of_slice(node: ast.Subscript, function: Function, depth: int) -> Extent:

@@ -43,6 +43,11 @@ SINGLE = MANY | frozenset("""
     polygon primer product question quote reading reception request response revision score session span state strand
     success thing track transition uri url uuid vector visit
     """.split())
+# Of graphs and trees, which have as many nodes as there are data.
+GRAPH = frozenset("""
+    child children descendant dir directory edge folder graph leaf link neighbor neighbour node predecessor subdir
+    subfolder subgraph subtree successor tree vertex
+    """.split())
 # What a method begins with that gives everything there is of something.
 ALL_OF = frozenset("fetch iter iterate scan select stream walk".split())
 # One of them holds as many.
@@ -166,6 +171,11 @@ def names_many(name: str) -> bool:
     if len(found) > 1 and (last in IDENTITIES or last in {"name", "label", "code"}) and plural:
         return found[-2][0] in MANY or last in MANY
     return last in MANY and (plural or contained)
+
+
+def names_graph(name: str) -> bool:
+    """Whether it speaks of a graph or a tree."""
+    return any(word in GRAPH for word, _ in words(name))
 
 
 def gives_all(name: str) -> bool:
