@@ -86,6 +86,17 @@ SPELLINGS = {
     ),
     "difference": "out = [b for a in xs for b in ys if a - b == 1]",
     "difference-turned": "out = [b for a in xs for b in ys if 1 == b + a]",
+    # what a dict holds
+    "held": "data = {'k': ys} if zs else {}\n    for a in xs:\n        for b in data['k']:\n            if b == a:\n                out.append(b)",
+    "held-in": "data = {'k': ys} if zs else {}\n    out = [a for a in xs if a in data['k']]",
+    "held-each": (
+        "datas = [{'k': ys}, {'k': zs}, {}]\n    for data in datas:\n        for a in xs:\n            if a not in data['k']:\n"
+        "                out.append(a)"
+    ),
+    "held-written": (
+        "data = {'k': ys}\n    for a in xs:\n        if any(b == a for b in data['k']):\n            zs.append(a)\n        out.append(data)\n"
+        "    out = [len(out)]"
+    ),
     # lists that grow while they are searched
     "grown-any": "for a in xs:\n        if not any(b == a for b in out):\n            out.append(a)",
     "grown-else": (
@@ -185,9 +196,10 @@ def source_of(spelling: str | tuple[str, str, str]) -> str:
 def imagined(source: str, kinds: dict[str, int], watch: Watch) -> Seen:
     """Lists everywhere, of keys or of rows with keys."""
     name = watch.id.rpartition(":")[2]
-    row = "builtins.dict" if "{'k'" in source else "builtins.list"
-    rows = {row: 1000} if "{'k'" in source or "[a, i]" in source else kinds
+    row = "builtins.dict" if "rows = [" in source or "{'k': a," in source else "builtins.list"
+    rows = {row: 1000} if row == "builtins.dict" or "[a, i]" in source else kinds
     held = {"builtins.list": 1000} if watch.kind == "collection" or name.startswith(("loop", "also")) else kinds
+    held = {"builtins.dict": 1000} if name == "base1" else held
     return seen(watch, {row: 1000} if name.startswith("item") else held, rows)
 
 

@@ -59,7 +59,9 @@ def imagined(watch: Watch, evidence: frozenset[str]) -> Seen:
     rows = "builtins.dict" if "dicts" in evidence else "builtins.list"
     keys = {"work.Node": 1000} if "nodes" in evidence else KEYS
     types, reads = keys, {"plain": 5, "other": 5}
-    if kind.startswith("base"):
+    if kind == "base1" and watch.kind == "collection" and "held" in evidence:
+        types = {"builtins.dict": 1000}
+    elif kind.startswith("base"):
         types = {"builtins.list": 1000}
     elif kind.startswith("item"):
         types = {rows: 1000}

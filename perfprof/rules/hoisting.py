@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from perfprof.profilers.observations import Watch, WatchKind
-from perfprof.rules.reading.expressions import is_builtin, path_of
+from perfprof.rules.reading.expressions import holder_of, is_builtin, root_name
 from perfprof.rules.reading.lambdas import LAZY, SORTING
 from perfprof.rules.reading.names import bound_names
 from perfprof.rules.reading.scans import Loop, Scan
@@ -38,7 +38,7 @@ def outermost(
 
 def _seen_before(base: ast.expr, stable: Stability, scan: Scan, function: Function) -> Stability:
     """A name that a comprehension binds for itself is another one before the statement."""
-    root = (path_of(base) or ("",))[0]
+    root = root_name(base) or ""
     if any(loop.holder is not None and root in bound_names(loop.node.target) for loop in scan.around if loop.target):  # type: ignore[union-attr]
         return Stability(f"`{root}` is bound anew in the loop", function.place(scan.node))
     return stable
@@ -85,7 +85,16 @@ def identities(
             yield watch(f"{prefix}:held{number}", base.value, holder, "types", base.attr)
     pairs = [(base, one) for base, kept in zip(bases, stable, strict=False) for one in kept.watch]
     for number, (base, other) in enumerate(pairs):
-        yield watch(f"{prefix}:same{number}", other, function, "identity", ast.unparse(base))
+        yield watch(f"{prefix}:same{number}", other, function, "identity", _as_read(base))
+
+
+def _as_read(base: ast.expr) -> str:
+    """How a probe reads it, which must not fail."""
+    holder = holder_of(base)
+    if holder is None or not isinstance(base, ast.Subscript):
+        return ast.unparse(base)
+    held = ast.unparse(holder)
+    return f"({held}.get({ast.unparse(base.slice)}) if type({held}) is dict else None)"
 
 
 def watch(name: str, node: ast.AST, function: Function, kind: WatchKind, detail: str = "") -> Watch:

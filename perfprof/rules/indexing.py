@@ -130,6 +130,8 @@ def index_name(found: Narrowing, inner: ast.expr) -> str:
 def collection_name(base: ast.expr) -> str:
     """The last word of a name or attribute chain, without leading underscores."""
     word = base.attr if isinstance(base, ast.Attribute) else getattr(base, "id", "rows")
+    if isinstance(base, ast.Subscript) and isinstance(base.slice, ast.Constant):
+        word = base.slice.value if str(base.slice.value).isidentifier() else word
     return str(word).lstrip("_") or "rows"
 
 
@@ -193,7 +195,7 @@ def _conditions(case: Case, found: Narrowing, row: str, new: dict[str, ast.expr]
     tests: list[str] = list(found.inlined.before) if found.inlined is not None else []
     walked = found.function.text(found.walked)
     if case.level("walked-again") is not Level.PROVED:
-        for number, base in enumerate(found.bases):
+        for number, base in reversed([*enumerate(found.bases)]):  # what holds another one comes first
             seen = case.watched(f"base{number}")
             there = in_style(quietly(base), found.function)
             tests.append(guards.is_collection(there, seen.types if seen else ()) or "")

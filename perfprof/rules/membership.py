@@ -18,7 +18,7 @@ from perfprof.rules.findings import finding
 from perfprof.rules.hoisting import identities, outermost, watch
 from perfprof.rules.indexing import at, collection_name, fitted, in_style
 from perfprof.rules.iterators import plain_tests, unknown_iterables
-from perfprof.rules.reading.expressions import builtin_type, path_of, reads_only
+from perfprof.rules.reading.expressions import builtin_type, holder_of, path_of, reads_only
 from perfprof.rules.reading.names import fresh, read_names
 from perfprof.rules.reading.repeats import all_scans, has_room
 from perfprof.rules.reading.scans import Loop, Scan
@@ -66,18 +66,20 @@ class Membership:
 def memberships(function: Function, program: Program) -> Iterator[Membership]:
     """Every test of a name or attribute that a loop repeats, unless it plainly is no list."""
     for scan in all_scans(function):
-        if scan.kind != "membership" or not scan.around or path_of(scan.subject) is None:
+        holder = holder_of(scan.subject)
+        if scan.kind != "membership" or not scan.around or (path_of(scan.subject) is None and holder is None):
             continue
-        grows = _appends(scan, function)
+        grows = _appends(scan, function) if holder is None else ()
         if _plainly_no_list(scan, grows, function, program) or not has_room(scan, function):
             continue
-        loop, stable = outermost([scan.subject], scan, function, program)
+        bases = (scan.subject,) if holder is None else (scan.subject, holder)
+        loop, stable = outermost(bases, scan, function, program)
         if loop is None:
             continue
         growing = None
         if grows and any(one.problem for one in stable):
             growing = _growing(scan, grows, function, program)
-        yield growing or Membership(function, scan, loop, (scan.subject,), stable)
+        yield growing or Membership(function, scan, loop, bases, stable)
 
 
 def _plainly_no_list(scan: Scan, grows: tuple[ast.Expr, ...], function: Function, program: Program) -> bool:
@@ -153,7 +155,7 @@ def _watches(found: Membership, prefix: str) -> Iterator[Watch]:
     yield watch(f"{prefix}:base0", subject, holder, "collection")
     if probe is not None:
         yield watch(f"{prefix}:probe", probe, holder, "types")
-    yield from identities(prefix, found.bases, found.stable, found.function, ((subject,), holder))
+    yield from identities(prefix, found.bases, found.stable, found.function, ((subject, *found.bases[1:]), holder))
     for name, iterable, _ in unknown_iterables(found):
         yield watch(f"{prefix}:{name}", iterable, found.function, "value")
 
@@ -177,9 +179,8 @@ def build_set(case: Case) -> Rewrite:
         tests += [*plain_tests(case, found), guards.all_keys(listed, types)]
         if found.inlined is not None:
             tests = [*found.inlined.before, *tests]
-        missing = found.inlined is not None or isinstance(
-            found.scan.subject, ast.Attribute
-        )  # perhaps: then only the loop's own test reads it
+        # perhaps it is missing: then only the loop's own test reads it
+        missing = found.inlined is not None or not isinstance(found.scan.subject, ast.Name)
         there = name if missing else ""
         before = f"{name} = set({listed}) if {guards.joined(tests)} else {'()' if missing else listed}"
     if found.inlined is not None:
@@ -230,8 +231,12 @@ def list_tests(found: Membership, seen: Seen | None, listed: str) -> list[str]:
     known = builtin_type(found.scan.subject, found.function) is not None
     subject = in_style(quietly(found.scan.subject), found.function)
     kind = None if known else guards.is_collection(subject, kinds)
-    others = [f"{listed} is not {quiet_text(other)}" for stable in found.stable for other in stable.apart]
-    return [*([kind] if kind else []), *others]
+    pairs = zip(found.bases, found.stable, strict=False)  # a growing list's holder is none of them
+    others = [
+        f"{found.function.text(one)} is not {quiet_text(other)}" for one, kept in pairs for other in kept.apart
+    ]
+    held = [f"type({quietly(one)}) is dict" for one in found.bases[1:]]
+    return [*held, *([kind] if kind else []), *others]
 
 
 def _beside(found: Membership, name: str, types: tuple[str, ...], listed: str, test: str) -> str:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules.hoisting import outermost
 from perfprof.rules.reading.appends import appends_to, inside
-from perfprof.rules.reading.expressions import is_builtin, leaves, path_of, reads_only
+from perfprof.rules.reading.expressions import holder_of, is_builtin, leaves, path_of, reads_only
 from perfprof.rules.reading.names import bound_names, read_names
 from perfprof.rules.reading.parameters import searches_given
 from perfprof.rules.reading.ranges import Stretch, stretch_of
@@ -211,6 +211,9 @@ def bases_of(walked: ast.expr, function: Function) -> tuple[ast.expr, ...]:
     """The names and attributes that a collection expression is made of; empty if it may give other rows each time."""
     if path_of(walked) is not None:
         return (walked,)
+    holder = holder_of(walked)
+    if holder is not None:
+        return walked, holder  # which must keep what it holds under that name
     if isinstance(walked, ast.Call) and not walked.keywords:
         callee = walked.func
         if isinstance(callee, ast.Attribute) and callee.attr in VIEWS and not walked.args:

@@ -10,7 +10,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from perfprof.rules import guards
-from perfprof.rules.reading.expressions import path_of
+from perfprof.rules.reading.expressions import holder_of, path_of
 from perfprof.rules.reading.names import bound_names
 from perfprof.rules.reading.selection import substituted
 from perfprof.rules.rule import Case
@@ -124,6 +124,9 @@ def quietly(node: ast.expr, absent: str = "None") -> str:
     """``row.owner.id`` -> ``getattr(getattr(row, 'owner', None), 'id', None)``."""
     if isinstance(node, ast.Attribute):
         return f"getattr({quietly(node.value, absent)}, {node.attr!r}, {absent})"
+    holder = holder_of(node)
+    if holder is not None and isinstance(node, ast.Subscript):  # a dict, which is tested before
+        return f"{quietly(holder)}.get({ast.unparse(node.slice)})"
     return ast.unparse(node)
 
 

@@ -9,7 +9,7 @@ from perfprof.rules import guards
 from perfprof.rules.iterators import PLAIN, hidden, unknown_iterables
 from perfprof.rules.narrowing import Narrowing
 from perfprof.rules.obligations.proofs import guarded, obligation, observed, proved, unproved
-from perfprof.rules.reading.expressions import builtin_type, is_builtin, path_of
+from perfprof.rules.reading.expressions import builtin_type, is_builtin, root_name
 from perfprof.rules.reading.names import bound_before
 from perfprof.rules.row_tests import unsure_leaf
 from perfprof.rules.rule import Case, Proof
@@ -135,7 +135,7 @@ def index_has_a_place(case: Case) -> Proof:
         return unproved("the loop does not begin a line of its own", function.place(statement))
     others = [ast.parse(other, mode="eval").body for stable in found.stable for other in stable.apart]
     for base in (*found.bases, *getattr(found, "also", ()), *others):
-        root = (path_of(base) or ("",))[0]
+        root = root_name(base) or ""
         if not (bound_before(root, statement, function) and _is_somewhere(root, function)):
             return unproved(f"`{root}` may not have a value before the loop", function.place(statement))
     return proved("what it is made of has its value before the loop begins", function.place(statement))

@@ -45,6 +45,14 @@ def path_of(node: ast.expr) -> tuple[str, ...] | None:
     return None
 
 
+def holder_of(node: ast.expr) -> ast.expr | None:
+    """``data`` of ``data["rows"]``, an item by its name of what has a name; None for anything else."""
+    named = isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant)
+    if not named or not isinstance(node, ast.Subscript) or not isinstance(node.slice, ast.Constant):
+        return None
+    return node.value if type(node.slice.value) is str and path_of(node.value) is not None else None
+
+
 def root_name(node: ast.expr) -> str | None:
     """The name that a chain of attributes, items and calls begins with."""
     while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):

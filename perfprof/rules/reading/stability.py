@@ -11,6 +11,7 @@ from perfprof.rules.reading.callees import CONTAINER_METHODS, SHARED_METHODS
 from perfprof.rules.reading.effects import hazards
 from perfprof.rules.reading.escapes import escapes, harmless_argument, is_private
 from perfprof.rules.reading.expressions import (
+    holder_of,
     makes_container,
     path_of,
     root_name,
@@ -50,6 +51,9 @@ def stability(
     allowed: calls of the region that the rewrite takes into account itself.
     """
     path = path_of(subject)
+    holder = holder_of(subject)
+    if holder is not None and isinstance(subject, ast.Subscript):  # the holder keeps it, see `bases_of`
+        path = (*(path_of(holder) or ()), ast.unparse(subject.slice))
     if path is None:
         return Stability("it is not a name or an attribute", function.place(subject))
     known = cast("dict[object, Stability]", function.memo.setdefault("stability", {}))
