@@ -4,8 +4,8 @@
 
 36 weighted reads and 13 weighted writes on 3 million rows: soft deletes, a skewed status, lower(email), LIKE 'prefix%',
 JSONB, ORDER BY … LIMIT, a partitioned table, a second schema, duplicate and useless indexes (advise_tenants.sql). The
-advice is applied for real to a copy of the database, as is Extend's, and everything is run on all three, by turns: the
-least of three runs by the server's processor time. Writes are repeated on other rows and committed, for WAL and HOT.
+advice is applied for real to a copy of the database, as is Extend's, and everything is run by turns without and with: the
+medians of the server's processor time, measured on near 1.1x until it is clear. Writes are repeated on other rows and committed, for WAL and HOT.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -23,6 +23,9 @@ from advise_extend import Extend
 
 from perfprof.optimizer.indexes.advise import advise
 from perfprof.optimizer.indexes.asked import Asked
+from perfprof.optimizer.indexes.shapes import shape
+from perfprof.optimizer.indexes.sides import by_turns
+from perfprof.optimizer.indexes.what_if import Measured
 from perfprof.optimizer.scratch.postgres import Server
 from perfprof.optimizer.scratch.postgres_clone import cloned
 from perfprof.optimizer.scratch.postgres_writes import processor_time
@@ -78,7 +81,12 @@ class Applied:
 
     def cost(self, text: str) -> float:
         """By the planner."""
-        return float(self.connection.execute(f"EXPLAIN (FORMAT JSON) {text}").fetchone()[0][0]["Plan"]["Total Cost"])  # type: ignore[index]
+        return float(self.plan(text)["Total Cost"])
+
+    def plan(self, text: str) -> dict[str, Any]:
+        """As the planner makes it."""
+        found: dict[str, Any] = self.connection.execute(f"EXPLAIN (FORMAT JSON) {text}").fetchone()[0][0]["Plan"]  # type: ignore[index]
+        return found
 
     def time(self, text: str) -> float:
         """Milliseconds of one execution: of the processor, or by the clock where that is less."""
@@ -111,14 +119,28 @@ def repeated(found: Workload) -> Iterator[str]:
                 yield f"{query.texts[0][:number.start()]}{int(number[0]) + step}{query.texts[0][number.end():]}"
 
 
-def timed(places: list[Applied], found: Workload) -> dict[str, list[float]]:
-    """Of each read, the least of three runs at every place."""
-    times: dict[str, list[float]] = {}
+def timed(places: list[Applied], found: Workload) -> dict[str, list[tuple[Measured, Measured]]]:
+    """Of each read, the first place and each other one by turns until it is settled."""
+    times: dict[str, list[tuple[Measured, Measured]]] = {}
     for query in found.queries:
+        text = query.texts[0]
+        for place in places if query.reads else ():
+            place.time(text)
         if query.reads:
-            runs = [[place.time(query.texts[0]) for place in places] for _ in range(4)]
-            times[query.name] = [min(column) for column in zip(*runs[1:], strict=True)]
+            times[query.name] = [_compared(places[0], place, text) for place in places[1:]]
     return times
+
+
+def _compared(one: Applied, other: Applied, text: str) -> tuple[Measured, Measured]:
+    """The medians of both; of one plan with the same indexes, what differs is the machine, so the first stands for both."""
+    if shape(one.plan(text), {}) == shape(other.plan(text), {}):
+        known = Measured(min(one.time(text) for _ in range(3)))
+        return known, known
+    return by_turns(*_both(one, other, text)).medians
+
+
+def _both(one: Applied, other: Applied, text: str) -> tuple[Callable[[], Measured], Callable[[], Measured]]:
+    return lambda: Measured(one.time(text)), lambda: Measured(other.time(text))
 
 
 def report(places: list[Applied], found: Workload) -> None:
@@ -126,16 +148,18 @@ def report(places: list[Applied], found: Workload) -> None:
     reads = {query.name: query for query in found.queries if query.reads}
     costs = [sum(one.calls * place.cost(one.texts[0]) for one in reads.values()) for place in places]
     times = timed(places, found)
-    totals = [sum(reads[name].calls * some[at] for name, some in times.items()) for at in range(len(places))]
+    totals = [[sum(reads[name].calls * some[at][side].cost for name, some in times.items()) for side in (0, 1)] for at in range(len(places) - 1)]  # fmt: skip
+    shares = [1.0, *(after / before for before, after in totals)]
     print(f"{'':10}{'index MB':>9}{'cost':>8}{'time':>8}{'worst':>7}{'slower':>7}{'WAL kB':>9}{'WAL':>7}{'HOT':>7}")
     first = 0
     for at, place in enumerate(places):
-        ratios = {name: some[at] / some[0] for name, some in times.items() if some[at] - some[0] > 0.05}
+        sides = {name: some[at - 1] for name, some in times.items()} if at else {}
+        ratios = {name: new.cost / old.cost for name, (old, new) in sides.items() if new.cost - old.cost > 0.05}
         wal, hot = place.write(found)
         first = first or wal
         worst, slower = max(ratios.values(), default=1.0), sum(ratio > 1.1 for ratio in ratios.values())
         print(
-            f"{place.name:10}{place.bytes / 1e6:9.1f}{costs[at] / costs[0]:8.2%}{totals[at] / totals[0]:8.2%}"
+            f"{place.name:10}{place.bytes / 1e6:9.1f}{costs[at] / costs[0]:8.2%}{shares[at]:8.2%}"
             f"{worst:7.2f}{slower:7}{wal / 1000:9.0f}{wal / first:7.2f}{hot:7.1%}"
         )
         for name, ratio in ratios.items():

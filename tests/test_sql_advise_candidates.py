@@ -104,6 +104,10 @@ def advised(clone: Clone, *texts: str, code: bool = True) -> list[str]:
             "tickets (state, at)",
         ),
         ("SELECT id FROM tickets WHERE title ILIKE '%ab%'", None),
+        (
+            "SELECT * FROM tickets WHERE title = 'abc' AND state = 'done'",
+            "tickets (title, state)",  # not for 'done' alone
+        ),
     ],
 )
 def test_what_one_statement_wants(clone: Clone, text: str, expected: str | None) -> None:

@@ -30,6 +30,7 @@ from perfprof.optimizer.scratch.sources import Source
 from perfprof.optimizer.statements.workload import Workload
 from perfprof.rules.catalog import Dictionary
 
+TOLD = 5  # statements that could not be planned
 SHORTEST = 5.0  # seconds after which a statement is stopped, at the least
 
 
@@ -39,6 +40,7 @@ def advise(source: Source, workload: Workload, asked: Asked, folder: Path) -> Ad
     with Server.start(folder) as server, cloned(source, server, folder) as clone:
         what_if, picked = _planned(clone, source, workload, asked)
         notes = [f"not on the clone: {', '.join(clone.missing)}"] if clone.missing else []
+        notes += _unplanned(workload, picked)
         version = clone.version
         decision = Decided(picked.chosen, {}, {}, {}, ("planned only: nothing was executed",))
         if asked.execute:
@@ -91,6 +93,13 @@ def _planned(clone: Clone, source: Source, workload: Workload, asked: Asked) -> 
         return what_if, selected(what_if, _catalog(clone.original, source.name), workload, asked, budget)
     what_if = CloneWhatIf(clone)
     return what_if, selected(what_if, _catalog(clone.connection, source.name), workload, asked, budget)
+
+
+def _unplanned(workload: Workload, picked: Selected) -> list[str]:
+    """What the clone cannot plan: a relation or a function is not there, or it is no statement of one's own."""
+    names = [one.name for one in workload.queries if one.reading.kind != "insert" and one not in picked.before]
+    more = [f"not planned: {len(names) - TOLD} more"] if len(names) > TOLD else []
+    return [*(f"not planned: {name[:80]}" for name in names[:TOLD]), *more]
 
 
 def _superseded(what_if: WhatIf, picked: Selected, clone: Clone) -> tuple[Superseded, ...]:

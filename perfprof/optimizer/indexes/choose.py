@@ -11,7 +11,8 @@ each index alone.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from perfprof.optimizer.indexes.selection import Program, Way, bits, undominated
@@ -26,6 +27,9 @@ ROUNDS = 8  # of solving and asking
 ROOM = 0.97  # of the budget: forecasts of sizes are off by a few per cent
 LESS = 0.5  # of a statement's cost: what saves as much is worth having, however little the statement is among the others
 PAGES = 50.0  # of the planner's units: and saves so much
+MUCH, FEW = 1.2, 5.0  # times its cost, and units, that a statement may pay for an index without a literal in it
+MANY = 0.1  # of the rows: a condition that leaves fewer makes an index of its own
+_LITERAL = re.compile(r"'|(?<![\w\"])\d")
 LOOK = 0.1  # of the plans, for the ways around one answer
 
 
@@ -149,25 +153,52 @@ class Choice:
                     break
                 answered.clear()
             answered.add(found)
-        return self._filled(chosen, budget)
+        return self._general(self._filled(chosen, budget), budget)
+
+    def _general(self, chosen: int, budget: float) -> int:
+        """Leave out a condition on a literal where it earns next to nothing: it serves no other literal."""
+        for at in list(bits(chosen)):
+            for wide in self._without_literals(at):
+                other = chosen & ~(1 << at) | 1 << wide
+                if self.bytes_of(other) <= ROOM * budget and self._about_as_good(other, chosen):
+                    chosen = other
+                    break
+        return chosen
+
+    def _without_literals(self, at: int) -> list[int]:
+        """Indexes with the same key whose condition holds none, the smallest first; none beside one that leaves few rows."""
+        every, one = self.evaluator.candidates, self.evaluator.candidates[at]
+        where = " AND ".join(part for part in one.where.split(" AND ") if not _LITERAL.search(part))
+        if where == one.where:
+            return []
+        same = (
+            n for n, other in enumerate(every) if replace(other, include=one.include) == replace(one, where=where)
+        )
+        return sorted((n for n in same if self.sizes[at] > MANY * self.sizes[n]), key=lambda n: self.sizes[n])
+
+    def _about_as_good(self, other: int, chosen: int) -> bool:
+        costs = ((self.evaluator.cost(query, chosen), self.evaluator.cost(query, other)) for query in self.weights)
+        return all(new <= old * MUCH + FEW for old, new in costs)
 
     def _filled(self, chosen: int, budget: float) -> int:
         """Use what room is left for statements that are small beside the others: one of them may drown all that they gain."""
         while True:
-            room, found = ROOM * budget - self.bytes_of(chosen), list[tuple[float, int]]()
-            for query, weight in self.weights.items():
-                now = self.evaluator.cost(query, chosen)
-                for way in undominated(self.evaluator.ways(query)):
-                    more, saved = way.needs & ~chosen, now - way.cost
-                    paid = sum(self.upkeep[at] for at in bits(more))
-                    if more and saved > max(LESS * now, PAGES, paid / weight) and self.bytes_of(more) <= room:
-                        found.append((self.bytes_of(more) * now / saved, more))
+            found = sorted(self._affordable(chosen, ROOM * budget - self.bytes_of(chosen)))
             # a plan may turn out another way beside what is chosen
-            better = (more for _, more in sorted(found) if self.total(chosen | more) < self.total(chosen))
-            more = next(better, 0)
+            more = next((more for _, more in found if self.total(chosen | more) < self.total(chosen)), 0)
             if not more:
                 return chosen
             chosen |= more
+
+    def _affordable(self, chosen: int, room: float) -> Iterator[tuple[float, int]]:
+        """(bytes for the share of a statement that they save, more indexes)."""
+        for query, weight in self.weights.items():
+            now = self.evaluator.cost(query, chosen)
+            for way in undominated(self.evaluator.ways(query)):
+                more, saved = way.needs & ~chosen, now - way.cost
+                paid = sum(self.upkeep[at] for at in bits(more))
+                if more and saved > max(LESS * now, PAGES, paid / weight) and self.bytes_of(more) <= room:
+                    yield self.bytes_of(more) * now / saved, more
 
     def also(self, chosen: int, budget: float) -> int:
         """What else is worth a trial: what would be chosen with half and with twice the room."""

@@ -10,7 +10,7 @@ from typing import Any
 from perfprof.errors import PerfprofError
 from perfprof.optimizer.indexes.confirming import SAMPLED, Confirmation
 from perfprof.optimizer.indexes.selection import bits
-from perfprof.optimizer.indexes.trying import LITTLE, Trial, Wanted
+from perfprof.optimizer.indexes.trying import Trial, Wanted
 from perfprof.optimizer.indexes.what_if import Executes, Writing
 from perfprof.optimizer.indexes.written import hot_of, wal_of
 from perfprof.optimizer.statements.workload import Query, Workload
@@ -67,11 +67,12 @@ def decided(
 
 def _refilled(trial: Trial, confirmation: Confirmation, chosen: int) -> int:
     """Search on with what is known by now of statements that become slower, as long as something better is confirmed."""
-    while not trial.late:
+    seen: set[int] = set()
+    while not trial.late and chosen not in seen:
+        seen.add(chosen)
         other = confirmation.narrowed(trial.searched(chosen))
-        if trial.total(other) >= trial.total(chosen) * (1 - LITTLE):
-            break
-        chosen = other
+        if trial.better(other, chosen):
+            chosen = other
     return chosen
 
 

@@ -98,7 +98,7 @@ class ExecutedWhatIf:
     def _analysed(self, table: str) -> None:
         """What expression indexes hold, and nothing else: the statistics of the columns stay those of the original."""
         names = self._ask(
-            "SELECT attname FROM pg_attribute WHERE attrelid = %(t)s::regclass AND attnum > 0 AND NOT attisdropped",
+            "SELECT attname FROM pg_attribute WHERE attrelid = %(t)s::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated <> 'v'",
             {"t": table},
         )
         changes = ", ".join(f"ALTER COLUMN {quoted(name)} SET STATISTICS 0" for (name,) in names)

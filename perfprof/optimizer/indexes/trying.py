@@ -16,6 +16,7 @@ from perfprof.rules.schema.indexes import Candidate
 
 PENALTY = 20.0  # a statement that becomes slower counts so many times
 LITTLE = 2e-3  # of the time: less is no gain
+CLEAR = 4.0  # times what a clock cannot tell apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +79,30 @@ class Trial:
 
     def searched(self, chosen: int) -> int:
         """Take away, put in, swap, as long as the measured time falls."""
-        now, better = self.total(chosen), True
+        better = True
         while better and not self.late:
             better = False
             for other in self._near(chosen):
-                then = self.total(other)
-                smaller = other & ~chosen == 0
-                if then < now * (1 + LITTLE / 4 if smaller else 1 - LITTLE):
-                    chosen, now, better = other, then, True
+                if self.better(other, chosen):
+                    chosen, better = other, True
                     break
                 if self.late:
                     break
         return chosen
+
+    def better(self, other: int, chosen: int) -> bool:
+        """Whether to go on from here. What halves one statement counts, however little that is beside an endless one."""
+        now, then = self.total(chosen), self.total(other)
+        if other & ~chosen == 0:
+            return then < now or (then < now * (1 + LITTLE / 4) and not self._halves(chosen, other))
+        return then < now * (1 - LITTLE) or (then < now and self._halves(other, chosen))
+
+    def _halves(self, one: int, other: int) -> bool:
+        """Whether a statement takes half as long with the first, and not by what a clock cannot tell."""
+        fast, slow = self.plans(one), self.plans(other)
+        return any(
+            slow[query][0] - cost > max(cost, CLEAR * self.what_if.slack) for query, (cost, _) in fast.items()
+        )
 
     def fitting(self, chosen: int) -> int:
         """Without the largest, until the rest fits: sizes may be larger than was forecast."""

@@ -36,6 +36,12 @@ WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND n.nspname NOT LIKE 'pg\\_%
   AND has_table_privilege(c.oid, 'SELECT')
 ORDER BY 3, 1, 2
 """
+# pg_dump locks every table that it writes down, and gives up where it may not.
+_UNREADABLE = """
+SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p', 'f') AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
+  AND NOT (has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT'))
+"""
 # What the planner of the original was told to believe; not how many workers happen to be free.
 _SETTINGS = """
 SELECT name, setting FROM pg_settings
@@ -133,7 +139,10 @@ def told_settings(original: Connection, copy: Connection) -> None:
 
 @contextmanager
 def dumped(source: Source, server: Server, folder: Path, what: str = "schema-only") -> Iterator[Path]:
-    """A dump of ``what`` that pg_dump has an option for, readable by us alone and deleted at the end."""
+    """A dump of ``what`` that pg_dump has an option for, readable by us alone and deleted at the end.
+
+    Tables that may not be read are not in it.
+    """
     dump = folder / f"{what}-{os.getpid()}.dump"
     os.close(os.open(dump, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
     options = [f"--no-{name}" for name in _LEFT_OUT] + [
@@ -141,6 +150,8 @@ def dumped(source: Source, server: Server, folder: Path, what: str = "schema-onl
         "--format=custom",
         f"--{what}",
     ]
+    with source.connected() as original:
+        options += [f"--exclude-table={name}" for (name,) in original.execute(_UNREADABLE).fetchall()]
     try:
         environment = {**server.environment("postgres"), **source.environment()}
         if "PGPASSWORD" not in source.environment():
