@@ -180,6 +180,20 @@ def sorted_in_vain(w: Writer) -> Text:
     )
 
 
+def united(w: Writer) -> Text:
+    """UNION of two halves, which now and then name themselves."""
+    (one, first), (other, second) = ((name, w.table()) for name in ("p", "q"))
+    marks = w.pick(("'a'", "'b'"), ("'a'", "'b'"), ("1", "2"), ("1", "1.0"), ("'a'", "'A'"), ("'a'", "'a'"))
+    columns = ["id", *w.pick((), ("ref",), ("n",))] if w.chance.random() < 0.8 else ["ref"]
+    halves = [
+        f"SELECT {mark} AS kind, {', '.join(f'{alias}.{column}' for column in columns)} FROM {table.name} {alias}{w.where(alias, table)}"
+        for mark, alias, table in ((marks[0], one, first), (marks[1], other, second))
+    ]
+    places = w.chance.sample(range(len(columns) + 1), w.chance.randint(1, len(columns) + 1))
+    order = ", ".join(w.pick(str(at + 1), ["kind", *columns][at]) for at in places)
+    return f"{halves[0]} {w.pick('UNION', 'UNION', 'UNION ALL')} {halves[1]} ORDER BY {order}", tuple(places)
+
+
 def joined_in_vain(w: Writer) -> Text:
     """A join of which nothing is read."""
     first, second = w.pick((1, 0), (2, 1), (2, 1), (w.pick(0, 1, 2), w.pick(0, 1, 2)))
@@ -214,6 +228,7 @@ SHAPES: dict[str, tuple[Question, ...]] = {
         function,
         aggregated,
         sorted_in_vain,
+        united,
     ),
-    "sqlite": (membership, distinct, either, counted, counts_all, instead, aggregated, sorted_in_vain),
+    "sqlite": (membership, distinct, either, counted, counts_all, instead, aggregated, sorted_in_vain, united),
 }

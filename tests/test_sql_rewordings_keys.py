@@ -74,6 +74,11 @@ WRITTEN = [
     ),
     ("useless-order", "SELECT id, status, ts FROM orders ORDER BY id DESC, status, ts LIMIT 9000", "ORDER BY id DESC LIMIT 9000"),
     (
+        "useless-union",
+        "SELECT 'o' AS kind, id, status FROM orders WHERE status <> %s UNION SELECT 'c', id, name FROM customers ORDER BY id, 1",
+        "WHERE status <> %s UNION ALL SELECT 'c', id, name FROM customers ORDER BY id, 1",
+    ),
+    (
         "counted-subquery",
         "SELECT c.id FROM customers c WHERE (SELECT count(*) FROM orders o WHERE o.customer_id = c.id) = 0 ORDER BY c.id",
         "WHERE NOT EXISTS (SELECT 1 FROM orders o WHERE o.customer_id = c.id) ORDER BY",
@@ -123,6 +128,13 @@ LEFT = [
     ("useless-order", "SELECT status AS id, ts FROM orders ORDER BY id, ts", "order-is-not-seen"),
     ("useless-order", "SELECT id FROM notes ORDER BY id, customer_id", "order-is-not-seen"),  # `more` may repeat an id
     ("useless-order", "SELECT id FROM fenced ORDER BY id, name", "order-is-not-seen"),
+    ("useless-union", "SELECT 'o' AS kind, id FROM orders UNION SELECT 'c', id FROM customers ORDER BY id", "order-tells-rows-apart"),
+    ("useless-union", "SELECT 'o' AS kind, id FROM orders UNION SELECT 'c', id FROM customers", "order-tells-rows-apart"),
+    ("useless-union", "SELECT 'o' AS kind, id FROM orders UNION SELECT 'o', id FROM customers ORDER BY 1, 2", "halves-differ"),
+    ("useless-union", "SELECT 1 AS kind, id FROM orders UNION SELECT 1.00, id FROM customers ORDER BY 1, 2", "halves-differ"),
+    ("useless-union", "SELECT 'o' AS kind, id FROM orders UNION SELECT 'n', id FROM notes ORDER BY 1, 2", "halves-have-keys"),
+    ("useless-union", "SELECT 'o' AS kind, id FROM orders UNION SELECT 'n', id FROM fenced ORDER BY 1, 2", "halves-have-keys"),
+    ("useless-union", "SELECT 'o' AS kind, customer_id FROM orders UNION SELECT 'c', id FROM customers ORDER BY 1, 2", "halves-have-keys"),
     ("useless-distinct", "SELECT DISTINCT id, name FROM fenced ORDER BY id", "list-holds-keys"),
     ("useless-distinct", "SELECT DISTINCT feel, score FROM customers ORDER BY 1, 2", "list-holds-keys"),
     ("useless-distinct", "SELECT DISTINCT twice FROM customers ORDER BY 1", "list-holds-keys"),
