@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from perfprof.optimizer.statements.workload import Seen
 
@@ -13,22 +13,27 @@ ENTRY = re.compile(r"\((?P<seconds>\d+\.\d{3})\) (?=[^;]*.*?; args=)", re.DOTALL
 _BEGIN = re.compile(r"^[^\n]*?\((?P<seconds>\d+\.\d{3})\) ", re.MULTILINE)
 _ALIAS = re.compile(r"; alias=\w+\s*$")
 _ARGS = "; args="
+_LONGEST = 5_000  # lines of one entry
 _ENDS = (")", "]", "}", "None")
 
 
-def read(text: str) -> Iterator[Seen]:
+def read(lines: Iterable[str]) -> Iterator[Seen]:
     """Statements with the seconds they took."""
     begun: re.Match[str] | None = None
-    for match in _BEGIN.finditer(text):
-        if begun is not None and not _is_whole(text[begun.end() : match.start()]):
-            continue  # a line of a statement or a value that only looks like an entry
-        yield from _seen(begun, text, match.start())
-        begun = match
-    yield from _seen(begun, text, len(text))
+    entry: list[str] = []
+    for line in lines:
+        match = _BEGIN.match(line)
+        # a line of a statement or a value may look like an entry
+        if match is not None and (begun is None or len(entry) >= _LONGEST or _is_whole("\n".join(entry))):
+            yield from _seen(begun, entry)
+            begun, entry = match, [line[match.end() :]]
+        elif begun is not None:
+            entry.append(line)
+    yield from _seen(begun, entry)
 
 
-def _seen(begun: re.Match[str] | None, text: str, end: int) -> Iterator[Seen]:
-    statement = _statement(text[begun.end() : end]) if begun is not None else None
+def _seen(begun: re.Match[str] | None, entry: list[str]) -> Iterator[Seen]:
+    statement = _statement("\n".join(entry)) if begun is not None else None
     if begun is not None and statement is not None:
         yield Seen(statement, seconds=float(begun["seconds"]))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from perfprof.optimizer.statements.workload import Seen
@@ -12,21 +12,28 @@ from perfprof.optimizer.statements.workload import Seen
 ENTRY = re.compile(r"^.*?\bsqlalchemy\.engine(?:\.[\w.]*)?[\])}:>|-]* ?(?P<text>.*)$")
 _RAN = re.compile(r"\[(?:generated|cached|no key|raw sql|caching|dialect)")
 _STOPS = re.compile(r"^\d{4}-\d\d-\d\d|^(?:DEBUG|INFO|WARNING|ERROR)\b")
+_LONGEST = 20_000  # lines of one entry
 
 
-def read(text: str) -> Iterator[Seen]:
+def read(lines: Iterable[str]) -> Iterator[Seen]:
     """An entry is a statement if the next one tells how it was compiled."""
-    entries: list[list[str]] = []
-    inside = False
-    for line in text.splitlines():
-        match = ENTRY.match(line)
-        if match is not None:
-            entries.append([match["text"]])
-            inside = True
-        elif _STOPS.match(line):
-            inside = False
-        elif inside:
-            entries[-1].append(line)
-    for one, following in pairwise(entries):
+    for one, following in pairwise(_entries(lines)):
         if _RAN.match(following[0]):
             yield Seen("\n".join(one))
+
+
+def _entries(lines: Iterable[str]) -> Iterator[list[str]]:
+    entry: list[str] = []
+    inside = False
+    for line in lines:
+        match = ENTRY.match(line)
+        if match is not None:
+            if entry:
+                yield entry
+            entry, inside = [match["text"]], True
+        elif _STOPS.match(line):
+            inside = False
+        elif inside and len(entry) < _LONGEST:
+            entry.append(line)
+    if entry:
+        yield entry
