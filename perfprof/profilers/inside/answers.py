@@ -48,6 +48,7 @@ def watch(names: dict[str, Any], qualified: str, label: str) -> None:
         holder: Any = None
         for part in owner.split(".") if owner else ():
             holder = vars(holder)[part] if holder is not None else names[part]
+        name = _stored_as(name, holder)
         found = vars(holder)[name] if holder is not None else names[name]
         wrapped = _wrapped(found, label)
         if holder is None:
@@ -56,6 +57,13 @@ def watch(names: dict[str, Any], qualified: str, label: str) -> None:
             setattr(holder, name, wrapped)
     except Exception as error:
         _note(f"missed\t{label}\t{type(error).__name__}\n")
+
+
+def _stored_as(name: str, holder: Any) -> str:
+    """A class keeps ``__private`` under a name with its own in front."""
+    if not isinstance(holder, type) or not name.startswith("__") or name.endswith("__"):
+        return name
+    return f"_{holder.__name__.lstrip('_')}{name}"
 
 
 def _wrapped(found: Any, name: str) -> Any:
