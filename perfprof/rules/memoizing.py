@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 LEAST_CALLS = 200
 LEAST_AGAIN = 0.5  # measured: a body of 16 additions pays from half of the calls, one of 64 from a fifth
-MOST_KEPT = 65_536
+MOST_KEPT = 16_384
 SMALLEST = 1_024
-LONGEST = 1_000  # characters of an argument on average: each is kept
+LONGEST = 1_000  # characters of an argument or result on average: each is kept
 _WORKS = (ast.For, ast.While, *COMPREHENSIONS)
 
 
@@ -66,7 +66,8 @@ def _plain_function(node: ast.FunctionDef, function: Function) -> bool:
     """A function of the module that has parameters of the plain sort, and does not call itself."""
     given = node.args
     more = given.vararg or given.kwarg or given.kwonlyargs or node.decorator_list or node.col_offset
-    fixed = all(isinstance(one, ast.Constant) for one in given.defaults)
+    said = function.module.raw_lines[node.lineno - 1].startswith(f"def {node.name}".encode())
+    fixed = said and all(isinstance(one, ast.Constant) for one in given.defaults)
     return (
         "." not in function.qualname
         and not more
@@ -98,6 +99,7 @@ def suspect(rule: str, found: Repeated) -> Suspect:
     for number, one in enumerate(found.answers):
         assert one.value is not None
         watches.append(watch(f"{what.id}:made{number}", one.value, function, "value"))
+        watches.append(watch(f"{what.id}:size{number}", one.value, function, "collection"))
     return Suspect(what, found, tuple(watches), function)
 
 
@@ -127,6 +129,7 @@ def worth_keeping(case: Case) -> Evidence:
     if seen.count < LEAST_CALLS or share < LEAST_AGAIN:
         return Evidence(False, f"too few: {reason} (pays from {LEAST_CALLS}, {LEAST_AGAIN:.0%})", numbers)
     parts = [case.watched(f"key{number}") for number, _ in enumerate(found.function.parameters)]
+    parts += [case.watched(f"size{number}") for number, _ in enumerate(found.answers)]
     if new + other > MOST_KEPT or any(one is not None and one.mean_length > LONGEST for one in parts):
         return Evidence(False, f"too much to keep: {new + other:,} different arguments, or long ones", numbers)
     return Evidence(True, reason, numbers, 1 / (1 - 0.95 * share))
