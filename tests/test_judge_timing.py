@@ -22,6 +22,7 @@ from perfprof.optimizer.judge.whole import Side, WorkloadTimes, workload_benchma
 from perfprof.optimizer.judge.workbench import Workbench
 from perfprof.optimizer.patches import FileChange, Patch
 from perfprof.optimizer.project import Command, Project
+from perfprof.profilers.inside.replaying.slots import slots
 from perfprof.rules.rule import Level
 
 QUICK = Settings(seeds=(0, 1), function_seconds=0.5, workload_seconds=2.0, limits=Limits(examples=20))
@@ -227,3 +228,14 @@ def test_calls_of_generators_and_coroutines_are_replayed(tmp_path: Path) -> None
     told = {layer.name: layer for layer in verdict.layers}
     assert told["replay"].outcome == "passed", told["replay"].reason
     assert "function" in told
+
+
+def test_modules_are_no_part_of_an_input() -> None:
+    class Holder:
+        def __init__(self) -> None:
+            self.library, self.names, self.rows = math, vars(sys.modules[__name__]), [1, 2]
+
+    values = [slot.value for slot in slots([[Holder()]])]
+    assert [1, 2] in values
+    assert not any(value is sys.modules["builtins"] or value is vars(sys.modules["builtins"]) for value in values)
+    assert len(values) < 10

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
+from types import ModuleType
 from typing import Any
 
 from .shapes import fields_of
@@ -54,9 +56,11 @@ def _below(value: Any, put: Callable[[Any], None]) -> list[Slot]:
     if isinstance(value, (list, deque)):
         return [Slot(item, _item_put(value, index), _row(item)) for index, item in _some(value)]
     if isinstance(value, dict):
+        if "__builtins__" in value or value is vars(builtins):
+            return []
         return [Slot(item, _item_put(value, key), _row(item)) for key, item in islice(value.items(), MOST_SLOTS)]
-    if isinstance(value, (type, *ATOMS, *WILD)) or callable(value):
-        return []
+    if isinstance(value, (type, ModuleType, *ATOMS, *WILD)) or callable(value):
+        return []  # a module is of the whole process: to empty it is to take away the built-in names
     return [Slot(item, _field_put(value, name)) for name, item in fields_of(value).items()]
 
 
