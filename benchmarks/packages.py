@@ -22,7 +22,7 @@ class Package:
 
 
 PACKAGES = (
-    Package("agate", "1.14.2"),
+    Package("agate", "1.14.2", ()),  # its tests want the locale de_DE
     Package("algorithms", "1.0.1"),
     Package("anytree", "2.13.0", source="src"),
     Package("boltons", "26.2.0"),
@@ -43,10 +43,10 @@ PACKAGES = (
     Package(
         "networkx", "3.6.1", tuple(f"networkx/algorithms/{part}" for part in ("coloring", "traversal", "tree"))
     ),
-    Package("nltk", "3.10.4", ("nltk/test/unit/test_metrics.py", "nltk/test/unit/test_texttiling.py")),
+    Package("nltk", "3.10.4", ()),  # its tests want data that has to be downloaded
     Package("parso", "0.8.7", ("test",)),
     Package("petl", "1.7.30", ("petl/test/transform", "petl/test/util")),
-    Package("ply", "3.11", ("test/testlex.py", "test/testyacc.py")),
+    Package("ply", "3.11", ()),  # its tests are scripts of their own
     Package("prettytable", "3.18.0", needs=("pytest-lazy-fixtures",), source="src"),
     Package("pyparsing", "3.3.3", ("tests/test_simple_unit.py", "tests/test_util.py")),
     Package("rply", "0.7.8", ()),
@@ -74,6 +74,8 @@ class Suite:
         return [f"--{'deselect' if '::' in one else 'ignore'}={one}" for one in self.red]
 
     def __str__(self) -> str:
+        if not self.outcomes:
+            return "none"
         counts = Counter(self.outcomes.values())
         return f"{counts['passed']} passed" + (f", {counts['failed']} failed" if counts["failed"] else "")
 

@@ -134,11 +134,7 @@ def _classes(case: Case, used: Mapping[int, float], seconds: float) -> list[_Cla
 
     That is where the time goes: calls of one size may cost a thousand times one another.
     """
-    grouped: dict[tuple[str, str], list[tuple[float, Call]]] = {}
-    for index, cost in used.items():
-        call = case.calls[index]
-        grouped.setdefault((call.function, size_class(call.size)), []).append((cost, call))
-    ordered = sorted(grouped.items(), key=lambda item: min(call.size for _, call in item[1]))
+    ordered = _grouped(case, used)
     several = len({call.function for call in case.calls}) > 1
     dearest = max((cost for cost in used.values() if cost <= _DEAREST), default=0.0)
     chosen = [_affordable(calls, seconds / 25 / len(ordered), dearest) for _, calls in ordered]
@@ -152,6 +148,15 @@ def _classes(case: Case, used: Mapping[int, float], seconds: float) -> list[_Cla
         )
         for ((function, size), calls), kept in zip(ordered, chosen, strict=True)
     ]
+
+
+def _grouped(case: Case, used: Mapping[int, float]) -> list[tuple[tuple[str, str], list[tuple[float, Call]]]]:
+    """(function, size) with seconds and calls, from the smallest."""
+    grouped: dict[tuple[str, str], list[tuple[float, Call]]] = {}
+    for index, cost in used.items():
+        call = case.calls[index]
+        grouped.setdefault((call.function, size_class(call.size)), []).append((cost, call))
+    return sorted(grouped.items(), key=lambda item: min(call.size for _, call in item[1]))
 
 
 def _affordable(calls: list[tuple[float, Call]], seconds: float, dearest: float) -> list[tuple[float, Call]]:

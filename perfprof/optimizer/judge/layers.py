@@ -117,14 +117,19 @@ class Layers:
         if times.failed:
             return "failed", times.failed
         answered, told = _of_whole(times)
-        trial.answered, trial.memory = answered, times.memory
-        whole = f"in the running workload, which is {spoken(times.answered)}" if answered is times.parted else ""
-        trial.notes += [*filter(None, [whole, self.moody]), *memory_note(times.memory)]
-        if trial.comparison is None or trial.comparison.metric == "cpu":
-            trial.comparison = times.part if answered is times.parted else times.cpu
+        self._add(trial, times, answered)
         if trial.patch.counter and answered.decision == "slower":
             return "failed", f"slower all the same: {told}"
         return ("passed" if answered.decision == "faster" else "cannot tell"), told
+
+    def _add(self, trial: Trial, times: WorkloadTimes, answered: Answered) -> None:
+        """What was measured of the workload, and what of it decides."""
+        parted = answered is times.parted
+        trial.answered, trial.memory = answered, times.memory
+        whole = f"in the running workload, which is {spoken(times.answered)}" if parted else ""
+        trial.notes += [*filter(None, [whole, self.moody]), *memory_note(times.memory)]
+        if trial.comparison is None or trial.comparison.metric == "cpu":
+            trial.comparison = times.part if parted else times.cpu
 
     def _clocked(self, trial: Trial) -> WorkloadTimes:
         """With clocks on the changed functions, of which a rule's promise is; without them where they are in the way."""

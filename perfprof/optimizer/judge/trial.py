@@ -15,6 +15,8 @@ from perfprof.optimizer.judge.verdict import Comparison, Decision, Layer, Verdic
 from perfprof.optimizer.patches import Patch
 from perfprof.rules.rule import Level
 
+_UNTESTED = "no tests given"  # as `Baseline.tests` begins
+_QUIETER = "run it again while this machine has less to do, or with more work for this function"
 Outcome = tuple[str, str]  # of a layer: "passed", "failed", "skipped" or "cannot tell", and why
 
 
@@ -81,12 +83,14 @@ class Trial:
         level = self.patch.level
         if not same and not tested:
             tests = self.answer("tests")[1].partition(":")[0]  # "no tests given", and not what that leaves open
-            told = "; ".join(filter(None, (self._reasons("replay", "answers"), tests)))
+            more = f"{tests}; --tests COMMAND may show it" if tests == _UNTESTED else tests
+            told = "; ".join(filter(None, (self._reasons("replay", "answers"), more)))
             return f"no run shows that the answers stay the same: {told}"
         if not same and level < Level.PROVED:
-            return (
+            told = (
                 f"{level.word} is not enough where no call could be compared: {self._reasons('replay', 'answers')}"
             )
+            return f"{told}; read the patch yourself"
         outcome, reason = self.answer("tests")
         return reason if outcome == "cannot tell" else ""
 
@@ -107,8 +111,9 @@ class Trial:
             return "rejected", f"slower: {told}"
         if answered.decision == "no change":
             return "rejected", f"{self._shortfall(answered)}: {told}"
-        noise = f"; this machine tells {compared.resolution:.0%} from noise" if compared is not None else ""
-        return "cannot tell", f"after {answered.pairs} pairs it is not clear: {told}{noise}"
+        seen = compared.resolution if compared is not None else 0.0
+        noise = f"; this machine tells {seen:.0%} from noise" if seen else ""
+        return "cannot tell", f"after {answered.pairs} pairs it is not clear: {told}{noise}; {_QUIETER}"
 
     def _counted(self, compared: Comparison) -> tuple[Decision, str]:
         if self.answered is not None and self.answered.decision == "slower":

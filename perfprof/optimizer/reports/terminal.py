@@ -129,10 +129,18 @@ def _changes(report: Document) -> Iterator[str]:
         changed = f"{figures.counted(len(files), 'file')} changed" if files else ""
         done = ", ".join(filter(None, (changed, *_written(report["migration_files"]))))
         yield f"{done}. Undo: perfprof fix --undo"
+    yield from _undecided(report)
     if where:
         yield f"Report: {where}"
     if report["totals"]["accepted"] and run["verb"] == "fix":
         yield f"Next: {again(report)}"
+
+
+def _undecided(report: Document) -> Iterator[str]:
+    """What to do with the patches of which the judge cannot tell."""
+    files = [patch["file"] for patch in report["patches"] if patch["status"] == "cannot tell" and patch["file"]]
+    if files and report["run"]["folder"]:
+        yield f"What it cannot tell is yours to read: git apply {shlex.quote(report['run']['folder'] + '/' + files[0])}"
 
 
 def again(report: Document) -> str:
