@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import cycle
 from pathlib import Path
 from urllib.parse import quote
 
@@ -14,7 +15,7 @@ from perfprof.optimizer.indexes.advise import advise  # noqa: E402
 from perfprof.optimizer.indexes.asked import Asked  # noqa: E402
 from perfprof.optimizer.indexes.executed import ExecutedWhatIf  # noqa: E402
 from perfprof.optimizer.indexes.sets import Sets  # noqa: E402
-from perfprof.optimizer.indexes.sides import is_slower  # noqa: E402
+from perfprof.optimizer.indexes.sides import by_turns, is_slower  # noqa: E402
 from perfprof.optimizer.indexes.what_if import Measured  # noqa: E402
 from perfprof.optimizer.scratch import postgres_copy  # noqa: E402
 from perfprof.optimizer.scratch.postgres import Server  # noqa: E402
@@ -106,3 +107,24 @@ def test_slower_is_more_processor_time_and_pages_must_be_paid_for(
     before: Measured, after: Measured, slower: bool
 ) -> None:
     assert is_slower(before, after, 0.05) == slower
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "turns", "slower"),
+    [
+        ([100.0], [30.0], 1, False),  # clearly faster: one turn will do
+        ([100.0], [100.0], 3, False),
+        ([100.0], [140.0], 3, True),
+        ([100.0], [108.0], 7, False),  # near 1.1: measured on, until it is clear
+        ([100.0], [112.0], 7, True),
+        ([60.0, 100.0, 100.0, 100.0], [104.0], 15, False),  # a lucky turn now and then is no reason
+        ([100.0], [100.0, 170.0, 104.0], 4, False),
+    ],
+)
+def test_near_the_bound_a_statement_is_measured_on(
+    before: list[float], after: list[float], turns: int, slower: bool
+) -> None:
+    olds, news = (map(Measured, cycle(values)) for values in (before, after))
+    sides = by_turns(lambda: next(olds), lambda: next(news))
+    assert len(sides.after) == len(sides.before) == turns
+    assert is_slower(*sides.medians, 0.05) == slower
