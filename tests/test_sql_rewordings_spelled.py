@@ -97,3 +97,17 @@ def test_a_count_is_asked_for_being_there(name: str, tmp_path: Path) -> None:
     source = source.replace("Q", literal)
     after, weak = argued(tmp_path, "count-to-exists", COUNT, source, line_of(source))
     assert f'"SELECT {text} (SELECT 1 FROM' in after, weak
+
+
+MAPPED = {
+    "from django.db.models import Count\n\n\ndef ask(conn):\n    return list(Order.objects.distinct())\n": "in Django: leave out `.distinct()`",
+    "import sqlalchemy as sa\n\n\ndef ask(conn):\n    return session.scalars(question())\n": "in SQLAlchemy: leave out `.distinct()`",
+    "import sqlite3\n\n\ndef ask(conn):\n    return conn.execute(question())\n": "",
+}
+
+
+@pytest.mark.parametrize("source", MAPPED)
+def test_what_a_mapper_writes_is_told_in_its_words(source: str, tmp_path: Path) -> None:
+    after, weak = argued(tmp_path, "useless-distinct", DISTINCT, source, 5)
+    assert not after
+    assert weak["text-is-in-one-place"].rpartition("; ")[2].startswith(MAPPED[source] or "its text is put together")

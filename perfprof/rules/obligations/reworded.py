@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from perfprof.rules.catalog import Compared
 from perfprof.rules.obligations.proofs import obligation, observed, proved, unproved
 from perfprof.rules.reading.predicates import argument, kind_of
+from perfprof.rules.rewording.mappers import in_its_words
 from perfprof.rules.rewording.places import Place, edits
 from perfprof.rules.rewording.question import place, question_of, scope, words
 from perfprof.rules.rewording.text import Reworded, worded
@@ -135,7 +136,8 @@ class Rewording:
         """Its text is a literal in one place and can be changed there."""
         found, new = place(case), self.new(case)
         if isinstance(found, str):
-            return unproved(found)
+            advice = in_its_words(case.suspect.finding.rule, question_of(case).sites, case.program)
+            return unproved(f"{found}; {advice}" if advice else found)
         if isinstance(new, str):
             return unproved(new, found.where)
         made: tuple[Edit, ...] | str = edits(found, new)
