@@ -153,18 +153,9 @@ def _narrowing(function: Function, program: Program, scan: Scan, search: _Search
     known = {path_of(base) for base in bases}
     rows = set(bound_names(search.target))
     also = tuple(one for one in paths_in(search.chosen.inner, rows) if path_of(one) not in known)
-    loop, stable = outermost((*bases, *also), scan, function, program)
-    grown: tuple[ast.Expr, ...] = ()
-    if loop is not None and any(one.problem for one in stable) and search.helper is None and stretch is None:
-        appends = appends_to(search.walked, scan, function)
-        other, fixed = outermost((*bases, *also), scan, function, program, [one.value for one in appends])
-        if appends and other is not None and not any(one.problem for one in fixed):
-            loop, stable, grown = other, fixed, inside(appends, other)
-    if (
-        loop is not None
-        and changes(search.outer, loop)
-        and (stretch is None or stretch.known_before(loop, function))
-    ):
+    loop, stable, grown = _place((*bases, *also), scan, search, function, program)
+    known_there = loop is not None and (stretch is None or stretch.known_before(loop, function))
+    if loop is not None and known_there and changes(search.outer, loop):
         yield Narrowing(
             function=function,
             scan=scan,
@@ -183,6 +174,20 @@ def _narrowing(function: Function, program: Program, scan: Scan, search: _Search
             grown=grown,
             stretch=stretch,
         )
+
+
+def _place(
+    bases: tuple[ast.expr, ...], scan: Scan, search: _Search, function: Function, program: Program
+) -> tuple[Loop | None, tuple[Stability, ...], tuple[ast.Expr, ...]]:
+    """The loop before which the index stands, and what the loop appends to the rows meanwhile."""
+    loop, stable = outermost(bases, scan, function, program)
+    if loop is None or search.helper is not None or not any(one.problem for one in stable):
+        return loop, stable, ()
+    appends = appends_to(search.walked, scan, function)
+    other, fixed = outermost(bases, scan, function, program, [one.value for one in appends])
+    if not appends or other is None or any(one.problem for one in fixed):
+        return loop, stable, ()
+    return other, fixed, inside(appends, other)
 
 
 def paths_in(node: ast.expr, without: set[str]) -> Iterator[ast.expr]:

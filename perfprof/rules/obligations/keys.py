@@ -20,36 +20,33 @@ from perfprof.rules.rule import Case, Proof
 def keys_hash_as_equal(case: Case) -> Proof:
     """Keys that are equal hash alike."""
     found: Narrowing = case.suspect.reading
-    ints = getattr(found.selection, "ints", ())
-    own = found.helper is None
-    if (
-        own
-        and {builtin_type(found.inner, found.function), builtin_type(found.outer, found.function)}
-        <= {
-            "int",
-            "str",
-        }
-        and not ints
-    ):
+    known = {builtin_type(found.inner, found.function), builtin_type(found.outer, found.function)}
+    if found.helper is None and known <= {"int", "str"} and not found.selection.ints:
         return proved("both keys are ints or strings")
     seen = case.watched("inner")
-    if seen is not None and seen.types and not _guarded(seen.types, case):
-        why = f"keys were {guards.readable(seen.types)}, for which no guard is tested"
-        return unproved(why, found.reader.place(found.selection.compare))
-    if ints and (seen is None or set(seen.types) - {"builtins.int"}):
-        why = "it is solved for the row's part, which holds for ints only"
-        return unproved(why, found.reader.place(found.selection.compare))
+    problem = _unlike(found, seen, case)
+    if problem:
+        return unproved(problem, found.reader.place(found.selection.compare))
     for number, (leaf, text) in enumerate(found.leaves):
         part = case.watched(f"leaf{number}")
         kinds = set(part.types) if part is not None else set()
         if kinds and ((text and kinds != {"builtins.str"}) or not _guarded(kinds, case)):
             why = f"`{found.reader.text(leaf)}` was {guards.readable(kinds)}, for which no guard is tested"
             return unproved(why, found.reader.place(leaf))
-    if seen is not None and any(map(guards.is_own, seen.types)) and _by_difference(found):
-        why = f"keys were {guards.readable(seen.types)}, whose `!=` may be another thing than their `==`"
-        return unproved(why, found.reader.place(found.selection.compare))
     types = f" ({guards.readable(seen.types)})" if seen is not None and seen.types else ""
     return guarded(f"a test of the keys' exact types{types}; the loop's own comparison still decides")
+
+
+def _unlike(found: Narrowing, seen: Seen | None, case: Case) -> str:
+    """Why keys of the types that a run saw are not equal as they hash; empty if they are."""
+    types = seen.types if seen is not None else {}
+    if types and not _guarded(types, case):
+        return f"keys were {guards.readable(types)}, for which no guard is tested"
+    if found.selection.ints and set(types) != {"builtins.int"}:
+        return "it is solved for the row's part, which holds for ints only"
+    if any(map(guards.is_own, types)) and _by_difference(found):
+        return f"keys were {guards.readable(types)}, whose `!=` may be another thing than their `==`"
+    return ""
 
 
 def _guarded(types: Iterable[str], case: Case) -> bool:

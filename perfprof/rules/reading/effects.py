@@ -33,7 +33,7 @@ from perfprof.rules.reading.expressions import (
     root_name,
 )
 from perfprof.rules.reading.hazards import Hazard, distinct, own_hazards, translated
-from perfprof.rules.reading.lambdas import stands_for
+from perfprof.rules.reading.lambdas import walked_in_place
 from perfprof.rules.reading.names import bound_names
 from perfprof.rules.reading.operators import OPERATING, Overload, overloads, own_methods
 from perfprof.rules.reading.resolution import arguments, class_named, resolve
@@ -196,7 +196,7 @@ def _builtin(call: ast.Call, name: str, function: Function, program: Program) ->
         yield Hazard("attribute", call, str(given.value) if isinstance(given, ast.Constant) else "*")
         return
     value = getattr(builtins, name)
-    if name == "next" and not (call.args and _stands_here(call.args[0])):
+    if name == "next" and not (call.args and walked_in_place(call.args[0])):
         yield Hazard("unknown", call, name=name)  # of a generator, whose code runs
     if name in PURE_BUILTINS | {"next", "open", "input"}:
         keys = [word.value for word in call.keywords if word.arg in {"key", "default_factory"}]
@@ -206,12 +206,6 @@ def _builtin(call: ast.Call, name: str, function: Function, program: Program) ->
                 yield from _call(ast.copy_location(ast.Call(one, [], []), call), function, program)
     elif not (isinstance(value, type) and issubclass(value, BaseException)):
         yield Hazard("unknown", call, name=name)
-
-
-def _stands_here(rows: ast.expr) -> bool:
-    """Whether what a generator runs stands in the call, where it is read anyway."""
-    lazily = isinstance(rows, ast.Call) and stands_for(rows) is not None
-    return isinstance(rows, ast.GeneratorExp) or lazily
 
 
 def _harmless_reference(node: ast.expr, function: Function) -> bool:

@@ -32,6 +32,12 @@ def stands_for(call: ast.Call) -> ast.GeneratorExp | None:
     return _applied(found[0], found[1], name)
 
 
+def walked_in_place(rows: ast.expr) -> bool:
+    """Whether the code that runs when the rows are walked stands in the expression itself, where it is read anyway."""
+    lazily = isinstance(rows, ast.Call) and stands_for(rows) is not None
+    return isinstance(rows, ast.GeneratorExp) or lazily
+
+
 def _applied(function: ast.Lambda, rows: ast.expr, name: str) -> ast.GeneratorExp | None:
     given = function.args
     plain = len(given.args) == 1 and not (

@@ -96,14 +96,20 @@ def _handed_on(target: Function, program: Program, depth: int) -> Iterator[Searc
         if inner is None or inner is target or any(isinstance(one, ast.Starred) for one in call.args):
             continue
         given = arguments(inner, call)
-        for one in searches_given(inner, program, depth - 1):
-            rows, wanted = given.get(one.parameter), read_names(one.outer)
-            if not isinstance(rows, ast.Name) or rows.id not in target.parameters or not wanted <= given.keys():
-                continue
-            keys = {name: given[name] for name in wanted}
-            fixed = all(isinstance(key, ast.Name) and _is_given(key.id, target) for key in keys.values())
-            if fixed and isinstance(one.outer, ast.Name) and _only_read(rows.id, rows, target):
-                yield replace(one, parameter=rows.id, outer=substituted(one.outer, keys))
+        found = (_in_terms_of(given, one, target) for one in searches_given(inner, program, depth - 1))
+        yield from (one for one in found if one is not None)
+
+
+def _in_terms_of(given: dict[str, ast.expr], one: Searching, target: Function) -> Searching | None:
+    """A search of an inner function in terms of what the outer one is given; None if it hands on something else."""
+    rows, wanted = given.get(one.parameter), read_names(one.outer)
+    if not isinstance(rows, ast.Name) or rows.id not in target.parameters or not wanted <= given.keys():
+        return None
+    keys = {name: given[name] for name in wanted}
+    fixed = all(isinstance(key, ast.Name) and _is_given(key.id, target) for key in keys.values())
+    if not fixed or not isinstance(one.outer, ast.Name) or not _only_read(rows.id, rows, target):
+        return None
+    return replace(one, parameter=rows.id, outer=substituted(one.outer, keys))
 
 
 def _calls(target: Function) -> tuple[Scan, ...]:

@@ -145,27 +145,40 @@ def _kept(test: ast.If, loop: ast.For, name: str, start: ast.expr, target: Funct
     keeps, ends = test.body[0], len(test.body) == 2 and isinstance(test.body[1], ast.Break)
     if len(test.body) > 1 and not ends:
         return None
-    if isinstance(keeps, ast.Assign) and is_plain_default(start) and is_builtin("next", target):
-        to = keeps.targets[0]
+    if isinstance(keeps, ast.Assign):
         same = ends or isinstance(keeps.value, ast.Constant)  # the first match tells as much as the last
-        own = len(keeps.targets) == 1 and isinstance(to, ast.Name) and to.id == name
-        return _first(_rows(keeps.value, loop, test.test), start) if same and own else None
+        own = len(keeps.targets) == 1 and _is(keeps.targets[0], name)
+        plain = same and own and is_plain_default(start) and is_builtin("next", target)
+        return _first(_rows(keeps.value, loop, test.test), start) if plain else None
     if ends:
         return None
-    if isinstance(keeps, ast.AugAssign) and isinstance(keeps.op, ast.Add) and is_builtin("sum", target):
-        one = isinstance(keeps.value, ast.Constant) and type(keeps.value.value) is int
-        zero = isinstance(start, ast.Constant) and type(start.value) is int and start.value == 0
-        own = isinstance(keeps.target, ast.Name) and keeps.target.id == name
+    if isinstance(keeps, ast.AugAssign):
+        counts = _counts(keeps, name, start) and is_builtin("sum", target)
         rows = _rows(keeps.value, loop, test.test)
-        return ast.Call(ast.Name("sum", ast.Load()), [rows], []) if one and zero and own else None
+        return ast.Call(ast.Name("sum", ast.Load()), [rows], []) if counts else None
+    added = _added(keeps, name) if isinstance(start, ast.List) and not start.elts else None
+    return ast.ListComp(added, _rows(added, loop, test.test).generators) if added is not None else None
+
+
+def _is(node: ast.expr, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
+
+
+def _counts(keeps: ast.AugAssign, name: str, start: ast.expr) -> bool:
+    """``n += 1`` after ``n = 0``."""
+    numbers = [
+        one.value for one in (keeps.value, start) if isinstance(one, ast.Constant) and type(one.value) is int
+    ]
+    return isinstance(keeps.op, ast.Add) and _is(keeps.target, name) and len(numbers) == 2 and numbers[1] == 0
+
+
+def _added(keeps: ast.stmt, name: str) -> ast.expr | None:
+    """``row`` of ``found.append(row)``."""
     call = keeps.value if isinstance(keeps, ast.Expr) else None
-    empty = isinstance(start, ast.List) and not start.elts
-    if not isinstance(call, ast.Call) or not empty or call.keywords or len(call.args) != 1:
+    if not isinstance(call, ast.Call) or call.keywords or len(call.args) != 1:
         return None
-    added = isinstance(call.func, ast.Attribute) and call.func.attr == "append"
-    if not added or not isinstance(call.func.value, ast.Name) or call.func.value.id != name:  # type: ignore[attr-defined]
-        return None
-    return ast.ListComp(call.args[0], _rows(call.args[0], loop, test.test).generators)
+    named = isinstance(call.func, ast.Attribute) and call.func.attr == "append" and _is(call.func.value, name)
+    return call.args[0] if named else None
 
 
 def _first_of(tail: list[ast.stmt], name: str) -> ast.expr | None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from perfprof.rules.reading.conditions import conjuncts, may_fail, negated
 from perfprof.rules.reading.expressions import is_builtin, reads_only
 from perfprof.rules.reading.folds import folded
 from perfprof.rules.reading.names import bound_names, read_names
@@ -125,25 +126,6 @@ def _asked(scan: Scan, function: Function) -> Iterator[ast.expr]:
     asked = isinstance(above.ops[0], (ast.In, ast.NotIn)) and len(above.ops) == 1
     if asked and above.comparators[0] is place and scan.own is not None and holder.generators[-1] is scan.own.node:
         yield ast.copy_location(ast.Compare(holder.elt, [ast.Eq()], [above.left]), holder)
-
-
-def conjuncts(test: ast.expr) -> list[ast.expr]:
-    """``a and b and c`` -> [a, b, c]; anything else alone."""
-    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
-        return [part for value in test.values for part in conjuncts(value)]
-    return [test]
-
-
-def negated(test: ast.expr) -> list[ast.expr]:
-    """What holds when the test fails, as far as it is a conjunction: ``a != b or c`` -> [a == b, not c]."""
-    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or):
-        return [part for value in test.values for part in negated(value)]
-    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        return conjuncts(test.operand)
-    if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.NotEq):
-        turned = ast.Compare(test.left, [ast.Eq()], test.comparators)
-        return [ast.copy_location(turned, test)]
-    return [ast.copy_location(ast.UnaryOp(ast.Not(), test), test)]
 
 
 def _in_body(body: list[ast.stmt], search: _Search) -> Selection | None:
@@ -261,15 +243,8 @@ def _out_of_turn(outer: Sequence[ast.expr], search: _Search) -> str:
 
 def _may_fail_before(search: _Search) -> str:
     """Why other tests may not be skipped for a row; empty if they may."""
-    failing = next((test for test in search.passed if any(_may_fail(node) for node in walk(test))), None)
+    failing = next((test for test in search.passed if any(may_fail(node) for node in walk(test))), None)
     return f"line {failing.lineno} may fail for the other rows" if failing is not None else ""
-
-
-def _may_fail(node: ast.AST) -> bool:
-    divides = isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Div, ast.FloorDiv, ast.Mod, ast.Pow))
-    return divides or (
-        isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"int", "float", "ord", "chr"}
-    )
 
 
 def _sides(
