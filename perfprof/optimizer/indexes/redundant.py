@@ -19,7 +19,9 @@ _INDEXES = """
 SELECT n.nspname, CASE WHEN pg_table_is_visible(t.oid) THEN '' ELSE n.nspname END, t.relname, x.relname,
        i.indisvalid, i.indisunique,
        EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = x.oid) OR i.indisprimary OR i.indisexclusion
-         OR i.indisreplident OR x.relispartition,
+         OR i.indisreplident OR x.relispartition
+         OR (NOT i.indisvalid AND EXISTS (SELECT FROM pg_locks l WHERE l.relation = t.oid AND l.granted
+             AND l.mode = 'ShareUpdateExclusiveLock')),
        m.amname, i.indkey::text, i.indclass::text, i.indoption::text, i.indcollation::text, i.indnkeyatts,
        coalesce(pg_get_expr(i.indexprs, i.indrelid), ''), coalesce(pg_get_expr(i.indpred, i.indrelid), ''),
        pg_get_indexdef(x.oid), pg_relation_size(x.oid), coalesce(s.idx_scan, 0), x.relkind::text,
@@ -41,7 +43,7 @@ class _Index:
     name: str
     valid: bool
     unique: bool
-    bound: bool  # to a constraint or to a partitioned index: it cannot go alone
+    bound: bool  # to a constraint or to a partitioned index, so that it cannot go alone; or being built right now
     method: str
     keys: tuple[tuple[str, ...], ...]
     width: int
