@@ -30,6 +30,16 @@ class Store:
 """
 # rule, statement, program; the line that is recorded has the word `execute` and Q
 PROGRAMS = {
+    "a factory with the call": (
+        "select-star",
+        STAR,
+        "def ask(conn, s):\n    return [row['name'] for row in conn.execute(Q, (s,), row_factory=made)]\n",
+    ),
+    "many times": (
+        "count-to-exists",
+        COUNT,
+        "def ask(conn, s):\n    rows = [(s,)]\n    return conn.executemany(Q, (s,)).fetchone()[0] > 0\n",
+    ),
     "a text of two uses": (
         "count-to-exists",
         COUNT,
@@ -116,9 +126,7 @@ PROGRAMS = {
 
 
 def recorded(source: str) -> int:
-    return next(
-        number for number, line in enumerate(source.splitlines(), 1) if "execute(" in line and "s,)" in line
-    )
+    return next(number for number, line in enumerate(source.splitlines(), 1) if "execute" in line and "s,)" in line)
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

@@ -29,6 +29,9 @@ def taken_alone(place: Place, program: Program) -> bool:
         return False
     if any(name.id in DYNAMIC for name in function.every(ast.Name)) or not isinstance(call.func, ast.Attribute):
         return False
+    many = len(call.args) > 2 and call.func.attr != "fetchval"  # asyncpg takes its values one by one
+    if call.keywords or many or call.func.attr in ("executemany", "executescript"):
+        return False
     return not any(_tells(one, call, function, program) for one in _others(call.func.value, function))
 
 
