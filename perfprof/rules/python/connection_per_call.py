@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from perfprof.profilers.parts import network
 from perfprof.rules.findings import finding
 from perfprof.rules.obligations.proofs import obligation, unproved
 from perfprof.rules.rule import Evidence, Rewrite, Rule, Suspect
@@ -54,19 +53,23 @@ class Asked:
 def looks_for(recording: Recording, program: Program, room: int) -> Iterator[Suspect]:
     """Endpoints that were asked by a function of requests or httpx that keeps no connection."""
     for endpoint in network.read(recording):
-        frame = endpoint.place[0] if endpoint.place else None
-        function = program.function_at(Path(frame.path), frame.line) if frame is not None else None
-        if frame is None or function is None or endpoint.latencies.count < 2:
-            continue
-        for node in ast.walk(function.node):
-            if isinstance(node, ast.Call) and node.lineno <= frame.line <= (node.end_lineno or node.lineno):
-                library = _library(node)
-                if library:
-                    found = Asked(endpoint, function, node, library)
-                    message = f"{endpoint.opened:,} connections for {endpoint.latencies.count:,} requests"
-                    what = finding("connection-per-call", function, node, endpoint.url, message)
-                    yield Suspect(what, found, function=function)
-                    break
+        found = _asked(endpoint, program) if endpoint.place and endpoint.latencies.count > 1 else None
+        if found is not None:
+            message = f"{endpoint.opened:,} connections for {endpoint.latencies.count:,} requests"
+            what = finding("connection-per-call", found.function, found.call, endpoint.url, message)
+            yield Suspect(what, found, function=found.function)
+
+
+def _asked(endpoint: Endpoint, program: Program) -> Asked | None:
+    """The call on the line that asked."""
+    frame = endpoint.place[0]
+    function = program.function_at(Path(frame.path), frame.line)
+    for node in ast.walk(function.node) if function is not None else ():
+        if isinstance(node, ast.Call) and node.lineno <= frame.line <= (node.end_lineno or node.lineno):
+            library = _library(node)
+            if library and function is not None:
+                return Asked(endpoint, function, node, library)
+    return None
 
 
 def _library(node: ast.Call) -> str:
