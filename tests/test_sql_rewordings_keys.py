@@ -113,6 +113,9 @@ LEFT = [
     ("useless-join", f"SELECT o.id {O} ORDER BY o.id FOR UPDATE", "no suspect"),
     ("useless-join", f"SELECT o.id {O} ORDER BY o.id FOR SHARE OF c", "no suspect"),
     ("useless-join", f"SELECT o.id {O} ORDER BY name", "no suspect"),
+    ("useless-join", f"SELECT o.id, row_number() OVER (ORDER BY o.status) {O} ORDER BY o.id", "no suspect"),
+    ("useless-join", f"SELECT string_agg(o.status, '') {O}", "no suspect"),
+    ("useless-order", "SELECT id, row_number() OVER () FROM orders ORDER BY id, status", "order-is-not-seen"),
     ("useless-join", f"SELECT o.id {O} LIMIT 5", "order-is-told"),
     (
         "useless-join",

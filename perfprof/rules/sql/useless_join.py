@@ -75,6 +75,14 @@ def _unread(query: Worded) -> list[Tree]:
     return [join for join in tree.args.get("joins") or () if _is_plain(join) and not _read_elsewhere(join, tree)]
 
 
+def _hangs_on_order(tree: Tree) -> bool:
+    """Whether rows that come another way may have other values: of a window, of a sum or of a list made of them."""
+    return any(
+        kind_of(node) == "Window" or (isinstance(node, node_class("AggFunc")) and kind_of(node) != "Count")
+        for node in tree.walk()
+    )
+
+
 def _is_plain(join: Tree) -> bool:
     """``JOIN table ON column = column``, with both columns qualified."""
     on, kind = join.args.get("on"), str(join.args.get("kind") or "").upper()

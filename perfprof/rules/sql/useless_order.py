@@ -132,7 +132,8 @@ def _changes(case: Case) -> tuple[list[Change], Tree]:
 
 def _kept(case: Case, select: Tree, terms: list[Tree]) -> int:
     """How many terms of ORDER BY it takes to tell all rows apart."""
-    if any(argument(select, part) for part in _GROUPS) or any(may_differ(one) for one in terms):
+    windows = any(kind_of(node) == "Window" for node in select.walk())
+    if windows or any(argument(select, part) for part in _GROUPS) or any(may_differ(one) for one in terms):
         return len(terms)
     known, hidden = scope(case, select), {one.alias for one in select.expressions if kind_of(one) == "Alias"}
     named = []
