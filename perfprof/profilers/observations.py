@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-WatchKind = Literal["entry", "value", "collection", "attribute", "identity", "again", "types"]
+WatchKind = Literal["entry", "value", "collection", "attribute", "identity", "again", "order", "types"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,7 @@ class Watch:
     kind "types": of which exact types is the value, and is reading ``detail`` (if given) from it a plain look-up? It
     stops looking after some thousand evaluations, and looks again now and then, so it may stand in an inner loop.
     kind "identity": is the object the same as ``detail`` (a name or attribute chain that can be read there)?
+    kind "order": is the beginning of the list nearly in order, up or down?
     kind "again": were the values of ``detail`` (a tuple of names that can be read there) met before?
     """
 
@@ -45,7 +46,8 @@ class Seen:
     Type names are ``module.qualname`` (``builtins.int``). For "attribute" watches ``reads`` counts ``plain``,
     ``computed`` (property, descriptor, ``__getattr__``) and ``missing``. A flat tuple is written with the types
     of its items, ``builtins.tuple[builtins.int,builtins.str]``. For "identity" watches ``reads`` counts ``same`` and
-    ``other``; for "again" watches ``again``, ``new``, and ``other`` for values that are no plain ones.
+    ``other``; for "again" watches ``again``, ``new``, and ``other`` for values that are no plain ones;
+    for "order" watches ``order``, ``other`` and ``unknown``.
     """
 
     watch: str

@@ -6,6 +6,7 @@ import types
 from collections import deque, namedtuple
 from collections.abc import Iterable
 from itertools import islice
+from operator import le
 from typing import Any
 
 MOST = 64  # elements that are looked at
@@ -16,6 +17,8 @@ _SEQUENCES: tuple[Any, ...] = (list, tuple)
 _EMPTY: dict[Any, Any] = {}
 _VIEWS: tuple[Any, ...] = (type(_EMPTY.keys()), type(_EMPTY.values()), type(_EMPTY.items()))
 _WALKED: tuple[Any, ...] = (set, frozenset, dict, deque, *_VIEWS)
+_ORDERED: tuple[Any, ...] = (int, float, str, bytes)
+_HEAD, _NEARLY = 256, 0.1
 _WALK = 4_096  # a larger one is not walked to its end: only its first elements are seen
 _FIELD = type(namedtuple("_", "field").field)  # type: ignore[attr-defined]
 _STATIC = (types.MemberDescriptorType, types.GetSetDescriptorType, _FIELD)
@@ -86,6 +89,15 @@ def elements(value: Any) -> Iterable[Any]:
             step = max(1, size // MOST) if size <= _WALK else 1
             return list(islice(walk(value), 0, MOST * step, step))
     return value[:1] if kind is range else ()
+
+
+def order(value: Any) -> str:
+    """Whether the beginning of a list or tuple of numbers or texts is nearly in ``order``, up or down, or not (``other``)."""
+    head: Any = value[:_HEAD] if type(value) in _SEQUENCES else ()
+    if len(head) < 2 or len(set(map(type, head))) > 1 or type(head[0]) not in _ORDERED:
+        return "unknown"
+    ups = sum(map(le, head, head[1:])) / (len(head) - 1)
+    return "other" if _NEARLY < ups < 1 - _NEARLY else "order"
 
 
 def _spread(value: Any, base: Any) -> Iterable[Any]:

@@ -12,7 +12,7 @@ from time import perf_counter
 from typing import Any
 
 from . import journal
-from .looks import elements, length, reading, type_name, value_name
+from .looks import elements, length, order, reading, type_name, value_name
 
 _ENDLESS = 1 << 62
 _EVERY = 64  # the first looks; after them one at each thirty-second more
@@ -71,6 +71,7 @@ class Probe:
                 _glance_again()
         else:
             read = reading(value, self.detail) if self.detail and self.kind in ("attribute", "types") else None
+            read = order(value) if self.kind == "order" else read
             self.last = (value_name(value), None, read)
         self._weigh(1)
         if perf_counter() > journal.due:
