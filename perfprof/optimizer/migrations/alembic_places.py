@@ -71,22 +71,25 @@ def _of_project(path: Path) -> dict[str, str] | None:
 
 
 def _place(texts: Texts, beside: Path, options: dict[str, str] | None) -> Place | None:
-    if options is None:
-        return None
-    location = options.get("script_location")
-    scripts = _folder(texts.root, beside, location) if location else beside
-    if scripts is None and location and "{" in location:  # a template that the program fills in
-        known = [path.parent for path in beside.glob("*/env.py") if (path.parent / "versions").is_dir()]
-        scripts = known[0] if len(known) == 1 else None
-    if scripts is None or not (scripts / "env.py").is_file():
+    scripts = _scripts(texts.root, beside, options) if options is not None else None
+    if options is None or scripts is None or not (scripts / "env.py").is_file():
         return None
     said = [one for one in re.split(r"[\s,;]+", options.get("version_locations", "")) if one]
     folders = [_folder(texts.root, beside, one) for one in said] if said else [scripts / "versions"]
     there = tuple(one for one in folders if one is not None and one.is_dir() and one.is_relative_to(texts.root))
-    if not there or len(there) < len(folders):
-        return None
     env = texts.read(scripts / "env.py") or ""
-    return Place(there, "databases" in options or _SEVERAL.search(env) is not None)
+    several = "databases" in options or _SEVERAL.search(env) is not None
+    return Place(there, several) if there and len(there) == len(folders) else None
+
+
+def _scripts(root: Path, beside: Path, options: dict[str, str]) -> Path | None:
+    """The folder with env.py: as it is said, or beside the ini; one that a program fills in is looked for."""
+    location = options.get("script_location", "")
+    found = _folder(root, beside, location) if location else beside
+    if found is not None or "{" not in location:
+        return found
+    known = [path.parent for path in beside.glob("*/env.py") if (path.parent / "versions").is_dir()]
+    return known[0] if len(known) == 1 else None
 
 
 def _folder(root: Path, beside: Path, said: str) -> Path | None:

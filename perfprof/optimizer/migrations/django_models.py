@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from perfprof.optimizer.migrations.model_text import appended, inserted
@@ -34,12 +34,8 @@ def model_of(texts: Texts, table: str) -> Model | None:
     """The one model with this table, by `db_table` or by Django's rule `app_model`."""
     found = [
         Model(path, node, app, _package(path), tree)
-        for path in sorted(texts.root.rglob("*.py"))
-        if (path.name == "models.py" or path.parent.name == "models") and not foreign(path, texts.root)
-        for tree in [tree_of(texts.read(path) or "")]
-        if tree is not None
-        for node in tree.body
-        if isinstance(node, ast.ClassDef) and node.bases and not _set(node, "abstract") and not _set(node, "proxy")
+        for path, tree in _files(texts)
+        for node in _concrete(tree)
         for app in [_app_label(texts, node, path)]
         if _table(node, app) == table
     ]
@@ -47,7 +43,23 @@ def model_of(texts: Texts, table: str) -> Model | None:
         return None
     (model,) = found
     folder = _migrations(texts, model)
-    return Model(model.path, model.node, model.app, folder, model.module) if folder is not None else None
+    return replace(model, folder=folder) if folder is not None else None
+
+
+def _files(texts: Texts) -> Iterator[tuple[Path, ast.Module]]:
+    """The files that hold models, as Django looks for them."""
+    for path in sorted(texts.root.rglob("*.py")):
+        if (path.name == "models.py" or path.parent.name == "models") and not foreign(path, texts.root):
+            tree = tree_of(texts.read(path) or "")
+            if tree is not None:
+                yield path, tree
+
+
+def _concrete(tree: ast.Module) -> Iterator[ast.ClassDef]:
+    """The classes that may have a table of their own."""
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef) and node.bases and not (_set(node, "abstract") or _set(node, "proxy")):
+            yield node
 
 
 def foreign(path: Path, root: Path) -> bool:

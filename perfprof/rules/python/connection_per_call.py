@@ -52,6 +52,8 @@ class Asked:
 
 def looks_for(recording: Recording, program: Program, room: int) -> Iterator[Suspect]:
     """Endpoints that were asked by a function of requests or httpx that keeps no connection."""
+    from perfprof.profilers.parts import network
+
     for endpoint in network.read(recording):
         found = _asked(endpoint, program) if endpoint.place and endpoint.latencies.count > 1 else None
         if found is not None:

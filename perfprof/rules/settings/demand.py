@@ -15,7 +15,7 @@ from perfprof.rules.settings.written import Options, option
 
 if TYPE_CHECKING:
     from perfprof.profilers.parts.pools import Pool
-    from perfprof.profilers.recording import Recording
+    from perfprof.profilers.recording import Frame, Recording
     from perfprof.rules.reading.functions import Function
     from perfprof.rules.reading.program import Program
 
@@ -84,25 +84,20 @@ def demands(recording: Recording, program: Program, room: int) -> Iterator[Deman
     drivers = frozenset(one.statement.driver for one in executions)
     names = frozenset(one.statement.database for one in executions)
     commands = tuple(one.command for one in recording.processes())
-    for pool in pools.read(recording):
-        frames = {site.place[0] for site in pool.made if site.place}
-        places = tuple(sorted(f"{Path(one.path).name}:{one.line}" for one in frames))
-        for frame in sorted(frames, key=lambda one: (one.path, one.line))[: 1 if pool.exhausted else 0]:
-            function = program.function_at(Path(frame.path), frame.line)
-            if function is None:
-                continue
-            written = _written(pool, function, frame.line, program)
-            if written is None:
-                continue
-            where, at, node, name = written
-            yield Demand(pool, where, at, node, name, room, drivers, names, commands, places)
+    for pool in (one for one in pools.read(recording) if one.exhausted):
+        frames = sorted({site.place[0] for site in pool.made if site.place}, key=lambda one: (one.path, one.line))
+        places = tuple(f"{Path(one.path).name}:{one.line}" for one in frames)
+        written = _written(pool, frames[0], program) if frames else None
+        if written is not None:
+            yield Demand(pool, *written, room, drivers, names, commands, places)
 
 
-def _written(
-    pool: Pool, function: Function, line: int, program: Program
-) -> tuple[Function, ast.expr, Options | None, str] | None:
-    """(function, place, options, name of the size) of the pool that was made on this line."""
-    calls = [node for node in ast.walk(function.node) if isinstance(node, ast.Call) and _covers(node, line)]
+def _written(pool: Pool, frame: Frame, program: Program) -> tuple[Function, ast.expr, Options | None, str] | None:
+    """(function, place, options, name of the size) of the pool that was made there."""
+    function = program.function_at(Path(frame.path), frame.line)
+    if function is None:
+        return None
+    calls = [one for one in ast.walk(function.node) if isinstance(one, ast.Call) and _covers(one, frame.line)]
     makers = [(node, _MAKERS[name]) for node in calls for name in [_name(node)] if name in _MAKERS]
     if len(makers) == 1:
         node, size = makers[0]
