@@ -49,6 +49,7 @@ def _leaf_test(
     absent = "None" if "builtins.NoneType" not in types else "..."
     absent = "[]" if any(map(guards.is_own, types)) else absent  # which is no key, whatever the types are
     of_dicts = isinstance(leaf, ast.Subscript) and _of_dicts(case, leaf, found)
+    of_database = isinstance(leaf, ast.Subscript) and _of_database(case, leaf, found)
     kinds = _sequences(case, leaf, found)
     leaf = substituted(leaf, new)
     if isinstance(leaf, ast.Attribute):
@@ -61,6 +62,8 @@ def _leaf_test(
         name = "" if isinstance(leaf.slice, ast.Constant) else f"type({item}) is str"
         return guards.joined([name, f"type({base}) is dict", guards.is_key(f"{base}.get({item}{default})", types)])
     key = guards.is_key(ast.unparse(leaf), types)
+    if of_database:
+        return guards.joined([f"type({base}) is sqlite3.Row", f"{item} in {base}.keys()", key])
     return guards.joined([guards.exactly(base, kinds), f"len({base}) > {item}", key]) if kinds else key
 
 
@@ -68,7 +71,8 @@ def unsure_leaf(case: Case, found: Narrowing) -> ast.expr | None:
     """A part of a row's key that no test can read without failing; None if there is none."""
     for leaf, _ in found.leaves:
         if isinstance(leaf, ast.Subscript) and not _of_dicts(case, leaf, found):
-            if not _sequences(case, leaf, found) and not _at_position(leaf, found):
+            told = _sequences(case, leaf, found) or _at_position(leaf, found) or _of_database(case, leaf, found)
+            if not told:
                 return leaf
         elif isinstance(leaf, ast.Attribute) and not _plain_chain(leaf.value, found):
             return leaf
@@ -145,6 +149,17 @@ def _of_dicts(case: Case, leaf: ast.Subscript, found: Narrowing) -> bool:
     )
     named = isinstance(leaf.slice, ast.Constant) or not _at_position(leaf, found)
     return row and named and rows is not None and set(rows.elements) == {"builtins.dict"}
+
+
+def _of_database(case: Case, leaf: ast.Subscript, found: Narrowing) -> bool:
+    """Whether the rows were all those of SQLite, asked for a column by name, where the file names their class."""
+    rows, function = case.watched("base0"), found.function
+    named = (
+        isinstance(leaf.value, ast.Name) and isinstance(leaf.slice, ast.Constant) and type(leaf.slice.value) is str
+    )
+    there = isinstance(function.module.top.get("sqlite3"), ast.Import) and "sqlite3" not in function.module.rebound
+    own = function.names.is_local("sqlite3") or "sqlite3" in function.names.captured
+    return named and there and not own and rows is not None and set(rows.elements) == {"sqlite3.Row"}
 
 
 def _sequences(case: Case, leaf: ast.expr, found: Narrowing) -> list[str]:

@@ -171,13 +171,13 @@ def priced(lines, products):
     return total, steps
 ```
 
-A product that is not there is added, and found from then on:
+A product that is not there is put before all others, and found from then on:
 
 ```python unchanged collection-unchanged
 def priced(lines, products):
     for line in lines:
         if not any(product["sku"] == line["sku"] for product in products):
-            products.append({"sku": line["sku"], "price": 1})
+            products.insert(0, {"sku": line["sku"], "price": 1})
     return len(products)
 ```
 

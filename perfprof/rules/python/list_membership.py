@@ -189,6 +189,28 @@ def unknown(orders, customer_ids):
     return missing
 ```
 
+The class of what is asked has no name here, so no guard can test for it:
+
+```python unchanged call-is-that-search
+def known_ids(customer_ids):
+    class Known:
+        def __init__(self):
+            self.ids = list(customer_ids)
+
+        def has(self, customer_id):
+            return customer_id in self.ids
+
+    return Known()
+
+
+def unknown(orders, known):
+    return [order["number"] for order in orders if not known.has(order["customer_id"])]
+```
+
+```python workload
+unknown([{"number": i, "customer_id": i} for i in range(2 * n)], known_ids(range(0, 2 * n, 2)))
+```
+
 `set` means something else in this file:
 
 ```python unchanged builtins-are-builtin

@@ -100,7 +100,7 @@ def statement_lines(orders, customers):
     return lines, misses
 ```
 
-The loop adds customers, which an index made before would not have:
+The loop puts customers before the others, which an index made before would not have:
 
 ```python unchanged collection-unchanged
 def statement_lines(orders, customers):
@@ -110,7 +110,7 @@ def statement_lines(orders, customers):
             if customer["id"] == order["customer_id"]:
                 lines.append((order["number"], customer["name"]))
         if order["number"] % 50 == 3:
-            customers.append({"id": order["number"], "name": "late"})
+            customers.insert(0, {"id": order["number"], "name": "late"})
     return lines
 ```
 
