@@ -68,6 +68,7 @@ def _unread(query: Worded) -> list[Tree]:
     tree = query.tree
     if (
         kind_of(tree) != "Select"
+        or _hangs_on_order(tree)
         or any(kind_of(term) == "Star" for term in tree.expressions)
         or argument(tree, "locks")
     ):
