@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,7 +44,9 @@ def _static(base: str, name: str, module: Module, program: Program) -> Function 
     )
     node = found[0].node if len(found) == 1 else None
     marks = [getattr(one, "id", "") for one in node.decorator_list] if isinstance(node, DEFINITIONS) else []
-    return found[0] if marks == ["staticmethod"] else None
+    stored = re.compile(rf"\.{re.escape(name)}\s*=(?!=)")  # somewhere in these files, perhaps on the class
+    seen = (module, *([owner[1]] if owner is not None else []))
+    return found[0] if marks == ["staticmethod"] and not any(stored.search(one.source) for one in seen) else None
 
 
 def class_of(node: ast.expr, function: Function, program: Program) -> tuple[ast.ClassDef, Module] | None:
