@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 LEAST = 5  # executions in one call of the function; fewer are no loop
 _FITS = 0.05  # how far from the line calls may lie, as a part of what they executed
+_LOW = -1.5  # executions of a call without rows; fewer are no line of a loop
 _STEEP = 0.5  # executions a row; duplicates among the keys may be asked for once
 _COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
 _READS = ("select", "with", "(", "values", "table")
@@ -76,34 +77,48 @@ def slope(members: Sequence[Member], given: Rows, alone: bool = True) -> Slope |
     counts: dict[str, int] = defaultdict(int)
     for one, call in members:
         counts[call] += one.count
-    first = members[0][0]
-    found: list[tuple[float, Slope]] = []
-    for parent in {text for call in counts for text in given.get(call, ())} - {first.statement.text}:
-        seen = [(*given.get(call, {}).get(parent, (0, 0)), count) for call, count in counts.items()]
-        fitted = _fitted([(rows, count) for rows, _, count in seen], alone)
-        if fitted is not None and 2 * sum(times for _, times, _ in seen) <= sum(counts.values()):
-            a_row, fixed, off = fitted
-            most = [rows for rows, _, _ in seen]
-            found.append(
-                (off, Slope(first.statement.text, first.site, parent, a_row, fixed, (min(most), max(most))))
-            )
+    found = [
+        told
+        for parent in {text for call in counts for text in given.get(call, ())} - {members[0][0].statement.text}
+        if (told := _over(parent, members[0][0], counts, given, alone=alone)) is not None
+    ]
     return min(found, key=lambda one: (round(one[0], 2), one[1].parent), default=(0.0, None))[1]
+
+
+def _over(
+    parent: str, first: Execution, counts: Mapping[str, int], given: Rows, *, alone: bool
+) -> tuple[float, Slope] | None:
+    """The line over the rows of this statement, and how far from it the calls lie; it must run far more seldom itself."""
+    seen = [(*given.get(call, {}).get(parent, (0, 0)), count) for call, count in counts.items()]
+    fitted = _fitted([(rows, count) for rows, _, count in seen], alone)
+    if fitted is None or 2 * sum(times for _, times, _ in seen) > sum(counts.values()):
+        return None
+    rows = [one for one, _, _ in seen]
+    return fitted[2], Slope(first.statement.text, first.site, parent, *fitted[:2], (min(rows), max(rows)))
 
 
 def _fitted(points: Sequence[tuple[int, int]], alone: bool) -> tuple[float, float, float] | None:
     """(slope, intercept, how far points lie off it) of executions over rows; None if they lie on no such line."""
-    rows, counts = [row for row, _ in points], [count for _, count in points]
-    middle, mean = sum(rows) / len(rows), sum(counts) / len(counts)
-    spread = sum((row - middle) ** 2 for row in rows)
-    if spread:
-        a_row = sum((row - middle) * (count - mean) for row, count in points) / spread
-        fixed = mean - a_row * middle
-    else:
-        a_row, fixed = (mean / middle if middle else 0.0), 0.0
+    middle = sum(row for row, _ in points) / len(points)
+    spread = any(row != middle for row, _ in points)
+    a_row, fixed = _line(points)
     off = max(abs(count - fixed - a_row * row) / max(count, LEAST) for row, count in points)
-    whole = alone and middle >= LEAST and abs(a_row - round(a_row)) <= _FITS
-    fits = a_row >= _STEEP and fixed > -1.5 and off <= _FITS
-    return (a_row, fixed, off) if fits and (spread or whole) else None
+    told = spread or (alone and middle >= LEAST and abs(a_row - round(a_row)) <= _FITS)
+    return (a_row, fixed, off) if told and _is_fed(a_row, fixed) and off <= _FITS else None
+
+
+def _is_fed(a_row: float, fixed: float) -> bool:
+    return a_row >= _STEEP and fixed > _LOW
+
+
+def _line(points: Sequence[tuple[int, int]]) -> tuple[float, float]:
+    """Least squares; through zero if all calls had equally many rows."""
+    middle, mean = (sum(values) / len(points) for values in zip(*points, strict=True))
+    spread = sum((row - middle) ** 2 for row, _ in points)
+    if not spread:
+        return (mean / middle if middle else 0.0), 0.0
+    a_row = sum((row - middle) * (count - mean) for row, count in points) / spread
+    return a_row, mean - a_row * middle
 
 
 def slopes(recordings: Sequence[Sequence[Execution]]) -> tuple[Slope, ...]:

@@ -164,10 +164,13 @@ def _fetches(load: Load, spot: Spot) -> int:
     """
     path, node = str(spot.function.module.path), spot.node
     first, last = node.lineno, node.end_lineno or node.lineno
-    places = [one for step in (*load.origin, load.started) for one in step]
-    near = [one for one in places if one.path == path and first <= one.line <= last]
-    own = [one for one in near if _within(one, node)]
-    return max((one.fetches for one in own or near), default=0)
+    places = (one for step in (*load.origin, load.started) for one in step if one.path == path)
+    near = [one for one in places if first <= one.line <= last]
+    return max((one.fetches for one in _own(near, node) or near), default=0)
+
+
+def _own(places: list[Place], node: ast.expr) -> list[Place]:
+    return [one for one in places if _within(one, node)]
 
 
 def _within(place: Place, node: ast.expr) -> bool:

@@ -18,20 +18,39 @@ _DEPTH = 5  # base classes that are followed
 
 def prefetched(node: ast.expr, function: Function | None, program: Program) -> bool:
     """``self.items.all()`` in a model's method is only answered by prefetches of that model and of its subclasses."""
-    chain = node.func if isinstance(node, ast.Call) else None
-    if not isinstance(chain, ast.Attribute) or chain.attr != "all" or not isinstance(chain.value, ast.Attribute):
+    relation = _relation(node)
+    if relation is None:
         return False
-    name, base = chain.value.attr, chain.value.value
-    owner = function.owner if function is not None and getattr(base, "id", "") == "self" else None
+    own = function is not None and getattr(relation.value, "id", "") == "self"
+    owner = function.owner if function is not None and own else None
+    return any(call is None or _may_answer(call, relation.attr, owner, program) for call in _prefetches(program))
+
+
+def _relation(node: ast.expr) -> ast.Attribute | None:
+    """``order.items`` of ``order.items.all()``."""
+    chain = node.func if isinstance(node, ast.Call) else None
+    plain = isinstance(chain, ast.Attribute) and chain.attr == "all"
+    return (
+        chain.value
+        if isinstance(chain, ast.Attribute) and plain and isinstance(chain.value, ast.Attribute)
+        else None
+    )
+
+
+def _may_answer(call: ast.Call, name: str, owner: ast.ClassDef | None, program: Program) -> bool:
+    return _may_name(call, name) and (owner is None or not _of_another(call, name, owner.name, program))
+
+
+def _prefetches(program: Program) -> Iterator[ast.Call | None]:
+    """All calls that ask for a prefetch; None for a file that cannot be read."""
     for path in mentions(program.root, "prefetch"):
         module = program.module(path)
         if module is None:
-            return True
-        for call in (one for one in ast.walk(module.tree) if isinstance(one, ast.Call)):
-            asks = _word(call.func) in _ASKS and _may_name(call, name)
-            if asks and (owner is None or not _of_another(call, name, owner.name, program)):
-                return True
-    return False
+            yield None
+            continue
+        for one in ast.walk(module.tree):
+            if isinstance(one, ast.Call) and _word(one.func) in _ASKS:
+                yield one
 
 
 def _may_name(call: ast.Call, name: str) -> bool:

@@ -19,6 +19,7 @@ from perfprof.rules.reading.statements import read
 
 if TYPE_CHECKING:
     from perfprof.rules.lookups.model import Lookup
+    from perfprof.rules.reading.statements import Statement
 
 _AGGREGATE = "it has an aggregate"
 _LIMIT = "it has LIMIT"
@@ -32,21 +33,27 @@ def asked(lookup: Lookup, mode: Mode, column: str, mark: Mark, array: str) -> Ba
     """The statement around the statement, or why there is none. column: what the key is compared with, as written."""
     query = lookup.query
     statement = query.statement
-    if "--" in query.text or ";" in query.text or statement.complex not in _ASKED:
-        return statement.complex or "it has a comment, or more than one statement"
-    if WANTED in (name.lower() for name in (*statement.selected, *statement.table_names())):
-        return f"there is something called `{WANTED}` already"
+    unread = _unread_around(statement)
+    if unread:
+        return unread
     table = keys(lookup, mode, column, query.text[mark.start : mark.end], array)
     if isinstance(table, str):
         return table
     if query.dialect == "postgresql":
         return _lateral(lookup, mode, mark, table)
-    mode = "values" if mode == "in" else mode
-    if statement.complex == _AGGREGATE:
-        return _scalar(lookup, mode, mark, table)
-    if statement.complex == _LIMIT:
-        return _by_rowid(lookup, mode, mark, table)
-    return f"{statement.complex}, which SQLite cannot ask for many keys at once"
+    ways = {_AGGREGATE: _scalar, _LIMIT: _by_rowid}
+    if statement.complex not in ways:
+        return f"{statement.complex}, which SQLite cannot ask for many keys at once"
+    return ways[statement.complex](lookup, "values" if mode == "in" else mode, mark, table)
+
+
+def _unread_around(statement: Statement) -> str:
+    """Why nothing may be put around the statement; empty if it may."""
+    text = statement.template.text
+    if "--" in text or ";" in text or statement.complex not in _ASKED:
+        return statement.complex or "it has a comment, or more than one statement"
+    named = (name.lower() for name in (*statement.selected, *statement.table_names()))
+    return f"there is something called `{WANTED}` already" if WANTED in named else ""
 
 
 def _batch(lookup: Lookup, mode: Mode, parts: tuple[str, ...], why: str) -> Batch:

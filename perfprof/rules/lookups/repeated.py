@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from perfprof.profilers.slopes import LEAST, Slope, given_rows, growth
+from perfprof.profilers.slopes import Slope, given_rows, growth
 from perfprof.rules.eager.model import is_test
 from perfprof.rules.lookups.model import lookups
 from perfprof.rules.reading.repeats import loops_around
@@ -54,21 +54,29 @@ class Repeated:
 
 def repeated(executions: Sequence[Execution], loads: Sequence[Load], program: Program) -> Iterator[Repeated]:
     """What loops send, but for lazy loads and look-ups in loops, which have rules of their own."""
+    groups = _groups(executions, loads, program)
+    given = given_rows(executions) if groups else {}
+    for (path, line, verb, table, level), members in groups.items():
+        here = [(other, what) for at, where, other, what, _ in groups if (at, where) == (path, line)]
+        verbs, tables = {other for other, what in here if what == table}, {what for _, what in here}
+        if not level or len(tables) <= MOST_TABLES:
+            found = _repeated(members, level, frozenset(verbs - {verb}), program)
+            yield replace(found, grows=growth([(one, level) for one in members], given))
+
+
+Key = tuple[str, int, str, str, int]  # path, line, verb, table, level
+
+
+def _groups(executions: Sequence[Execution], loads: Sequence[Load], program: Program) -> dict[Key, list[Execution]]:
+    """What stands in loops, by its line."""
     lazy = {(one.site[0].path, one.site[0].line) for one in loads if one.site}
-    groups: dict[tuple[str, int, str, str, int], list[Execution]] = defaultdict(list)
+    groups: dict[Key, list[Execution]] = defaultdict(list)
     for one in executions:
         verb, table = _verb(one.statement.text), _table(one.statement.text)
         level = _level(one, program) if verb else -1
         if level >= 0 and (one.site[0].path, one.site[0].line) not in lazy:
             groups[one.site[level].path, one.site[level].line, verb, table, level].append(one)
-    given = given_rows(executions) if groups else {}
-    for (path, line, verb, table, level), members in groups.items():
-        verbs = {other for at, where, other, what, _ in groups if (at, where, what) == (path, line, table)}
-        tables = {what for at, where, _, what, _ in groups if (at, where) == (path, line)}
-        if not level or len(tables) <= MOST_TABLES:
-            found = _repeated(members, level, frozenset(verbs - {verb}), program)
-            grows = growth([(one, level) for one in members], given) if found.most >= LEAST else None
-            yield replace(found, grows=grows)
+    return groups
 
 
 def _level(one: Execution, program: Program) -> int:

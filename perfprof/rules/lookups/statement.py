@@ -32,7 +32,24 @@ def batch(lookup: Lookup, mode: Mode, array: str = "bigint") -> Batch | str:
     start = word_at(query.text, query.dialect, "from")
     if compared is None or start < 0:
         return "the key is not compared as `column = ?`"
-    if len(marks) > 1:
+    unfit = _unfit(lookup, mode, len(marks))
+    if unfit:
+        return unfit
+    if query.statement.complex or query.text[marks[0].end :].startswith("::"):
+        return each_key.asked(lookup, mode, compared["column"], marks[0], array)
+    position, name = _found(lookup, compared["column"])
+    table = keys(lookup, mode, compared["column"], "", array)
+    if isinstance(table, str):
+        return table
+    return _problem(lookup, mode, position, name) or _made(
+        lookup, mode, _Spot(marks[0], compared, start, table), position, name
+    )
+
+
+def _unfit(lookup: Lookup, mode: Mode, marks: int) -> str:
+    """Why no statement for many keys is the same as this one for each; empty if nothing speaks against it."""
+    query = lookup.query
+    if marks > 1:
         return "the key stands in it more than once"
     if not query.mark and mode != "any":
         return "named parameters are not batched"
@@ -40,14 +57,7 @@ def batch(lookup: Lookup, mode: Mode, array: str = "bigint") -> Batch | str:
         return "the key is not the last parameter, behind which more could stand"
     if query.statement.unsure:
         return f"it calls {query.statement.unsure}(), which may do something or answer otherwise each time"
-    if query.statement.complex or query.text[marks[0].end :].startswith("::"):
-        return each_key.asked(lookup, mode, compared["column"], marks[0], array)
-    position, name = _found(lookup, compared["column"])
-    table = keys(lookup, mode, compared["column"], "", array)
-    problem = table if isinstance(table, str) else _problem(lookup, mode, position, name)
-    if problem or isinstance(table, str):
-        return problem
-    return _made(lookup, mode, _Spot(marks[0], compared, start, table), position, name)
+    return ""
 
 
 @dataclass(frozen=True, slots=True)

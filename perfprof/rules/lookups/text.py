@@ -179,9 +179,7 @@ def _arguments(lookup: Lookup, found: Batch, given: str) -> str:
     """What stands behind the statement in ``execute``."""
     text, argument = lookup.reader.text, lookup.query.call.args[1]
     if lookup.query.mark == "$":
-        many = given if found.mode == "any" else f"*{given}"
-        key = lookup.query.parameters[lookup.number]
-        return ", ".join(many if one is key else text(one) for one in lookup.query.call.args[1:])
+        return _one_by_one(lookup, given if found.mode == "any" else f"*{given}")
     if isinstance(argument, ast.Dict):
         return _mapping(lookup, argument, given)
     before, after = ([text(lookup.query.parameters[one]) for one in part] for part in (found.before, found.after))
@@ -189,6 +187,12 @@ def _arguments(lookup: Lookup, found: Batch, given: str) -> str:
         everything = [*before, given, *after]
         return f"({', '.join(everything)}{',' if len(everything) == 1 else ''})"
     return f"({', '.join([*before, f'*{given}', *after])})" if before or after else given
+
+
+def _one_by_one(lookup: Lookup, many: str) -> str:
+    """asyncpg's: each value is an argument of its own."""
+    key, text = lookup.query.parameters[lookup.number], lookup.reader.text
+    return ", ".join(many if one is key else text(one) for one in lookup.query.call.args[1:])
 
 
 def _mapping(lookup: Lookup, argument: ast.Dict, given: str) -> str:

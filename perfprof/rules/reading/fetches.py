@@ -21,7 +21,13 @@ def fetch_of(call: ast.Call, function: Function) -> tuple[ast.expr, How, ast.stm
     direct = _taken(rows, function)
     if direct is not None:
         return (*direct, None)
-    statement = function.parents.get(rows)
+    return _apart(call, function.parents.get(rows), function)
+
+
+def _apart(
+    call: ast.Call, statement: ast.AST | None, function: Function
+) -> tuple[ast.expr, How, ast.stmt | None] | None:
+    """The rows of a cursor that this statement executes, or names."""
     if isinstance(statement, ast.Expr) and isinstance(call.func, ast.Attribute):
         cursor = call.func.value.id if isinstance(call.func.value, ast.Name) else ""
         return _taken_next(statement, cursor, function) if cursor else None
@@ -90,5 +96,7 @@ def _within(item: ast.withitem, function: Function) -> tuple[ast.expr, How, ast.
         return None
     uses = function.names.loads.get(cursor.id, ())
     taken = _taken(uses[0], function) if len(uses) == 1 else None
-    inside = taken is not None and any(node is taken[0] for one in above.body for node in ast.walk(one))
-    return (*taken, above) if taken is not None and inside and isinstance(taken[0], ast.Await) else None
+    if taken is None or not isinstance(taken[0], ast.Await):
+        return None
+    inside = any(node is taken[0] for one in above.body for node in ast.walk(one))
+    return (*taken, above) if inside else None

@@ -229,13 +229,12 @@ def ledger(conn):
     return names
 ```
 
-The helper does more than look up:
+The helper does more:
 
 ```python unchanged helper-only-reads
 def find(conn, customer_id, asked=[]):
     asked.append(customer_id)
-    row = conn.execute("SELECT name FROM customers WHERE id = ?", (customer_id,)).fetchone()
-    return row["name"] if row else None
+    return conn.execute("SELECT name FROM customers WHERE id = ?", (customer_id,)).fetchone() is None
 
 
 def ledger(conn):
