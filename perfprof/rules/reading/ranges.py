@@ -70,8 +70,26 @@ def _length(node: ast.expr, function: Function) -> ast.expr | None:
 
 def _measured(name: str, function: Function) -> ast.expr | None:
     """The list whose length a name holds, and nothing else ever."""
-    values = function.names.values(name)
-    return _length(values[0], function) if values is not None and len(values) == 1 else None
+    bindings = function.names.bindings.get(name, ())
+    if len(bindings) != 1 or not function.names.is_local(name) or name in function.parameters:
+        return None
+    value = bindings[0].value or _side_by_side(bindings[0].node, function)
+    return _length(value, function) if value is not None else None
+
+
+def _side_by_side(node: ast.AST, function: Function) -> ast.expr | None:
+    """What ``m`` gets in ``n, m = len(xs), len(ys)``."""
+    names = function.parents.get(node)
+    above = function.parents.get(names) if isinstance(names, ast.Tuple) else None
+    if not isinstance(names, ast.Tuple) or not isinstance(above, ast.Assign) or len(above.targets) != 1:
+        return None
+    value = above.value
+    if not isinstance(value, ast.Tuple) or above.targets[0] is not names or len(value.elts) != len(names.elts):
+        return None
+    starred = any(isinstance(one, ast.Starred) for one in (*value.elts, *names.elts))
+    return next(
+        (one for name, one in zip(names.elts, value.elts, strict=True) if name is node and not starred), None
+    )
 
 
 def _from_zero(first: ast.expr, scan: Scan, function: Function) -> bool:
