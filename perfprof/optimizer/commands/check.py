@@ -101,6 +101,11 @@ def _show(run: Run) -> None:
         share = f", {found.share:.0%} of the last recording" if found.share is not None else ""
         place = f"{_from_here(found.path, root)}:{found.line}"
         click.echo(line(f"{place}: {found.rule}: {found.message} ({outcome.title}{share})"))
+    _count(run)
+
+
+def _count(run: Run) -> None:
+    """How many are not shown, and what to do with those that are."""
     if run.hidden:  # else a recording of something small would silence everything unseen
         click.echo(f"{run.hidden} not shown: cold in the last recording (--min-share 0 shows all).", err=True)
     if run.unmeasured:

@@ -92,6 +92,7 @@ IDENTITIES = frozenset("""
     accession address barcode checksum digest doi email fingerprint gid guid hash id ident identifier isbn key md5 nid
     number offset oid path pk position sha sha1 sha256 sid timestamp uid uri url uuid
     """.split())
+TELLING = IDENTITIES | {"name", "label", "code"}  # there are as many as of what they tell apart
 # Parts and things that are text or numbers, which hash as they compare.
 FLAT = IDENTITIES | frozenset("""
     char character codepoint count date filename idx index int integer label length line name num position sku slug
@@ -156,21 +157,23 @@ def names_few(name: str) -> bool:
 
 def names_many(name: str) -> bool:
     """Whether a collection of this name holds as many things as there are data."""
-    if names_few(name):
-        return False
     found = list(words(name))
-    contained = False
-    while len(found) > 1 and found[-1][0] in CONTAINERS:
-        found.pop()
-        contained = True
-    if not found:
+    if not found or names_few(name):
         return False
+    contained = _uncontained(found)
     last, plural = found[-1]
     if last in WHOLE or name == "G":  # as mathematicians call a graph
         return True
-    if len(found) > 1 and (last in IDENTITIES or last in {"name", "label", "code"}) and plural:
-        return found[-2][0] in MANY or last in MANY
-    return last in MANY and (plural or contained)
+    telling = plural and len(found) > 1 and last in TELLING
+    return (telling and found[-2][0] in MANY) or (last in MANY and (plural or contained))
+
+
+def _uncontained(found: list[tuple[str, bool]]) -> bool:
+    """Leave out what says that it is a list of what is before; whether anything did."""
+    before = len(found)
+    while len(found) > 1 and found[-1][0] in CONTAINERS:
+        found.pop()
+    return len(found) < before
 
 
 def names_graph(name: str) -> bool:
