@@ -8,6 +8,7 @@ back.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -27,6 +28,8 @@ from perfprof.rules.schema.ddl import create_index, qualified, quoted
 from perfprof.rules.schema.indexes import Candidate
 
 RUNS = 3  # of a statement; the fastest counts
+HOPELESS = 3  # plans of a statement that were stopped: no other one is tried
+BUILDING = 10.0  # times as long as a statement may an index take
 SHORT = 200.0  # milliseconds; a longer one is run once less
 _LEAVES = """
 SELECT c.oid, c.relname, i.indrelid FROM pg_partition_tree(%(index)s::regclass) p JOIN pg_class c ON c.oid = p.relid
@@ -60,6 +63,7 @@ class ExecutedWhatIf:
     _names: dict[str, Candidate] = field(default_factory=dict)
     _roots: dict[Candidate, str] = field(default_factory=dict)
     _enabled: frozenset[Candidate] = frozenset()
+    _hopeless: Counter[str] = field(default_factory=Counter)
     _timed: dict[tuple[str, int, str], tuple[Mapping[str, Any], float]] = field(default_factory=dict)
 
     @property
@@ -78,8 +82,9 @@ class ExecutedWhatIf:
         return self.sets.refused
 
     def add(self, candidates: Iterable[Candidate]) -> Mapping[Candidate, float]:
-        """Build them for real; their true sizes."""
+        """Build them for real; their true sizes. One that takes too long, a slow function over all rows, is left."""
         sizes = {}
+        self.scratch.connection.execute(f"SET statement_timeout = {BUILDING * self._stopped:.0f}")
         for number, one in enumerate(candidates, len(self._roots)):
             name = f"perfprof_built_{number}"
             with suppress(PerfprofError):
@@ -90,6 +95,7 @@ class ExecutedWhatIf:
                 query = "SELECT coalesce(sum(pg_relation_size(o)), 0) FROM unnest(%(oids)s::oid[]) o"
                 sizes[one] = float(self._ask(query, {"oids": [oid for oid, _, _ in self._leaves[one]]})[0][0])
                 self._enabled |= {one}
+        self.scratch.connection.execute("RESET statement_timeout")
         expressions = [one for one in sizes if any(key.expression for key in one.columns)]
         for table in sorted({qualified(one.table, one.schema) for one in expressions}):
             self._analysed(table)
@@ -207,10 +213,12 @@ class ExecutedWhatIf:
         key = (name, number, shape(planned, {}))
         if key not in self._timed:
             self.explains += 1
-            try:
-                self._timed[key] = self._fastest(reading, values)
-            except StoppedError:
-                self._timed[key] = (planned, self._stopped)
+            self._timed[key] = (planned, self._stopped)
+            if self._hopeless[name] < HOPELESS:
+                try:
+                    self._timed[key] = self._fastest(reading, values)
+                except StoppedError:
+                    self._hopeless[name] += 1
         return self._timed[key]
 
     def _fastest(self, reading: Statement, values: Sequence[Value]) -> tuple[Mapping[str, Any], float]:
