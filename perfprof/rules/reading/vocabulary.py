@@ -164,8 +164,12 @@ def names_many(name: str) -> bool:
     last, plural = found[-1]
     if last in WHOLE or name == "G":  # as mathematicians call a graph
         return True
-    telling = plural and len(found) > 1 and last in TELLING
-    return (telling and found[-2][0] in MANY) or (last in MANY and (plural or contained))
+    return _tells_many_apart(found) or (last in MANY and (plural or contained))
+
+
+def _tells_many_apart(found: list[tuple[str, bool]]) -> bool:
+    """``order_ids``: as many as there are orders."""
+    return len(found) > 1 and found[-1][1] and found[-1][0] in TELLING and found[-2][0] in MANY
 
 
 def _uncontained(found: list[tuple[str, bool]]) -> bool:
