@@ -198,3 +198,28 @@ def test_the_whole_of_fix_writes_the_size(tmp_path: Path) -> None:
     argv = [sys.executable, "-m", "perfprof", "fix", "--apply", "--only", "pool-exhausted", "--", sys.executable]
     ran = subprocess.run([*argv, "app.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "pool_size=6" in (tmp_path / "app.py").read_text(), ran.stdout + ran.stderr
+
+
+TEXTS = {
+    "make(\n    url,  # the 'url'\n)": "make(\n    url,  # the 'url'\n    a=12,\n    b=7,\n)",
+    "make(\n\turl,\n\tc=1\n\t# last\n)": "make(\n\turl,\n\tc=1,\n\t# last\n\ta=12,\n\tb=7,\n)",
+    "make(url, a=1, b = 0, c='#')": "make(url, a=12, b = 7, c='#')",
+    "make(b=0, a=1)": "make(b=7, a=12)",
+    "make('é', name=\"it's # not\")": "make('é', name=\"it's # not\", a=12, b=7)",
+    'make(url, c="""x\n# y\n""")': 'make(url, c="""x\n# y\n""", a=12, b=7)',
+    "make()": "make(a=12, b=7)",
+}
+
+
+@pytest.mark.parametrize("before", TEXTS)
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_options_are_written_and_all_else_stays(before: str, newline: str, tmp_path: Path) -> None:
+    from perfprof.rules.settings.written import edit
+
+    source = f"é = 'ü'; e = {before}\nprint(e)\n".replace("\n", newline)
+    program = Program(tmp_path, lambda path: source)
+    function = program.function_at(tmp_path / "m.py", 1)
+    assert function is not None
+    call = next(one for one in ast.walk(function.module.tree) if isinstance(one, ast.Call))
+    after = apply_edits(source, [edit(function, call, {"a": "12", "b": "7"})])
+    assert after == source.replace(before.replace("\n", newline), TEXTS[before].replace("\n", newline))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -40,11 +41,10 @@ def edit(function: Function, node: Options, changed: Mapping[str, str]) -> Edit:
     """The call or dict with these options: those that are written get the new value, others come last."""
     text = ast.get_source_segment(function.module.source, node) or ast.unparse(node)
     data = text.encode()
-    for name, value in changed.items():
-        known = option(node, name)
-        if known is not None:
-            start, end = (_offset(text, node, *place) for place in _span(known.node))
-            data = data[:start] + value.encode() + data[end:]
+    known = [(_span(one.node), value) for name, value in changed.items() if (one := option(node, name)) is not None]
+    for span, value in sorted(known, reverse=True):  # from the end, so that places before it stay
+        start, end = (_offset(text, node, *place) for place in span)
+        data = data[:start] + value.encode() + data[end:]
     new = {name: value for name, value in changed.items() if option(node, name) is None}
     source = _with(data.decode(), node, new) if new else data.decode()
     end_line, end_column = node.end_lineno or node.lineno, node.end_col_offset or 0
@@ -90,8 +90,8 @@ def _with(text: str, node: Options, new: Mapping[str, str]) -> str:
     parts = [f"{name}={value}" if closing == ")" else f'"{name}": {value}' for name, value in new.items()]
     lines = body.split("\n")
     if len(lines) > 1 and not lines[-1].strip():  # the bracket has a line of its own
-        last = _last(node)
-        indent = " " * (last.col_offset if last is not None and last.lineno > node.lineno else 4)
+        at = _last(node) - node.lineno
+        indent = re.match(r"\s*", lines[at])[0] if at > 0 else "    "  # type: ignore[index]  # it matches nothing, too
         at = _end_of_last(lines)
         code, mark, comment = _code_of(lines[at])
         comma = "" if code.rstrip().endswith((",", "(", "{")) else ","
@@ -103,15 +103,13 @@ def _with(text: str, node: Options, new: Mapping[str, str]) -> str:
     return f"{bare}{comma}{', '.join(parts)}{closing}"
 
 
-def _last(node: Options) -> ast.expr | None:
+def _last(node: Options) -> int:
+    """The line on which the last option begins; that of the whole if there is none."""
     if isinstance(node, ast.Dict):
-        return node.keys[-1] if node.keys else None
+        return node.keys[-1].lineno if node.keys and node.keys[-1] is not None else node.lineno
     if node.keywords:
-        word = node.keywords[-1]
-        word_at = ast.Name("", ast.Load())
-        word_at.lineno, word_at.col_offset = word.lineno, word.col_offset
-        return word_at
-    return node.args[-1] if node.args else None
+        return node.keywords[-1].lineno
+    return node.args[-1].lineno if node.args else node.lineno
 
 
 def _end_of_last(lines: list[str]) -> int:
