@@ -155,7 +155,7 @@ def edits(place: Place, change: Reworded) -> tuple[Edit, ...] | str:
         return "its text was not read as the program reads it"
     made = [edit for splice in change.splices for edit in edits_of(pieces, splice, place.home.relative)]
     if any(not edit.end_line for edit in made):
-        return "the change does not fit into the literal's quotes"
+        return "the change does not fit into the literal as it is written"
     if change.same_values:
         return tuple(made)
     values = _values(place, change)
