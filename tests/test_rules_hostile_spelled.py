@@ -99,6 +99,7 @@ SPELLINGS = {
     ),
     # lists that grow while they are searched
     "grown-any": "for a in xs:\n        if not any(b == a for b in out):\n            out.append(a)",
+    "grown-item": "for a in xs:\n        if not any(b == a[0] for b in out):\n            out.append(a)",
     "grown-else": (
         "for i, a in enumerate(xs):\n        for row in out:\n            if row[0] == a:\n                row[1] += i\n"
         "                break\n        else:\n            out.append([a, i])"

@@ -38,7 +38,9 @@ def build_index(case: Case) -> Rewrite:
     known = fresh(f"{index}_known", taken | {index})
     if conditions or found.grown:
         types = key_types(case)
-        there = index if not found.grown else f"{_is_list(found, known)}{known} == len({walked})"
+        there = index  # where it is empty nothing is walked, and the wanted key not read
+        if found.grown:
+            there = f"{index} and {known} == len({walked})"
         asked = guards.joined([there, *_wanted_tests(found, types), *_present(found, outer, index, types)])
         bucket = _chosen(found, bucket, asked)
         body = "\n".join("    " + line for line in fill.splitlines())
