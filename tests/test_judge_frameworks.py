@@ -5,6 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+
+import pytest
+
+from perfprof.optimizer.judge.watching import watched
+from perfprof.profilers.inside.replaying.frameworks import content
 
 SCRIPT = """
 import sys
@@ -69,3 +75,36 @@ def test_what_was_loaded_along_is_no_part_of_the_answer() -> None:
     inside = Path(__file__).parents[1] / "perfprof" / "profilers" / "inside"
     ran = subprocess.run([sys.executable, "-c", SCRIPT, str(inside)], capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
+
+
+def test_responses_of_flask_are_looked_into() -> None:
+    flask = pytest.importorskip("flask")
+    one, same, other, status = (flask.Response(text) for text in ("a", "a", "b", "a"))
+    status.status_code = 404
+    stream = flask.Response(part for part in ("a", "b"))
+    assert content(one) == content(same) is not None
+    assert content(one) not in (content(other), content(status))
+    assert content(stream) is None, "what is sent piece by piece is not known yet"
+
+
+def test_a_registered_function_is_watched_below_its_decorators(tmp_path: Path) -> None:
+    text = (
+        "kept = []\n\n\ndef route(function):\n    kept.append(function)\n    return function\n\n\n"
+        "class Views:\n    @staticmethod\n    @route\n    def shown(n):\n        return n + 1\n\n"
+        "    def plain(self):\n        return 2\n\n\n@route\ndef listed(n):\n    return n\n"
+    )
+    (tmp_path / "_perfprof_seen.py").write_text(
+        "seen = []\n\n\ndef around(label):\n    def wrap(found):\n        def call(*args):\n            seen.append(label)\n"
+        "            return found(*args)\n        return call\n    return wrap\n\n\ndef watch(names, name, label):\n"
+        "    seen.append('below ' + name)\n"
+    )
+    names: dict[str, Any] = {}
+    changed = watched("m.py", text, ["listed", "Views.shown", "Views.plain"], tmp_path, "_perfprof_seen")
+    exec(compile(changed, "m.py", "exec"), names)
+    assert [names["kept"][1](5), names["kept"][0](5), names["Views"].shown(1)] == [5, 6, 2]
+    assert names["_perfprof_seen"].seen == [
+        "below Views.plain",
+        "m.py::listed",
+        "m.py::Views.shown",
+        "m.py::Views.shown",
+    ]

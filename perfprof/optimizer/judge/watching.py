@@ -14,6 +14,7 @@ from perfprof.optimizer.judge.trees import Tree, read_text
 from perfprof.optimizer.judge.workbench import FOREVER, Workbench
 from perfprof.optimizer.patches import FileChange
 from perfprof.optimizer.writing.edits.text import Text
+from perfprof.profilers.inside.instrument import COMPILERS
 from perfprof.profilers.inside.replaying.differences import functions as functions_of
 from perfprof.profilers.observations import Capture
 from perfprof.profilers.workload import observe
@@ -69,20 +70,38 @@ def instrumented(
 def watched(path: str, text: str, functions: Iterable[str], folder: Path, module: str = "_perfprof_answers") -> str:
     """The module with a line below each function (or its class) that puts a watch on it.
 
-    module: has the function ``watch``, and is found in ``folder``.
+    One with decorators gets one more, the innermost: what registers a function, as routes and tasks do, keeps that one.
+    module: has the functions ``watch`` and ``around``, and is found in ``folder``.
     """
     tree = ast.parse(text.removeprefix("\ufeff"))
+    known = functions_of(tree)
     ends = {node.name: node.end_lineno or 0 for node in tree.body if hasattr(node, "name")}
     lines = list(Text.of(text).lines)
-    folders = '__import__("sys").path'
-    for function in sorted(functions, key=lambda name: -ends.get(name.partition(".")[0], 0)):
+    path_of, put = '__import__("sys").path', f".insert(0, {str(folder)!r})"
+    more: dict[int, list[str]] = {}
+    for function in sorted(functions):
+        node, label = known.get((function, 0)), f"{path}::{function}"
         end = ends.get(function.partition(".")[0])
-        if end:
-            if not lines[end - 1].endswith("\n"):
-                lines[end - 1] += "\n"
-            load = f"{folders}.insert(0, {str(folder)!r}); import {module}; {folders}.remove({str(folder)!r})"
-            lines.insert(end, f"{load}; {module}.watch(globals(), {function!r}, {f'{path}::{function}'!r})\n")
+        if node is not None and _registers(node) and (function, 1) not in known:
+            first = lines[node.lineno - 1]
+            load = f'({path_of}{put}, __import__("{module}"), {path_of}.remove({str(folder)!r}))[1]'
+            line = f"{first[: len(first) - len(first.lstrip())]}@{load}.around({label!r})\n"
+            more.setdefault(node.lineno - 1, []).append(line)
+        elif end:
+            load = f"{path_of}{put}; import {module}; {path_of}.remove({str(folder)!r})"
+            line = f"{load}; {module}.watch(globals(), {function!r}, {label!r})\n"
+            more.setdefault(end, []).append(line)
+    for place, added in sorted(more.items(), reverse=True):
+        if not lines[place - 1].endswith("\n"):
+            lines[place - 1] += "\n"
+        lines[place:place] = added
     return "".join(lines)
+
+
+def _registers(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether it has decorators, none of which compiles it by itself."""
+    names = [ast.unparse(one.func if isinstance(one, ast.Call) else one) for one in node.decorator_list]
+    return bool(names) and not any(name.rpartition(".")[2] in COMPILERS for name in names)
 
 
 def with_environment(argv: Sequence[str], env: Mapping[str, str]) -> tuple[str, ...]:

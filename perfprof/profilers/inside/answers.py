@@ -66,6 +66,19 @@ def _stored_as(name: str, holder: Any) -> str:
     return f"_{holder.__name__.lstrip('_')}{name}"
 
 
+def around(label: str) -> Callable[[Any], Any]:
+    """The same as a decorator, below those that register the function; never raises."""
+
+    def wrap(found: Any) -> Any:
+        try:
+            return _wrapped(found, label)
+        except Exception as error:
+            _note(f"missed\t{label}\t{type(error).__name__}\n")
+            return found
+
+    return wrap
+
+
 def _wrapped(found: Any, name: str) -> Any:
     if isinstance(found, (staticmethod, classmethod)):
         return type(found)(_wrapped(found.__func__, name))

@@ -16,7 +16,7 @@ from .probes import SWITCH
 Span = tuple[int, int, int, int]
 
 _NOT_EVALUATED = frozenset({"annotation", "returns", "type_params", "format_spec", "pattern", "ctx", "op", "ops"})
-_COMPILERS = frozenset({"jit", "njit", "vectorize", "guvectorize", "cfunc", "script", "kernel", "compile"})
+COMPILERS = frozenset({"jit", "njit", "vectorize", "guvectorize", "cfunc", "script", "kernel", "compile"})
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -169,7 +169,7 @@ def _why_not(node: ast.FunctionDef | ast.AsyncFunctionDef, qualname: str, *, unf
         return "a generator function: a call is not over when it returns"
     for decorator in node.decorator_list:
         name = ast.unparse(decorator.func if isinstance(decorator, ast.Call) else decorator)
-        if name.rpartition(".")[2] in _COMPILERS:
+        if name.rpartition(".")[2] in COMPILERS:
             return f"@{name} compiles the function itself"
     return ""
 

@@ -12,6 +12,8 @@ _MODEL = "django.db.models.base.Model"
 _QUERY = "django.db.models.query.QuerySet"
 _MANAGER = "django.db.models.manager.BaseManager"
 _RESPONSE = "django.http.response.HttpResponseBase"
+_WERKZEUG = "werkzeug.sansio.response.Response"
+_STARLETTE = "starlette.responses.Response"
 _LOADED = frozenset(["_state", "_prefetched_objects_cache", "_sa_instance_state"])
 
 
@@ -31,7 +33,21 @@ def content(value: Any) -> list[tuple[str, Any]] | None:
         return [("model", stored.get("model")), ("objects", found if isinstance(found, list) else "not asked yet")]
     if _MANAGER in names:
         return [("model", stored.get("model"))]
-    return _response(stored) if _RESPONSE in names else None
+    if _RESPONSE in names:
+        return _response(stored)
+    return _sent(stored, names)
+
+
+def _sent(stored: dict[str, Any], names: set[str]) -> list[tuple[str, Any]] | None:
+    """Status, headers and body of Flask's and Starlette's responses; None of one that is sent piece by piece."""
+    if _WERKZEUG in names:
+        status, body, headers = (stored.get(name) for name in ("_status", "response", "headers"))
+        sent = [*getattr(headers, "_list", ())]
+    elif _STARLETTE in names:
+        status, body, sent = stored.get("status_code"), stored.get("body"), stored.get("raw_headers") or []
+    else:
+        return None
+    return [("status", status), ("headers", sent), ("body", body)] if isinstance(body, (list, bytes)) else None
 
 
 def _columns(stored: dict[str, Any], kind: Any) -> list[tuple[str, Any]]:

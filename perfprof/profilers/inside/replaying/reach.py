@@ -57,6 +57,20 @@ def watch(names: dict[str, Any], qualified: str, label: str) -> None:
         return
 
 
+def around(label: str) -> Callable[[Any], Any]:
+    """The same as a decorator, below those that register the function; never raises."""
+
+    def wrap(found: Any) -> Any:
+        try:
+            noting = _noting(found, label)
+            _write("watched", label)
+        except Exception:  # as above
+            return found
+        return noting
+
+    return wrap
+
+
 def _noting(found: Any, label: str) -> Any:
     if isinstance(found, (staticmethod, classmethod)):
         return type(found)(_noting(found.__func__, label))
