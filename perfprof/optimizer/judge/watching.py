@@ -91,6 +91,11 @@ def watched(path: str, text: str, functions: Iterable[str], folder: Path, module
             load = f"{path_of}{put}; import {module}; {path_of}.remove({str(folder)!r})"
             line = f"{load}; {module}.watch(globals(), {function!r}, {label!r})\n"
             more.setdefault(end, []).append(line)
+    return _with_lines(lines, more)
+
+
+def _with_lines(lines: list[str], more: Mapping[int, list[str]]) -> str:
+    """The text with more lines, each behind so many of those that it had."""
     for place, added in sorted(more.items(), reverse=True):
         if not lines[place - 1].endswith("\n"):
             lines[place - 1] += "\n"

@@ -33,13 +33,13 @@ def content(value: Any) -> list[tuple[str, Any]] | None:
         return [("model", stored.get("model")), ("objects", found if isinstance(found, list) else "not asked yet")]
     if _MANAGER in names:
         return [("model", stored.get("model"))]
-    if _RESPONSE in names:
-        return _response(stored)
     return _sent(stored, names)
 
 
 def _sent(stored: dict[str, Any], names: set[str]) -> list[tuple[str, Any]] | None:
     """Status, headers and body of Flask's and Starlette's responses; None of one that is sent piece by piece."""
+    if _RESPONSE in names:
+        return _response(stored)
     if _WERKZEUG in names:
         status, body, headers = (stored.get(name) for name in ("_status", "response", "headers"))
         sent = [*getattr(headers, "_list", ())]
