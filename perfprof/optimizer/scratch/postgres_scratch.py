@@ -210,6 +210,8 @@ class PostgresScratch:
             yield
         except psycopg.errors.QueryCanceled:
             raise StoppedError("it takes too long on the copy", where=what[:80]) from None
+        except psycopg.errors.RaiseException:  # in words of the database's own, which may hold any value
+            raise PerfprofError("a function of the database raises an error", where=what[:80]) from None
         except psycopg.Error as error:
             words = str(error.diag.message_primary or error).split(': "')[0]  # what follows may be a value
             raise PerfprofError(f"PostgreSQL says: {words}", where=what[:80]) from None
