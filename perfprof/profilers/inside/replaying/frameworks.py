@@ -28,11 +28,8 @@ def content(value: Any) -> list[tuple[str, Any]] | None:
         return [(name, stored[name]) for name in sorted(stored) if name not in _LOADED]
     if "_sa_instance_state" in stored and hasattr(kind, "__mapper__"):
         return _columns(stored, kind)
-    if _QUERY in names:
-        found = stored.get("_result_cache")
-        return [("model", stored.get("model")), ("objects", found if isinstance(found, list) else "not asked yet")]
-    if _MANAGER in names:
-        return [("model", stored.get("model"))]
+    if _QUERY in names or _MANAGER in names:
+        return _asked(stored, manager=_MANAGER in names)
     return _sent(stored, names)
 
 
@@ -48,6 +45,13 @@ def _sent(stored: dict[str, Any], names: set[str]) -> list[tuple[str, Any]] | No
     else:
         return None
     return [("status", status), ("headers", sent), ("body", body)] if isinstance(body, (list, bytes)) else None
+
+
+def _asked(stored: dict[str, Any], *, manager: bool) -> list[tuple[str, Any]]:
+    """Of a query or a manager of queries: whose objects it gives, and which it has."""
+    found = stored.get("_result_cache")
+    objects = [] if manager else [("objects", found if isinstance(found, list) else "not asked yet")]
+    return [("model", stored.get("model")), *objects]
 
 
 def _columns(stored: dict[str, Any], kind: Any) -> list[tuple[str, Any]]:
