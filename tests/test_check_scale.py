@@ -15,6 +15,26 @@ LARGE = {
             known = [line.strip() for line in open(path)]
             return [word for word in words if word not in known]
         """,
+    "lines of a file that `with` opened, stripped": """
+        def distinct(path):
+            found = []
+            with open(path) as stream:
+                for line in stream:
+                    name = line.strip().lower()
+                    if name not in found:
+                        found.append(name)
+            return found
+        """,
+    "what is typed or piped in": """
+        import sys
+
+        def shown():
+            seen = []
+            for line in sys.stdin:
+                if line not in seen:
+                    seen.append(line)
+                    print(line)
+        """,
     "rows of a cursor": """
         def missing(cursor, order_ids):
             known = [row[0] for row in cursor.fetchall()]

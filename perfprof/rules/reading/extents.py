@@ -26,7 +26,7 @@ from perfprof.rules.reading.names import bound_names
 from perfprof.rules.reading.repeats import FEW as FEW_TURNS
 from perfprof.rules.reading.repeats import written_few
 from perfprof.rules.reading.scans import Comprehension, Loop
-from perfprof.rules.reading.streams import is_read_whole, reads_pieces
+from perfprof.rules.reading.streams import is_read_whole, opened, reads_pieces
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function
@@ -218,7 +218,7 @@ def _of_name(node: ast.Name, function: Function, depth: int) -> Extent:
         return Extent.FEW
     if refuses_more(name, function):
         return Extent.UNKNOWN
-    values = function.names.values(name) if name not in function.names.captured else None
+    values = None if name in function.names.captured else function.names.values(name) or opened(name, function)
     if values:
         found = [extent_of(one, function, depth - 1) for one in values]
         made = Extent.UNKNOWN if Extent.UNKNOWN in found else min(found)
@@ -263,11 +263,20 @@ def distinct(value: ast.expr, loops: Iterable[Loop], function: Function, depth: 
     if isinstance(value, ast.Subscript):
         key = value.slice.value if isinstance(value.slice, ast.Constant) else None
         return isinstance(key, str) and vocabulary.identifies(key)
-    if isinstance(value, ast.Call) and len(value.args) == 1:
-        callee = getattr(value.func, "id", "")
-        passed = callee in {"str", "int", "hash", "tuple"}
-        return callee == "id" or (passed and distinct(value.args[0], loops, function, depth - 1))
+    if isinstance(value, ast.Call):
+        held = _spelled(value)
+        return getattr(value.func, "id", "") == "id" or (
+            held is not None and distinct(held, loops, function, depth - 1)
+        )
     return isinstance(value, ast.Tuple) and any(distinct(one, loops, function, depth - 1) for one in value.elts)
+
+
+def _spelled(call: ast.Call) -> ast.expr | None:
+    """What ``str(x)`` and ``x.strip()`` say in other words."""
+    if isinstance(call.func, ast.Attribute):
+        return call.func.value if call.func.attr in vocabulary.SPELLED else None
+    passed = getattr(call.func, "id", "") in {"str", "int", "hash", "tuple"} and len(call.args) == 1
+    return call.args[0] if passed else None
 
 
 def _distinct_name(name: str, loops: Iterable[Loop], function: Function, depth: int) -> bool:

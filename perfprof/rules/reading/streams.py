@@ -34,11 +34,12 @@ def is_from_outside(node: ast.expr, function: Function, depth: int = DEPTH) -> b
     if depth <= 0:
         return False
     if isinstance(node, ast.Name):
-        return any(is_from_outside(one, function, depth - 1) for one in function.names.values(node.id) or ())
+        made = function.names.values(node.id) or opened(node.id, function)
+        return any(is_from_outside(one, function, depth - 1) for one in made)
     if isinstance(node, (ast.ListComp, ast.GeneratorExp)):
         return any(is_from_outside(one.iter, function, depth - 1) for one in node.generators)
     if not isinstance(node, ast.Call):
-        return False
+        return isinstance(node, ast.Attribute) and node.attr == "stdin"
     callee = node.func
     name = callee.attr if isinstance(callee, ast.Attribute) else getattr(callee, "id", "")
     if name in PASSED:
@@ -46,6 +47,13 @@ def is_from_outside(node: ast.expr, function: Function, depth: int = DEPTH) -> b
     if isinstance(callee, ast.Attribute) and name in ASKED:
         return is_from_outside(callee.value, function, depth - 1)
     return name in OUTSIDE
+
+
+def opened(name: str, function: Function) -> list[ast.expr]:
+    """What ``with open(path) as name`` opens, if nothing else binds the name."""
+    items = (one for one in function.every(ast.withitem) if isinstance(one.optional_vars, ast.Name))
+    found = [one.context_expr for one in items if one.optional_vars.id == name]  # type: ignore[union-attr]
+    return found if len(found) == len(function.names.bindings.get(name, ())) else []
 
 
 def reads_pieces(loop: ast.While) -> bool:

@@ -51,7 +51,9 @@ GRAPH = frozenset("""
 # What a method begins with that gives everything there is of something.
 ALL_OF = frozenset("fetch iter iterate scan select stream walk".split())
 # One of them holds as many.
-WHOLE = frozenset("alignment corpus dataframe dataset df graph playlist population text trajectory tree".split())
+WHOLE = frozenset(
+    "alignment corpus dataframe dataset df graph playlist population stdin text trajectory tree".split()
+)
 IRREGULAR = {
     "vertices": "vertex",
     "indices": "index",
@@ -106,10 +108,12 @@ ASKED = frozenset({"items", "keys", "values", "copy", "most_common", "elements",
 # Calls that give as many as there are data: lines of a file, rows of a query, files of a folder, matches in a text.
 READ = frozenset("""
     open readlines splitlines fetchall fetchmany iterrows itertuples finditer rglob iterdir listdir scandir walk
-    iterparse read_csv DictReader imap_unordered nlargest nsmallest accumulate combinations permutations product
+    iterparse read_csv reader DictReader execute imap_unordered nlargest nsmallest accumulate combinations permutations product
     iter_lines iter_content iter_chunks iter_bytes iter_raw chunks xreadlines getElementsByTagName
     """.split())
 SPLIT = frozenset({"split", "rsplit", "partition", "rpartition", "groups", "groupdict", "mro", "shape", "dims"})
+# What a text is still told apart by.
+SPELLED = frozenset("strip rstrip lstrip lower upper casefold encode decode removeprefix removesuffix".split())
 MAPPED = ASKED - {"copy", "most_common", "elements"}
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
