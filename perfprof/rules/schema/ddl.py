@@ -44,9 +44,7 @@ def index_name(candidate: Candidate, taken: Collection[str] = ()) -> str:
     parts = [candidate.table, *(column.name for column in candidate.columns)]
     readable = "ix_" + "_".join(re.sub(r"\W+", "_", part, flags=re.ASCII).strip("_").lower() for part in parts)
     digest = hashlib.sha256(_identity(candidate).encode()).hexdigest()[:8]
-    special = any(
-        key.descending or key.expression or key.opclass or key.nulls for key in candidate.columns
-    )
+    special = any(key.descending or key.expression or key.opclass or key.nulls for key in candidate.columns)
     exact = all(_PLAIN.fullmatch(part) for part in parts) and candidate.plain and not special
     used = {name.lower() for name in taken}
     if exact and len(readable) <= LONGEST_NAME and readable not in used:
@@ -57,7 +55,10 @@ def index_name(candidate: Candidate, taken: Collection[str] = ()) -> str:
 def _identity(candidate: Candidate) -> str:
     """What tells two indexes apart; of what most indexes lack, nothing, so that their names stay."""
     extra = [repr(part) for part in (candidate.method, candidate.where, candidate.include) if not candidate.plain]
-    keys = [(key.name, key.descending, *filter(None, (key.expression, key.opclass, key.nulls))) for key in candidate.columns]
+    keys = [
+        (key.name, key.descending, *filter(None, (key.expression, key.opclass, key.nulls)))
+        for key in candidate.columns
+    ]
     return repr((candidate.schema, candidate.table, keys, *extra))
 
 
