@@ -38,7 +38,7 @@ def test_golden(width: int) -> None:
 @pytest.mark.parametrize("width", [60, 80, 90, 100, 120, 140, 200])
 def test_rows_never_wrap(width: int) -> None:
     table = shown(RUN, width).split("\n\n")[0].strip("\n").split("\n")
-    assert len(table) >= len(OUTCOMES) + 1
+    assert len(table) >= sum(one.status != "cold" for one in OUTCOMES) + 1
     assert all(cell_len(row) <= width for row in table), max(table, key=cell_len)
 
 
@@ -141,3 +141,11 @@ def test_what_is_hot_without_a_finding_is_named() -> None:
     text = shown(replace(RUN, stacks=stacks))
     (line,) = (line for line in text.splitlines() if line.startswith("Hot, but no rule"))
     assert line == "Hot, but no rule knows a faster way: app.py search (45 %)"
+
+
+def test_what_a_run_shows_to_be_cold_is_counted_alone() -> None:
+    cold = next(one for one in OUTCOMES if one.status == "cold")
+    text = shown(replace(RUN, outcomes=(cold,)))
+    assert "1 found: 1 cold." in text
+    assert terminal.COLD in text
+    assert cold.title not in text

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import pytest
 from hostile import FRIENDLY, POOL, compare, lists, rewrites, seen
 
 from perfprof.profilers.observations import Seen, Watch
+from perfprof.rules.memoizing import worth_keeping
+from perfprof.rules.python import memoize
+from perfprof.rules.reading.program import Program
+from perfprof.rules.rule import Case
 
 RUNS = 500
 BODIES = {
@@ -74,3 +79,14 @@ def arguments(chance: random.Random) -> list[object]:
     """Three lists of values, of which many come again and many are equal to another of another type."""
     pools: list[list[object]] = [*FRIENDLY.values(), [0, 1, True, False, 1.0, 0.0, -0.0, None, "1", b"1", 2], POOL]
     return [*lists(chance, chance.choice(pools), (0, 1, 2, 4))]
+
+
+@pytest.mark.parametrize(("calls", "again"), [(0, 0), (1, 0), (3000, 12), (150, 149)])
+def test_nothing_is_said_of_functions_that_are_not_asked_again(calls: int, again: int) -> None:
+    program = Program(Path("/"), lambda path: source_of("prime"))
+    module = program.module(Path("/app.py"))
+    assert module is not None
+    found = next(one for function in module.functions for one in memoize.looks_for(function, program))
+    seen_again = Seen("", calls, reads={"again": again, "new": calls - again})
+    told = worth_keeping(Case(found, program, {f"{found.finding.id}:again": seen_again}))
+    assert (told.enough, told.reason) == (False, "")

@@ -43,7 +43,7 @@ def worth_arrays(case: Case) -> Evidence:
     found: Cells = case.suspect.reading
     frame = case.watched("base0")
     if frame is None or not frame.count:
-        return Evidence(False, "cold: the loop did not run")
+        return Evidence(False, "the loop did not run")
     if not set(frame.types) <= FRAMES:
         return Evidence(False, "")
     entry, turn = case.watched("entry"), case.watched("turn")

@@ -125,7 +125,7 @@ def worth_keeping(case: Case) -> Evidence:
     found: Rebuilt = case.suspect.reading
     entry, made = case.watched("entry"), case.watched("base0")
     if entry is None or made is None or not entry.count or not made.count:
-        return Evidence(False, "cold: the loop did not run")
+        return Evidence(False, "the loop did not run")
     rounds = made.count / entry.count
     numbers = {"entries": entry.count, "turns": round(rounds, 1), "constants": found.parts}
     if rounds < LEAST_TURNS:

@@ -103,7 +103,7 @@ def worth_no_sort(case: Case) -> Evidence:
     found: Extreme = case.suspect.reading
     seen, order = case.watched("base0"), case.watched("order")
     if seen is None or order is None or not seen.count:
-        return Evidence(False, "cold: it did not run")
+        return Evidence(False, "it did not run")
     if order.reads.get("order"):
         return Evidence(False, f"in order already, {order.reads['order']:,} of {order.count:,} times")
     least = max(LEAST, EACH * found.kept)

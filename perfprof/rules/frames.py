@@ -195,7 +195,7 @@ def worth_plain_rows(case: Case) -> Evidence:
     found: Walk = case.suspect.reading
     frame = case.watched("base0")
     if frame is None or not frame.count:
-        return Evidence(False, "cold: the loop did not run")
+        return Evidence(False, "the loop did not run")
     entry, turn = case.watched("entry"), case.watched("turn")
     reads = [seen.count for number in range(len(found.reads)) if (seen := case.watched(f"value{number}"))]
     rows = turn.count / max(entry.count, 1) if entry and turn else max(reads, default=0) / frame.count

@@ -221,7 +221,7 @@ def worth_computing_once(case: Case) -> Evidence:
     found: Invariant = case.suspect.reading
     entry, turns = case.watched("entry"), case.watched("turns")
     if entry is None or turns is None or not entry.count or not turns.count:
-        return Evidence(False, "cold: the loop did not run")
+        return Evidence(False, "the loop did not run")
     sizes = [seen.mean_length for n, _ in enumerate(found.bases) if (seen := case.watched(f"base{n}")) is not None]
     rounds, size = turns.count / entry.count, max(sizes, default=0.0)
     numbers = {"entries": entry.count, "turns": round(rounds, 1), "elements": round(size, 1)}

@@ -149,7 +149,7 @@ def worth_compiling(case: Case) -> Evidence:
     """At least 16 calls an entry: measured 1.0x at 1, 2.0x at 4 to 10, 2.5x from 100 calls on."""
     entry, calls = case.watched("entry"), case.watched("base0")
     if entry is None or calls is None or not entry.count or not calls.count:
-        return Evidence(False, "cold: the loop did not run")
+        return Evidence(False, "the loop did not run")
     rounds = calls.count / entry.count
     numbers = {"entries": entry.count, "calls": round(rounds, 1)}
     if rounds < LEAST_CALLS:

@@ -256,7 +256,7 @@ def worth_collecting(case: Case) -> Evidence:
     added = [one for n in numbered if (one := case.watched(f"more{n}")) is not None and one.count]
     whole = [one for n in numbered if (one := case.watched(f"whole{n}")) is not None and one.count]
     if entry is None or not entry.count or not (added or whole):
-        return Evidence(False, "cold: it did not run")
+        return Evidence(False, "it did not run")
     rounds = sum(one.count for one in (*added, *whole)) / entry.count
     size = sum(one.mean_length * one.count for one in added) / entry.count
     size = max([size, *(2 * one.mean_length for one in whole if one.mean_length)])  # it grows from nothing

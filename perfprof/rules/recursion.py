@@ -168,7 +168,7 @@ def worth_remembering(case: Case) -> Evidence:
     found: Recursion = case.suspect.reading
     entry = case.watched("entry")
     if entry is None or not entry.count:
-        return Evidence(False, "cold: it was not called")
+        return Evidence(False, "it was not called")
     inner = sum(seen.count for n, _ in enumerate(found.calls) if (seen := case.watched(f"call{n}")) is not None)
     outer = max(entry.count - inner, 1)
     calls = entry.count / outer

@@ -129,7 +129,7 @@ def worth_one_pass(case: Case) -> Evidence:
     """At least 16 elements taken an entry out of at least 128."""
     entry, removed, listed = case.watched("entry"), case.watched("removed"), case.watched("base0")
     if entry is None or removed is None or listed is None or not entry.count or not listed.count:
-        return Evidence(False, "cold: the loop did not run")
+        return Evidence(False, "the loop did not run")
     times, size = removed.count / entry.count, listed.mean_length
     numbers = {"entries": entry.count, "removed": round(times, 1), "elements": round(size, 1)}
     reason = f"{times:,.0f} taken out of {size:,.0f} elements an entry"

@@ -123,7 +123,7 @@ def worth_insorting(case: Case) -> Evidence:
     """At least 32 sorts an entry of at least 128 elements: measured 2x there, 10x at 2,000."""
     entry, kept = case.watched("entry"), case.watched("base0")
     if entry is None or kept is None or not entry.count or not kept.count:
-        return Evidence(False, "cold: the loop did not run")
+        return Evidence(False, "the loop did not run")
     rounds, size = kept.count / entry.count, kept.mean_length
     numbers = {"entries": entry.count, "sorts": round(rounds, 1), "elements": round(size, 1)}
     reason = f"{rounds:,.0f} sorts of {size:,.0f} elements an entry"

@@ -137,7 +137,7 @@ def worth_one_concat(case: Case) -> Evidence:
     """At least 16 steps an entry."""
     entry, step = case.watched("entry"), case.watched("step")
     if entry is None or step is None or not entry.count or not step.count:
-        return Evidence(False, "cold: the loop did not run")
+        return Evidence(False, "the loop did not run")
     steps = step.count / entry.count
     numbers = {"entries": entry.count, "rounds": round(steps, 1)}
     if steps < LEAST_STEPS:

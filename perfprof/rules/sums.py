@@ -154,7 +154,7 @@ def worth_prefix_sums(case: Case) -> Evidence:
     """At least 8 sums an entry over a list of at least 32, and a gain that shows."""
     entry, values = case.watched("entry"), case.watched("base0")
     if entry is None or values is None or not entry.count or not values.count:
-        return Evidence(False, "cold: the loop did not run")
+        return Evidence(False, "the loop did not run")
     rounds, size = values.count / entry.count, values.mean_length
     numbers = {"entries": entry.count, "sums": round(rounds, 1), "elements": round(size, 1)}
     if rounds < LEAST_TURNS or size < LEAST_ELEMENTS:

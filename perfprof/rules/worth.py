@@ -27,7 +27,7 @@ def worth_an_index(case: Case) -> Evidence:
     found: Narrowing = case.suspect.reading
     entry, rows = case.watched("entry"), case.watched("base0")
     if rows is None or entry is None or not rows.count or not entry.count:
-        return Evidence(False, "cold: the loop did not run")
+        return Evidence(False, "the loop did not run")
     rounds, size = rows.count / entry.count, rows.mean_length
     if found.stretch is not None and found.stretch.length is not None:  # the list is read once for each row
         rounds /= max(size, 1)
@@ -59,7 +59,7 @@ def worth_growing_in_place(case: Case) -> Evidence:
     found: Growth = case.suspect.reading
     entry, kept = case.watched("entry"), case.watched("base0")
     if kept is None or not kept.count:
-        return Evidence(False, "cold: it did not run")
+        return Evidence(False, "it did not run")
     size = kept.mean_length
     rounds = size if entry is None else kept.count / max(entry.count, 1)
     least = LEAST_COPIES[found.kind]
@@ -74,7 +74,7 @@ def worth_a_deque(case: Case) -> Evidence:
     """A queue that is 256 elements long on average when its beginning changes; shorter ones move in no time."""
     fronts = [seen for number in range(9) if (seen := case.watched(f"base{number}")) is not None and seen.count]
     if not fronts:
-        return Evidence(False, "cold: it did not run")
+        return Evidence(False, "it did not run")
     longest = max(fronts, key=lambda seen: seen.mean_length)
     times, size = longest.count, longest.mean_length
     numbers = {"times": times, "elements": round(size, 1)}
@@ -100,7 +100,7 @@ def asked_often(
     """Whether a list is asked often enough an entry, and is long enough, for something made of it to pay."""
     entry, listed = case.watched("entry"), case.watched("base0")
     if listed is None or entry is None or not listed.count or not entry.count:
-        return Evidence(False, "cold: the loop did not run")
+        return Evidence(False, "the loop did not run")
     if not set(listed.types) & set(kinds):
         return Evidence(False, f"it is a {guards.readable(listed.types)}, not a list")
     rounds, size = listed.count / entry.count, listed.mean_length

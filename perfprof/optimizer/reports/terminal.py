@@ -47,6 +47,7 @@ _ALL = (_MARK, _SHARE, _WHERE, _WHAT, _OBSERVED, _GAIN, _STATE)
 _DROPPED = (_STATE, _OBSERVED)  # first to last, when the screen is narrow
 _SHRUNK = (_STATE, _GAIN, _WHAT, _WHERE)  # first to last, down to their least
 LEGEND = "x rejected   ? cannot tell   - not tried, or held back"
+COLD = "Cold: too little work in this run for a change to pay; the report lists them."
 TOLD = ("rejected", "cannot tell", "held back", "open")  # why they were not applied is told to its end
 
 
@@ -64,15 +65,17 @@ def show(report: Document, file: TextIO | None = None, width: int | None = None)
 
 def lines(report: Document, width: int, console: Console) -> Iterator[Text]:
     """The report line by line; those of the table are never wider than ``width``."""
-    found = list(rows(report))
+    found = [row for row in rows(report) if row.finding["status"] != "cold"]
     yield _text("")
-    if found:
-        yield from _table(found[:FULL], width)
+    if report["findings"]:
+        yield from _table(found[:FULL], width) if found else ()
         yield from _brief(found[FULL:], width)
         yield from _reasons(found[:FULL], width)
         yield from _layers(report)
         yield _text("")
         yield _text(totals(report))
+        if len(found) < len(report["findings"]):
+            yield _text(COLD)
         yield from map(_text, _untold(report))
     elif report["run"]["verb"] == "record":
         yield from (
@@ -92,7 +95,7 @@ def _untold(report: Document) -> Iterator[str]:
     """Functions of the project that are dear by themselves, and of which no finding speaks."""
     if report["run"]["verb"] != "fix":
         return
-    told = {(finding["path"], finding["function"]) for finding in report["findings"]}
+    told = {(one["path"], one["function"]) for one in report["findings"] if one["status"] != "cold"}
     dear = [
         f"{path} {name} ({figures.share(own)})"
         for name, path, own, _ in flamegraph.functions(report["flame"])
