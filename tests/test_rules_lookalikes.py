@@ -4,7 +4,7 @@ The tables are tests/lookalikes*.txt. A case is ``=== name: outcome [evidence]``
 are evaluated with the old and the new source. The outcome is the obligation that saves it, ``rewritten`` (then both must
 agree), or ``not-found``. The evidence is made up: of types and sizes that pay, and of what only a run can tell: rows are
 ``dicts``, what the loop changes is ``apart`` from the collection, loops walk ``generators``, attributes are ``computed``, elements
-are ``lists``, or all ``ints``, ``words``, ``floats`` or ``pairs`` of them, or of a class ``Node`` of the program (``nodes``).
+are ``lists``, arguments come ``again``, lists are in no ``order``, or all ``ints``, ``words``, ``floats`` or ``pairs`` of them, or of a class ``Node`` of the program (``nodes``).
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from perfprof.rules.rule import Case, Level, weigh
 KEYS = {"builtins.int": 500, "builtins.str": 500}
 PLAIN = {"ints": "builtins.int", "words": "builtins.str", "floats": "builtins.float"}
 PLAIN["pairs"] = "builtins.tuple[builtins.int,builtins.str]"
+
+SHOWN = {"again", "order"}  # what only a run that shows it brings up: arguments that come again, lists in no order
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,8 @@ def answers(one: LookAlike) -> Iterator[str | set[str]]:
     for rule in RULES:
         assert rule.in_function is not None
         for suspect in (found for function in module.functions for found in rule.in_function(function, program)):
+            if {watch.kind for watch in suspect.watches} & SHOWN - one.evidence:
+                continue
             seen = {watch.id: imagined(watch, one.evidence) for watch in suspect.watches}
             proofs, level = weigh(rule, Case(suspect, program, seen))
             if level is Level.OPEN:
