@@ -68,6 +68,16 @@ def test_outside_missing_and_circular(tmp_path: Path) -> None:
         assert str(read_source(root / name, root)).startswith("cannot be read: ")
 
 
+def test_copies_of_other_projects_are_left(tmp_path: Path) -> None:
+    """`_vendor` is nobody's own word; an application of sellers may be called `vendor`."""
+    for name in ("_vendor", "third_party", "vendor"):
+        (tmp_path / "app" / name).mkdir(parents=True)
+        (tmp_path / "app" / name / "m.py").write_text("x = 1\n")
+    assert read_source(tmp_path / "app" / "_vendor" / "m.py", tmp_path) == "is vendored"
+    assert python_files([tmp_path], tmp_path) == [tmp_path / "app" / "vendor" / "m.py"]
+    assert isinstance(read_source(tmp_path / "app" / "vendor" / "m.py", tmp_path), Source)
+
+
 def test_why_it_does_not_parse() -> None:
     with pytest.raises(SyntaxError) as caught:
         ast.parse("x = 1\nif\n")

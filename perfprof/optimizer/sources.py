@@ -16,6 +16,9 @@ _GENERATED = re.compile(r"@generated\b|\b(do not|don't) (edit|modify|change)\b|\
 _HEAD = 12  # lines in which a generator signs its work
 _SUFFIXES = (".py", ".pyw")
 _NOT_OURS = frozenset({"__pycache__", "node_modules", "site-packages", "__pypackages__", "dist-packages"})
+_VENDORED = frozenset(
+    {"_vendor", "_vendored", "vendored", "third_party"}
+)  # `vendor` may be an application's own word
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,8 @@ def read_source(path: Path, root: Path) -> Source | str:
     try:
         if not _real(path).is_relative_to(_real_folder(root)):
             return "lies outside of the project"
+        if not _VENDORED.isdisjoint(path.relative_to(root).parts if path.is_relative_to(root) else ()):
+            return "is vendored"
         data = path.read_bytes()
     except (OSError, RuntimeError) as error:  # RuntimeError: a loop of symlinks, before Python 3.13
         return f"cannot be read: {getattr(error, 'strerror', None) or error}"
@@ -123,7 +128,7 @@ def python_files(paths: Sequence[Path], root: Path) -> list[Path]:
     """The project's Python files below the paths, sorted, each once.
 
     A file that is named itself is taken whatever it is called. In a git work tree, what git ignores is left out;
-    everywhere, other people's code is: virtual environments, caches, node_modules, hidden folders.
+    everywhere, other people's code is: virtual environments, caches, node_modules, hidden and vendored folders.
     """
     named = [path for path in paths if not path.is_dir()]
     folders = [path for path in paths if path.is_dir()]
@@ -160,7 +165,7 @@ def _from_git(root: Path) -> list[Path] | None:
 def _ours(path: Path, folder: Path) -> bool:
     """Whether a file that git lists below the folder is the project's own code, and there."""
     parts = path.relative_to(folder).parts[:-1]
-    if any(part in _NOT_OURS or part.startswith(".") for part in parts):
+    if any(part in _NOT_OURS | _VENDORED or part.startswith(".") for part in parts):
         return False
     inner = (folder.joinpath(*parts[:depth]) for depth in range(1, len(parts) + 1))
     return path.is_file() and not path.is_symlink() and not any((one / "pyvenv.cfg").exists() for one in inner)
@@ -175,7 +180,7 @@ def _walked(folder: Path) -> Iterator[Path]:
 
 def _enter(folder: Path) -> bool:
     name = folder.name
-    if name in _NOT_OURS or name.startswith(".") or name.endswith(".egg-info"):
+    if name in _NOT_OURS | _VENDORED or name.startswith(".") or name.endswith(".egg-info"):
         return False
     built = name == "build" and any(folder.glob("lib*")) and not (folder / "__init__.py").exists()
     return not built and not (folder / "pyvenv.cfg").exists()
