@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import psycopg
 from advise_extend import Extend
@@ -212,8 +212,7 @@ def main() -> None:
                 connection.execute("CREATE DATABASE tenants TEMPLATE template0 LOCALE 'C.UTF-8'")
             with psycopg.connect(server.dsn_of("tenants"), autocommit=True) as connection:
                 load(connection)
-            where = quote(str(server.socket), safe="")
-            url = f"postgresql://{server.user}:{server.password}@/tenants?host={where}"
+            url = server.url_of("tenants")
         compare(Source.of(url, Path("/")), server, Path(name), given.budget * 1e6, given.seconds)
 
 

@@ -22,7 +22,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import psycopg
 from advise_extend import Extend
@@ -269,8 +268,7 @@ def main() -> None:
         if not url:
             with psycopg.connect(server.dsn, autocommit=True) as connection:
                 load(connection, given.scale, Path(name) / "data", keys=given.keys)
-            where = quote(str(server.socket), safe="")
-            url = f"postgresql://{server.user}:{server.password}@/postgres?host={where}"
+            url = server.url_of("postgres")
         source = Source.of(url, Path("/"))
         if not given.only_execute:
             compare(source, server, Path(name), budgets, queries())

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 
@@ -45,8 +44,7 @@ def source(server: Server) -> Source:
     with psycopg.connect(server.dsn_of("postgres"), autocommit=True) as connection:
         for statement in SCHEMA.split(";")[:-1]:
             connection.execute(statement)
-    where = quote(str(server.socket), safe="")
-    return Source.of(f"postgresql://{server.user}:{server.password}@/postgres?host={where}", Path("/"))
+    return Source.of(server.url_of("postgres"), Path("/"))
 
 
 def cost(connection: object, text: str) -> float:
@@ -139,8 +137,7 @@ def tenants(server: Server) -> Source:
     with psycopg.connect(server.dsn_of("tenants"), autocommit=True) as connection:
         for statement in TENANTS.split(";\n")[:-1]:
             connection.execute(statement)
-    where = quote(str(server.socket), safe="")
-    return Source.of(f"postgresql://{server.user}:{server.password}@/tenants?host={where}", Path("/"))
+    return Source.of(server.url_of("tenants"), Path("/"))
 
 
 def test_the_clone_knows_partitions_schemas_and_keys(server: Server, tenants: Source, tmp_path: Path) -> None:

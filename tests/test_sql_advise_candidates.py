@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 
@@ -44,8 +43,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
         with psycopg.connect(server.dsn, autocommit=True) as connection:
             for statement in SCHEMA.replace(";\n", ";;").split(";;")[:-1]:
                 connection.execute(statement)
-        where = quote(str(server.socket), safe="")
-        source = Source.of(f"postgresql://{server.user}:{server.password}@/postgres?host={where}", Path("/"))
+        source = Source.of(server.url_of("postgres"), Path("/"))
         with cloned(source, server, folder) as made:
             yield made
 

@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 
@@ -64,8 +63,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 def advise(server: Server, folder: Path, *more: str) -> subprocess.CompletedProcess[str]:
     (folder / "queries.sql").write_text(WORKLOAD)
-    where = quote(str(server.socket), safe="")
-    url = f"postgresql://{server.user}:{server.password}@/postgres?host={where}"
+    url = server.url_of("postgres")
     command = [sys.executable, "-m", "perfprof", "advise", "--database", url, *more, "queries.sql"]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=dict(os.environ))
 

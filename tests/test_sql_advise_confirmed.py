@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import cycle
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 
@@ -47,8 +46,7 @@ def source(server: Server) -> Source:
         for statement in SCHEMA.split(";\n")[:-1]:
             connection.execute(statement)
         connection.execute("ALTER DATABASE postgres SET random_page_cost = 1.7")
-    where = quote(str(server.socket), safe="")
-    return Source.of(f"postgresql://{server.user}:{server.password}@/postgres?host={where}", Path("/"))
+    return Source.of(server.url_of("postgres"), Path("/"))
 
 
 def test_a_whole_copy_is_planned_with_what_the_original_knows(

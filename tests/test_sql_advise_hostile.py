@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -72,8 +73,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 def advised(server: Server, folder: Path, texts: str = QUERIES, user: str = "", *, seconds: float = 0.0) -> Advice:
     """Run, if there are ``seconds``."""
-    where = quote(str(server.socket), safe="")
-    url = f"postgresql://{user or server.user}:{server.password}@/postgres?host={where}"
+    url = replace(server, user=user or server.user).url_of("postgres")
     found = workload([Seen(text, code=True) for text in separated(texts, "postgresql")], "postgresql")
     return advise(Source.of(url, folder), found, Asked(execute=seconds > 0, seconds=seconds), folder)
 

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 
@@ -92,8 +91,7 @@ def test_no_value_of_a_servers_log_ends_in_a_migration(server: Server, tmp_path:
     log = (server.socket.parent / "log").read_text()
     assert log.count("planted") > 10
     (tmp_path / "postgresql.log").write_text(log[log.index("statement: SELECT pg_sleep") - 60 :])
-    where = quote(str(server.socket), safe="")
-    url = f"postgresql://{server.user}:{server.password}@/postgres?host={where}"
+    url = server.url_of("postgres")
     done = command(tmp_path, url, "--execute", "--json", "advice.json", "postgresql.log")
     assert done.returncode == 1, done.stderr
     written = [path for path in tmp_path.rglob("*") if path.is_file() and path.name != "postgresql.log"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 
@@ -42,8 +41,7 @@ def test_what_a_new_index_supersedes_is_dropped_with_it(tmp_path: Path) -> None:
     with Server.start(tmp_path) as server, psycopg.connect(server.dsn, autocommit=True) as connection:
         for statement in separated(SCHEMA, "postgresql"):
             connection.execute(statement)
-        where = quote(str(server.socket), safe="")
-        source = Source.of(f"postgresql://{server.user}:{server.password}@/postgres?host={where}", Path("/"))
+        source = Source.of(server.url_of("postgres"), Path("/"))
         found = workload([Seen(LATEST, 100.0, code=True)], "postgresql")
         advice = advise(source, found, Asked(execute=False), tmp_path)
         (new,) = advice.proposals

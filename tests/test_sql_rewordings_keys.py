@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 
-psycopg = pytest.importorskip("psycopg")
+pytest.importorskip("psycopg")
 
-from test_sql_rewordings_postgres import argued  # noqa: E402
+from test_sql_rewordings_postgres import argued, shop
 
-from perfprof.optimizer.scratch.postgres import Server  # noqa: E402
-from perfprof.optimizer.scratch.postgres_copy import copied  # noqa: E402
-from perfprof.optimizer.scratch.postgres_scratch import PostgresScratch  # noqa: E402
-from perfprof.optimizer.scratch.sources import Source  # noqa: E402
-from perfprof.rules.rule import Level  # noqa: E402
+from perfprof.optimizer.scratch.postgres_scratch import PostgresScratch
+from perfprof.rules.rule import Level
 
 pytestmark = pytest.mark.postgres
 
@@ -48,15 +44,8 @@ O = "FROM orders o JOIN customers c ON c.id = o.customer_id"  # noqa: E741
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresScratch]:
-    folder = tmp_path_factory.mktemp("pg")
-    with Server.start(folder) as server:
-        with psycopg.connect(server.dsn, autocommit=True) as connection:
-            connection.execute("CREATE DATABASE shop")
-        url = f"postgresql://{server.user}:{server.password}@/shop?host={quote(str(server.socket), safe='')}"
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute(SCHEMA)
-        with copied(Source.of(url, folder), server, folder) as scratch:
-            yield scratch
+    with shop(SCHEMA, tmp_path_factory.mktemp("pg")) as scratch:
+        yield scratch
 
 
 WRITTEN = [

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 
@@ -54,19 +54,22 @@ ANALYZE;
 """
 
 
+@contextmanager
+def shop(schema: str, folder: Path) -> Iterator[PostgresScratch]:
+    """A copy of a database that these statements make."""
+    with Server.start(folder) as server:
+        with psycopg.connect(server.dsn, autocommit=True) as connection:
+            connection.execute("CREATE DATABASE shop")
+        with psycopg.connect(server.dsn_of("shop"), autocommit=True) as connection:
+            connection.execute(schema)
+        with copied(Source.of(server.url_of("shop"), folder), server, folder) as scratch:
+            yield scratch
+
+
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresScratch]:
-    folder = tmp_path_factory.mktemp("pg")
-    with Server.start(folder) as server:
-        with psycopg.connect(
-            host=str(server.socket), user=server.user, password=server.password, dbname="postgres", autocommit=True
-        ) as connection:
-            connection.execute("CREATE DATABASE shop")
-        url = f"postgresql://{server.user}:{server.password}@/shop?host={quote(str(server.socket), safe='')}"
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute(SCHEMA)
-        with copied(Source.of(url, folder), server, folder) as scratch:
-            yield scratch
+    with shop(SCHEMA, tmp_path_factory.mktemp("pg")) as scratch:
+        yield scratch
 
 
 def argued(

@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 
@@ -60,7 +59,7 @@ def dsn(tmp_path: Path) -> Iterator[str]:
             db.execute("INSERT INTO customers SELECT n, 'n' || n FROM generate_series(0, 299) n")
             db.execute("INSERT INTO orders SELECT n, n * 7 % 300 FROM generate_series(0, 29999) n")
             db.execute("ANALYZE")
-        yield f"postgresql://{server.user}:{quote(server.password)}@/postgres?host={quote(str(server.socket), safe='')}"
+        yield server.url_of("postgres")
 
 
 def diff(new: str) -> str:

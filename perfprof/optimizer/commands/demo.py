@@ -11,7 +11,6 @@ from contextlib import contextmanager, nullcontext
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import click
 
@@ -72,10 +71,7 @@ def server() -> Iterator[None]:
     from perfprof.optimizer.scratch.postgres import Server
 
     with tempfile.TemporaryDirectory(prefix="perfprof-demo-pg-") as folder, Server.start(Path(folder)) as started:
-        who = f"{quote(started.user)}:{quote(started.password)}"
-        os.environ["SHOP_DATABASE_URL"] = (
-            f"postgresql://{who}@/postgres?host={quote(str(started.socket), safe='')}&port=5432"
-        )
+        os.environ["SHOP_DATABASE_URL"] = started.url_of("postgres")
         try:
             yield
         finally:

@@ -46,23 +46,16 @@ def advise(source: Source, workload: Workload, asked: Asked, folder: Path) -> Ad
         if asked.execute:
             with copied(source, server, folder, most_bytes=asked.most_bytes, like_original=True) as copy:
                 decision = _executed(copy, workload, picked, asked, what_if)
-                notes += (
-                    [f"decided on {copy.note}: only where it is planned as the original"] if copy.counts else []
-                )
+                if copy.counts:
+                    notes.append(f"decided on {copy.note}: only where it is planned as the original")
             picked = replanned(what_if, picked, decision.chosen)
         gone = _superseded(what_if, picked, clone)
     with source.connected() as original:
         proposals = tuple(proposed(original, source.name, workload, picked, decision))
         names = dict(zip(ordered(decision.chosen), (one.name for one in proposals), strict=True))
-        drops = tuple(
-            removals(
-                original,
-                source.name,
-                picked.used | decision.existing,
-                complete=asked.complete,
-                superseded={(one.space, one.name): names[one.by] for one in gone},
-            )
-        )
+        instead = {(one.space, one.name): names[one.by] for one in gone}
+        used = picked.used | decision.existing
+        drops = tuple(removals(original, source.name, used, complete=asked.complete, superseded=instead))
     return Advice(
         database=source.name,
         dialect="postgresql",
@@ -72,11 +65,7 @@ def advise(source: Source, workload: Workload, asked: Asked, folder: Path) -> Ad
         lines=tuple(_lines(workload, picked, decision)),
         explains=picked.explains,
         seconds=time.perf_counter() - start,
-        plans=tuple(
-            f"{name[:100]}: {one}"
-            for name, plan in decision.plans.items()
-            for one in dict.fromkeys(complaints(plan))
-        ),
+        plans=tuple(_suffered(decision)),
         notes=(*notes, *decision.notes),
         wal_before=decision.wal[0],
         wal_after=decision.wal[1],
@@ -117,11 +106,17 @@ def _executed(
     clone = planner if isinstance(planner, CloneWhatIf) else None
     what_if = ExecutedWhatIf(copy, Sets.of(copy, workload), clone)
     writes = Writes(what_if, workload.queries, book)
-    copy.longest = min(
-        copy.longest, max(SHORTEST, asked.seconds / 6)
-    )  # one without end may not take all of the time
+    # One without end may not take all of the time.
+    copy.longest = min(copy.longest, max(SHORTEST, asked.seconds / 6))
     wanted = Wanted(picked.chosen, picked.others, picked.budget)
     return decided(what_if, writes, book, workload, wanted, seconds=asked.seconds)
+
+
+def _suffered(decision: Decided) -> Iterator[str]:
+    """What the plans that ran suffer from, statement by statement."""
+    for name, plan in decision.plans.items():
+        for one in dict.fromkeys(complaints(plan)):
+            yield f"{name[:100]}: {one}"
 
 
 def _catalog(connection: Connection, name: str) -> PostgresCatalog:

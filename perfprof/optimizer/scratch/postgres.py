@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 from perfprof.errors import PerfprofError
 from perfprof.optimizer.scratch.binaries import Account, Binaries, account, find_binaries, reachable, within_reach
@@ -63,6 +64,11 @@ class Server:
         return make_conninfo(
             host=str(self.socket), port=5432, user=self.user, password=self.password, dbname=database
         )
+
+    def url_of(self, database: str) -> str:
+        """The same as a URL, as a user would give it."""
+        who = f"{quote(self.user)}:{quote(self.password)}"
+        return f"postgresql://{who}@/{database}?host={quote(str(self.socket), safe='')}&port=5432"
 
     def environment(self, database: str) -> dict[str, str]:
         """For PostgreSQL's own programs, so that no password stands in a command line."""
