@@ -184,6 +184,24 @@ def lists(chance: random.Random, pool: list[object], sizes: Collection[int]) -> 
     return [[chance.choice(pool) for _ in range(chance.choice(list(sizes)))] for _ in range(3)]
 
 
+def entangled(chance: random.Random, xs: list[object], ys: list[object], zs: list[object]) -> list[object]:
+    """The three as arguments; sometimes one of them twice, a tuple, an iterator, nothing, or a list that meddles."""
+    shape = chance.random()
+    if shape < 0.1:
+        zs = ys
+    elif shape < 0.2:
+        xs = ys
+    elif shape < 0.25:
+        return [xs, tuple(ys), zs]
+    elif shape < 0.3:
+        return [xs, Once(ys), zs]
+    elif shape < 0.33:
+        return [xs, None, zs]
+    elif shape < 0.4:
+        return [Meddler(xs), ys, zs]
+    return [xs, ys, zs]
+
+
 def copied(given: list[object]) -> list[object]:
     """New containers with the same elements, aliases kept."""
     twins: dict[int, object] = {}

@@ -18,7 +18,7 @@ from perfprof.rules.attribute_queues import Use, uses_of
 from perfprof.rules.findings import finding
 from perfprof.rules.hoisting import watch
 from perfprof.rules.reading.callees import is_generator
-from perfprof.rules.reading.expressions import leaves, path_of, reads_only
+from perfprof.rules.reading.expressions import Kind, leaves, path_of, reads_only
 from perfprof.rules.reading.scans import COMPREHENSIONS, Scan, leaving
 from perfprof.rules.reading.selection import Selection, selection
 from perfprof.rules.rule import Case, Evidence, Suspect
@@ -61,7 +61,7 @@ class Site:
         return self.selection.outer
 
     @property
-    def leaves(self) -> list[tuple[ast.expr, bool]]:
+    def leaves(self) -> list[tuple[ast.expr, Kind]]:
         """What a row's key is computed from."""
         return leaves(self.inner) or []
 
@@ -223,7 +223,7 @@ def worth_a_dict_beside(case: Case) -> Evidence:
     asked = [seen for n, _ in enumerate(found.sites) if (seen := case.watched(f"{n}:base0")) is not None]
     searches = sum(seen.count for seen in asked)
     if not searches:
-        return Evidence(False, "cold: it was not searched")
+        return Evidence(False, "it was not searched")
     size = sum(seen.total_length for seen in asked) / searches
     uses = [one for one in found.uses if change_of(one) in {"made", "taken"}]
     changes = sum(seen.count for n, _ in enumerate(uses) if (seen := case.watched(f"entry{n}")) is not None)

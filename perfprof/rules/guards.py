@@ -62,6 +62,21 @@ def is_key(expression: str, types: Iterable[str]) -> str:
     return tests[0] if len(tests) == 1 else " or ".join(f"({test})" for test in tests)
 
 
+NUMBERS = frozenset({"builtins.int", "builtins.str"})  # of which ``int(x)`` may be asked
+
+
+def is_number(quiet: str, plain: str, types: Iterable[str]) -> str:
+    """A test that ``int(x)`` cannot fail: it is an int, or its decimal digits, fewer than any interpreter refuses.
+
+    quiet: the value read so that nothing fails. plain: as the code reads it.
+    """
+    kinds = set(types) & NUMBERS or NUMBERS
+    tests = [exactly(quiet, ["int"])] if "builtins.int" in kinds else []
+    if "builtins.str" in kinds:
+        tests.append(f"{exactly(quiet, ['str'])} and {plain}.isdecimal() and len({plain}) < 640")
+    return tests[0] if len(tests) == 1 else " or ".join(f"({test})" for test in tests)
+
+
 def all_keys(collection: str, types: tuple[str, ...]) -> str:
     """A test that all elements of a collection are exactly of these key types."""
     if all(name in FLAT for name in types):

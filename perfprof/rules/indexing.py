@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules import guards
 from perfprof.rules.iterators import plain_tests
-from perfprof.rules.reading.expressions import builtin_type, leaves
+from perfprof.rules.reading.expressions import QUIET_TEXT, WITH_TEXT, builtin_type, leaves
 from perfprof.rules.reading.names import bound_names, fresh
 from perfprof.rules.reading.selection import substituted
 from perfprof.rules.row_tests import key_types, length_tests, quiet_text, quietly, row_test
@@ -23,33 +23,20 @@ def build_index(case: Case) -> Rewrite:
     found: Narrowing = case.suspect.reading
     taken = found.function.visible | case.taken
     new = _names_apart(found, taken)
-    target, inner = substituted_target(found.target, new), substituted(found.inner, new)
+    row, inner = _element(substituted_target(found.target, new)), substituted(found.inner, new)
     index = fresh(index_name(found, inner), taken)
-    walked = _whole(found)
-    outer = in_style(ast.unparse(found.outer), found.function)
-    key, row = in_style(ast.unparse(inner), found.function), _element(target)
-    conditions = _conditions(case, found, row, new)
-    fill = f"for {_bare(row)} in {walked}:\n    {index}.setdefault({key}, []).append({row})"
-    miss = "[]" if found.helper is not None and found.inlined is None else "()"
-    bucket = f"{index}.get({outer}, {miss})"
-    if found.stretch is not None and found.stretch.first is not None:
-        first = ast.unparse(found.stretch.first)
-        bucket = f"[{row} for {row} in {bucket} if {row} >= {first}]"
     known = fresh(f"{index}_known", taken | {index})
+    walked, key = _whole(found), in_style(ast.unparse(inner), found.function)
+    fill = f"for {_bare(row)} in {walked}:\n    {index}.setdefault({key}, []).append({row})"
+    empty = f"{index} = {{}}"
+    if found.grown:  # how many it knows is counted, for rows that are appended later
+        empty, fill = f"{index}, {known} = {{}}, None", f"{fill}\n{known} = len({walked})"
+    bucket, before = _bucket(found, index, row), f"{empty}\n{fill}"
+    conditions = _conditions(case, found, row, new)
     if conditions or found.grown:
         types = key_types(case)
-        there = index  # where it is empty nothing is walked, and the wanted key not read
-        if found.grown:
-            there = f"{index} and {known} == len({walked})"
-        asked = guards.joined([there, *_wanted_tests(found, types), *_present(found, outer, index, types)])
-        bucket = _chosen(found, bucket, asked)
-        body = "\n".join("    " + line for line in fill.splitlines())
-        note = f"# Left empty, so that all of them are walked as before, unless every key is {_either(types)}."
-        before = f"{note}\n{index} = {{}}\nif {conditions}:\n{body}"
-        if found.grown:
-            before = f"{note}\n{index}, {known} = {{}}, None\nif {conditions}:\n{body}\n    {known} = len({walked})"
-    else:
-        before = f"{index} = {{}}\n{fill}"
+        bucket = _chosen(found, bucket, _asked(found, index, known, types))
+        before = _only_where(conditions, types, empty, fill)
     why = f"each turn looks its rows up by {key} instead of walking {walked}; order and the test itself stay"
     return Rewrite(
         edits=(
@@ -60,6 +47,34 @@ def build_index(case: Case) -> Rewrite:
         why=why,
         memory=f"one dict entry for each key and one list slot for each row of {walked} while the function runs",
     )
+
+
+def _wanted(found: Narrowing) -> str:
+    """The key that a turn wants."""
+    return in_style(ast.unparse(found.outer), found.function)
+
+
+def _bucket(found: Narrowing, index: str, row: str) -> str:
+    """What the index holds under the wanted key, from the place on where the walk begins."""
+    miss = "[]" if found.helper is not None and found.inlined is None else "()"
+    bucket = f"{index}.get({_wanted(found)}, {miss})"
+    if found.stretch is None or found.stretch.first is None:
+        return bucket
+    return f"[{row} for {row} in {bucket} if {row} >= {ast.unparse(found.stretch.first)}]"
+
+
+def _asked(found: Narrowing, index: str, known: str, types: tuple[str, ...]) -> str:
+    """Where the index may be asked: it is filled, knows all rows, and the wanted key is of its types."""
+    there = f"{index} and {known} == len({_whole(found)})" if found.grown else index
+    # The index comes first: where it is empty nothing is walked, and the wanted key not read.
+    return guards.joined([there, *_wanted_tests(found, types), *_present(found, index, types)])
+
+
+def _only_where(conditions: str, types: tuple[str, ...], empty: str, fill: str) -> str:
+    """The index as it is without rows, and the statements that fill it where ``conditions`` hold."""
+    note = f"# Left empty, so that all of them are walked as before, unless every key is {_either(types)}."
+    body = "\n".join("    " + line for line in fill.splitlines())
+    return f"{note}\n{empty}\nif {conditions}:\n{body}"
 
 
 def _is_list(found: Narrowing, known: str) -> str:
@@ -85,13 +100,18 @@ def _additions(case: Case, found: Narrowing, index: str, known: str) -> list[Edi
     return [at("after", one, f"if {test}:\n{body}") for one in found.grown]
 
 
+# What is made of which: ``name.lower()`` of exactly a string is exactly a string. ``int`` makes an int, or fails as before.
+_MADE = {"text": ("builtins.str", ("builtins.str",)), "number": ("builtins.int", tuple(sorted(guards.NUMBERS)))}
+
+
 def _wanted_tests(found: Narrowing, types: tuple[str, ...]) -> list[str]:
     """Tests that the wanted key is of the guarded types, or what it is computed from."""
     wanted = found.selection.ints or (found.outer,)
-    text = isinstance(found.outer, ast.Call) and isinstance(found.outer.func, ast.Attribute)
-    parts = leaves(found.outer) if text and "builtins.str" in types else None
-    if parts and all(one[1] for one in parts):  # ``name.lower()`` of exactly a string is exactly a string
-        wanted, types = tuple(one for one, _ in parts), ("builtins.str",)
+    parts = leaves(found.outer) if isinstance(found.outer, (ast.Call, ast.Subscript)) else None
+    kinds = {kind for _, kind in parts or ()}
+    made, of = _MADE.get(kinds.pop(), ("", ())) if len(kinds) == 1 else ("", ())
+    if made in types:
+        wanted, types = tuple(one for one, _ in parts or ()), of
     tests = [guards.is_key(ast.unparse(one), types) for one in wanted if not isinstance(one, ast.Constant)]
     return [in_style(one, found.function) for one in tests]
 
@@ -104,11 +124,11 @@ def _chosen(found: Narrowing, bucket: str, asked: str) -> str:
     return f"({answer} if {asked} else {found.function.text(found.inlined.node)})"
 
 
-def _present(found: Narrowing, outer: str, index: str, types: tuple[str, ...]) -> list[str]:
+def _present(found: Narrowing, index: str, types: tuple[str, ...]) -> list[str]:
     """Where the call raises without a match, the index is asked only for keys that it has; NaN matches nothing."""
     if found.inlined is None or not found.inlined.certain:
         return []
-    number = any("builtins.float" in name for name in types)
+    outer, number = _wanted(found), any("builtins.float" in name for name in types)
     return [*([f"{outer} == {outer}"] if number else []), f"{outer} in {index}"]
 
 
@@ -149,7 +169,7 @@ def _key_name(inner: ast.expr) -> str:
     return words[0].lstrip("_").lower() if words else "key"
 
 
-_CALLED = frozenset({"get", "lower", "upper", "strip", "casefold"})
+_CALLED = frozenset({"get", *QUIET_TEXT, *WITH_TEXT})
 
 
 def _names_apart(found: Narrowing, taken: frozenset[str]) -> dict[str, ast.expr]:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules.hoisting import outermost
 from perfprof.rules.reading.appends import appends_to, inside
-from perfprof.rules.reading.expressions import holder_of, is_builtin, leaves, path_of, reads_only
+from perfprof.rules.reading.expressions import Kind, holder_of, is_builtin, leaves, path_of, reads_only
 from perfprof.rules.reading.names import bound_names, read_names
 from perfprof.rules.reading.parameters import searches_given
 from perfprof.rules.reading.ranges import Stretch, stretch_of
@@ -97,8 +97,8 @@ class Narrowing:
         return None if surely else 0
 
     @property
-    def leaves(self) -> list[tuple[ast.expr, bool]]:
-        """What a row's key is computed from, and which parts must be strings."""
+    def leaves(self) -> list[tuple[ast.expr, Kind]]:
+        """What a row's key is computed from, and what each part must be."""
         return leaves(self.inner) or []
 
     @property

@@ -7,7 +7,8 @@ missing: ``getattr`` with a default, ``get`` of what is exactly a dict, a positi
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeGuard
 
 from perfprof.rules import guards
 from perfprof.rules.reading.expressions import holder_of, path_of
@@ -35,33 +36,55 @@ def row_test(case: Case, found: Narrowing, new: dict[str, ast.expr]) -> str:
     """A test of what a row's key is computed from, which cannot fail where the computation could."""
     tests = []
     alone = len(found.leaves) == 1 and found.leaves[0][0] is found.inner
-    for number, (leaf, text) in enumerate(found.leaves):
+    for number, (leaf, kind) in enumerate(found.leaves):
         seen = case.watched(f"leaf{number}")
         types = key_types(case) if alone else guards.key_types(seen.types if seen is not None else ()) or ()
-        types = ("builtins.str",) if text else types
-        tests.append(_leaf_test(case, found, leaf, new, types))
+        types = ("builtins.str",) if kind == "text" else types
+        tests.append(_leaf_test(case, found, leaf, new, Key(types, kind == "number")))
     return guards.joined(tests)
 
 
-def _leaf_test(
-    case: Case, found: Narrowing, leaf: ast.expr, new: dict[str, ast.expr], types: tuple[str, ...]
-) -> str:
-    absent = "None" if "builtins.NoneType" not in types else "..."
-    absent = "[]" if any(map(guards.is_own, types)) else absent  # which is no key, whatever the types are
+class _Asked(ast.Call):
+    func: ast.Attribute
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What a part of a row's key must be. number: an int is made of it."""
+
+    types: tuple[str, ...]
+    number: bool = False
+
+    @property
+    def absent(self) -> str:
+        """What is no such key, and stands for one that is missing."""
+        if any(map(guards.is_own, self.types)):
+            return "[]"  # whatever the types are
+        return "None" if "builtins.NoneType" not in self.types else "..."
+
+    def test(self, quiet: str, plain: str) -> str:
+        """A test of a value, which ``quiet`` reads so that nothing fails, and ``plain`` as the code does."""
+        return guards.is_number(quiet, plain, self.types) if self.number else guards.is_key(quiet, self.types)
+
+
+def _leaf_test(case: Case, found: Narrowing, leaf: ast.expr, new: dict[str, ast.expr], wanted: Key) -> str:
+    absent, plain = wanted.absent, ast.unparse(substituted(leaf, new))
     of_dicts = isinstance(leaf, ast.Subscript) and _of_dicts(case, leaf, found)
     of_database = isinstance(leaf, ast.Subscript) and _of_database(case, leaf, found)
     kinds = _sequences(case, leaf, found)
     leaf = substituted(leaf, new)
     if isinstance(leaf, ast.Attribute):
-        return guards.is_key(quietly(leaf, absent), types)
+        return wanted.test(quietly(leaf, absent), plain)
+    if _asks_dict(leaf):
+        return guards.joined([f"type({ast.unparse(leaf.func.value)}) is dict", wanted.test(plain, plain)])
     if not isinstance(leaf, ast.Subscript):
-        return guards.is_key(ast.unparse(leaf), types)
+        return wanted.test(plain, plain)
     base, item = ast.unparse(leaf.value), ast.unparse(leaf.slice)
     if of_dicts:
         default = "" if absent == "None" else f", {absent}"
         name = "" if isinstance(leaf.slice, ast.Constant) else f"type({item}) is str"
-        return guards.joined([name, f"type({base}) is dict", guards.is_key(f"{base}.get({item}{default})", types)])
-    key = guards.is_key(ast.unparse(leaf), types)
+        return guards.joined([name, f"type({base}) is dict", wanted.test(f"{base}.get({item}{default})", plain)])
+    key = wanted.test(plain, plain)
     if of_database:
         return guards.joined([f"type({base}) is sqlite3.Row", f"{item} in {base}.keys()", key])
     return guards.joined([guards.exactly(base, kinds), f"len({base}) > {item}", key]) if kinds else key
@@ -74,9 +97,16 @@ def unsure_leaf(case: Case, found: Narrowing) -> ast.expr | None:
             told = _sequences(case, leaf, found) or _at_position(leaf, found) or _of_database(case, leaf, found)
             if not told:
                 return leaf
-        elif isinstance(leaf, ast.Attribute) and not _plain_chain(leaf.value, found):
+        elif (isinstance(leaf, ast.Attribute) and not _plain_chain(leaf.value, found)) or (
+            _asks_dict(leaf) and not _is_row(leaf.func.value, found)
+        ):
             return leaf
     return None
+
+
+def _asks_dict(leaf: ast.expr) -> TypeGuard[_Asked]:
+    """``row.get("id")``."""
+    return isinstance(leaf, ast.Call) and isinstance(leaf.func, ast.Attribute)
 
 
 def _is_row(node: ast.expr, found: Narrowing) -> bool:

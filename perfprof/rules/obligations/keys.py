@@ -27,14 +27,17 @@ def keys_hash_as_equal(case: Case) -> Proof:
     problem = _unlike(found, seen, case)
     if problem:
         return unproved(problem, found.reader.place(found.selection.compare))
-    for number, (leaf, text) in enumerate(found.leaves):
+    for number, (leaf, kind) in enumerate(found.leaves):
         part = case.watched(f"leaf{number}")
         kinds = set(part.types) if part is not None else set()
-        if kinds and ((text and kinds != {"builtins.str"}) or not _guarded(kinds, case)):
+        if kinds and (not kinds <= _TAKEN.get(kind, kinds) or not _guarded(kinds, case)):
             why = f"`{found.reader.text(leaf)}` was {guards.readable(kinds)}, for which no guard is tested"
             return unproved(why, found.reader.place(leaf))
     types = f" ({guards.readable(seen.types)})" if seen is not None and seen.types else ""
     return guarded(f"a test of the keys' exact types{types}; the loop's own comparison still decides")
+
+
+_TAKEN = {"text": frozenset({"builtins.str"}), "number": guards.NUMBERS}
 
 
 def _unlike(found: Narrowing, seen: Seen | None, case: Case) -> str:
