@@ -216,6 +216,11 @@ class Rule:
     origin: str = ""
 
 
+def never_written(case: Case) -> Rewrite:
+    """The rewrite of a rule that only suggests: one of its obligations stays open."""
+    raise AssertionError("a suggestion is never written")
+
+
 def weigh(rule: Rule, case: Case) -> tuple[tuple[Proof, ...], Level]:
     """Check each obligation; the level is that of the weakest."""
     proofs = tuple(obligation.check(case) for obligation in rule.safe_if)

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from perfprof.rules.obligations.proofs import obligation, observed, proved, unproved
-from perfprof.rules.obligations.settings import POOLER, SPARE, preloads
+from perfprof.rules.obligations.settings import POOLER, preloads, room_for
 from perfprof.rules.settings.django import set_later
 from perfprof.rules.settings.opening import ASYNC, THREADS_STAY
 from perfprof.rules.settings.written import option, unpacks
@@ -69,11 +69,7 @@ def server_keeps_as_many(case: Case) -> Proof:
     found: Opening = case.suspect.reading
     needed = found.processes * found.at_once
     told = f"{found.processes} processes with up to {found.at_once} requests at once keep {needed} connections"
-    if found.room < 0:
-        return unproved(f"{told}, and what the server allows is not known: give it with --database")
-    if needed > SPARE * found.room:
-        return unproved(f"{told}, and the server has room for {found.room}")
-    return observed(f"{told}, and the server has room for {found.room}; more threads need more")
+    return room_for(needed, found.room, told, "threads")
 
 
 @obligation

@@ -66,11 +66,16 @@ def server_has_room(case: Case) -> Proof:
         return proved("SQLite knows no limit of connections")
     needed = found.pool.wanted * found.pools
     told = f"{found.pools} pools with up to {found.pool.wanted} are {needed} connections"
-    if found.room < 0:
+    return room_for(needed, found.room, told, "processes")
+
+
+def room_for(needed: int, room: int, told: str, grower: str) -> Proof:
+    """Whether a server with ``room`` for more bears ``needed`` connections, of which more ``grower`` need more."""
+    if room < 0:
         return unproved(f"{told}, and what the server allows is not known: give it with --database")
-    if needed > SPARE * found.room:
-        return unproved(f"{told}, and the server has room for {found.room}")
-    return observed(f"{told}, and the server has room for {found.room}; more processes need more")
+    if needed > SPARE * room:
+        return unproved(f"{told}, and the server has room for {room}")
+    return observed(f"{told}, and the server has room for {room}; more {grower} need more")
 
 
 @obligation

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules.findings import finding
 from perfprof.rules.obligations.proofs import obligation, unproved
-from perfprof.rules.rule import Evidence, Rewrite, Rule, Suspect
+from perfprof.rules.rule import Evidence, Rule, Suspect, never_written
 
 if TYPE_CHECKING:
     from perfprof.profilers.parts.network import Endpoint
@@ -111,15 +111,11 @@ def _verb(found: Asked) -> str:
     return found.call.func.attr if isinstance(found.call.func, ast.Attribute) else "get"
 
 
-def _rewrite(case: Case) -> Rewrite:
-    raise AssertionError("a suggestion is never written")
-
-
 RULE = Rule(
     title="a connection each call -> a session that keeps it",
     in_settings=looks_for,
     worth=_worth,
     safe_if=(nothing_is_kept_beside,),
-    rewrite=_rewrite,
+    rewrite=never_written,
     promises=1.0,
 )

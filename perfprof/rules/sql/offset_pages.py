@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 from perfprof.rules.obligations.proofs import obligation, unproved
 from perfprof.rules.reading.predicates import argument, identifier, kind_of
 from perfprof.rules.rewording.question import question_of, suspects, words
-from perfprof.rules.rule import Evidence, Rewrite, Rule
+from perfprof.rules.rule import Evidence, Rule, never_written
 
 if TYPE_CHECKING:
     from perfprof.profilers.recording import Execution
@@ -66,15 +66,11 @@ def caller_hands_on_a_key(case: Case) -> Proof:
     )
 
 
-def _rewrite(case: Case) -> Rewrite:
-    raise AssertionError("a suggestion is never written")
-
-
 RULE = Rule(
     title="OFFSET -> keyset pages",
     in_statements=looks_for,
     worth=_worth,
     safe_if=(caller_hands_on_a_key,),
-    rewrite=_rewrite,
+    rewrite=never_written,
     promises=1.0,
 )
