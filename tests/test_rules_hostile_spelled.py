@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 
 import pytest
-from hostile import OWN, POOL, Meddler, Once, compare, lists, rewrites, seen
+from hostile import OWN, POOL, compare, entangled, lists, rewrites, seen
 
 from perfprof.profilers.observations import Seen, Watch
 
@@ -238,18 +238,4 @@ def test_old_and_new_agree_on_hostile_inputs(name: str, source: str, new: str, f
 def arguments(chance: random.Random, friendly: list[object]) -> list[object]:
     """Three arguments; sometimes of few and friendly values, sometimes one object twice, a tuple, or an iterator."""
     pool = [*POOL, *OWN][: chance.choice([4, 7, len(POOL), 99])] if chance.random() < 0.6 else friendly
-    xs, ys, zs = lists(chance, pool, (0, 1, 2, 5, 9))
-    shape = chance.random()
-    if shape < 0.1:
-        zs = ys
-    elif shape < 0.2:
-        xs = ys
-    elif shape < 0.25:
-        return [xs, tuple(ys), zs]
-    elif shape < 0.3:
-        return [xs, Once(ys), zs]
-    elif shape < 0.33:
-        return [xs, None, zs]
-    elif shape < 0.4:
-        return [Meddler(xs), ys, zs]
-    return [xs, ys, zs]
+    return entangled(chance, *lists(chance, pool, (0, 1, 2, 5, 9)))

@@ -72,22 +72,30 @@ def _statement(body: list[ast.stmt], scan: Scan, chosen: Selection, target: Func
     """``for row in rows: if row.key == key: return row``, and what it gives without a match."""
     loop = body[0]
     assert isinstance(loop, ast.For)
-    test, tail = _only_test(loop), [*loop.orelse, *body[1:]]
-    if test is None or len(test.body) > 1 or len(tail) > 1 or not _binds_only(loop.target, target):
+    found = _returned(loop, [*loop.orelse, *body[1:]])
+    if found is None or not _binds_only(loop.target, target):
+        return None
+    test, result, last = found
+    if not (reads_only(result, target) and reads_only(test, target) and is_builtin("next", target)):
+        return None
+    raises = isinstance(last, ast.Raise)
+    if raises and test is not chosen.compare:
+        return None  # that the key is in the index must be enough for a match
+    default = last.value if isinstance(last, ast.Return) and last.value is not None else ast.Constant(None)
+    if not is_plain_default(default):
+        return None
+    return Search(scan, chosen, _first(_rows(result, loop, test), default), loop.iter, raises)
+
+
+def _returned(loop: ast.For, tail: list[ast.stmt]) -> tuple[ast.expr, ast.expr, ast.Return | ast.Raise] | None:
+    """(test, what is returned where it holds, what the function ends with where it never does)."""
+    test = _only_test(loop)
+    if test is None or len(test.body) > 1 or len(tail) > 1:
         return None
     given, last = test.body[0], tail[0] if tail else ast.Return(None)
     if not isinstance(given, ast.Return) or not isinstance(last, (ast.Return, ast.Raise)):
         return None
-    result = given.value or ast.Constant(None)
-    if not (reads_only(result, target) and reads_only(test.test, target)):
-        return None
-    default = (last.value or ast.Constant(None)) if isinstance(last, ast.Return) else None
-    if default is not None and not is_plain_default(default):
-        return None
-    if default is None and test.test is not chosen.compare:
-        return None  # that the key is in the index must be enough for a match
-    answer = _first(_rows(result, loop, test.test), default or ast.Constant(None))
-    return Search(scan, chosen, answer, loop.iter, default is None) if is_builtin("next", target) else None
+    return test.test, given.value or ast.Constant(None), last
 
 
 def _only_test(loop: ast.For) -> ast.If | None:
@@ -118,26 +126,33 @@ def _of_result(body: list[ast.stmt], target: Function) -> tuple[ast.expr, ast.ex
     name = begin.targets[0] if isinstance(begin, ast.Assign) and len(begin.targets) == 1 else None
     if not isinstance(begin, ast.Assign) or not isinstance(name, ast.Name):
         return None
-    last = body[-1]
     if isinstance(begin.value, ast.ListComp):
-        first = _first_of(body[1:], name.id) if set(target.names.bindings) == {name.id} else None
-        rows = ast.GeneratorExp(begin.value.elt, begin.value.generators)
-        one = len(rows.generators) == 1 and first is not None and is_builtin("next", target)
-        return (_first(rows, first), rows.generators[0].iter) if one and first is not None else None
+        return _of_rows(begin.value, body[1:], name.id, target)
     loop = body[1]
-    if len(body) != 3 or not isinstance(loop, ast.For) or loop.orelse or not _returns(last, name.id):
+    if len(body) != 3 or not isinstance(loop, ast.For) or loop.orelse or not _returns(body[-1], name.id):
         return None
+    row = set(bound_names(loop.target))
     test = _only_test(loop)
-    if test is None or not set(target.names.bindings) <= {name.id, *bound_names(loop.target)}:
+    if test is None or name.id in row or not set(target.names.bindings) <= {name.id, *row}:
         return None
     answer = _kept(test, loop, name.id, begin.value, target)
-    return (answer, loop.iter) if answer is not None and name.id not in bound_names(loop.target) else None
+    return (answer, loop.iter) if answer is not None else None
+
+
+def _of_rows(
+    rows: ast.ListComp, tail: list[ast.stmt], name: str, target: Function
+) -> tuple[ast.expr, ast.expr] | None:
+    """The same where all matches are kept in ``name``, and the first of them is returned."""
+    if set(target.names.bindings) != {name} or len(rows.generators) != 1 or not is_builtin("next", target):
+        return None
+    default = _first_of(tail, name)
+    if default is None:
+        return None
+    return _first(ast.GeneratorExp(rows.elt, rows.generators), default), rows.generators[0].iter
 
 
 def _returns(statement: ast.stmt, name: str) -> bool:
-    return (
-        isinstance(statement, ast.Return) and isinstance(statement.value, ast.Name) and statement.value.id == name
-    )
+    return isinstance(statement, ast.Return) and _is(statement.value, name)
 
 
 def _kept(test: ast.If, loop: ast.For, name: str, start: ast.expr, target: Function) -> ast.expr | None:
@@ -146,10 +161,9 @@ def _kept(test: ast.If, loop: ast.For, name: str, start: ast.expr, target: Funct
     if len(test.body) > 1 and not ends:
         return None
     if isinstance(keeps, ast.Assign):
-        same = ends or isinstance(keeps.value, ast.Constant)  # the first match tells as much as the last
-        own = len(keeps.targets) == 1 and _is(keeps.targets[0], name)
-        plain = same and own and is_plain_default(start) and is_builtin("next", target)
-        return _first(_rows(keeps.value, loop, test.test), start) if plain else None
+        if not _keeps_first(keeps, name, ends) or not is_plain_default(start) or not is_builtin("next", target):
+            return None
+        return _first(_rows(keeps.value, loop, test.test), start)
     if ends:
         return None
     if isinstance(keeps, ast.AugAssign):
@@ -160,7 +174,13 @@ def _kept(test: ast.If, loop: ast.For, name: str, start: ast.expr, target: Funct
     return ast.ListComp(added, _rows(added, loop, test.test).generators) if added is not None else None
 
 
-def _is(node: ast.expr, name: str) -> bool:
+def _keeps_first(keeps: ast.Assign, name: str, ends: bool) -> bool:
+    """``found = row`` before the loop ends; of a constant the last match tells as much as the first."""
+    alone = len(keeps.targets) == 1 and _is(keeps.targets[0], name)
+    return alone and (ends or isinstance(keeps.value, ast.Constant))
+
+
+def _is(node: ast.expr | None, name: str) -> bool:
     return isinstance(node, ast.Name) and node.id == name
 
 
@@ -183,19 +203,25 @@ def _added(keeps: ast.stmt, name: str) -> ast.expr | None:
 
 def _first_of(tail: list[ast.stmt], name: str) -> ast.expr | None:
     """What is given where nothing matches: ``return found[0] if found else None``, or the same as statements."""
-    only = tail[0]
-    if isinstance(only, ast.If) and not only.orelse and len(only.body) == 1 and len(tail) == 2:
-        given, other = only.body[0], tail[1]
-        test, first = only.test, given.value if isinstance(given, ast.Return) else None
-        default = (other.value or ast.Constant(None)) if isinstance(other, ast.Return) else None
-    elif isinstance(only, ast.Return) and isinstance(only.value, ast.IfExp) and len(tail) == 1:
-        test, first, default = only.value.test, only.value.body, only.value.orelse
-    else:
+    choice = _choice(tail)
+    if choice is None or not _is(choice.test, name) or not is_plain_default(choice.orelse):
         return None
-    begins = isinstance(first, ast.Subscript) and isinstance(first.value, ast.Name) and first.value.id == name
-    zero = begins and isinstance(first.slice, ast.Constant) and first.slice.value == 0  # type: ignore[union-attr]
-    asked = isinstance(test, ast.Name) and test.id == name
-    return default if asked and zero and default is not None and is_plain_default(default) else None
+    first = choice.body
+    begins = isinstance(first, ast.Subscript) and _is(first.value, name) and isinstance(first.slice, ast.Constant)
+    return choice.orelse if begins and first.slice.value == 0 else None  # type: ignore[attr-defined]
+
+
+def _choice(tail: list[ast.stmt]) -> ast.IfExp | None:
+    """``return a if test else b`` as one expression, also of ``if test: return a`` and ``return b``."""
+    only = tail[0]
+    if len(tail) == 1:
+        return only.value if isinstance(only, ast.Return) and isinstance(only.value, ast.IfExp) else None
+    if len(tail) > 2 or not isinstance(only, ast.If) or only.orelse or len(only.body) > 1:
+        return None
+    given, other = only.body[0], tail[1]
+    if not isinstance(given, ast.Return) or given.value is None or not isinstance(other, ast.Return):
+        return None
+    return ast.IfExp(only.test, given.value, other.value or ast.Constant(None))
 
 
 def _pure(answer: ast.expr, target: Function) -> bool:
