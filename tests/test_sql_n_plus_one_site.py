@@ -13,7 +13,7 @@ from perfprof.profilers.parts import loads
 from perfprof.profilers.workload import record
 from perfprof.rules import registry
 from perfprof.rules.reading.program import Program
-from perfprof.rules.rule import Case, weigh
+from perfprof.rules.rule import Case, Level, weigh
 
 RULE = registry()["n-plus-one-django"]
 FILES = {
@@ -155,3 +155,17 @@ def test_the_view_s_answers_tell_and_its_functions_are_watched(site: Path) -> No
     cases, _ = cases_of(site)
     found = next(case for case in cases if case.suspect.finding.function == "recent_orders")
     assert set(RULE.rewrite(found).watched) == {"shop/views.py::api", "shop/models.py::Order.label"}
+
+
+def test_what_a_library_s_query_leaves_out_is_one_finding(site: Path) -> None:
+    views, page = site / "shop/views.py", site / "shop/templates/orders.html"
+    own = '    def get_queryset(self):\n        return Order.objects.order_by("-pk")\n'
+    views.write_text(views.read_text().replace(own, "    model = Order\n"))
+    page.write_text(page.read_text().replace("name }}", "name }}{% for item in order.items.all %}-{% endfor %}"))
+    cases, _ = cases_of(site)
+    [found] = [case for case in cases if case.suspect.reading.spot is None]
+    assert found.suspect.finding.subject == "Order.customer, items"
+    [why] = [proof for proof in weigh(RULE, found)[0] if proof.level is Level.OPEN]
+    assert why.obligation == "query-is-ours"
+    assert 'select_related("customer") and prefetch_related("items")' in why.why
+    assert why.where == "template shop/templates/orders.html:2"

@@ -67,7 +67,20 @@ def no_origin(found: Eager, load: Load) -> str:
             else f'prefetch_related("{load.path}") in get_queryset'
         )
         return f"the admin makes the query of its list: {option} of {admin} would bring it along"
-    return f"no line of the project makes the query of these {load.model} objects ({load.spot or 'a library does'})"
+    model = load.model.rpartition(".")[2]
+    return f"no line is known that makes the query of these {model} objects: there, {_options(found)} would bring them along"
+
+
+def _options(found: Eager) -> str:
+    """What the query would have to be given, as source."""
+    if found.orm == "sqlalchemy":
+        return f"selectinload of {', '.join(found.paths)}"
+    given = {"select_related": found.joined, "prefetch_related": found.beside}
+    return " and ".join(f"{name}({', '.join(map(_quoted, paths))})" for name, paths in given.items() if paths)
+
+
+def _quoted(path: str) -> str:
+    return f'"{path}"'
 
 
 def refused(found: Eager, load: Load) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+from perfprof.rules.eager.model import asked_by
 from perfprof.rules.findings import finding
 from perfprof.rules.rule import Finding, Suspect
 
@@ -36,7 +37,7 @@ def _where(found: Eager, program: Program) -> str:
     """Where it is asked for, if that is not where the query stands."""
     for load in found.loads:
         if load.spot:
-            return f" (asked by {load.spot.replace(str(program.root) + '/', '')})"
+            return f" (asked by {asked_by(load, program.root)})"
     return ""
 
 

@@ -40,11 +40,20 @@ def _later(spot: Spot, program: Program) -> frozenset[str]:
 
 
 def _together(parts: Sequence[Eager]) -> Iterator[Eager]:
-    """Relations that can be brought as they are become one change of the query; the others stay apart."""
-    fit = [one for one in parts if one.anew is None and enough(one.loads) and not problem(one)]
-    yield from (one for one in parts if one not in fit)
-    if fit:
-        yield replace(fit[0], loads=tuple(load for one in fit for load in one.loads))
+    """Relations that can be brought as they are become one change of the query, those of a library's query one finding."""
+    whole = [one for one in parts if one.anew is None and enough(one.loads)]
+    fit = [one for one in whole if not problem(one)]
+    theirs = [one for one in whole if one not in fit and _of_a_library(one)]
+    yield from (one for one in parts if one not in fit and one not in theirs)
+    for members in (fit, theirs):
+        if members:
+            yield replace(members[0], loads=tuple(load for one in members for load in one.loads))
+
+
+def _of_a_library(found: Eager) -> bool:
+    """Whether nothing else speaks against it; an admin's list is told option by option."""
+    admin = any(word.startswith("admin ") for load in found.loads for word in load.features)
+    return not admin and (problem(found) or ("",))[0] == "query-is-ours"
 
 
 def _anew(loads: Sequence[Load], spot: Spot | None) -> Anew | None:

@@ -56,6 +56,11 @@ class Eager:
         return f"{self.loads[0].model.rpartition('.')[2]}.{', '.join(self.paths)}"
 
 
+def asked_by(load: Load, root: Path) -> str:
+    """``template shop/list.html:3`` or a serializer that asked, if the load has no line of its own."""
+    return load.spot.replace(f"{root}/", "")
+
+
 def is_joined(load: Load) -> bool:
     """Whether a join can bring it: one object at each step."""
     return set(load.kinds) == {"one"}

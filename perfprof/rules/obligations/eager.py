@@ -7,12 +7,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from perfprof.rules.eager.checks import CHECKS
-from perfprof.rules.eager.model import LEAST, TESTED, most, under_test
+from perfprof.rules.eager.model import LEAST, TESTED, asked_by, most, under_test
 from perfprof.rules.eager.options import untold
 from perfprof.rules.obligations.proofs import obligation, observed, unproved
 from perfprof.rules.rule import Case, Evidence, Obligation, Proof
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from perfprof.rules.eager.model import Eager
 
 
@@ -23,19 +25,19 @@ def _checked(name: str, says: str, holds: str) -> Obligation:
         found: Eager = case.suspect.reading
         why = next((why for load in found.loads if (why := CHECKS[name](found, load))), "")
         if why:
-            return unproved(why, where(found))
-        return observed(holds, where(found))
+            return unproved(why, where(found, case.program.root))
+        return observed(holds, where(found, case.program.root))
 
     check.__name__, check.__doc__ = name.replace("-", "_"), says
     typed: Callable[[Case], Proof] = check
     return obligation(typed)
 
 
-def where(found: Eager) -> str:
-    """``path:line`` of the query; else of what asked."""
+def where(found: Eager, root: Path) -> str:
+    """``path:line`` of the query; else what asked, of the project's root."""
     if found.spot is not None:
         return found.spot.function.place(found.spot.node)
-    return found.loads[0].spot
+    return asked_by(found.loads[0], root)
 
 
 read_as_a_whole = _checked(
@@ -69,8 +71,10 @@ def classes_are_named(case: Case) -> Proof:
     found: Eager = case.suspect.reading
     path = untold(found, case.program) if found.orm == "sqlalchemy" else ""
     if path:
-        return unproved(f"the classes on the way of `{path}` cannot all be named here", where(found))
-    return observed("each relation's class was seen", where(found))
+        return unproved(
+            f"the classes on the way of `{path}` cannot all be named here", where(found, case.program.root)
+        )
+    return observed("each relation's class was seen", where(found, case.program.root))
 
 
 def worth_an_option(case: Case) -> Evidence:
