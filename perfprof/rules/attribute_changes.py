@@ -66,8 +66,15 @@ def _only_reads(one: Use) -> bool:
         )
     if isinstance(above, ast.Call):
         callee = above.func.id if isinstance(above.func, ast.Name) else ""
-        return callee in WALKERS and node in above.args and is_builtin(callee, one.method)
+        return callee in WALKERS and _walked(callee, node, above) and is_builtin(callee, one.method)
     return isinstance(above, (ast.Starred, ast.YieldFrom)) or _tested(one)
+
+
+def _walked(callee: str, node: ast.expr, call: ast.Call) -> bool:
+    """Whether a builtin walks it; ``max(rows, others)`` and ``sum(more, rows)`` may give the list itself."""
+    if callee in {"sum", "enumerate"}:
+        return call.args[0] is node
+    return call.args == [node] or (callee in {"zip", "map", "filter"} and node in call.args)
 
 
 def _tested(one: Use) -> bool:

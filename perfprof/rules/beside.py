@@ -37,9 +37,8 @@ def key_types(case: Case, found: AttributeSearch) -> tuple[str, ...]:
 def keep_beside(case: Case) -> Rewrite:
     """The searches ask a new method, which knows the rows by their key."""
     found: AttributeSearch = case.suspect.reading
-    word, key = collection_name(found.sites[0].scan.subject), _key_word(found.sites[0])
-    taken = found.function.module.identifiers | found.function.visible | case.taken
-    state, ask = fresh(f"_{word}_by_{key}", taken), fresh(f"_{word}_with_{key}", taken)
+    state, ask = new_names(case, found)
+    key = _key_word(found.sites[0])
     edits = [at("after", found.function.node, _beside(case, found, state, ask))]
     for site in found.sites:
         assert isinstance(site.outer, ast.Name)
@@ -53,6 +52,13 @@ def keep_beside(case: Case) -> Rewrite:
         memory=f"one dict entry for each key and one list slot for each row of {found.text}, as long as the object lives",
         reshapes=True,
     )
+
+
+def new_names(case: Case, found: AttributeSearch) -> tuple[str, str]:
+    """The names of the attribute and of the method that the class gets."""
+    word, key = collection_name(found.sites[0].scan.subject), _key_word(found.sites[0])
+    taken = found.function.module.identifiers | found.function.visible | case.taken
+    return fresh(f"_{word}_by_{key}", taken), fresh(f"_{word}_with_{key}", taken)
 
 
 def _key_word(site: Site) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,11 +72,11 @@ def used_by_the_class_alone(case: Case) -> Proof:
     if outside is not None:
         place = found.function.place(outside)
         return unproved(f"`{found.name}` is used outside of the class's own methods", place)
+    for path in other_files(case.program, module.path):
+        if _names_it(found).search(case.program.read(path) or ""):
+            return unproved(f"`{found.name}` is used in {path.name} as well", where)
     if found.name.startswith("__"):
         return proved("its name belongs to the class alone")
-    for path in other_files(case.program, module.path):
-        if f".{found.name}" in (case.program.read(path) or ""):
-            return unproved(f"`{found.name}` is used in {path.name} as well", where)
     by_name = "by its name it belongs to the class alone, and " if found.name.startswith("_") else ""
     return observed(f"{by_name}no other file of the project uses that name", where)
 
@@ -93,13 +94,26 @@ def _shared_by_the_class(found: AttributeQueue) -> str:
     return ""
 
 
+def _names_it(found: AttributeQueue) -> re.Pattern[str]:
+    """``repo._rows``, ``getattr(repo, "_rows")``, ``repo._Repo__rows``."""
+    if found.name.startswith("__"):
+        return re.compile(rf"\b{_mangled(found)}\b")
+    asked = "" if found.name.startswith("_") else r"attr\w*\(.*"  # a public word may be the key of anything
+    return re.compile(rf"""(\.\s*|{asked}["']){found.name}\b""")
+
+
+def _mangled(found: AttributeQueue) -> str:
+    return f"_{found.owner.name.lstrip('_')}{found.name}"
+
+
 def _outside(found: AttributeQueue) -> ast.AST | None:
     """Where the file speaks of the attribute, or names it in a text, outside of the class's own methods."""
-    uses = {one.node for one in found.uses}
+    uses, names = {one.node for one in found.uses}, {found.name, _mangled(found)}
     for node in ast.walk(found.function.module.tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value == found.name:
+        told = node.value if isinstance(node, ast.Constant) else None
+        if isinstance(told, str) and names & set(told.split(".")):  # `attrgetter("owner._rows")`
             return node
-        if isinstance(node, ast.Attribute) and node.attr == found.name and node not in uses:
+        if isinstance(node, ast.Attribute) and node.attr in names and node not in uses:
             return node
     return None
 

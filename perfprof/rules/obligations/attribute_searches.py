@@ -9,13 +9,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from perfprof.rules import guards
 from perfprof.rules.attribute_changes import change_of, changed_by
 from perfprof.rules.attribute_queues import Use, names_of_body
-from perfprof.rules.attribute_searches import AttributeSearch
-from perfprof.rules.beside import key_types
-from perfprof.rules.obligations import attribute_queues, keys
+from perfprof.rules.attribute_searches import AttributeSearch, Site
+from perfprof.rules.beside import key_types, new_names
+from perfprof.rules.obligations import attribute_queues, keys, rows
 from perfprof.rules.obligations.growth import shares_line
 from perfprof.rules.obligations.proofs import guarded, obligation, observed, proved, unproved
+from perfprof.rules.obligations.rows import unread_after
+from perfprof.rules.reading.equality import made_by_the_project
 from perfprof.rules.reading.expressions import is_builtin
 from perfprof.rules.rule import Case, Obligation, Proof
 
@@ -39,8 +42,18 @@ USED = (
     "map",
     "all",
 )
-COPIES = re.compile(r"\bcopy\.(copy|replace)\b|\bfrom copy import|\b__copy__\b|\b__replace__\b")
-BY_DICT = re.compile(r"(?<!\bself)(?<!\bcls)(?<!\bsuper\(\))\.__dict__\b|\bvars\((?!self\b|\))")  # of other objects
+COPIES = re.compile(
+    r"\bcopy\.(copy|replace)\b|\bfrom copy import|\bimport copy as\b|\(copy,|\b__copy__\b|\b__replace__\b"
+)
+BY_DICT = re.compile(  # all attributes of other objects at once
+    r"(?<!\bself)(?<!\bcls)(?<!\bsuper\(\))\.__dict__\b|\bvars\((?!self\b|\))|\bgetmembers\(|(?<![\w.])(?<!def )dir\(\w"
+)
+_OWN_DICT = r"(\bself\.__dict__|\bvars\(self\))"
+STORES_BY_WORD = re.compile(  # `self.__dict__.update(…)`, `vars(self)[word] = …`, `d = self.__dict__`
+    rf"{_OWN_DICT}(\.(update|pop|popitem|clear|setdefault|__\w+__)\b|\[[^\]]*\]\s*[-+|*/]*=(?!=)|\s*\|?=(?!=))"
+    rf"|=\s*{_OWN_DICT}\s*$",
+    re.MULTILINE,
+)
 
 
 def _of_each(one: Obligation, asked: Obligation | None = None) -> Obligation:
@@ -66,6 +79,14 @@ keys_hash_as_equal = _of_each(keys.keys_hash_as_equal, keys.elements_hash_as_equ
 reads_are_plain = _of_each(keys.reads_are_plain)
 
 
+def _unread_after(case: Case) -> Proof:
+    site: Site = case.suspect.reading
+    return unread_after(site.scan, site.selection.bound, site.function)
+
+
+row_unread_after = _of_each(replace(rows.row_unread_after, check=_unread_after))
+
+
 @obligation
 def nobody_else_holds_it(case: Case) -> Proof:
     """Only the class itself uses the list, and its objects may have one attribute more."""
@@ -73,8 +94,8 @@ def nobody_else_holds_it(case: Case) -> Proof:
     where = found.function.place(found.owner)
     if "__slots__" in names_of_body(found.owner):
         return unproved("`__slots__` leaves no place for another attribute", where)
+    below = any(re.search(rf"\bclass \w+\([^)]*\b{found.owner.name}\b", text) for _, text in _texts(case))
     for path, text in _texts(case):
-        below = re.search(rf"\bclass \w+\([^)]*\b{found.owner.name}\b", text)
         if BY_DICT.search(text) or (below and ("__dict__" in text or "vars(" in text)):
             return unproved(f"{path.name} reads all attributes of objects at once", where)
     return attribute_queues.used_by_the_class_alone(case)
@@ -130,16 +151,49 @@ def keys_never_change(case: Case) -> Proof:
     if isinstance(key, ast.Subscript):
         return guarded("a test that each row is a tuple, which nobody can change")
     assert isinstance(key, ast.Attribute)
-    own = found.function.module
-    for path, text in _texts(case):
-        if not any(one in text for one in (f".{key.attr}", *SETTING)):
-            continue
-        module = own if path == own.path else case.program.module(path)
-        spot = _stored(key.attr, module) if module is not None else None
-        if module is None or spot is not None:
-            where = f"{path.name if module is None else module.relative}:{getattr(spot, 'lineno', 1)}"
-            return unproved(f"`.{key.attr}` may be stored again", where)
+    foreign = _foreign(case)
+    if foreign:
+        return unproved(f"rows were {foreign}: a library may store their attributes", found.function.place(key))
+    again = next(filter(None, (_stored_again(key.attr, path, text, case) for path, text in _texts(case))), "")
+    if again:
+        return unproved(f"`.{key.attr}` may be stored again", again)
     return observed(f"no file of the project stores `.{key.attr}` but the `__init__` of an object")
+
+
+def _stored_again(name: str, path: Path, text: str, case: Case) -> str:
+    """Where a file may store an attribute of an object that is there; empty if it does not."""
+    found: AttributeSearch = case.suspect.reading
+    if STORES_BY_WORD.search(text) or _made_again(text):
+        return path.name
+    if not any(one in text for one in (f".{name}", *SETTING)):
+        return ""
+    own = found.function.module
+    module = own if path == own.path else case.program.module(path)
+    if module is None:
+        return path.name
+    spot = _stored(name, module)
+    return f"{module.relative}:{getattr(spot, 'lineno', 1)}" if spot is not None else ""
+
+
+def _made_again(text: str) -> bool:
+    """Whether `__init__` is called outside of another one: for an object that is there, perhaps."""
+    inside = ""
+    for line in text.splitlines() if ".__init__(" in text else ():
+        defined = re.match(r"\s*(async )?def (\w+)", line)
+        inside = defined[2] if defined else inside
+        if ".__init__(" in line and inside not in {"__init__", "__new__"}:
+            return True
+    return False
+
+
+def _foreign(case: Case) -> str:
+    """The types of rows that a run saw and the project does not define; empty if there are none."""
+    found: AttributeSearch = case.suspect.reading
+    seen = [case.watched(f"{number}:read0") for number, _ in enumerate(found.sites)]
+    types = {kind for one in seen if one is not None for kind in one.types}
+    return guards.readable(
+        one for one in types if not made_by_the_project(one, found.function.module, case.program)
+    )
 
 
 def _by_word(method: Function) -> ast.AST | None:
@@ -209,6 +263,25 @@ def new_code_means_the_same(case: Case) -> Proof:
     outer = found.function.outer
     if outer is not None and outer.qualname != "<module>":
         return unproved("the class is made in a function", found.function.place(found.owner))
+    elsewhere = _met_elsewhere(case)
+    if elsewhere:
+        return unproved(elsewhere, found.function.place(found.owner))
     if case.seen and not key_types(case, found):
         return unproved("no type of keys is known", found.function.place(found.owner))
     return proved("no builtin that the new code uses is bound in this file")
+
+
+def _met_elsewhere(case: Case) -> str:
+    """Where the new names, or methods that need them, may meet another class; empty if they are of this one alone."""
+    found: AttributeSearch = case.suspect.reading
+    if any(site.function.node not in found.owner.body for site in found.sites):
+        return "a method is made under a condition"
+    methods = "|".join(site.function.qualname.rpartition(".")[2] for site in found.sites)
+    borrowed = re.compile(rf"\b{found.owner.name}\.({methods})\b")
+    new = re.compile(rf"\b({'|'.join(new_names(case, found))})\b")
+    for path, text in _texts(case):
+        if borrowed.search(text):
+            return f"{path.name} takes the method from the class, perhaps for objects of another one"
+        if path != found.function.module.path and new.search(text):
+            return f"{path.name} has a name that the new code would use"
+    return ""

@@ -155,20 +155,22 @@ def _one_walk(found: Narrowing) -> list[ast.AST]:
 def row_unread_after(case: Case) -> Proof:
     """Nobody reads the loop's variable after the loop."""
     found: Narrowing = case.suspect.reading
-    scan = found.inside or found.scan
+    return unread_after(found.inside or found.scan, found.selection.bound, found.reader)
+
+
+def unread_after(scan: Scan, bound: frozenset[str], reader: Function) -> Proof:
+    """Whether nobody reads the names that a scan binds once it has ended."""
     node = scan.node
-    late = _reads_late(scan, found.selection.bound, found.reader)
+    late = _reads_late(scan, bound, reader)
     if late is not None:
-        return unproved(
-            "what is made for a match reads the row later, when it is the last", found.reader.place(late)
-        )
+        return unproved("what is made for a match reads the row later, when it is the last", reader.place(late))
     if not isinstance(node, (ast.For, ast.AsyncFor)):
         return proved("a comprehension keeps its names to itself")
-    for name in sorted(found.selection.bound):
-        use = _read_outside(name, node, found.reader)
+    for name in sorted(bound):
+        use = _read_outside(name, node, reader)
         if use is not None:
             why = f"`{name}` is read after the loop, when it is the last row that was walked"
-            return unproved(why, found.reader.place(use))
+            return unproved(why, reader.place(use))
     return proved("names of the loop are not read after it without a match")
 
 

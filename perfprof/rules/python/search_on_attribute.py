@@ -125,16 +125,12 @@ class Words:
 
     def knows(self, word):
         return any(one == word for one in self._words)
-
-
-def unknown(text, words):
-    words.all().reverse()
-    return [word for word in text if not words.knows(word)]
 ```
 
 ```python workload
 words = Words("w" + str(i) for i in range(n))
-unknown(["w" + str(i * 7 % (n + 3)) for i in range(n)], words)
+words.all().reverse()
+[words.knows("w" + str(i * 7 % (n + 3))) for i in range(n)]
 ```
 
 Products are renamed:
@@ -181,15 +177,11 @@ class Words:
 
     def knows(self, word):
         return any(one == word for one in self._words)
-
-
-def unknown(text, words):
-    return [word for word in text if not words.knows(word)]
 ```
 
 ```python workload
 words = Words(Sku("w" + str(i)) for i in range(n))
-unknown(["W" + str(i * 7 % (n + 3)) for i in range(n)], words)
+[words.knows("W" + str(i * 7 % (n + 3))) for i in range(n)]
 ```
 
 Reading the key counts:
@@ -213,15 +205,11 @@ class Product:
     def sku(self):
         Product.reads += 1
         return self._sku
-
-
-def reads(wanted, products):
-    return [products.find(sku) is None for sku in wanted], Product.reads
 ```
 
 ```python workload
 products = Products(Product(str(i)) for i in range(n))
-reads([str(i * 7 % (n + 3)) for i in range(n)], products)
+[products.find(str(i * 7 % (n + 3))) is None for i in range(n)]
 ```
 
 `len` means something else in this file:
@@ -237,15 +225,30 @@ class Words:
 
     def knows(self, word):
         return any(one == word for one in self._words)
-
-
-def unknown(text, words):
-    return [word for word in text if not words.knows(word)]
 ```
 
 ```python workload
 words = Words("w" + str(i) for i in range(n))
-unknown(["w" + str(i * 7 % (n + 3)) for i in range(n)], words)
+[words.knows("w" + str(i * 7 % (n + 3))) for i in range(n)]
+```
+
+The last row is read after the loop:
+
+```python unchanged row-unread-after
+class Words:
+    def __init__(self, words):
+        self._words = list(words)
+
+    def nearest(self, word):
+        for one in self._words:
+            if one == word:
+                return one
+        return one
+```
+
+```python workload
+words = Words("w" + str(i) for i in range(n))
+[words.nearest("w" + str(i * 7 % (n + 3))) for i in range(n)]
 ```
 """
 
@@ -263,6 +266,7 @@ from perfprof.rules.obligations.attribute_searches import (
     new_code_means_the_same,
     nobody_else_holds_it,
     reads_are_plain,
+    row_unread_after,
 )
 from perfprof.rules.rule import Rule, Suspect
 
@@ -287,6 +291,7 @@ RULE = Rule(
         keys_hash_as_equal,
         reads_are_plain,
         new_code_means_the_same,
+        row_unread_after,
     ),
     rewrite=keep_beside,
     promises=1.2,

@@ -10,7 +10,7 @@ import builtins
 from typing import TYPE_CHECKING
 
 from perfprof.rules.reading.receivers import lineage
-from perfprof.rules.reading.resolution import module_of
+from perfprof.rules.reading.resolution import class_named, module_of
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Module, Program
@@ -20,6 +20,7 @@ _PLAIN_MARKS = frozenset({"final", "runtime_checkable", "dataclass"})
 _PLAIN_BASES = frozenset({"object", "ABC", "Protocol", "Generic"}) | {
     name for name, one in vars(builtins).items() if isinstance(one, type) and issubclass(one, BaseException)
 }
+_PLAIN_ROWS = frozenset({"NamedTuple", "TypedDict", "Enum", "IntEnum", "StrEnum", "Flag"})
 
 
 def equal_to_itself_only(name: str, here: Module, program: Program) -> bool:
@@ -33,6 +34,28 @@ def equal_to_itself_only(name: str, here: Module, program: Program) -> bool:
             return False
         last = owner
     return all(_base_name(one) in _PLAIN_BASES for one in last.bases)
+
+
+def made_by_the_project(name: str, here: Module, program: Program) -> bool:
+    """Whether the class ``module.qualname``, as a run names it, stands in the project with all that it inherits from.
+
+    What a library's class does to its objects nobody can see from here.
+    """
+    found = _class(name, here, program)
+    if found is None:
+        return name in {"types.SimpleNamespace"} or name.startswith("builtins.")
+    waiting, met = [found], {found[0]}
+    while waiting:
+        owner, module = waiting.pop()
+        for base in owner.bases:
+            word = _base_name(base)
+            above = class_named(word, module, program) if isinstance(base, ast.Name) else None
+            if above is None and word not in _PLAIN_BASES | _PLAIN_ROWS:
+                return False
+            if above is not None and above[0] not in met:
+                met.add(above[0])
+                waiting.append(above)
+    return True
 
 
 def _class(name: str, here: Module, program: Program) -> tuple[ast.ClassDef, Module] | None:
