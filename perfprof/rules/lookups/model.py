@@ -164,14 +164,14 @@ def _keyed(spot: ast.expr, scan: Scan, function: Function) -> tuple[Loop, ast.ex
         if loop.target is None or isinstance(loop.node, ast.AsyncFor):
             return None
         own = set(bound_names(loop.target))
-        key = substituted(spot, _derived(loop, function))
+        key = substituted(spot, derived(loop, function))
         if read_names(key) & own:
             plain = reads_only(key, function) and not _bound_inside(key, loop, own, function)
             return (loop, key) if plain else None
     return None
 
 
-def _derived(loop: Loop, function: Function) -> dict[str, ast.expr]:
+def derived(loop: Loop, function: Function) -> dict[str, ast.expr]:
     """Names that the top of the loop's body binds once, to something computed from the target."""
     found: dict[str, ast.expr] = {}
     for statement in loop.node.body if isinstance(loop.node, ast.For) else ():

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules.hoisting import runs_later
 from perfprof.rules.lookups.evidence import runs
+from perfprof.rules.obligations.asked_early import keys_known_before, walked_ahead
 from perfprof.rules.obligations.proofs import obligation, observed, proved, unproved
 from perfprof.rules.reading.deeds import Deed, deeds
 from perfprof.rules.reading.effects import hazards
@@ -231,7 +232,7 @@ def errors_not_caught(case: Case) -> Proof:
 
 @obligation
 def walked_unchanged(case: Case) -> Proof:
-    """The loop does not change what it walks."""
+    """The loop does not change what it walks, which has an end and does nothing else."""
     lookup: Lookup = case.suspect.reading
     iterable = lookup.loop.iterable
     path = path_of(iterable) if iterable is not None else None
@@ -239,7 +240,7 @@ def walked_unchanged(case: Case) -> Proof:
         where = lookup.function.place(hazard.node)
         if hazard.kind == "mutates" and hazard.base is not None and path_of(hazard.base) == path:
             return unproved(f"`{'.'.join(path or ())}` is changed while it is walked", where)
-    return proved("the loop does not change what it walks")
+    return walked_ahead(case)
 
 
 @obligation
@@ -279,3 +280,15 @@ def _belongs(call: ast.Call, lookup: Lookup) -> bool:
     """The query itself: making a cursor, executing, fetching."""
     fetch = lookup.query.fetch.value if isinstance(lookup.query.fetch, ast.Await) else lookup.query.fetch
     return call is lookup.query.call or call is fetch or _is_cursor(call)
+
+
+BEFORE_THE_LOOP = (
+    loop_writes_nothing_it_reads,
+    same_connection,
+    key_unchanged,
+    keys_known_before,
+    loop_runs_through,
+    errors_not_caught,
+    walked_unchanged,
+    helper_only_reads,
+)

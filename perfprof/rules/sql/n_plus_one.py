@@ -210,8 +210,7 @@ An error of one key is answered in its turn:
 def ledger(conn):
     for order in conn.execute("SELECT customer_id FROM orders").fetchall():
         try:
-            row = conn.execute("SELECT name FROM customers WHERE id = ?", (order["customer_id"],)).fetchone()
-            print(row["name"] if row else None)
+            print(conn.execute("SELECT name FROM customers WHERE id = ?", (order["customer_id"],)).fetchone() is None)
         except Exception:
             print("?")
 ```
@@ -221,12 +220,19 @@ The loop finds more to do while it runs:
 ```python unchanged walked-unchanged
 def ledger(conn):
     wanted = [row[0] for row in conn.execute("SELECT customer_id FROM orders")]
-    names = []
     for customer_id in wanted:
         row = conn.execute("SELECT name FROM customers WHERE id = ?", (customer_id,)).fetchone()
-        names.append(row["name"] if row else None)
-        wanted += [customer_id // 2] if customer_id > 1 else []
-    return names
+        wanted += [customer_id // 2] if row and customer_id > 1 else []
+    return wanted
+```
+
+Not every turn has a key:
+
+```python unchanged keys-known-before
+def ledger(conn):
+    find = "SELECT name FROM customers WHERE id = ?"
+    orders = [*conn.execute("SELECT customer_id FROM orders"), ()]
+    return [row["name"] for order in orders if order for row in conn.execute(find, (order[0],))]
 ```
 
 The helper does more:
@@ -286,13 +292,7 @@ RULE = Rule(
         rows.keys_compare_alike,
         rows.rows_keep_their_shape,
         rows.answers_not_shared,
-        loops.loop_writes_nothing_it_reads,
-        loops.same_connection,
-        loops.key_unchanged,
-        loops.loop_runs_through,
-        loops.errors_not_caught,
-        loops.walked_unchanged,
-        loops.helper_only_reads,
+        *loops.BEFORE_THE_LOOP,
     ),
     rewrite=batched,
     promises=1.0,
