@@ -146,14 +146,7 @@ def _grouped(case: Case, subquery: Tree) -> _Grouped:
     if part or argument(inner, "from") is None:
         raise ValueError(f"the inner statement has {part.upper() or 'no table'}")
     inside, outside = scope(case, inner), scope(case, query.tree)
-    ties = []
-    for condition in conditions(inner):
-        if kind_of(condition) == "EQ":
-            sides = [(condition.this, condition.expression), (condition.expression, condition.this)]
-            ties += [(condition, *pair) for pair in sides if _tied(*pair, inside, outside)][:1]
-    if len(ties) != 1:
-        raise ValueError("it is not tied to the outer row by the equality of one pair of whole numbers")
-    tie, key, owner = ties[0]
+    tie, key, owner = _tie(inner, inside, outside)
     rest = tuple(one for one in conditions(inner) if one is not tie)
     for condition in rest:
         if any(kind_of(node) not in _HARMLESS for node in condition.walk()):
@@ -163,6 +156,18 @@ def _grouped(case: Case, subquery: Tree) -> _Grouped:
         raise ValueError("it names other columns of the outer row")
     _same_in_any_order(inner.expressions[0], inside, query.dialect)
     return _Grouped(subquery, inner.expressions[0], key, owner, rest)
+
+
+def _tie(inner: Tree, inside: Scope, outside: Scope) -> tuple[Tree, Tree, Tree]:
+    """The one equality with the outer row: (condition, the column inside, the one outside). ValueError if there is none."""
+    ties = []
+    for condition in conditions(inner):
+        if kind_of(condition) == "EQ":
+            sides = [(condition.this, condition.expression), (condition.expression, condition.this)]
+            ties += [(condition, *pair) for pair in sides if _tied(*pair, inside, outside)][:1]
+    if len(ties) != 1:
+        raise ValueError("it is not tied to the outer row by the equality of one pair of whole numbers")
+    return ties[0]
 
 
 def _tied(one: Tree, other: Tree, inside: Scope, outside: Scope) -> bool:
@@ -199,16 +204,18 @@ def rows_are_selected(case: Case) -> Proof:
         return unproved(f"it has {part.upper() or 'tables that nothing joins'}")
     if any(kind_of(term) == "Star" for term in select.expressions):
         return unproved("its star would take in the columns of the groups")
-    own = [
-        node
-        for node in select.find_all(node_class("AggFunc"))
-        if node.find_ancestor(node_class("Select")) is select
-    ]
-    if own or any(kind_of(node) == "Window" for node in select.walk()):
+    if _aggregates(select):
         return unproved("it has an aggregate of its own")
     if any(one in select.expressions for one in _subqueries(words(case))):
         return unproved("the column is called after the aggregate")
     return proved("it does")
+
+
+def _aggregates(select: Tree) -> bool:
+    """Whether it has an aggregate or a window beside those of its subqueries."""
+    found = select.find_all(node_class("AggFunc"))
+    own = any(node.find_ancestor(node_class("Select")) is select for node in found)
+    return own or any(kind_of(node) == "Window" for node in select.walk())
 
 
 @obligation

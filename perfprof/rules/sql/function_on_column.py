@@ -186,26 +186,35 @@ def _bounds(case: Case, one: _Compared, kind: str) -> Bounds | str:
     """Of a column that is a moment; or why they are not known."""
     query, zoned = words(case), kind.endswith("with time zone")
     if one.how == "year":
-        text = one.value.sql() if kind_of(one.value) == "Literal" else ""
-        if not text.isdigit() or int(text) not in ranges.YEARS:
-            return "which year it is"
-        return ranges.of_year(one.compare, int(text), zoned=zoned)
+        return _bounds_of_year(one, zoned=zoned)
     sorts = _sorts(case, one.value) | (_sorts(case, one.high) if one.high is not None else set())
     if not sorts <= _MOMENTS:
         return f"the value was of type {', '.join(sorted(sorts))}"
     low, *high = query.others(one.condition, one.function)
     if one.how == "cut":
-        literal = None if zoned or kind_of(one.value) != "Literal" else datetime.date.fromisoformat(one.value.name)
-        exact = ranges.of_cut_at(literal, one.given) if literal is not None and one.compare == "EQ" else None
-        return exact or (
-            ranges.of_cut(one.compare, low, one.given, kind) if one.given in ranges.UNITS else "which unit"
-        )
+        return _bounds_of_cut(one, low, kind, zoned=zoned)
     pad = 2 if one.how == "zone" or sorts - {_DAY} else 1 if zoned else 0
     days = [
         text if kind_of(_is_cast(one, at)) == "Cast" else f"CAST({text} AS date)"
         for at, text in enumerate((low, *high))
     ]
     return ranges.of_days(one.compare, days[0], days[-1], pad)
+
+
+def _bounds_of_year(one: _Compared, *, zoned: bool) -> Bounds | str:
+    text = one.value.sql() if kind_of(one.value) == "Literal" else ""
+    if not text.isdigit() or int(text) not in ranges.YEARS:
+        return "which year it is"
+    return ranges.of_year(one.compare, int(text), zoned=zoned)
+
+
+def _bounds_of_cut(one: _Compared, low: str, kind: str, *, zoned: bool) -> Bounds | str:
+    """Of ``date_trunc``; exact where a literal says at which moment the unit begins."""
+    literal = None if zoned or kind_of(one.value) != "Literal" else datetime.date.fromisoformat(one.value.name)
+    exact = ranges.of_cut_at(literal, one.given) if literal is not None and one.compare == "EQ" else None
+    if exact:
+        return exact
+    return ranges.of_cut(one.compare, low, one.given, kind) if one.given in ranges.UNITS else "which unit"
 
 
 def _is_cast(one: _Compared, at: int) -> Tree:
