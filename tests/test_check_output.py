@@ -4,24 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from click.testing import CliRunner
+from test_check_scale import LARGE
 
 from perfprof.optimizer.cli import main
 
-WALK = """\
-def reachable(start):
-    seen = set()
-    queue = [start]
-    while queue:
-        node = queue.pop(0)
-        seen.add(node)
-        for other in node.links():
-            if other not in seen:
-                queue.append(other)
-    return seen
-"""
+WALK = dedent(LARGE["a walk of a graph"]).lstrip()
 
 
 @pytest.fixture

@@ -32,17 +32,20 @@ class Bench:
 
     folder: Path
 
+    def write(self, files: dict[str, str], workload: str) -> None:
+        """The modules, and the workload that begins with all of the first one."""
+        first = next(iter(files)).removesuffix(".py")
+        for name, source in {**files, "workload.py": f"from {first} import *\nn = {SIZE}\n{workload}"}.items():
+            (self.folder / name).write_text(source)
+
     def cases(
         self, files: dict[str, str], workload: str = WORKLOAD, *, run: bool = True, rule: object = RULE
     ) -> list[Case]:
         assert RULE.in_function is not None
-        for name, source in files.items():
-            (self.folder / name).write_text(source)
+        self.write(files, workload)
         program = Program(self.folder, lambda path: path.read_text())
         modules = [program.module(self.folder / name) for name in files]
         suspects = [s for m in modules if m for f in m.functions for s in RULE.in_function(f, program)]
-        first = next(iter(files)).removesuffix(".py")
-        (self.folder / "workload.py").write_text(f"from {first} import *\nn = {SIZE}\n{workload}")
         argv = [sys.executable, "workload.py"]
         seen, executions = {}, ()
         if run and suspects:
@@ -73,25 +76,32 @@ class Bench:
 
     def statements(self, files: dict[str, str], workload: str) -> int:
         """How many statements the workload runs."""
-        self.printed(files, workload)
+        self.write(files, workload)
         argv = [sys.executable, "workload.py"]
-        first = next(iter(files)).removesuffix(".py")
-        (self.folder / "workload.py").write_text(f"from {first} import *\nn = {SIZE}\n{workload}")
         with record(argv, cwd=self.folder, folder=self.folder / "count", sampler="off") as recording:
             return sum(one.count for one in recording.executions())
 
     def printed(self, files: dict[str, str], workload: str) -> str:
         """What the workload prints."""
-        for name, source in files.items():
-            (self.folder / name).write_text(source)
-        first = next(iter(files)).removesuffix(".py")
-        program = f"from {first} import *\nn = {SIZE}\n{workload}"
-        run = [sys.executable, "-c", program]
+        self.write(files, workload)
+        run = [sys.executable, "workload.py"]
         return subprocess.run(run, cwd=self.folder, capture_output=True, text=True, check=True).stdout
 
 
 def proven(case: Case) -> bool:
     return RULE.worth(case).enough and all(proof.level for proof in case.proofs)
+
+
+def ran(source: str, workload: str, folder: Path) -> tuple[int, int]:
+    """How many statements the old and the new code run, which print the same; in the new one nothing is left to find."""
+    files, bench = {"example.py": source.lstrip()}, Bench(folder)
+    cases = bench.cases(files, workload)
+    chosen = [case for case in cases if proven(case)]
+    assert len(chosen) == 1, [[p for p in case.proofs if not p.level] for case in cases]
+    new = bench.rewritten(files, chosen)
+    assert bench.printed(new, workload) == bench.printed(files, workload), new["example.py"]
+    assert not [case for case in bench.cases(new, workload) if proven(case)]
+    return bench.statements(files, workload), bench.statements(new, workload)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from test_sql_n_plus_one import Bench, proven
+from test_sql_n_plus_one import Bench, proven, ran
 
 psycopg = pytest.importorskip("psycopg")
 
@@ -233,12 +233,5 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def test_every_spelling_is_rewritten_and_means_the_same(name: str, server: Server, tmp_path: Path) -> None:
     setup, source = SPELLINGS[name]
     workload = f"import psycopg\nconn = psycopg.connect({server.dsn!r})\n{setup}print(main(conn))\n"
-    files = {"example.py": source.lstrip()}
-    bench = Bench(tmp_path)
-    cases = bench.cases(files, workload)
-    chosen = [case for case in cases if proven(case)]
-    assert len(chosen) == 1, [[p for p in case.proofs if not p.level] for case in cases]
-    new = bench.rewritten(files, chosen)
-    assert bench.printed(new, workload) == bench.printed(files, workload), new["example.py"]
-    assert not [case for case in bench.cases(new, workload) if proven(case)]
-    assert bench.statements(new, workload) <= 5 < 40 < bench.statements(files, workload)
+    before, after = ran(source, workload, tmp_path)
+    assert after <= 5 < 40 < before
