@@ -161,7 +161,7 @@ class _Judgement:
         if worse:
             return Layer("counter", "failed", f"`{worse}` becomes dearer")
         if ratio < self.patch.promise:
-            return Layer("counter", "failed", f"{ratio:.2f}x fewer {metric}, promised were {self.patch.promise:g}x")
+            return Layer("counter", "failed", f"{metric} go down {ratio:.2f}x, not {self.patch.promise:g}x")
         told = f"{sum(before):,.0f} -> {sum(after):,.0f} {metric}, {ratio:,.1f}x"
         assert self.clock is not None, "it is read before the index is built"
         times = self.clock.beside(spent(self._readers(self.new), self.scratch))

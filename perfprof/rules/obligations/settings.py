@@ -65,7 +65,7 @@ def server_has_room(case: Case) -> Proof:
     if found.local:
         return proved("SQLite knows no limit of connections")
     needed = found.pool.wanted * found.pools
-    told = f"{found.pools} pools with up to {found.pool.wanted} are {needed} connections"
+    told = f"{found.pools} pool{'s' * (found.pools != 1)} of up to {found.pool.wanted} need {needed} connections"
     return room_for(needed, found.room, told, "processes")
 
 
