@@ -27,6 +27,7 @@ BODIES = {
     "raises": "for one in (x,):\n        if not one:\n            raise KeyError(one)\n    return -one if one == 2 else one",
     "texts": "words = {one: one * 2 for one in (x, y)}\n    return f'{words!r:>3}'.strip()",
     "joined": "out = x\n    for one in (y, y):\n        out = out + one\n    return out",
+    "no-number": "for one in (x, y):\n        if one:\n            return float('nan')\n    return 1.5",
     "default": "return {one: True for one in (x, y)}.get(y)",
 }
 TYPES = {
@@ -45,7 +46,9 @@ def source_of(body: str) -> str:
         "def tried(*given):\n    try:\n        return computed(*given)\n"
         "    except Exception as error:\n        return type(error).__name__, str(error)\n\n\n"
         "def work(xs, ys, zs):\n    out = [tried(x, y) for x in xs for y in ys]\n"
-        "    return out, [tried(x, y) for x in xs for y in ys], [tried(z) for z in zs], computed.__doc__\n"
+        "    return out, [tried(x, y) for x in xs for y in ys], [tried(z) for z in zs], computed.__doc__, known_again(out)\n"
+        "\n\ndef known_again(out):\n    strange = [one for one in out if type(one) is float and one != one]\n"
+        "    return [one in strange[:number] for number, one in enumerate(strange)]\n"
     )
 
 

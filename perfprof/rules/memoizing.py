@@ -199,7 +199,11 @@ def _tests(case: Case, names: list[str]) -> list[str]:
 def _result_test(case: Case, result: str) -> str:
     types = [kind for kind in result_types(case) or ("builtins.int",) if kind != "builtins.NoneType"]
     test = guards.is_key(result, types or ("builtins.int",))
-    return f"({test})" if " or " in test else test
+    test = f"({test})" if " or " in test else test
+    if not any("builtins.float" in kind for kind in types):
+        return test
+    pairs = any(kind.startswith(guards.TUPLE) for kind in types)  # NaN is another one in each call
+    return f"{test} and " + (f"all(one == one for one in {result})" if pairs else f"{result} == {result}")
 
 
 def _most(case: Case) -> int:

@@ -13,6 +13,7 @@ from perfprof.rules.rule import Case, Proof
 KEYS = frozenset({"builtins.int", "builtins.str", "builtins.bytes", "builtins.bool", "builtins.NoneType"})
 TWINS = ({"builtins.int", "builtins.bool"}, {"builtins.str", "builtins.bytes"})  # equal, or compared with a warning
 USED = ("type", "len", "set", "map", "all", "int", "str", "bytes", "bool", "float", "tuple")
+WHOLE = frozenset({"globals", "vars", "dir", "getmembers"})
 
 
 @obligation
@@ -53,6 +54,10 @@ def results_cannot_change(case: Case) -> Proof:
     types = [kind for kind in result_types(case) if kind != "builtins.NoneType"]
     if types and (guards.key_types(types) is None or any(map(guards.is_own, types))):
         return unproved(f"a result was {guards.readable(types)}", found.function.place(found.answers[0]))
+    if any("builtins.float" in kind for kind in types) and len({"tuple[" in kind for kind in types}) > 1:
+        return unproved(
+            f"a result was {guards.readable(types)}, and may be NaN", found.function.place(found.answers[0])
+        )
     return guarded("a test of the exact type of each result", found.function.place(found.begin))
 
 
@@ -64,6 +69,8 @@ def name_means_this_function(case: Case) -> Proof:
     where = function.place(function.node)
     if found.name in module.rebound or module.top.get(found.name) is not function.node or function.names.dynamic:
         return unproved(f"`{found.name}` has more than one meaning in this file", where)
+    if WHOLE & module.identifiers:
+        return unproved("the file's names are read as a whole, and the new code has more of them", where)
     shadowed = [one for one in USED if not is_builtin(one, function)]
     if shadowed:
         return unproved(f"`{shadowed[0]}` has another meaning in this file", where)

@@ -6,8 +6,8 @@ effects, and programs often ask it the same question again. When its results are
 That is done only where a run showed that half of the calls come with arguments that came before. The body must compute from its
 arguments alone: it reads no global name, since a test or a setting may give that another value. Keys are ints, texts,
 bytes, flags or None of exactly the types that were seen, for `1 == 1.0 == True` and `0.0 == -0.0`; with others the body runs as
-before. Kept are only results that nobody can change, no errors, and no more than a bound says. What one call keeps is for the next,
-so `fix` compares and times the running workload, not single calls.
+before. Kept are only results that nobody can change, no errors, no NaN (which equals nothing, but is itself), and no more than a bound says.
+What one call keeps is for the next, so `fix` compares and times the running workload, not single calls.
 
 ```python before
 def distance(left, right):
