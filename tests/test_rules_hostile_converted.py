@@ -127,8 +127,13 @@ def test_old_and_new_agree_on_hostile_inputs(name: str, source: str, new: str) -
 
 def arguments(chance: random.Random) -> list[object]:
     """Digits and ints only; with what looks like them, and with everything."""
-    pool = [DIGITS, ["0", "1", "2", "12"], NUMBERS[: chance.choice([9, 12, 99])], [*NUMBERS, *POOL, *OWN]]
-    return entangled(chance, *lists(chance, chance.choice(pool), (0, 1, 2, 5, 9)))
+    pools: list[list[object]] = [
+        DIGITS,
+        ["0", "1", "2", "12"],
+        NUMBERS[: chance.choice([9, 12, 99])],
+        [*NUMBERS, *POOL, *OWN],
+    ]
+    return entangled(chance, *lists(chance, chance.choice(pools), (0, 1, 2, 5, 9)))
 
 
 @pytest.mark.parametrize("name", ["int", "int-both", "int-turned"])

@@ -19,27 +19,54 @@ FLAT = {
     "builtins.float": "float",
     "builtins.NoneType": "type(None)",
 }
+# Types of the standard library whose values never change, by the name that a run tells: module, class, and what else must
+# hold so that no code of others runs and nothing fails. Tokens stand for their names, see `perfprof.rules.imported`.
+LIBRARY = {
+    "uuid.UUID": ("uuid", "UUID", ""),
+    "datetime.date": ("datetime", "date", ""),
+    "datetime.datetime": ("datetime", "datetime", "type({0}.tzinfo) in (type(None), library_datetime_timezone)"),
+    "decimal.Decimal": ("decimal", "Decimal", "{0}.is_finite()"),
+    "pathlib.PosixPath": ("pathlib", "PosixPath", ""),
+    "pathlib.WindowsPath": ("pathlib", "WindowsPath", ""),
+    "pathlib._local.PosixPath": ("pathlib", "PosixPath", ""),
+    "pathlib._local.WindowsPath": ("pathlib", "WindowsPath", ""),
+}
 LISTS = {"builtins.list": "list", "builtins.tuple": "tuple"}
 COLLECTIONS = {**LISTS, "builtins.dict": "dict"}
 TUPLE = "builtins.tuple["
 
 
-def key_types(types: Iterable[str]) -> tuple[str, ...] | None:
+def key_types(types: Iterable[str], library: bool = False) -> tuple[str, ...] | None:
     """The types in the order a guard names them; None if there is one that no guard is tested for.
 
     For a class of the program a guard asks whether it compares by identity (`reading.equality` tells if that can be).
+    library: also those of LIBRARY, whose tokens the rewrite replaces.
     """
     found = sorted(set(types))
     for name in found:
         flat = name in FLAT or (name.startswith(TUPLE) and all(item in FLAT for item in _items(name)))
-        if not flat and not is_own(name):
+        if not (flat or is_own(name) or (library and name in LIBRARY)):
             return None
+    if {"decimal.Decimal", "builtins.float"} <= set(found):  # a comparison of both is noted in decimal's context
+        return None
     return tuple(found) or None
 
 
 def is_own(name: str) -> bool:
-    """Whether it is a class of the program or of a library."""
-    return not name.startswith("builtins.")
+    """Whether it is a class of the program or of a library that is not the standard one."""
+    return not name.startswith("builtins.") and name not in LIBRARY
+
+
+def token(name: str) -> str:
+    """What stands for a type of LIBRARY until its name in the user's file is known."""
+    module, kind, _ = LIBRARY[name]
+    return f"library_{module}_{kind}"
+
+
+def _exact(types: Iterable[str]) -> list[str]:
+    """How a guard names the types of which it asks nothing else."""
+    plain = [FLAT[name] for name in types if name in FLAT]
+    return plain + list(dict.fromkeys(token(name) for name in types if name in LIBRARY and not LIBRARY[name][2]))
 
 
 def _by_identity(kind: str) -> str:
@@ -50,8 +77,11 @@ def _by_identity(kind: str) -> str:
 def is_key(expression: str, types: Iterable[str]) -> str:
     """A test that the value is exactly of one of these key types: ``type(x) is int``."""
     types = tuple(types)
-    flat = [FLAT[name] for name in types if name in FLAT]
+    flat = _exact(types)
     tests = [exactly(expression, flat)] if flat else []
+    for name in types:
+        more = LIBRARY[name][2] if name in LIBRARY else ""
+        tests += [f"{exactly(expression, [token(name)])} and {more.format(expression)}"] if more else []
     tuples = [name for name in types if name.startswith(TUPLE)]
     if tuples:
         items = sorted({FLAT[item] for name in tuples for item in _items(name)})
@@ -79,8 +109,8 @@ def is_number(quiet: str, plain: str, types: Iterable[str]) -> str:
 
 def all_keys(collection: str, types: tuple[str, ...]) -> str:
     """A test that all elements of a collection are exactly of these key types."""
-    if all(name in FLAT for name in types):
-        return f"set(map(type, {collection})) <= {{{', '.join(FLAT[name] for name in types)}}}"
+    if all(name in FLAT or (name in LIBRARY and not LIBRARY[name][2]) for name in types):
+        return f"set(map(type, {collection})) <= {{{', '.join(_exact(types))}}}"
     if all(name in FLAT or is_own(name) for name in types):
         kind = "kind" if not re.search(r"\bkind\b", collection) else "each"
         flat = ", ".join(FLAT[name] for name in types if name in FLAT)

@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from perfprof.rules import guards
+from perfprof.rules.imported import with_imports
 from perfprof.rules.iterators import plain_tests
 from perfprof.rules.reading.expressions import QUIET_TEXT, WITH_TEXT, builtin_type, leaves
 from perfprof.rules.reading.names import bound_names, fresh
@@ -38,7 +39,7 @@ def build_index(case: Case) -> Rewrite:
         bucket = _chosen(found, bucket, _asked(found, index, known, types))
         before = _only_where(conditions, types, empty, fill)
     why = f"each turn looks its rows up by {key} instead of walking {walked}; order and the test itself stay"
-    return Rewrite(
+    rewrite = Rewrite(
         edits=(
             at("before", found.hoist.statement, before),
             at("replace", _replaced(found), fitted(bucket, _replaced(found), found.function)),
@@ -47,6 +48,7 @@ def build_index(case: Case) -> Rewrite:
         why=why,
         memory=f"one dict entry for each key and one list slot for each row of {walked} while the function runs",
     )
+    return with_imports(rewrite, found.function)
 
 
 def _wanted(found: Narrowing) -> str:

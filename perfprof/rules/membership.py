@@ -16,6 +16,7 @@ from perfprof.profilers.observations import Seen, Watch
 from perfprof.rules import guards
 from perfprof.rules.findings import finding
 from perfprof.rules.hoisting import identities, outermost, watch
+from perfprof.rules.imported import with_imports
 from perfprof.rules.indexing import at, collection_name, fitted, in_style
 from perfprof.rules.iterators import plain_tests, unknown_iterables
 from perfprof.rules.reading.expressions import builtin_type, holder_of, path_of, reads_only
@@ -167,7 +168,7 @@ def build_set(case: Case) -> Rewrite:
     taken = function.visible | case.taken
     name = fresh(f"{collection_name(found.scan.subject)}_set", taken)
     seen = case.watched("base0")
-    types = guards.key_types(seen.elements if seen is not None else ()) or ("builtins.str",)
+    types = guards.key_types(seen.elements if seen is not None else (), library=True) or ("builtins.str",)
     listed = function.text(found.scan.subject)
     tests = list_tests(found, seen, listed)
     whole = there = ""
@@ -185,7 +186,7 @@ def build_set(case: Case) -> Rewrite:
         before = f"{name} = set({listed}) if {guards.joined(tests)} else {'()' if missing else listed}"
     if found.inlined is not None:
         made = at("before", found.hoist.statement, before)
-        return _rewritten([made, _in_its_place(found, name, types, taken)], listed)
+        return _rewritten([made, _in_its_place(found, name, types, taken)], listed, function)
     asked, once = answer(found, name, types, (there, whole), taken | {name})
     edits = [
         at("before", found.hoist.statement, before),
@@ -198,7 +199,7 @@ def build_set(case: Case) -> Rewrite:
         value = function.text(added) if isinstance(added, ast.Name) else f"{listed}[-1]"
         test = guards.joined([there, guards.is_key(value, types)])
         edits.append(at("after", statement, f"if {test}:\n    {name}.add({value})"))
-    return _rewritten(edits, listed)
+    return _rewritten(edits, listed, function)
 
 
 def _in_its_place(found: Membership, name: str, types: tuple[str, ...], taken: frozenset[str]) -> Edit:
@@ -217,12 +218,13 @@ def _in_its_place(found: Membership, name: str, types: tuple[str, ...], taken: f
     return at("replace", inlined.node, fitted(new, inlined.node, function))
 
 
-def _rewritten(edits: Sequence[Edit], listed: str) -> Rewrite:
-    return Rewrite(
+def _rewritten(edits: Sequence[Edit], listed: str, function: Function) -> Rewrite:
+    rewrite = Rewrite(
         edits=tuple(edits),
         why=f"one hash look-up in a set instead of a walk over {listed} for each test",
         memory=f"one set of the elements of {listed} while the function runs",
     )
+    return with_imports(rewrite, function)
 
 
 def list_tests(found: Membership, seen: Seen | None, listed: str) -> list[str]:

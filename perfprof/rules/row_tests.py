@@ -28,8 +28,8 @@ def key_types(case: Case) -> tuple[str, ...]:
     inner, outer = case.watched("inner"), case.watched("outer")
     rows = set(inner.types) if inner is not None else set()
     wanted = set(outer.types) if outer is not None else set()
-    both = guards.key_types(rows | {name for name in wanted if not guards.is_own(name)})
-    return both or guards.key_types(rows) or ()
+    both = guards.key_types(rows | {name for name in wanted if not guards.is_own(name)}, library=True)
+    return both or guards.key_types(rows, library=True) or ()
 
 
 def row_test(case: Case, found: Narrowing, new: dict[str, ast.expr]) -> str:
@@ -38,7 +38,7 @@ def row_test(case: Case, found: Narrowing, new: dict[str, ast.expr]) -> str:
     alone = len(found.leaves) == 1 and found.leaves[0][0] is found.inner
     for number, (leaf, kind) in enumerate(found.leaves):
         seen = case.watched(f"leaf{number}")
-        types = key_types(case) if alone else guards.key_types(seen.types if seen is not None else ()) or ()
+        types = key_types(case) if alone else guards.key_types(seen.types if seen else (), library=True) or ()
         types = ("builtins.str",) if kind == "text" else types
         tests.append(_leaf_test(case, found, leaf, new, Key(types, kind == "number")))
     return guards.joined(tests)

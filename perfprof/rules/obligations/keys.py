@@ -7,6 +7,8 @@ from collections.abc import Iterable
 
 from perfprof.profilers.observations import Seen
 from perfprof.rules import guards
+from perfprof.rules.imported import can_name
+from perfprof.rules.membership import Membership
 from perfprof.rules.narrowing import Narrowing
 from perfprof.rules.obligations.proofs import guarded, obligation, observed, proved, unproved
 from perfprof.rules.observing import item_reads, reads
@@ -53,13 +55,17 @@ def _unlike(found: Narrowing, seen: Seen | None, case: Case) -> str:
 
 
 def _guarded(types: Iterable[str], case: Case) -> bool:
-    """Whether a guard can hold for all of these types: flat ones, and classes that compare by identity."""
-    function = case.suspect.function
-    known = guards.key_types(types)
-    own = [name for name in known or () if guards.is_own(name)]
-    return known is not None and all(
-        function is not None and equal_to_itself_only(name, function.module, case.program) for name in own
-    )
+    """Whether a guard can hold for all of these types: flat ones, and classes that compare by identity.
+
+    Only the rewrites that bring imports along take types of the standard library.
+    """
+    function, found = case.suspect.function, case.suspect.reading
+    imports = isinstance(found, (Narrowing, Membership))
+    known = guards.key_types(types, library=imports)
+    if known is None or (imports and not can_name(known, found.function)):
+        return False
+    own = [name for name in known if guards.is_own(name)]
+    return all(function is not None and equal_to_itself_only(name, function.module, case.program) for name in own)
 
 
 def _by_difference(found: Narrowing) -> bool:
