@@ -37,6 +37,7 @@ class Project:
 
 
 _TEX = "survey.tests.exporter.tex"
+_UNMIGRATED = {"unmigrated.py": "unmigrated.py"}
 _DJANGO = "-W ignore -m django test --settings="
 PROJECTS = {
     "hyperkitty": Project(
@@ -62,7 +63,7 @@ PROJECTS = {
         ("responses", "factory_boy"),
         "n-plus-one-django",
         f"{_DJANGO}quick_settings tom_observations.tests.test_api",
-        {"quick_settings.py": "tom.py"},
+        {"quick_settings.py": "tom.py", **_UNMIGRATED},
     ),
     "survey": Project(
         "django-survey-and-report==1.5.0",
@@ -70,7 +71,7 @@ PROJECTS = {
         "n-plus-one-django",
         f"{_DJANGO}quick_settings {_TEX}.test_question2tex_chart {_TEX}.test_configuration"
         f" {_TEX}.test_configuration_builder survey.tests.models.test_question",
-        {"quick_settings.py": "survey.py", "quick_urls.py": "survey_urls.py"},
+        {"quick_settings.py": "survey.py", "quick_urls.py": "survey_urls.py", **_UNMIGRATED},
     ),
 }
 
