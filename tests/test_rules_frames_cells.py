@@ -205,3 +205,17 @@ def test_values_of_other_types_are_left(kind: str, tmp_path: Path) -> None:
     source = SOURCE.format(reads="frame['x'].iloc[i],")
     assert changed(source, tmp_path, [kind]) is None
     assert changed(source, tmp_path, ["numpy.float64"]) is not None
+
+
+@pytest.mark.parametrize("walked", ["9", "len(frame)", "2, 9", "len(frame) - 1, -1, -1", "1, len(frame)", "0"])
+@pytest.mark.parametrize("place", ["i", "i + 1", "i - 1", "i - 5", "i + 2"])
+@pytest.mark.parametrize("read", ["column.iloc", "column.iat", "column.values", "iloc of rows"])
+def test_places_beyond_the_rows_fail_alike(walked: str, place: str, read: str, tmp_path: Path) -> None:
+    cell = SPELLINGS[read].format("x").replace("[i]", f"[{place}]")
+    source = SOURCE.replace("range(len(frame))", f"range({walked})").format(reads=f"{cell}, i")
+    new = changed(source, tmp_path, ["numpy.int64", "builtins.int"])
+    assert new is not None
+    for rows in ([], [1], [1, 2], [1, 2, 3, 4]):
+        frame = pandas.DataFrame({"x": rows, "y": [str(one) for one in rows]})
+        old, now = outcome(source, frame), outcome(new, frame)
+        assert str(old) == str(now)

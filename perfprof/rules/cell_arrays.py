@@ -89,7 +89,10 @@ def arrays(case: Case) -> Rewrite:
     edits = [at("before", found.hoist.statement, in_style("\n".join(before), function))]
     for one in read:
         column, place = in_style(repr(one.column), function), function.text(one.place)
-        edits.append(at("replace", one.node, f"{held}[{column}][{place}] if {held} else {function.text(one.node)}"))
+        cell, known = f"{held}[{column}]", held
+        if one.by != "label" and not found.counts(one.offset):  # whose IndexError has another text
+            known += f" and -len({cell}) <= {place} < len({cell})"
+        edits.append(at("replace", one.node, f"{cell}[{place}] if {known} else {function.text(one.node)}"))
     return Rewrite(
         edits=tuple(edits),
         why=f"the arrays of these columns of {frame} hold what pandas gives cell by cell",

@@ -71,6 +71,10 @@ class Cells:
             and offset <= self.beyond
         )
 
+    def counts(self, offset: int) -> bool:
+        """Whether the place is one of the frame's rows in each turn, or the last one counted from its end."""
+        return self.within(max(offset, 0)) and self.first is not None and self.first + offset >= -1
+
 
 def cells(function: Function) -> Iterator[Cells]:
     """Every loop over a range that reads cells of a frame, frame by frame."""
