@@ -71,25 +71,28 @@ def removals(
 ) -> Iterator[Removal]:
     """The indexes of a database that may go, each for one reason.
 
-    connection: to the original, which is only read. used: names in the workload's plans with all that is to be built. complete: the workload is
-    all that the database is asked, so what it does not use is not used. superseded: (schema, name) -> the new index that does its work.
+    connection: to the original, which is only read. used: names in the workload's plans with all that is to be built.
+    complete: the workload is all that the database is asked, so what it does not use is not used.
+    superseded: (schema, name) -> the new index that does its work.
     """
     known = [_index(row) for row in connection.execute(_INDEXES).fetchall()]
     (age,) = connection.execute(_AGE).fetchone()
     free = [one for one in known if not one.bound and one.kind != "I"]
     gone = {one: ("invalid", "") for one in free if not one.valid}
     gone |= {one: ("unused", "") for one in free if one.valid and _quiet(one, used, age, complete=complete)}
-    gone |= {
-        one: ("prefix", superseded[one.space, one.name])
-        for one in free
-        if (one.space, one.name) in superseded and one not in gone
-    }
+    left = {(one.space, one.name): one for one in free if one not in gone}
+    gone |= {one: ("prefix", superseded[key]) for key, one in left.items() if key in superseded}
+    _add_replaced(gone, free, known)
+    for one, (reason, name) in gone.items():
+        yield Removal(one.name, one.table, reason, name, one.bytes, _migration(one, database))
+
+
+def _add_replaced(gone: dict[_Index, tuple[str, str]], free: list[_Index], known: list[_Index]) -> None:
+    """Those whose work another index does that stays."""
     for one in free:
         instead = _instead(one, [other for other in known if other is not one and other not in gone])
         if one not in gone and instead:
             gone[one] = instead
-    for one, (reason, name) in gone.items():
-        yield Removal(one.name, one.table, reason, name, one.bytes, _migration(one, database))
 
 
 def _quiet(one: _Index, used: Collection[str], age: timedelta, *, complete: bool) -> bool:

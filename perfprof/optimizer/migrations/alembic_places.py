@@ -40,7 +40,7 @@ def place_of(texts: Texts) -> Place | None:
 
 def _places(texts: Texts) -> Iterator[Place | None]:
     root = texts.root
-    inis = [path for pattern in _DEPTH for path in sorted(root.glob(pattern)) if not _foreign(path, root)]
+    inis = [path for pattern in _DEPTH for path in sorted(root.glob(pattern)) if not texts.foreign(path)]
     for ini in inis:
         yield _place(texts, ini.parent, _of_ini(ini))
     if not inis:
@@ -97,11 +97,6 @@ def _folder(root: Path, beside: Path, said: str) -> Path | None:
     package, mark, inside = said.partition(":")
     relative = Path(*package.split("."), *inside.split("/")) if mark and len(package) > 1 else Path(said)
     return next((base / relative for base in (beside, root, root / "src") if (base / relative).is_dir()), None)
-
-
-def _foreign(path: Path, root: Path) -> bool:
-    parts = path.relative_to(root).parts
-    return any(part.startswith(".") or part in ("site-packages", "node_modules") for part in parts)
 
 
 def heads_of(texts: Texts, place: Place) -> dict[str, Path]:

@@ -34,19 +34,22 @@ def changes(texts: Texts, migration: Migration, header: Iterable[str]) -> tuple[
     if leaf is None:
         return None
     name = short(migration.name)
-    fields = (
-        fields_of(model, build) if _quotes_itself(migration) and model.managed and texts.even(model.path) else ()
-    )
+    sure = _quotes_itself(migration) and model.managed and texts.even(model.path)
+    fields = fields_of(model, build) if sure else ()
     edited = with_index(texts.read(model.path) or "", model, _index(fields, name)) if fields else None
     operation = _native(migration, build, model, fields, name) if edited else _raw(migration, build)
-    taken = [_NUMBERED.match(path.name) for path in texts.files(model.folder, "*.py")]
-    number = max((int(match[1]) for match in taken if match), default=0) + 1
-    file = model.folder / f"{number:04d}_{_slug(name)}.py"
+    file = model.folder / f"{_next_number(texts, model):04d}_{_slug(name)}.py"
     if texts.read(file) is not None:
         return None
     text = _text(migration, model.app, leaf, header, operation)
     made = [texts.change(file, text)]
     return tuple([*made, texts.change(model.path, edited)] if edited else made)
+
+
+def _next_number(texts: Texts, model: Model) -> int:
+    """The first that no migration of the app, and none behind one, has."""
+    taken = [_NUMBERED.match(path.name) for path in texts.files(model.folder, "*.py")]
+    return max((int(match[1]) for match in taken if match), default=0) + 1
 
 
 def _quotes_itself(migration: Migration) -> bool:

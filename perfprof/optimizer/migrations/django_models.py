@@ -49,7 +49,7 @@ def model_of(texts: Texts, table: str) -> Model | None:
 def _files(texts: Texts) -> Iterator[tuple[Path, ast.Module]]:
     """The files that hold models, as Django looks for them."""
     for path in sorted(texts.root.rglob("*.py")):
-        if (path.name == "models.py" or path.parent.name == "models") and not foreign(path, texts.root):
+        if (path.name == "models.py" or path.parent.name == "models") and not texts.foreign(path):
             tree = tree_of(texts.read(path) or "")
             if tree is not None:
                 yield path, tree
@@ -60,12 +60,6 @@ def _concrete(tree: ast.Module) -> Iterator[ast.ClassDef]:
     for node in tree.body:
         if isinstance(node, ast.ClassDef) and node.bases and not (_set(node, "abstract") or _set(node, "proxy")):
             yield node
-
-
-def foreign(path: Path, root: Path) -> bool:
-    """Whether a file is not the project's own."""
-    parts = path.relative_to(root).parts
-    return any(part.startswith(".") or part in ("site-packages", "node_modules") for part in parts)
 
 
 def fields_of(model: Model, build: Build) -> tuple[str, ...]:
@@ -85,14 +79,19 @@ def with_index(text: str, model: Model, index: str) -> str | None:
     if meta is None:
         plain = all(ast.unparse(base) == "models.Model" for base in node.bases)
         indent = " " * node.body[0].col_offset
-        lines = f"\n{indent}class Meta:\n{indent}    indexes = [{index}]\n"
+        lines = f"\n{indent}class Meta:\n{_indexes(f'{indent}    ', index)}"
         return inserted(text, node.body[-1], lines) if plain else None
     known = _option(node, "indexes")
     if known is None:
         if meta.bases:
             return None  # what it inherits is not seen here
-        return inserted(text, meta.body[-1], f"{' ' * meta.body[0].col_offset}indexes = [{index}]\n")
+        return inserted(text, meta.body[-1], _indexes(" " * meta.body[0].col_offset, index))
     return appended(text, known, index) if isinstance(known, (ast.List, ast.Tuple)) else None
+
+
+def _indexes(indent: str, index: str) -> str:
+    """A list with a line for each, as Django's own pages write it: the next one goes below."""
+    return f"{indent}indexes = [\n{indent}    {index},\n{indent}]\n"
 
 
 def tree_of(text: str) -> ast.Module | None:
@@ -111,7 +110,7 @@ def _migrations(texts: Texts, model: Model) -> Path | None:
     """Where the app's migrations are: beside its models, unless a setting says otherwise; None if that is no folder."""
     folder = model.folder / "migrations"
     for path in sorted(texts.root.rglob("*.py")):
-        if foreign(path, texts.root) or "MIGRATION_MODULES" not in (texts.read(path) or ""):
+        if texts.foreign(path) or "MIGRATION_MODULES" not in (texts.read(path) or ""):
             continue
         said = _migration_modules(tree_of(texts.read(path) or "")).get(model.app)
         if said is not None:

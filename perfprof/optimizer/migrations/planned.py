@@ -7,6 +7,8 @@ from pathlib import Path
 
 from perfprof.optimizer.patches import FileChange
 
+_OTHERS = frozenset({"site-packages", "node_modules"})
+
 
 class Texts:
     """Reads files of a project through planned changes."""
@@ -19,6 +21,11 @@ class Texts:
         """The text that the file will have, its lines ended by a line feed alone; None if there is none."""
         raw = self._raw(path)
         return raw.replace("\r\n", "\n") if raw is not None else None
+
+    def foreign(self, path: Path) -> bool:
+        """Whether a file is not the project's own."""
+        parts = path.relative_to(self.root).parts
+        return any(part.startswith(".") for part in parts) or not _OTHERS.isdisjoint(parts)
 
     def even(self, path: Path) -> bool:
         """Whether all lines end alike, so that a change of some leaves the others as they are."""

@@ -17,13 +17,7 @@ _ARGS, _TABLE = "__table_args__", "__tablename__"
 
 def with_index(texts: Texts, migration: Migration, build: Build) -> tuple[Path, str] | None:
     """The file and its new text; None where it is not sure which class it is, or what its arguments are."""
-    found = [
-        (path, node)
-        for path in sorted(texts.root.rglob("*.py"))
-        if not _foreign(path, texts.root)
-        for node in _classes(texts.read(path) or "")
-        if _table(node) == migration.table
-    ]
+    found = list(_mapped(texts, migration.table))
     if len(found) != 1 or not build.columns or migration.schema not in ("", "public"):
         return None
     path, node = found[0]
@@ -36,9 +30,12 @@ def with_index(texts: Texts, migration: Migration, build: Build) -> tuple[Path, 
     return None if edited is None else (path, edited)
 
 
-def _foreign(path: Path, root: Path) -> bool:
-    parts = path.relative_to(root).parts
-    return any(part.startswith(".") or part in ("site-packages", "node_modules", "versions") for part in parts)
+def _mapped(texts: Texts, table: str) -> Iterator[tuple[Path, ast.ClassDef]]:
+    """The classes that are stored in a table, with their files."""
+    for path in sorted(texts.root.rglob("*.py")):
+        ours = not texts.foreign(path) and "versions" not in path.relative_to(texts.root).parts
+        if ours:
+            yield from ((path, node) for node in _classes(texts.read(path) or "") if _table(node) == table)
 
 
 def _classes(text: str) -> Iterator[ast.ClassDef]:
