@@ -8,6 +8,11 @@ import pytest
 from test_sql_n_plus_one import Bench, outcome, proven
 from test_sql_n_plus_one_spellings import DICTS, ORDERS, ROWS, SETUP
 
+# With a key that tells the rows of an order apart by their pieces: only then are the first ones the same in any plan.
+APART = SETUP.replace(
+    "(order_id INTEGER, sku TEXT COLLATE NOCASE, pieces INTEGER)",
+    "(order_id INTEGER NOT NULL, sku TEXT COLLATE NOCASE, pieces INTEGER NOT NULL, UNIQUE (order_id, pieces))",
+)
 SPELLINGS = {
     "count of a key, tuples": (
         SETUP,
@@ -49,7 +54,7 @@ def main(conn):
 """,
     ),
     "the newest row of each": (
-        SETUP,
+        APART,
         f"""
 def main(conn):
     out = []
@@ -62,7 +67,7 @@ def main(conn):
 """,
     ),
     "the first three of each, an alias, a parameter behind, a limit that is one": (
-        ROWS,
+        APART + "conn.row_factory = sqlite3.Row\n",
         f"""
 def main(conn, least=2, most=3):
     out = []
@@ -82,7 +87,7 @@ def main(conn, least=2, most=3):
 """,
     ),
     "a star with a limit, second page": (
-        SETUP,
+        APART,
         f"""
 def main(conn):
     out = []
@@ -149,6 +154,11 @@ REFUSED = {
     "several aggregates": "SELECT count(*), max(pieces) FROM items WHERE order_id = ?",
     "groups": "SELECT sku, count(*) FROM items WHERE order_id = ? GROUP BY sku",
     "distinct": "SELECT DISTINCT sku FROM items WHERE order_id = ?",
+    "a limit without a key that tells rows apart": "SELECT sku FROM items WHERE order_id = ? ORDER BY pieces LIMIT 1",
+    "a limit without an order": "SELECT sku FROM items WHERE order_id = ? LIMIT 2",
+    "a limit over a view": "SELECT sku FROM seen WHERE order_id = ? ORDER BY pieces LIMIT 1",
+    "a limit without row numbers": "SELECT a FROM numbered WHERE b = ? ORDER BY a LIMIT 1",
+    "a limit with a column called rowid": "SELECT a FROM named WHERE b = ? ORDER BY a LIMIT 1",
     "a limit over a join": "SELECT i.sku FROM items i JOIN orders o ON o.id = i.order_id WHERE o.id = ? ORDER BY 1 LIMIT 1",
     "a limit over an aggregate": "SELECT max(pieces) FROM items WHERE order_id = ? LIMIT 1",
     "a limit over a window": "SELECT sum(pieces) OVER () FROM items WHERE order_id = ? LIMIT 1",
@@ -171,6 +181,11 @@ def main(conn):
         out.append(conn.execute({REFUSED[name]!r}, (order[0],)).fetchall())
     return out
 """
-    setup = SETUP + "conn.create_function('touch', 1, lambda sku: len(sku))\n"
+    setup = SETUP + """
+conn.create_function('touch', 1, lambda sku: len(sku))
+conn.execute("CREATE VIEW seen AS SELECT * FROM items")
+conn.execute("CREATE TABLE numbered (a INTEGER NOT NULL PRIMARY KEY, b INTEGER) WITHOUT ROWID")
+conn.execute("CREATE TABLE named (a INTEGER NOT NULL UNIQUE, b INTEGER, rowid TEXT, UNIQUE (a, b))")
+"""
     cases = Bench(tmp_path).cases({"example.py": source.lstrip()}, setup + "main(conn)\n")
     assert not any(proven(case) for case in cases)

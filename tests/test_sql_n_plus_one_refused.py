@@ -118,18 +118,6 @@ def main(conn):
     return out
 """,
     ),
-    "numbers that are asked of a column of text": (
-        "keys-compare-alike",
-        f"""
-def main(conn):
-    conn.execute("CREATE TABLE codes (code VARCHAR(9), label TEXT)")
-    conn.executemany("INSERT INTO codes VALUES (?, ?)", [(str(i), f"L{{i}}") for i in range(50)])
-    out = []
-    for order in {ORDERS}.fetchall():
-        out.append(conn.execute("SELECT label FROM codes WHERE code = ?", (order[0],)).fetchone())
-    return out
-""",
-    ),
     "a connection of its own in each turn": (
         "same-connection",
         f"""

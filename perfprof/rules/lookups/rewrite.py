@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules.indexing import at, in_style
 from perfprof.rules.lookups.batch import Batch
-from perfprof.rules.lookups.shape import batch_of, row_uses
+from perfprof.rules.lookups.shape import batch_of, row_kinds, row_uses
 from perfprof.rules.lookups.siblings import through_sibling
 from perfprof.rules.lookups.text import CHUNK, fill, names_for, plural, taken_in, target_of
 from perfprof.rules.reading.expressions import path_of
@@ -76,7 +76,7 @@ def _in_place(case: Case, found: Batch, walked: str) -> list[Edit]:
     wanted = f"{names.wanted} = list(dict.fromkeys({plain} for {target} in {walked}))"
     filled = fill(case, found, names)
     edits = [at("before", lookup.loop.statement, f"{wanted}\n{names.found} = {{}}\n{filled}")]
-    answer = _answer(lookup, found, names.found, key)
+    answer = _answer(case, found, names.found, key)
     if lookup.query.apart is None:
         return [*edits, at("replace", lookup.query.fetch, answer)]
     if isinstance(lookup.query.apart, ast.AsyncWith):
@@ -86,12 +86,22 @@ def _in_place(case: Case, found: Batch, walked: str) -> list[Edit]:
     return [*edits, at("replace", lookup.query.fetch, name)]
 
 
-def _answer(lookup: Lookup, batch: Batch, found: str, key: str) -> str:
+def _answer(case: Case, batch: Batch, found: str, key: str) -> str:
+    lookup: Lookup = case.suspect.reading
+    if row_kinds(case) == {"dict"} and row_uses(lookup) & {"changed", "escape"}:
+        return _copied(lookup, batch, found, key, fresh("one", taken_in(lookup.function) | case.taken))
     if lookup.query.how in ("one", "value"):
         return f"{found}[{key}]" if batch.always else f"{found}.get({key})"
     if lookup.query.how == "each":
         return f"{found}.get({key}, ())"
     return f"list({found}.get({key}, ()))" if "rows" in row_uses(lookup) else f"{found}.get({key}, [])"
+
+
+def _copied(lookup: Lookup, batch: Batch, found: str, key: str, one: str) -> str:
+    """Each turn gets dicts of its own, as before: whoever keeps one may change it."""
+    if lookup.query.how == "one":
+        return f"dict({found}[{key}])" if batch.always else f"dict({found}[{key}]) if {key} in {found} else None"
+    return f"[dict({one}) for {one} in {found}.get({key}, ())]"
 
 
 def _unwrapped(lookup: Lookup, block: ast.AsyncWith, answer: str) -> str:

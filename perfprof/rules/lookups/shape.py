@@ -6,8 +6,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from perfprof.rules.lookups.batch import Batch, Mode
+from perfprof.rules.lookups.drivers import changes_text, converts, named_by_columns
 from perfprof.rules.lookups.statement import batch
+from perfprof.rules.reading.definitions import declared_type, gives_numbers
 from perfprof.rules.reading.rows import Use, uses
+from perfprof.rules.schema.workload import definitions
 
 if TYPE_CHECKING:
     from perfprof.rules.lookups.model import Lookup
@@ -42,9 +45,19 @@ def mode_of(case: Case) -> Mode | None:
     if lookup.query.dialect == "postgresql":
         (kind,) = types if len(types) == 1 else ("",)
         return "any" if kind in ARRAYS else "numbered" if kind in NUMBERED else None
-    if not types or not types <= TEXTS:
+    if not types or not types <= TEXTS or ("builtins.str" in types and changes_text(case.program)):
         return None
-    return "in" if types <= INTEGERS else "values"
+    plain = types <= INTEGERS and gives_numbers(declared(case)) and not converts(case.program)
+    return "in" if plain else "values"
+
+
+def declared(case: Case) -> str:
+    """The type of the key's column, if the run created the table."""
+    lookup: Lookup = case.suspect.reading
+    owner = lookup.use.column.table
+    tables = [use.name for use in lookup.query.statement.tables if owner in ("", use.alias, use.name)]
+    found = (declared_type(definitions(case.executions), table, lookup.use.column.name) for table in tables)
+    return next(filter(None, found), "")
 
 
 def key_types(case: Case) -> frozenset[str]:
@@ -99,6 +112,10 @@ def shape(case: Case) -> Shape:
     access = _access(kinds, used, found)
     if not access:
         return Shape(problem="how rows give their columns was not observed")
+    if "dict" in kinds and not named_by_columns(case.program):
+        return Shape(
+            problem="the project makes rows of its own, which may not name their columns as the statement does"
+        )
     if found.extra:
         kept = _with_extra(kinds, used, access, found)
         return replace(kept, key=f"{{part}}[{kept.key}]") if found.mode == "numbered" else kept

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules import guards
 from perfprof.rules.lookups.evidence import runs
-from perfprof.rules.lookups.shape import batch_of, mode_of, row_kinds, row_uses, shape
+from perfprof.rules.lookups.shape import batch_of, declared, mode_of, row_kinds, row_uses, shape
 from perfprof.rules.obligations.proofs import obligation, observed, proved, unproved
-from perfprof.rules.reading.definitions import declared_type, holds_text
 from perfprof.rules.reading.rows import uses
 from perfprof.rules.rule import Case, Proof
+from perfprof.rules.schema.defined import tells_rows_apart
 from perfprof.rules.schema.workload import definitions
 
 if TYPE_CHECKING:
@@ -47,9 +47,23 @@ def no_limit_per_key(case: Case) -> Proof:
     found, where = batch_of(case), lookup.reader.place(lookup.query.call)
     if isinstance(found, str) and mode_of(case) is not None:
         return unproved(f"LIMIT would count the rows of all keys together: {found}", where)
+    if lookup.query.dialect == "sqlite" and not _ordered_apart(case):
+        return unproved(
+            "its order may leave rows level, or the table's rows have no number: others could be chosen", where
+        )
     return observed(
         "it is asked for each key inside the database; rows that tie in its order may change places", where
     )
+
+
+def _ordered_apart(case: Case) -> bool:
+    """Whether the key and the columns of the order tell rows apart, so that the first ones are the same in any plan."""
+    lookup: Lookup = case.suspect.reading
+    statement = lookup.query.statement
+    told = [use.column.name for use in statement.uses if use.how == "order" and not use.wrapped]
+    names = [table.name for table in statement.tables]
+    known = tuple(definitions(case.executions))
+    return len(names) == 1 and tells_rows_apart(names[0], [lookup.use.column.name, *told], known)
 
 
 @obligation
@@ -67,20 +81,9 @@ def keys_compare_alike(case: Case) -> Proof:
             f"every key was {types}; each row brings the key it was found by, so SQL alone compares", where
         )
     column = f"{lookup.subject.partition(' ')[0]}.{lookup.use.column.name}"
-    declared = _declared(case)
-    if holds_text(declared):
-        return unproved(f"keys were {types}, but {column} is declared {declared} and gives text back", where)
-    known = f" ({column} is declared {declared})" if declared else ""
+    kind = declared(case)
+    known = f" ({column} is declared {kind})" if kind else ""
     return observed(f"every key was {types}, and numbers are equal in SQL when they are in Python{known}", where)
-
-
-def _declared(case: Case) -> str:
-    """The type of the key's column, if the run created the table."""
-    lookup: Lookup = case.suspect.reading
-    owner = lookup.use.column.table
-    tables = [use.name for use in lookup.query.statement.tables if owner in ("", use.alias, use.name)]
-    found = (declared_type(definitions(case.executions), table, lookup.use.column.name) for table in tables)
-    return next(filter(None, found), "")
 
 
 @obligation

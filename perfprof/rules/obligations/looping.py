@@ -18,6 +18,8 @@ from perfprof.rules.reading.expressions import path_of
 from perfprof.rules.reading.hazards import Hazard
 from perfprof.rules.reading.names import read_names
 from perfprof.rules.rule import Case, Proof
+from perfprof.rules.schema.defined import reached
+from perfprof.rules.schema.workload import definitions
 
 if TYPE_CHECKING:
     from perfprof.rules.lookups.model import Lookup
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 def loop_writes_nothing_it_reads(case: Case) -> Proof:
     """No turn changes what a later one reads."""
     lookup: Lookup = case.suspect.reading
-    tables = lookup.query.statement.table_names()
+    tables = reached(lookup.query.statement.table_names(), definitions(case.executions))
     later = runs_later(lookup.scan, lookup.function) or _walked_by_a_statement(lookup)
     if later is not None:
         return unproved(

@@ -20,6 +20,11 @@ def holds_text(declared: str) -> bool:
     return "INT" not in declared and any(word in declared for word in ("CHAR", "CLOB", "TEXT"))
 
 
+def gives_numbers(declared: str) -> bool:
+    """SQLite's rule: a column of such a type turns text that looks like a number into one. "" is a type not known."""
+    return bool(declared) and not holds_text(declared) and "BLOB" not in declared
+
+
 @lru_cache(maxsize=512)
 def _columns(text: str) -> Mapping[tuple[str, str], str]:
     logging.getLogger("sqlglot").setLevel(logging.CRITICAL)

@@ -60,20 +60,26 @@ def _fetched(method: ast.Attribute, function: Function) -> tuple[ast.expr, How] 
 
 
 def _taken_next(statement: ast.stmt, cursor: str, function: Function) -> tuple[ast.expr, How, ast.stmt] | None:
-    """The one use of the cursor in the next statement of the block; what comes later must execute first."""
+    """The one use of the cursor in the next statement of the block; what comes later, also behind a loop, must execute first."""
     block = _block_of(statement, function)
     following = block[block.index(statement) + 1 :]
     uses = _names(following[0], cursor) if following else []
     taken = _taken(uses[0], function) if len(uses) == 1 else None
     later = [node for one in following[1:] for node in _names(one, cursor)]
+    end = block[-1].end_lineno or 0
+    later += sorted((one for one in function.names.loads.get(cursor, ()) if one.lineno > end), key=_place)
     if taken is None or (later and not _executes(later[0], function)):
         return None
     return *taken, statement
 
 
+def _place(node: ast.Name) -> tuple[int, int]:
+    return node.lineno, node.col_offset
+
+
 def _executes(cursor: ast.Name, function: Function) -> bool:
     above = function.parents.get(cursor)
-    return isinstance(above, ast.Attribute) and above.attr == "execute"
+    return isinstance(above, ast.Attribute) and above.attr in ("execute", "executemany", "close")
 
 
 def _names(node: ast.AST, name: str) -> list[ast.Name]:
