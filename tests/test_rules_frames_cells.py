@@ -78,7 +78,7 @@ def outcome(source: str, frame: Any) -> Any:
             for row in run(source, frame)
         ]
     except Exception as error:
-        return type(error).__name__
+        return type(error).__name__, str(error)
 
 
 INDEXES: dict[str, Callable[[], Any]] = {
