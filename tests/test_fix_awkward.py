@@ -18,7 +18,7 @@ ABOVE = (
     '\tdef two(self): return \'é\' \\\n\t  \\\n\t\t+ """for x in xs:\n  pass\t"""\n\f\nodd={1 :2,\n      3:  4}   \n\n\n'
 )
 MATCH = (
-    "def matched(given):\n  match given:\n    case {'k': [*_, (1|2) as last], **rest} if rest: return last\n\n\n"
+    'def matched(given):\n  match given:\n    case {"k": [*_, (1|2) as last], **rest} if rest: return last\n\n\n'
 )
 BELOW = "\n\f\ndef below(a,/,b,*,c = 1): return [a , b,c]  # 𝒇 \n\t\n    # no end of line here"
 
