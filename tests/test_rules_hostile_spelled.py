@@ -97,6 +97,14 @@ SPELLINGS = {
         "data = {'k': ys}\n    for a in xs:\n        if any(b == a for b in data['k']):\n            zs.append(a)\n        out.append(data)\n"
         "    out = [len(out)]"
     ),
+    "held-get": "data = {'k': ys} if zs else {}\n    out = [b for a in xs for b in data.get('k', []) if b == a]",
+    "held-get-in": "data = {'k': ys} if zs else {}\n    out = [a for a in xs if a in data.get('k', ())]",
+    "held-get-none": "data = {'k': ys} if zs else {}\n    out = [a for a in xs if a in data.get('k')]",
+    "held-get-of": "out = [a for a in xs if a in ys.get('k', [])]",
+    "held-get-written": (
+        "data = {'k': ys}\n    for a in xs:\n        if any(b == a for b in data.get('k', [])):\n            zs.append(a)\n"
+        "        out.append(data)\n    out = [len(out)]"
+    ),
     # lists that grow while they are searched
     "grown-any": "for a in xs:\n        if not any(b == a for b in out):\n            out.append(a)",
     "grown-item": "for a in xs:\n        if not any(b == a[0] for b in out):\n            out.append(a)",

@@ -18,7 +18,8 @@ from perfprof.rules.attribute_queues import Use, uses_of
 from perfprof.rules.findings import finding
 from perfprof.rules.hoisting import watch
 from perfprof.rules.reading.callees import is_generator
-from perfprof.rules.reading.expressions import Kind, leaves, path_of, reads_only
+from perfprof.rules.reading.expressions import path_of, reads_only
+from perfprof.rules.reading.leaves import Kind, leaves
 from perfprof.rules.reading.scans import COMPREHENSIONS, Scan, leaving
 from perfprof.rules.reading.selection import Selection, selection
 from perfprof.rules.rule import Case, Evidence, Suspect

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from perfprof.profilers.observations import Watch, WatchKind
-from perfprof.rules.reading.expressions import holder_of, is_builtin, root_name
+from perfprof.rules.reading.expressions import holder_of, is_builtin, key_in_holder, root_name
 from perfprof.rules.reading.lambdas import LAZY, SORTING
 from perfprof.rules.reading.names import bound_names
 from perfprof.rules.reading.scans import Loop, Scan
@@ -91,10 +91,10 @@ def identities(
 def _as_read(base: ast.expr) -> str:
     """How a probe reads it, which must not fail."""
     holder = holder_of(base)
-    if holder is None or not isinstance(base, ast.Subscript):
+    if holder is None:
         return ast.unparse(base)
     held = ast.unparse(holder)
-    return f"({held}.get({ast.unparse(base.slice)}) if type({held}) is dict else None)"
+    return f"({held}.get({key_in_holder(base)}) if type({held}) is dict else None)"
 
 
 def watch(name: str, node: ast.AST, function: Function, kind: WatchKind, detail: str = "") -> Watch:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from perfprof.rules import guards
 from perfprof.rules.imported import with_imports
 from perfprof.rules.iterators import plain_tests
-from perfprof.rules.reading.expressions import QUIET_TEXT, WITH_TEXT, builtin_type, leaves
+from perfprof.rules.reading.expressions import QUIET_TEXT, builtin_type, key_in_holder
+from perfprof.rules.reading.leaves import WITH_TEXT, leaves
 from perfprof.rules.reading.names import bound_names, fresh
 from perfprof.rules.reading.selection import substituted
 from perfprof.rules.row_tests import key_types, length_tests, quiet_text, quietly, row_test
@@ -154,8 +155,9 @@ def index_name(found: Narrowing, inner: ast.expr) -> str:
 def collection_name(base: ast.expr) -> str:
     """The last word of a name or attribute chain, without leading underscores."""
     word = base.attr if isinstance(base, ast.Attribute) else getattr(base, "id", "rows")
-    if isinstance(base, ast.Subscript) and isinstance(base.slice, ast.Constant):
-        word = base.slice.value if str(base.slice.value).isidentifier() else word
+    key = key_in_holder(base)
+    if key is not None and key[1:-1].isidentifier():
+        word = key[1:-1]
     return str(word).lstrip("_") or "rows"
 
 

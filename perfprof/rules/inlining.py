@@ -18,7 +18,8 @@ from perfprof.rules import guards
 from perfprof.rules.hoisting import outermost
 from perfprof.rules.inlined import BUCKET, Inlined
 from perfprof.rules.narrowing import Narrowing, bases_of, changes, paths_in
-from perfprof.rules.reading.expressions import is_builtin, leaves, path_of, reads_only
+from perfprof.rules.reading.expressions import is_builtin, path_of, reads_only
+from perfprof.rules.reading.leaves import leaves
 from perfprof.rules.reading.names import bound_names, fresh, read_names
 from perfprof.rules.reading.operators import own_methods
 from perfprof.rules.reading.receivers import Callee, callee_at, name_for
@@ -115,17 +116,18 @@ def means_the_same(
     mangled = any(name.startswith("__") and not name.endswith("__") for name in private)
     if mangled and function.owner is not target.owner:
         return False
-    for name in read_names(answer) - bound - given.keys():
-        both = is_builtin(name, target) and is_builtin(name, function)
-        shared = (
-            target.module is function.module and name in target.module.top and name not in target.module.rebound
-        )
-        around = target.outer is function and function.names.is_local(
-            name
-        )  # of a nested function, its own variable
-        if not both and not around and not (shared and name not in CONSUMERS and not function.names.is_local(name)):
-            return False
-    return True
+    return all(_is_the_same(name, target, function) for name in read_names(answer) - bound - given.keys())
+
+
+def _is_the_same(name: str, target: Function, function: Function) -> bool:
+    """Whether a name is the same builtin, the same variable of a function and one nested in it, or of one module."""
+    if is_builtin(name, target) and is_builtin(name, function):
+        return True
+    if function.names.is_local(name):
+        return target.outer is function
+    module = target.module
+    shared = module is function.module and name in module.top and name not in module.rebound
+    return shared and name not in CONSUMERS
 
 
 def _answered(node: ast.expr, function: Function) -> bool:

@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules.hoisting import outermost
 from perfprof.rules.reading.appends import appends_to, inside
-from perfprof.rules.reading.expressions import Kind, holder_of, is_builtin, leaves, path_of, reads_only
+from perfprof.rules.reading.expressions import holder_of, is_builtin, path_of, reads_only
+from perfprof.rules.reading.leaves import Kind, leaves
 from perfprof.rules.reading.names import bound_names, read_names
 from perfprof.rules.reading.parameters import searches_given
 from perfprof.rules.reading.ranges import Stretch, stretch_of

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeGuard
 
 from perfprof.rules import guards
-from perfprof.rules.reading.expressions import holder_of, path_of
+from perfprof.rules.reading.expressions import holder_of, key_in_holder, path_of
 from perfprof.rules.reading.names import bound_names
 from perfprof.rules.reading.selection import substituted
 from perfprof.rules.rule import Case
@@ -159,8 +159,8 @@ def quietly(node: ast.expr, absent: str = "None") -> str:
     if isinstance(node, ast.Attribute):
         return f"getattr({quietly(node.value, absent)}, {node.attr!r}, {absent})"
     holder = holder_of(node)
-    if holder is not None and isinstance(node, ast.Subscript):  # a dict, which is tested before
-        return f"{quietly(holder)}.get({ast.unparse(node.slice)})"
+    if holder is not None:  # a dict, which is tested before
+        return f"{quietly(holder)}.get({key_in_holder(node)})"
     return ast.unparse(node)
 
 

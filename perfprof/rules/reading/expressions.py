@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import ast
 import builtins
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
 from perfprof.rules.reading.scans import COMPREHENSIONS
 from perfprof.rules.reading.syntax import children, walk
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function
-
-Kind: TypeAlias = Literal["any", "text", "number"]
 
 # Methods of builtin types that change nothing; on other types the name is only a hint, see `reads_only`.
 TEXT_METHODS = frozenset(
@@ -48,11 +46,34 @@ def path_of(node: ast.expr) -> tuple[str, ...] | None:
 
 
 def holder_of(node: ast.expr) -> ast.expr | None:
-    """``data`` of ``data["rows"]``, an item by its name of what has a name; None for anything else."""
-    named = isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant)
-    if not named or not isinstance(node, ast.Subscript) or not isinstance(node.slice, ast.Constant):
+    """``data`` of ``data["rows"]`` and ``data.get("rows", [])``, an item of what has a name; None for anything else."""
+    if isinstance(node, ast.Subscript):
+        held = node.value
+    elif _gets(node) and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        held = node.func.value
+    else:
         return None
-    return node.value if type(node.slice.value) is str and path_of(node.value) is not None else None
+    key = _key_of(node)
+    named = isinstance(key, ast.Constant) and type(key.value) is str
+    return held if named and path_of(held) is not None else None
+
+
+def key_in_holder(node: ast.expr) -> str | None:
+    """``'rows'`` of the same, as source."""
+    return ast.unparse(_key_of(node)) if holder_of(node) is not None else None
+
+
+def _key_of(node: ast.expr) -> ast.expr:
+    assert isinstance(node, (ast.Subscript, ast.Call))
+    return node.slice if isinstance(node, ast.Subscript) else node.args[0]
+
+
+def _gets(node: ast.expr) -> bool:
+    """``.get(key)`` and ``.get(key, [])``, whose default is nothing."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or node.keywords:
+        return False
+    empty = all(isinstance(one, (ast.List, ast.Tuple)) and not one.elts for one in node.args[1:])
+    return node.func.attr == "get" and len(node.args) in (1, 2) and empty
 
 
 def root_name(node: ast.expr) -> str | None:
@@ -129,64 +150,8 @@ def items_of(node: ast.expr) -> list[ast.expr]:
     return found
 
 
-# Methods of str that cannot fail: without arguments, and with so many that are text.
+# Methods of str without arguments that cannot fail.
 QUIET_TEXT = frozenset("capitalize casefold lower lstrip rstrip strip swapcase title upper".split())
-WITH_TEXT = {"lstrip": 1, "rstrip": 1, "strip": 1, "removeprefix": 1, "removesuffix": 1, "replace": 2}
-# What is converted where such a part is wanted, and what it must be itself.
-_CONVERTS: dict[tuple[str, str], Kind] = {("str", "any"): "any", ("str", "text"): "any", ("int", "any"): "number"}
-
-
-def leaves(node: ast.expr, kind: Kind = "any") -> list[tuple[ast.expr, Kind]] | None:
-    """What a key is computed from, and what each part must be so that computing it cannot fail.
-
-    ``row.sku.lower()`` -> [(row.sku, "text")], ``int(row["id"])`` -> [(row["id"], "number")], an int or its digits.
-    None for keys whose computation may fail on other rows.
-    """
-    if isinstance(node, ast.Tuple) and kind == "any":
-        parts = [leaves(one) for one in node.elts]
-        return None if None in parts else [leaf for part in parts for leaf in part or ()]
-    if isinstance(node, ast.Call):
-        return _leaves_of_call(node, kind)
-    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice) and kind != "number":
-        return leaves(node.value, "text") if _fixed_stretch(node.slice) else None
-    return [(node, kind)] if _reads_one(node) else None
-
-
-def _leaves_of_call(node: ast.Call, kind: Kind) -> list[tuple[ast.expr, Kind]] | None:
-    """``str(row.sku)``, ``int(row["id"])``, ``row.sku.lower()``, ``row.get("sku")``."""
-    if node.keywords:
-        return None
-    if isinstance(node.func, ast.Name):
-        made = _CONVERTS.get((node.func.id, kind))
-        return leaves(node.args[0], made) if made is not None and len(node.args) == 1 else None
-    if not isinstance(node.func, ast.Attribute):
-        return None
-    if _quiet_text(node.func.attr, node.args) and kind != "number":
-        return leaves(node.func.value, "text")
-    plain = all(isinstance(one, ast.Constant) for one in node.args)
-    return [(node, kind)] if node.func.attr == "get" and plain and _reads_one(node.func.value) else None
-
-
-def _quiet_text(name: str, given: list[ast.expr]) -> bool:
-    """Whether a method of str cannot fail: ``lower()``, ``replace("-", "")``."""
-    if not given:
-        return name in QUIET_TEXT
-    texts = all(isinstance(one, ast.Constant) and type(one.value) is str for one in given)
-    return texts and WITH_TEXT.get(name) == len(given)
-
-
-def _fixed_stretch(part: ast.Slice) -> bool:
-    """``[:10]``, ``[-4:]``: ends that are written down."""
-    ends = [one.operand if isinstance(one, ast.UnaryOp) else one for one in (part.lower, part.upper) if one]
-    return part.step is None and all(isinstance(one, ast.Constant) and type(one.value) is int for one in ends)
-
-
-def _reads_one(node: ast.expr) -> bool:
-    if isinstance(node, ast.Attribute):
-        return _reads_one(node.value)
-    if isinstance(node, ast.Subscript):
-        return _reads_one(node.value) and isinstance(node.slice, (ast.Constant, ast.Name))
-    return isinstance(node, ast.Name)
 
 
 def makes_list(node: ast.expr, function: Function) -> bool:
@@ -230,7 +195,7 @@ def builtin_type(node: ast.expr, function: Function, depth: int = 3) -> str | No
         return "set"
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and is_builtin(node.func.id, function):
         return MADE_BY.get(node.func.id)
-    if isinstance(node, ast.Name) and depth and not _of_comprehension(node, function):
+    if isinstance(node, ast.Name) and depth and not bound_by_comprehension(node, function):
         return _name_type(node.id, function, depth)
     return None
 
@@ -240,7 +205,7 @@ def _of_one_value(text: ast.JoinedStr) -> bool:
     return len(text.values) == 1 and isinstance(text.values[0], ast.FormattedValue)
 
 
-def _of_comprehension(node: ast.Name, function: Function) -> bool:
+def bound_by_comprehension(node: ast.Name, function: Function) -> bool:
     """Whether a comprehension or lambda around may bind the name for itself; a copied node may stand anywhere."""
     above = function.parents.get(node)
     if above is None:

@@ -12,6 +12,7 @@ from perfprof.rules.reading.effects import hazards
 from perfprof.rules.reading.escapes import escapes, harmless_argument, is_private
 from perfprof.rules.reading.expressions import (
     holder_of,
+    key_in_holder,
     makes_container,
     path_of,
     root_name,
@@ -51,9 +52,9 @@ def stability(
     allowed: calls of the region that the rewrite takes into account itself.
     """
     path = path_of(subject)
-    holder = holder_of(subject)
-    if holder is not None and isinstance(subject, ast.Subscript):  # the holder keeps it, see `bases_of`
-        path = (*(path_of(holder) or ()), ast.unparse(subject.slice))
+    holder, key_there = holder_of(subject), key_in_holder(subject)
+    if holder is not None and key_there is not None:  # the holder keeps it, see `bases_of`
+        path = (*(path_of(holder) or ()), key_there)
     if path is None:
         return Stability("it is not a name or an attribute", function.place(subject))
     known = cast("dict[object, Stability]", function.memo.setdefault("stability", {}))
