@@ -196,3 +196,20 @@ def test_what_a_patch_reshapes_may_have_an_index(tmp_path: Path, new: str, resha
     with Judge(Project(tmp_path, (tmp_path,), Command((sys.executable, "run.py")))) as judge:
         told = {layer.name: layer for layer in judge.patch(patch).layers}
     assert told["answers"].outcome == outcome, told["answers"]
+
+
+def test_times_of_pandas_are_looked_into(tmp_path: Path) -> None:
+    """Unlike other objects of libraries, they keep nothing for themselves."""
+    pytest.importorskip("pandas")
+    old = "def last(days):\n    found = days.iloc[0]\n    return found, found - days.iloc[1]\n"
+    wrong = old.replace("iloc[1]", "iloc[2]")
+    run = "import pandas\nfrom core import last\nprint(len(last(pandas.Series(pandas.to_datetime(['2020-01-05', '2020-01-02', '2020-01-01'])))))\n"
+    (tmp_path / "core.py").write_text(old)
+    (tmp_path / "run.py").write_text(run)
+    for new, outcome in ((old.replace("found = days", "found = (days)"), "passed"), (wrong, "failed")):
+        patch = Patch(
+            RULE, "t", (FileChange("core.py", old, new),), level=Level.GUARDED, functions=("core.py::last",)
+        )
+        with Judge(Project(tmp_path, (tmp_path,), Command((sys.executable, "run.py")))) as judge:
+            told = {layer.name: layer for layer in judge.patch(patch).layers}
+        assert told["answers"].outcome == outcome, told["answers"]

@@ -84,6 +84,6 @@ def _undo(settings: dict[str, Any]) -> None:
     restored = undo(settings["root"])
     if not settings.get("quiet"):
         for path in restored:
-            click.echo(f"restored {path}")
+            click.echo(f"{'restored' if (settings['root'] / path).exists() else 'removed'} {path}")
         files = "1 file is" if len(restored) == 1 else f"{len(restored)} files are"
         click.echo(f"{files} as before the last --apply.")

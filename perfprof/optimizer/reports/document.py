@@ -47,7 +47,7 @@ def document(run: Run) -> Document:
         migrations=list(_migrations(patched)),
         verdicts=[_verdict(outcome, verdict) for outcome in run.outcomes if (verdict := outcome.verdict)],
         files_changed=list(run.files_changed),
-        migration_files=list(run.migrations),
+        migration_files=list(dict.fromkeys(run.migrations)),
         skipped=[contract.Skipped(path=path, reason=why) for path, why in sorted(run.skipped.items())],
         flame=flame(run.stacks),
         recorded=list(run.recorded),

@@ -13,6 +13,7 @@ PERFPROF_RESHAPED arguments may hold a deque in place of a list
 from __future__ import annotations
 
 import contextvars
+import datetime
 import functools
 import importlib
 import inspect
@@ -216,7 +217,7 @@ def _tell(name: str, answer: Any, args: Any, kwargs: Any) -> None:
 def _shut(kind: Any) -> bool:
     """A connection counts its statements, a session its objects: what libraries keep for themselves may change."""
     module = kind.__module__
-    if module.partition(".")[0] in _VALUES:
+    if module.partition(".")[0] in _VALUES or issubclass(kind, (datetime.date, datetime.timedelta)):  # pandas' too
         return False
     file = getattr(sys.modules.get(module), "__file__", None) or ""
     return not os.path.abspath(file).startswith(os.environ["PERFPROF_ROOT"] + os.sep)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 MANY_ROWS = 1_000  # of the table
 MANY_PAGES = 10  # that were asked for
+LEAST_SHARE = 0.01  # of what all statements took: a rewrite is judged, a hint has only this to show that it matters
 
 
 def looks_for(executions: tuple[Execution, ...], catalog: Catalog) -> Iterator[Suspect]:
@@ -49,7 +50,9 @@ def _looks(query: Worded) -> bool:
 
 def _worth(case: Case) -> Evidence:
     question = question_of(case)
-    pages = question.asked.count
+    pages, seconds = question.asked.count, question.asked.seconds
+    if seconds < LEAST_SHARE * sum(one.seconds for one in case.executions):
+        return Evidence(False, "")
     if question.largest < MANY_ROWS or pages < MANY_PAGES:
         return Evidence(False, f"{pages:,} pages of at most {question.largest:,} rows")
     return Evidence(True, f"{pages:,} pages of {question.largest:,} rows, each from the first row on")
