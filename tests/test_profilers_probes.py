@@ -122,6 +122,30 @@ def test_counts_types_and_sizes(tmp_path):
     assert seen["attribute:rows:0nothing"].reads == {"missing": 1}
 
 
+def test_attributes_of_namespaces(tmp_path):
+    write(
+        tmp_path,
+        app="""
+        from types import SimpleNamespace
+
+        class Computed(SimpleNamespace):
+            @property
+            def total(self): return 1
+
+        class Made(SimpleNamespace):
+            def __getattr__(self, name): return name
+
+        for one in [SimpleNamespace(a=1), SimpleNamespace(b=1), Computed(a=1), Made(a=1)]:
+            print(hasattr(one, "a"), hasattr(one, "total"))
+        """,
+    )
+    path = tmp_path / "app.py"
+    watches = [watch(path, "attribute", "one", place, detail=name) for place, name in enumerate(["a", "total"])]
+    seen = observed(tmp_path, "app.py", watches=watches).seen
+    assert seen["attribute:one:0a"].reads == {"plain": 3, "missing": 1}
+    assert seen["attribute:one:1total"].reads == {"missing": 2, "computed": 2}
+
+
 def test_places_that_are_not_reached_or_not_there(tmp_path):
     write(tmp_path, mod=MODULE, other="def f(): return 1\n", app="import mod\n")
     path = tmp_path / "mod.py"

@@ -40,8 +40,12 @@ _ORDINARY = [
         float,
         complex,
         range,
+        types.SimpleNamespace,
     )
 ]
+_NAMES = (
+    types.SimpleNamespace.__dict__["__dict__"],
+)  # where a class of C keeps its attributes in a way of its own
 
 _names: dict[int, tuple[type, str]] = {}  # by identity: a metaclass may define __hash__
 
@@ -148,7 +152,8 @@ def _is_data(found: Any) -> bool:
 
 def _dictionary(value: Any, kind: type) -> dict[str, Any]:
     """The instance's attributes; none if the class has made something of its own of ``__dict__``."""
-    if type(_of_type(kind, "__dict__")) is not types.GetSetDescriptorType:
+    place = _of_type(kind, "__dict__")
+    if type(place) is not types.GetSetDescriptorType and not any(place is one for one in _NAMES):
         return {}
     found = object.__getattribute__(value, "__dict__")
     return found if type(found) is dict else {}
