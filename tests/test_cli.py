@@ -129,6 +129,7 @@ def test_check_tells_what_it_could_not_read(project: Path) -> None:
         (["record", "--"], "there is no command"),
         (["record", "python", "slow.py"], "A program goes after --: perfprof record -- python your_program.py"),
         (["python", "slow.py"], "A program goes after --: perfprof fix -- COMMAND"),
+        (["fix", "sh", "slow.py"], "A program goes after --: perfprof fix -- python your_program.py"),
         (["explain", "nosuch"], "perfprof rules lists them all"),
         (["check", "nowhere.py"], "nowhere.py: no such file or folder"),
         (["check", "--only", "list-membershp"], "Did you mean list-membership?"),

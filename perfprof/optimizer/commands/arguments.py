@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -151,10 +152,13 @@ def _here(root: Path) -> str:
     return here.relative_to(root).as_posix() if here != root and here.is_relative_to(root) else ""
 
 
+_AFTER = f"A program goes after --: perfprof fix -- {WORKLOAD_SHOWN}"
+
+
 def _existing(named: tuple[Path, ...]) -> tuple[Path, ...]:
     for path in named:
         if not path.exists():
-            raise UsageError("no such file or folder", where=str(path))
+            raise UsageError("no such file or folder", where=str(path), todo=_AFTER if shutil.which(path) else "")
     return tuple(path.resolve() for path in named)
 
 

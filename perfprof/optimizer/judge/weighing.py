@@ -60,7 +60,7 @@ def _summed(case: Case, played: Played, used: dict[int, float], refused: Counter
         return Weighed("cannot tell", f"nothing could be replayed ({why})")
     silent = {call.function for call in case.calls} - {case.calls[index].function for index in used}
     parts = [
-        f"{len(used)} captured calls agree",
+        f"{len(used)} captured call{'s agree' if len(used) != 1 else ' agrees'}",
         f"nothing for {', '.join(sorted(silent))}" if silent else "",
         left_out,
     ]
