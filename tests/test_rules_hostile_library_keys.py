@@ -16,6 +16,7 @@ import pytest
 from hostile import POOL, compare, entangled, lists, rewrites, seen
 
 from perfprof.profilers.observations import Seen, Watch
+from perfprof.rules import guards
 from perfprof.rules.guards import LIBRARY
 
 RUNS = 250
@@ -27,6 +28,14 @@ SPELLINGS = {
     "in": "out = [a for a in xs if a in ys]",
     "grown": "for a in xs:\n        if a not in out:\n            out.append(a)",
     "grown-rows": "for a in xs:\n        if not any(b == a for b in out):\n            out.append(a)",
+}
+PAIRS = {
+    "first": (
+        "rows = [{'k': y, 'n': i % 2} for i, y in enumerate(ys)]\n    wanted = [{'k': x, 'n': 1} for x in xs]\n"
+        "    out = [next((b['k'] for b in rows if (b['k'], b['n']) == (a['k'], a['n'])), None) for a in wanted]"
+    ),
+    "in": "pairs = [(y, i % 2) for i, y in enumerate(ys)]\n    out = [a for a in xs if (a, 1) in pairs]",
+    "grown": "for a in xs:\n        if (a, 1) not in out:\n            out.append((a, 1))",
 }
 IMPORTS = {
     "": "",
@@ -144,7 +153,29 @@ def cases() -> Iterator[object]:
                         known.add(new)
 
 
-CASES = list(cases())
+def pairs() -> Iterator[object]:
+    """Keys that are pairs of such a value and a number."""
+    for name, body in PAIRS.items():
+        source = source_of(body, "")
+        for kind in ("uuid.UUID", "datetime.date", "pathlib.PosixPath"):
+            pair = {f"builtins.tuple[{kind},builtins.int]": 1000}
+            for rule, new in rewrites(source, partial(paired, pair, kind, source)):
+                yield pytest.param(kind, source, new, id=f"pair-{name}-{rule.name}-{kind}")
+
+
+def paired(pair: dict[str, int], kind: str, source: str, watch: Watch) -> Seen:
+    """The parts of a key are of their own types."""
+    name = watch.id.rpartition(":")[2]
+    rows = {"builtins.dict": 1000} if "rows = [{" in source else pair
+    if watch.kind == "collection" or name.startswith(("loop", "also")):
+        return seen(watch, {"builtins.list": 1000}, rows)
+    if name.startswith("item"):
+        return seen(watch, rows, rows)
+    parts = {"leaf0": {kind: 1000}, "leaf1": {"builtins.int": 1000}}
+    return seen(watch, parts.get(name, pair), pair)
+
+
+CASES = [*cases(), *pairs()]
 
 
 def test_every_type_is_guarded() -> None:
@@ -152,6 +183,17 @@ def test_every_type_is_guarded() -> None:
     for kind in FRIENDLY:
         assert {one.split("-")[0] for one in told if f"-{kind}-" in one} >= {"first", "all", "in", "grown"}
     assert set(FRIENDLY) <= set(LIBRARY)
+    assert {one.split("-")[1] for one in told if one.startswith("pair")} == set(PAIRS)
+
+
+@pytest.mark.parametrize(
+    "types", [["builtins.tuple[builtins.int,builtins.str]"], ["builtins.int", "builtins.tuple[]"]]
+)
+def test_a_guard_of_pairs_holds_for_pairs(types: list[str]) -> None:
+    items = [(1, "a"), ("b", 2)] if "str" in types[0] else [1, ()]
+    assert eval(guards.all_keys("items", tuple(types)), {"items": items})
+    assert eval(guards.is_key("item", types), {"item": items[0]})
+    assert not eval(guards.all_keys("items", tuple(types)), {"items": [*items, (1, [])]})
 
 
 @pytest.mark.parametrize(("kind", "source", "new"), CASES)

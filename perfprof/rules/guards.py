@@ -44,7 +44,8 @@ def key_types(types: Iterable[str], library: bool = False) -> tuple[str, ...] | 
     """
     found = sorted(set(types))
     for name in found:
-        flat = name in FLAT or (name.startswith(TUPLE) and all(item in FLAT for item in _items(name)))
+        items = _items(name) if name.startswith(TUPLE) else [name]
+        flat = all(item in FLAT or (library and _is_plain(item)) for item in items)
         if not (flat or is_own(name) or (library and name in LIBRARY)):
             return None
     if {"decimal.Decimal", "builtins.float"} <= set(found):  # a comparison of both is noted in decimal's context
@@ -63,10 +64,14 @@ def token(name: str) -> str:
     return f"library_{module}_{kind}"
 
 
+def _is_plain(name: str) -> bool:
+    """Whether a guard asks nothing but this type."""
+    return name in FLAT or (name in LIBRARY and not LIBRARY[name][2])
+
+
 def _exact(types: Iterable[str]) -> list[str]:
     """How a guard names the types of which it asks nothing else."""
-    plain = [FLAT[name] for name in types if name in FLAT]
-    return plain + list(dict.fromkeys(token(name) for name in types if name in LIBRARY and not LIBRARY[name][2]))
+    return list(dict.fromkeys(FLAT.get(name) or token(name) for name in types if _is_plain(name)))
 
 
 def _by_identity(kind: str) -> str:
@@ -84,8 +89,9 @@ def is_key(expression: str, types: Iterable[str]) -> str:
         tests += [f"{exactly(expression, [token(name)])} and {more.format(expression)}"] if more else []
     tuples = [name for name in types if name.startswith(TUPLE)]
     if tuples:
-        items = sorted({FLAT[item] for name in tuples for item in _items(name)})
-        inner = f"all({exactly('item', items)} for item in {expression})" if items else f"{expression} == ()"
+        items = sorted(_exact(item for name in tuples for item in _items(name)))
+        each = "part" if re.search(r"\bitem\b", expression) else "item"
+        inner = f"all({exactly(each, items)} for {each} in {expression})" if items else f"{expression} == ()"
         tests.append(f"type({expression}) is tuple and {inner}")
     if any(map(is_own, types)):
         tests.append(_by_identity(f"type({expression})"))
@@ -109,14 +115,14 @@ def is_number(quiet: str, plain: str, types: Iterable[str]) -> str:
 
 def all_keys(collection: str, types: tuple[str, ...]) -> str:
     """A test that all elements of a collection are exactly of these key types."""
-    if all(name in FLAT or (name in LIBRARY and not LIBRARY[name][2]) for name in types):
+    if all(map(_is_plain, types)):
         return f"set(map(type, {collection})) <= {{{', '.join(_exact(types))}}}"
     if all(name in FLAT or is_own(name) for name in types):
         kind = "kind" if not re.search(r"\bkind\b", collection) else "each"
         flat = ", ".join(FLAT[name] for name in types if name in FLAT)
         kinds = f"set(map(type, {collection}))" + (f" - {{{flat}}}" if flat else "")
         return f"all({_by_identity(kind)} for {kind} in {kinds})"
-    return f"all({is_key('item', types)} for item in {collection})".replace(" item in item", " part in item")
+    return f"all({is_key('item', types)} for item in {collection})"
 
 
 def is_collection(expression: str, types: Iterable[str]) -> str | None:
