@@ -19,13 +19,14 @@ _INDEXES = """
 SELECT n.nspname, CASE WHEN pg_table_is_visible(t.oid) THEN '' ELSE n.nspname END, t.relname, x.relname,
        i.indisvalid, i.indisunique,
        EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = x.oid) OR i.indisprimary OR i.indisexclusion
-         OR i.indisreplident OR x.relispartition
+         OR i.indisreplident OR i.indisclustered OR x.relispartition
          OR (NOT i.indisvalid AND EXISTS (SELECT FROM pg_locks l WHERE l.relation = t.oid AND l.granted
              AND l.mode = 'ShareUpdateExclusiveLock')),
        m.amname, i.indkey::text, i.indclass::text, i.indoption::text, i.indcollation::text, i.indnkeyatts,
        coalesce(pg_get_expr(i.indexprs, i.indrelid), ''), coalesce(pg_get_expr(i.indpred, i.indrelid), ''),
        pg_get_indexdef(x.oid), pg_relation_size(x.oid), coalesce(s.idx_scan, 0), x.relkind::text,
-       EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = t.oid AND k.contype = 'f' AND i.indkey[0] = ANY(k.conkey))
+       EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = t.oid AND k.contype = 'f' AND i.indkey[0] = ANY(k.conkey)),
+       i.indimmediate
 FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
 JOIN pg_am m ON m.oid = x.relam JOIN pg_namespace n ON n.oid = t.relnamespace
 LEFT JOIN pg_stat_user_indexes s ON s.indexrelid = x.oid
@@ -43,7 +44,7 @@ class _Index:
     name: str
     valid: bool
     unique: bool
-    bound: bool  # to a constraint or to a partitioned index, so that it cannot go alone; or being built right now
+    bound: bool  # to a constraint, a partitioned index or CLUSTER, so that it cannot go alone; or being built right now
     method: str
     keys: tuple[tuple[str, ...], ...]
     width: int
@@ -54,6 +55,7 @@ class _Index:
     scans: int
     kind: str
     refers: bool  # its first column is that of a foreign key, whose checks no plan shows
+    immediate: bool  # not of a deferrable constraint, which answers no ON CONFLICT and checks late
 
     @property
     def home(self) -> tuple[str, str, str, str]:
@@ -113,15 +115,25 @@ def _index(row: tuple[Any, ...]) -> _Index:
 def _instead(one: _Index, others: list[_Index]) -> tuple[str, str] | None:
     """("duplicate" or "prefix", the index that does the work of this one)."""
     for other in others:
-        if other.home != one.home or not one.valid or (one.unique and not other.unique):
+        if other.home != one.home or not one.valid or not other.valid or not _as_unique(other, one):
             continue
         if other.keys == one.keys and other.expressions == one.expressions:
             return "duplicate", other.name
     for other in others:
         plain = one.method == "btree" and not one.unique and not one.expressions and len(one.keys) == one.width
-        if plain and other.home == one.home and one.valid and _begins(other, one):
+        if plain and other.home == one.home and one.valid and other.valid and _begins(other, one):
             return "prefix", other.name
     return None
+
+
+def _as_unique(other: _Index, one: _Index) -> bool:
+    """Whether an index refuses all that the other refuses, and as early."""
+    alike = _same_nulls(other) == _same_nulls(one)
+    return not one.unique or (other.unique and alike and (other.immediate or not one.immediate))
+
+
+def _same_nulls(one: _Index) -> bool:
+    return "NULLS NOT DISTINCT" in one.definition.upper()
 
 
 def _begins(other: _Index, one: _Index) -> bool:

@@ -44,7 +44,8 @@ def advise(source: Source, workload: Workload, asked: Asked, folder: Path) -> Ad
         wanted = Wanted(frozenset(first), later, budget)
         decision = decided(what_if, writes, book, workload, wanted, seconds=asked.seconds)
         named = dict(_named(decision.chosen, taken))
-        drops = tuple(removals(copy, named, decision.existing, source.name, complete=asked.complete))
+        texts = [text for query in workload.queries for text in query.texts]
+        drops = tuple(removals(copy, named, decision.existing, source.name, complete=asked.complete, texts=texts))
     asked_for = {book.table(name) for query in readable for name in query.reading.table_names()}
     empty = sorted({table.name for table in asked_for if table is not None} - held)
     notes = (*_nothing_in(empty), *(() if analysed or not held else (NO_STATISTICS,)))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -18,9 +19,9 @@ _ALL = """
 SELECT name, tbl_name, coalesce(sql, '') FROM sqlite_master
 WHERE type = 'index' AND name NOT LIKE 'perfprof\\_built\\_%' ESCAPE '\\' ORDER BY rowid
 """
-_REFERRING = (
-    "SELECT m.name, f.\"from\" FROM sqlite_master m, pragma_foreign_key_list(m.name) f WHERE m.type = 'table'"
-)
+_WRITTEN = "SELECT sql FROM sqlite_master WHERE type IN ('view', 'trigger')"
+_INDEXED_BY = re.compile(r"indexed\s+by\s+[\"`\[]?([^\s\"`\],;()]+)", re.IGNORECASE)
+_REFERRING = "SELECT lower(m.name), lower(f.\"from\") FROM sqlite_master m, pragma_foreign_key_list(m.name) f WHERE m.type = 'table'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +43,33 @@ class _Known:
 
 
 def removals(
-    copy: SqliteScratch, chosen: Mapping[str, Candidate], used: Collection[str], database: str, *, complete: bool
+    copy: SqliteScratch,
+    chosen: Mapping[str, Candidate],
+    used: Collection[str],
+    database: str,
+    *,
+    complete: bool,
+    texts: Iterable[str] = (),
 ) -> Iterator[Removal]:
-    """What may go. chosen: the new ones by name. used: old ones in plans. complete: there are no other statements."""
+    """What may go. chosen: the new ones by name. used: old ones in plans. complete: there are no other statements.
+
+    texts: of all statements; one that says INDEXED BY fails without that index, and so does a view or a trigger.
+    """
+    texts = (*texts, *(str(text) for (text,) in copy.rows(_WRITTEN)))
+    asked = {name.lower() for text in texts for name in _INDEXED_BY.findall(text)}
     referring = set(copy.rows(_REFERRING))  # checks of foreign keys, which no plan shows
     with closing(empty_copy(copy)) as connection:
         for name, new in chosen.items():
             connection.execute(create_index(new, name, dialect="sqlite"))
         known = list(_known(connection, chosen))
+    free = [one for one in known if one.free and one.name.lower() not in asked]
     gone: set[str] = set()
     by_age = sorted(known, key=lambda one: not one.new)  # of two that do its work, the new one will stay
-    for one in known if complete else ():
-        if one.free and one.name not in used and (one.table, one.keys[0][0]) not in referring:
+    for one in free if complete else ():
+        if one.name not in used and (one.table.lower(), (one.keys[0][0] or "").lower()) not in referring:
             gone.add(one.name)
             yield _removal(one, "unused", "", database)
-    for one in (one for one in known if one.free and one.name not in gone):
+    for one in (one for one in free if one.name not in gone):
         others = (other for other in by_age if other is not one and other.name not in gone)
         instead = next((other for other in others if _does_both(other, one, used)), None)
         if instead is not None:

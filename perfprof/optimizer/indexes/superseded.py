@@ -26,7 +26,7 @@ CROSS JOIN LATERAL generate_series(1, i.indnatts::int) AS k(place)
 JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = i.indkey[k.place - 1]
 JOIN pg_opclass o ON o.oid = i.indclass[k.place - 1]
 WHERE m.amname = 'btree' AND x.relkind = 'i' AND NOT x.relispartition AND i.indisvalid AND NOT i.indisunique
-  AND NOT i.indisreplident AND i.indpred IS NULL AND i.indexprs IS NULL AND i.indnatts = i.indnkeyatts
+  AND NOT i.indisreplident AND NOT i.indisclustered AND i.indpred IS NULL AND i.indexprs IS NULL AND i.indnatts = i.indnkeyatts
   AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = x.oid) AND n.nspname NOT LIKE 'pg\\_%'
 GROUP BY x.oid, x.relname, n.nspname, t.oid, t.relname
 HAVING bool_and(o.opcdefault AND i.indoption[k.place - 1] IN (0, 3) AND i.indcollation[k.place - 1] = a.attcollation)
