@@ -19,6 +19,8 @@ CREATE TABLE customers (id bigint PRIMARY KEY, name varchar(20), rate numeric);
 CREATE TABLE items (order_id int, sku text, pieces int);
 CREATE TABLE orders (id int PRIMARY KEY, customer_id int, sku text);
 CREATE EXTENSION citext;
+CREATE TABLE settings (key text, place int, value text);
+INSERT INTO settings SELECT 'SKU-' || i % 9, i, 'v' || i FROM generate_series(1, 60) i;
 CREATE TABLE shelves (code citext, padded char(6), day date, holder uuid);
 INSERT INTO customers SELECT i, 'Name ' || i, i FROM generate_series(0, 40, 2) i;
 INSERT INTO items SELECT i % 20, 'SKU-' || i % 9, i FROM generate_series(1, 120) i;
@@ -30,6 +32,17 @@ ORDERS = 'conn.execute("SELECT id, customer_id, sku FROM orders ORDER BY id")'
 DICTS = "from psycopg.rows import dict_row\nconn.row_factory = dict_row\n"
 
 SPELLINGS = {
+    "columns of the names that the keys' own table has": (
+        "",
+        f"""
+def main(conn):
+    out = []
+    for order in {ORDERS}.fetchall():
+        rows = conn.execute("SELECT value FROM settings WHERE key = %s ORDER BY place", (order[2],)).fetchall()
+        out.append(rows)
+    return out
+""",
+    ),
     "whole numbers, tuples": (
         "",
         f"""

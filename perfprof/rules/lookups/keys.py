@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules.lookups.batch import WANTED, Mode
 from perfprof.rules.lookups.literals import MARKS
+from perfprof.rules.reading.names import fresh
 
 if TYPE_CHECKING:
     from perfprof.rules.lookups.model import Lookup
@@ -29,14 +30,18 @@ def keys(lookup: Lookup, mode: Mode, column: str, mark: str, array: str) -> Keys
     """The table, or why there is none. column, mark: as written in the statement. array: type of the keys."""
     if mode == "any":
         return Keys(f"unnest({mark}::{array}[]) AS {WANTED} (key)", f"{WANTED}.key", f"{WANTED}.key")
+    words = frozenset(re.findall(r"\w+", lookup.query.text.lower()))
+    if mode != "numbered" and "column1" in words:
+        return "there is something called `column1` already"
     if mode != "numbered":
         return Keys(f"(VALUES {MARKS}) AS {WANTED}", f"{WANTED}.column1", f"{WANTED}.column1")
     owner = _owner(lookup)
     if not owner:
         return "of which table the key's column is cannot be told"
     alike = f"(SELECT {column.rpartition('.')[2]} FROM {owner} WHERE false)"  # noqa: S608  # text for the program
-    table = f"(VALUES (-1, {alike}), {MARKS}) AS {WANTED} (place, key)"
-    return Keys(table, f"{WANTED}.key", f"{WANTED}.place", f" WHERE {WANTED}.place >= 0")
+    place, key = (fresh(word, words) for word in ("place", "key"))  # columns of its tables may be called so
+    table = f"(VALUES (-1, {alike}), {MARKS}) AS {WANTED} ({place}, {key})"
+    return Keys(table, f"{WANTED}.{key}", f"{WANTED}.{place}", f" WHERE {WANTED}.{place} >= 0")
 
 
 def _owner(lookup: Lookup) -> str:
