@@ -25,7 +25,7 @@ from perfprof.rules.reading.bounds import counts_turns, goes_far, is_bounded, is
 from perfprof.rules.reading.names import bound_names
 from perfprof.rules.reading.repeats import FEW as FEW_TURNS
 from perfprof.rules.reading.repeats import written_few
-from perfprof.rules.reading.scans import Comprehension, Loop
+from perfprof.rules.reading.scans import COMPREHENSIONS, Comprehension, Loop
 from perfprof.rules.reading.streams import is_read_whole, opened, reads_pieces
 
 if TYPE_CHECKING:
@@ -70,9 +70,9 @@ def _joined(node: ast.BinOp, function: Function, depth: int) -> Extent:
 
 def named(name: str) -> Extent:
     """What a name alone tells."""
-    return (
-        Extent.FEW if vocabulary.names_few(name) else Extent.MANY if vocabulary.names_many(name) else Extent.UNKNOWN
-    )
+    if vocabulary.names_few(name):
+        return Extent.FEW
+    return Extent.MANY if vocabulary.names_many(name) else Extent.UNKNOWN
 
 
 def turns(loops: Iterable[Loop], function: Function, depth: int = DEPTH) -> Extent:
@@ -111,13 +111,11 @@ def worklist(name: str, node: ast.stmt, function: Function) -> Extent | None:
         return None
     if is_bounded(name, node, function):
         return Extent.UNKNOWN
-    more = [
-        brings
-        for call, loops in additions(name, function)
-        if within(call, node)
-        and not refills(call, name, function)
-        and (brings := _brings(call, loops, node, function)) is not None
+    calls = [
+        one for one in additions(name, function) if within(one[0], node) and not refills(one[0], name, function)
     ]
+    brought = [_brings(call, loops, node, function) for call, loops in calls]
+    more = [one for one in brought if one is not None]
     more += [extent_of(one, function, 2) for one in added_whole(name, node, function)]
     far = max(more, default=Extent.FEW) is not Extent.FEW and goes_far(node)
     return None if not more else Extent.MANY if far else Extent.UNKNOWN
@@ -238,20 +236,19 @@ def _is_empty(values: list[ast.expr]) -> bool:
 
 def _grown(name: str, function: Function, depth: int) -> Extent | None:
     """How many elements loops add to a local list; None if nothing is seen to be added."""
-    return max(
-        (_added(name, call, loops, function, depth) for call, loops in additions(name, function)), default=None
-    )
+    added = (_added(name, call, loops, function, depth) for call, loops in additions(name, function))
+    return max(added, default=None)
 
 
 def _added(name: str, call: ast.Call, loops: tuple[Loop, ...], function: Function, depth: int) -> Extent:
     often = turns(loops, function, depth - 1) if depth else Extent.UNKNOWN
     if getattr(call.func, "attr", "") in {"extend", "update"}:
         return max(extent_of(call.args[0], function, depth - 1), often)
-    if often is Extent.MANY and is_asked(name, function) and not distinct(call.args[-1], loops, function):
-        return Extent.UNKNOWN
-    if often is Extent.MANY and not is_asked(name, function) and is_conditional(call, loops, function):
-        return Extent.UNKNOWN
-    return often
+    if often is not Extent.MANY:
+        return often
+    asked = is_asked(name, function)
+    fewer = not distinct(call.args[-1], loops, function) if asked else is_conditional(call, loops, function)
+    return Extent.UNKNOWN if fewer else often
 
 
 def distinct(value: ast.expr, loops: Iterable[Loop], function: Function, depth: int = 3) -> bool:
@@ -290,15 +287,9 @@ def _distinct_name(name: str, loops: Iterable[Loop], function: Function, depth: 
 
 
 _BY_KIND: dict[type[ast.expr], Callable[[Any, Function, int], Extent]] = {
-    ast.Constant: lambda node, function, depth: Extent.FEW,
-    ast.JoinedStr: lambda node, function, depth: Extent.FEW,
-    ast.List: _written,
-    ast.Tuple: _written,
-    ast.Set: _written,
-    ast.ListComp: _of_comprehension,
-    ast.SetComp: _of_comprehension,
-    ast.DictComp: _of_comprehension,
-    ast.GeneratorExp: _of_comprehension,
+    **dict.fromkeys((ast.Constant, ast.JoinedStr), lambda node, function, depth: Extent.FEW),
+    **dict.fromkeys((ast.List, ast.Tuple, ast.Set), _written),
+    **dict.fromkeys(COMPREHENSIONS, _of_comprehension),
     ast.IfExp: _chosen,
     ast.BoolOp: lambda node, function, depth: extent_of(node.values[0], function, depth - 1),
     ast.BinOp: _joined,

@@ -79,11 +79,10 @@ def _at_once(outer: ast.expr, loop: ast.AST, start: list[ast.stmt], target: Func
     if not isinstance(first, ast.Assign) or not isinstance(made, ast.Name) or bound != {made.id}:
         return None
     alone = len(target.names.bindings[made.id]) == 1 and made.id not in target.names.captured
-    next_ = len(start) > 1 and loop is start[1]
-    plain = isinstance(outer, ast.Name) or next_
-    return (
-        substituted(outer, {made.id: first.value}) if alone and plain and reads_only(first.value, target) else None
-    )
+    in_time = isinstance(outer, ast.Name) or (len(start) > 1 and loop is start[1])
+    if not alone or not in_time or not reads_only(first.value, target):
+        return None
+    return substituted(outer, {made.id: first.value})
 
 
 def _handed_on(target: Function, program: Program, depth: int) -> Iterator[Searching]:

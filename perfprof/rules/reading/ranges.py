@@ -45,12 +45,10 @@ def stretch_of(walked: ast.expr, scan: Scan, key: ast.expr, function: Function) 
 
     key: what is read at each position, which tells the list where its length has a name.
     """
-    if not isinstance(walked, ast.Call) or not isinstance(walked.func, ast.Name) or walked.keywords:
+    ends = _ends(walked, function)
+    if ends is None:
         return None
-    if walked.func.id != "range" or len(walked.args) not in (1, 2) or not is_builtin("range", function):
-        return None
-    first = walked.args[0] if len(walked.args) == 2 else None
-    end = walked.args[-1]
+    first, end = ends
     if first is not None and not _from_zero(first, scan, function):
         return None
     if isinstance(end, ast.Name):
@@ -59,6 +57,15 @@ def stretch_of(walked: ast.expr, scan: Scan, key: ast.expr, function: Function) 
         return Stretch(used[0], first, end, end) if values is not None and used else None
     values = _length(end, function)
     return Stretch(values, first, end, None) if values is not None and first is not None else None
+
+
+def _ends(walked: ast.expr, function: Function) -> tuple[ast.expr | None, ast.expr] | None:
+    """(first, end) of ``range(first, end)``; no first one of ``range(end)``."""
+    if not isinstance(walked, ast.Call) or not isinstance(walked.func, ast.Name) or walked.keywords:
+        return None
+    if walked.func.id != "range" or len(walked.args) not in (1, 2) or not is_builtin("range", function):
+        return None
+    return walked.args[0] if len(walked.args) == 2 else None, walked.args[-1]
 
 
 def _length(node: ast.expr, function: Function) -> ast.expr | None:
