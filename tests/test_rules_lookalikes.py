@@ -77,11 +77,10 @@ def imagined(watch: Watch, evidence: frozenset[str]) -> Seen:
         types = {"builtins.dict": 1000}
     elif kind == "more":
         types = {"builtins.list": 1000}
-    elements = {rows: 1000} if {"dicts", "lists"} & evidence else keys
-    for word, plain in PLAIN.items():  # all of one type, where a rule needs that
-        if word in evidence:
-            elements = {plain: 1000}
-    types = elements if kind.startswith(("key", "made", "more0", "more1")) else types
+    plain = [PLAIN[word] for word in PLAIN if word in evidence]  # all of one type, where a rule needs that
+    held = {rows: 1000} if {"dicts", "lists"} & evidence else keys
+    elements = {plain[-1]: 1000} if plain else held
+    types = elements if kind.startswith(("key", "made", "more0", "more1", "cut")) else types
     return Seen(watch.id, 10 if watch.kind == "entry" else 1000, types, 100, 100, 100_000, elements, reads)
 
 
