@@ -54,7 +54,7 @@ class Shape:
         self._left = limit
         self._shut = shut
         self.opaque: set[str] = set()
-        self.queues = False  # are deques written as the lists that they replace, and indexes beside a list left out?
+        self.queues = False  # are deques written as the lists they replace, indexes beside a list left out?
         self.codes = False  # are functions that a call made told apart by their code?
         self._numbers: dict[int, int] = {}
         self._alive: list[Any] = []  # ids are only unique while the objects live
