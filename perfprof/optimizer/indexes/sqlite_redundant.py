@@ -41,6 +41,11 @@ class _Known:
         """Whether it may go at all: it is old, and no constraint."""
         return not self.new and not self.unique and bool(self.text)
 
+    @property
+    def leads(self) -> tuple[str, str]:
+        """Its table and first column, in lower case as foreign keys are compared."""
+        return self.table.lower(), (self.keys[0][0] or "").lower()
+
 
 def removals(
     copy: SqliteScratch,
@@ -55,8 +60,7 @@ def removals(
 
     texts: of all statements; one that says INDEXED BY fails without that index, and so does a view or a trigger.
     """
-    texts = (*texts, *(str(text) for (text,) in copy.rows(_WRITTEN)))
-    asked = {name.lower() for text in texts for name in _INDEXED_BY.findall(text)}
+    asked = _demanded(copy, texts)
     referring = set(copy.rows(_REFERRING))  # checks of foreign keys, which no plan shows
     with closing(empty_copy(copy)) as connection:
         for name, new in chosen.items():
@@ -66,16 +70,27 @@ def removals(
     gone: set[str] = set()
     by_age = sorted(known, key=lambda one: not one.new)  # of two that do its work, the new one will stay
     for one in free if complete else ():
-        if one.name not in used and (one.table.lower(), (one.keys[0][0] or "").lower()) not in referring:
+        if one.name not in used and one.leads not in referring:
             gone.add(one.name)
             yield _removal(one, "unused", "", database)
     for one in (one for one in free if one.name not in gone):
-        others = (other for other in by_age if other is not one and other.name not in gone)
-        instead = next((other for other in others if _does_both(other, one, used)), None)
+        others = [other for other in by_age if other is not one and other.name not in gone]
+        instead = _instead(one, others, used)
         if instead is not None:
             gone.add(one.name)
             reason = "duplicate" if instead.keys == one.keys else "prefix"
             yield _removal(one, reason, instead.name, database)
+
+
+def _demanded(copy: SqliteScratch, texts: Iterable[str]) -> set[str]:
+    """The indexes that statements, views and triggers name, in lower case."""
+    written = (str(text) for (text,) in copy.rows(_WRITTEN))
+    return {name.lower() for text in (*texts, *written) for name in _INDEXED_BY.findall(text)}
+
+
+def _instead(one: _Known, others: list[_Known], used: Collection[str]) -> _Known | None:
+    """The first that does its work."""
+    return next((other for other in others if _does_both(other, one, used)), None)
 
 
 def _known(connection: sqlite3.Connection, new: Collection[str]) -> Iterator[_Known]:
