@@ -73,6 +73,20 @@ def main(conn, orders):
     return [name(conn, order[1]) for order in orders if order[1] in known]
 """,
 }
+STAY["an attribute that is computed"] = f"""
+class Order:
+    def __init__(self, row):
+        self.row = row
+
+    @property
+    def customer_id(self):
+        print("asked")
+        return self.row[1]
+
+
+def main(conn, orders):
+    return [{FETCH.format('order.customer_id')} for order in [Order(row) for row in orders]]
+"""
 FIT = {
     "the test reads it": turns(
         f"        if order[1] is not None:\n            out.append({FETCH.format('order[1]')})"

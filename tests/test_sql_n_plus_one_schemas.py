@@ -128,6 +128,12 @@ STAY = {
         SETUP + "conn.row_factory = lambda c, r: dict(zip(('NAME', 'CUSTOMER_ID'), r))\n",
         NAMED,
     ),
+    "a value that is called by its text": (
+        SETUP + "conn.row_factory = sqlite3.Row\n",
+        asked("SELECT max(pieces) FROM items WHERE order_id = ?", "order['id']", "out[-1] = out[-1]['max(pieces)']")
+        .replace("out.append(", "out.append(None); row = (")
+        .replace("out[-1] = out[-1]", "out[-1] = row"),
+    ),
     "a trigger": (
         SETUP
         + 'conn.execute("CREATE TABLE log (id INTEGER)")\n'

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 from perfprof.rules.reading.program import Program
 from perfprof.rules.rewording.answers import rows_are_plain
 from perfprof.rules.rewording.places import project_files
@@ -23,6 +26,15 @@ def converts(program: Program) -> bool:
 def changes_text(program: Program) -> bool:
     """Whether text may come out as something else than str."""
     return _says(program, _TEXTS)
+
+
+def computed(names: Iterable[str], program: Program) -> str:
+    """The first of these attributes that a class of the project computes when it is read; "" if none does."""
+    wanted = "|".join(re.escape(one) for one in names)
+    pattern = re.compile(rf"^[ \t]*@[\w.]*property[^\n]*\n(?:[ \t]*@[^\n]*\n)*[ \t]*def ({wanted})\b", re.MULTILINE)
+    sources = (program.read(path) for path in project_files(program.root, "*.py")) if wanted else ()
+    found = (pattern.search(source) for source in sources if source is not None)
+    return next((one[1] for one in found if one is not None), "")
 
 
 def _says(program: Program, words: tuple[str, ...]) -> bool:

@@ -22,6 +22,7 @@ TEXTS = INTEGERS | {"builtins.str"}
 ARRAYS = {"builtins.int": "bigint", "uuid.UUID": "uuid"}
 NUMBERED = frozenset(["builtins.str", "datetime.date"])
 ROWS = {"builtins.tuple": "tuple", "builtins.dict": "dict", "sqlite3.Row": "row"}
+_BY_NAME: frozenset[Use] = frozenset(["name", "mapping", "attribute", "escape", "changed"])
 _BY_POSITION: frozenset[Use] = frozenset(["index", "unpack", "sequence", "end"])
 
 
@@ -116,11 +117,19 @@ def shape(case: Case) -> Shape:
         return Shape(
             problem="the project makes rows of its own, which may not name their columns as the statement does"
         )
+    if _renamed(lookup, found) and kinds - {"tuple"} and ("dict" in kinds or used & _BY_NAME):
+        return Shape(problem="its value has no name of its own, and would have another one in a row")
     if found.extra:
         kept = _with_extra(kinds, used, access, found)
         return replace(kept, key=f"{{part}}[{kept.key}]") if found.mode == "numbered" else kept
     key = f"{{row}}[{found.column!r}]" if access == "name" else f"{{row}}[{found.position}]"
     return Shape(key, why="the key is among the columns of the row, which stays as it is")
+
+
+def _renamed(lookup: Lookup, found: Batch) -> bool:
+    """SQLite calls a column that has no alias by the text of its expression, which becomes a subquery."""
+    bare = not all(lookup.query.statement.selected)
+    return found.always and lookup.query.dialect == "sqlite" and bare
 
 
 def _first_column(found: Batch) -> Shape:

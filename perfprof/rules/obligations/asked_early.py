@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from perfprof.rules.lookups.batch import Batch
+from perfprof.rules.lookups.drivers import computed
 from perfprof.rules.lookups.model import derived
 from perfprof.rules.lookups.shape import batch_of
 from perfprof.rules.obligations.proofs import obligation, observed, proved, unproved
@@ -37,6 +38,11 @@ def keys_known_before(case: Case) -> Proof:
     if between is not None:
         return unproved(
             "what it walks is not always walked, or not known before the statement", function.place(between)
+        )
+    attribute = computed({one.attr for one in ast.walk(lookup.key) if isinstance(one, ast.Attribute)}, case.program)
+    if attribute:
+        return unproved(
+            f"`.{attribute}` is computed when it is read, and would be twice", function.place(lookup.spot)
         )
     own = derived(lookup.loop, function)
     sure = {ast.dump(substituted(one, own)) for one in surely(lookup.loop)}
