@@ -37,6 +37,8 @@ SPELLINGS = {
     "prefix": DICTS + FIRST.format("row['k'].removeprefix('1') == a"),
     "beginning": DICTS + FIRST.format("row['k'][:1] == a[:1]"),
     "end": PLAIN.format("b[-1:] == a"),
+    "int-in-function": DICTS + "out = [find(rows, a) for a in xs]",
+    "int-made-in-function": DICTS + "out = [made(rows, a) for a in xs]",
     "get": DICTS + FIRST.format("row.get('k') == a"),
     "get-of-sets": SETS + FIRST.format("row.get('k') == a").replace("row['i']", "len(row)"),
 }
@@ -87,7 +89,14 @@ NUMBERS += [
 
 
 def source_of(body: str) -> str:
-    return f"def work(xs, ys, zs):\n    out = []\n    {body}\n    return out, zs\n"
+    find = "def find(rows, key):\n    for row in rows:\n        if int(row['k']) == key:\n            return row['i']\n\n\n"
+    if "made(" in body:
+        find = (
+            find.replace("find", "made")
+            .replace("    for", "    key = int(key)\n    for", 1)
+            .replace("int(row['k'])", "row['k']")
+        )
+    return f"{find if 'find(' in body or 'made(' in body else ''}def work(xs, ys, zs):\n    out = []\n    {body}\n    return out, zs\n"
 
 
 def imagined(source: str, leaf: dict[str, int], key: dict[str, int], watch: Watch) -> Seen:

@@ -242,7 +242,7 @@ def _helper(function: Function, program: Program, scan: Scan) -> Iterator[Narrow
         return
     given = arguments(target, call)
     for one in searches_given(target, program):
-        wanted = read_names(one.outer)
+        wanted = {name for name in read_names(one.outer) if not is_builtin(name, target)}
         if one.parameter not in given or not wanted <= given.keys():
             continue
         if one.scan.own is None or one.scan.own.target is None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from perfprof.rules.reading.callees import is_generator
-from perfprof.rules.reading.expressions import reads_only
+from perfprof.rules.reading.expressions import is_builtin, reads_only
 from perfprof.rules.reading.names import read_names
 from perfprof.rules.reading.resolution import arguments, resolve
 from perfprof.rules.reading.selection import Selection, selection, substituted
@@ -59,11 +59,17 @@ def _own(target: Function) -> Iterator[Searching]:
         if inside.kind != "loop" or name not in target.parameters or inside.around:
             continue
         found = selection(inside, target) if _only_read(name, inside.subject, target) else None
-        if found is None or not read_names(found.inner) <= found.bound:
+        if found is None or not _of_the_row(found, target):
             continue
         outer = _at_once(found.outer, inside.node, start, target)
         if outer is not None:
             yield Searching(name, inside, found, outer, target)
+
+
+def _of_the_row(found: Selection, target: Function) -> bool:
+    """Whether a row's key is made of the row alone, by builtins: ``int(row["id"])``."""
+    others = read_names(found.inner) - found.bound
+    return all(is_builtin(name, target) for name in others)
 
 
 def _at_once(outer: ast.expr, loop: ast.AST, start: list[ast.stmt], target: Function) -> ast.expr | None:
