@@ -120,3 +120,8 @@ def test_rows_of_a_library_may_change(above: str, tmp_path: Path) -> None:
 def test_rows_of_the_project_are_known(above: str, tmp_path: Path) -> None:
     row = "class Base:\n    pass\n\n\n" + ROW.replace("Row:", f"Row({above}):")
     assert opens(tmp_path, "_rows", "", row) == set()
+
+
+@pytest.mark.parametrize("made", ["namedtuple('Row', 'key')", "collections.namedtuple('Row', 'key')"])
+def test_rows_of_named_tuples_are_known(made: str, tmp_path: Path) -> None:
+    assert opens(tmp_path, "_rows", "", f"Row = {made}\n") == set()

@@ -43,29 +43,50 @@ def made_by_the_project(name: str, here: Module, program: Program) -> bool:
     """
     found = _class(name, here, program)
     if found is None:
-        return name in {"types.SimpleNamespace"} or name.startswith("builtins.")
+        plain = name.startswith("builtins.") or name == "types.SimpleNamespace"
+        return plain or _is_named_tuple(_defined(name, here, program)[1])
     waiting, met = [found], {found[0]}
     while waiting:
-        owner, module = waiting.pop()
-        for base in owner.bases:
-            word = _base_name(base)
-            above = class_named(word, module, program) if isinstance(base, ast.Name) else None
-            if above is None and word not in _PLAIN_BASES | _PLAIN_ROWS:
-                return False
-            if above is not None and above[0] not in met:
-                met.add(above[0])
-                waiting.append(above)
+        above = _above(*waiting.pop(), program)
+        if above is None:
+            return False
+        waiting += [one for one in above if one[0] not in met]
+        met |= {owner for owner, _ in above}
     return True
+
+
+def _above(owner: ast.ClassDef, module: Module, program: Program) -> list[tuple[ast.ClassDef, Module]] | None:
+    """The project's classes that a class names as its bases; None if there is one of a library that may store."""
+    found = []
+    for base in owner.bases:
+        word = _base_name(base)
+        above = class_named(word, module, program) if isinstance(base, ast.Name) else None
+        if above is not None:
+            found.append(above)
+        elif word not in _PLAIN_BASES | _PLAIN_ROWS:
+            return None
+    return found
 
 
 def _class(name: str, here: Module, program: Program) -> tuple[ast.ClassDef, Module] | None:
     """The class by what a run calls it; of a script's own classes the one in the file that asks."""
+    module, found = _defined(name, here, program)
+    return (found, module) if isinstance(found, ast.ClassDef) and module is not None else None
+
+
+def _defined(name: str, here: Module, program: Program) -> tuple[Module | None, ast.AST | None]:
+    """The file of the class, and what gives it its name there; None for what is not of the project."""
     dotted, _, last = name.rpartition(".")
     module: Module | None = here
     if dotted != "__main__" and not _is_called(here, dotted):
         module = module_of(ast.ImportFrom(module=dotted, names=[], level=0), here, program)
-    found = module.top.get(last) if module is not None and last not in module.rebound else None
-    return (found, module) if isinstance(found, ast.ClassDef) and module is not None else None
+    return module, module.top.get(last) if module is not None and last not in module.rebound else None
+
+
+def _is_named_tuple(made: ast.AST | None) -> bool:
+    """``Row = namedtuple("Row", "id name")``, whose objects nobody can change."""
+    call = made.value if isinstance(made, ast.Assign) else None
+    return isinstance(call, ast.Call) and _base_name(call.func) in {"namedtuple", "NamedTuple"}
 
 
 def _is_called(module: Module, dotted: str) -> bool:
