@@ -52,13 +52,9 @@ class Slices:
 
     @property
     def is_text(self) -> bool:
-        """Whether the code says that it is one of these at all, and never None."""
-        made = [kind_of(one, self.function) for one in self.values]
-        arguments = self.function.node.args if not isinstance(self.function.node, ast.Module) else None
-        plain = [*arguments.posonlyargs, *arguments.args] if arguments else []
-        given = plain[: len(plain) - len(arguments.defaults)] if arguments else []  # a default may be None
-        said = [ast.unparse(one.annotation) for one in given if one.arg == self.name and one.annotation]
-        return bool(made or said) and {*made, *said} <= {"str", "bytes", "list", "tuple"}
+        """Whether the code shows that it is one of these, and never None; an annotation shows nothing."""
+        made = {kind_of(one, self.function) for one in self.values}
+        return bool(made) and made <= {"str", "bytes", "list", "tuple"}
 
     @property
     def uses(self) -> list[ast.Name]:

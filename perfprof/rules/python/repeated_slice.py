@@ -21,7 +21,7 @@ def fields(data: bytes):
 def fields(data: bytes):
     found = []
     start = 0
-    while start < len(data):
+    while data and start < len(data):
         found.append((data[start], data[start + 1 : start + 4]))
         start += 4
     return found
@@ -102,7 +102,7 @@ def chunks(text: str, size):
 def chunks(text: str, size):
     found = []
     start = 0
-    while start < len(text):
+    while text and start < len(text):
         found.append(text[start : range(start, len(text))[:size].stop])
         start = range(start, len(text))[size:].start
     return found
