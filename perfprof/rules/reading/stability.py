@@ -135,7 +135,9 @@ def _relation(base: ast.expr, path: tuple[str, ...], region: Sequence[ast.AST], 
     root = root_name(base)
     if root is not None and root != path[0] and _holds_only_new(root, path, function):
         return "apart"
-    return _told_by(base, target[0], region, function) if target is not None else "watch"
+    if target is not None:
+        return _told_by(base, target[0], region, function)
+    return "same" if key_in_holder(base) == path[-1] else "watch"  # an item of that key, perhaps of the same dict
 
 
 def _told_by(base: ast.expr, root: str, region: Sequence[ast.AST], function: Function) -> str:
