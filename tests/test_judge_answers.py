@@ -11,6 +11,7 @@ from perfprof.optimizer.judge import Judge
 from perfprof.optimizer.judge.foreign import RULE
 from perfprof.optimizer.patches import FileChange, Patch
 from perfprof.optimizer.project import Command, Project
+from perfprof.profilers.inside import answers
 from perfprof.rules.rule import Level
 
 OLD = """\
@@ -213,3 +214,11 @@ def test_times_of_pandas_are_looked_into(tmp_path: Path) -> None:
         with Judge(Project(tmp_path, (tmp_path,), Command((sys.executable, "run.py")))) as judge:
             told = {layer.name: layer for layer in judge.patch(patch).layers}
         assert told["answers"].outcome == outcome, told["answers"]
+
+
+def test_calls_that_are_long_to_write_are_chosen_less_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answers, "_counts", {})
+    monkeypatch.setattr(answers, "_written", {"long": answers._MOST})
+    chosen = {name: [call for call in range(1, 400) if answers._chosen(name)] for name in ("long", "short")}
+    assert chosen["long"] == [1, 2, 4, 8, 16, 32, 64, 128, 256]
+    assert chosen["short"] == [*range(1, 201), 256, 291, 388]

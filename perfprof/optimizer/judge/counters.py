@@ -108,9 +108,9 @@ def _read(recording: Recording, answers: Path, output: str, files: Mapping[str, 
     meta = recording.meta
     code = meta.get("exit_code", "0")
     if code != "0" or "timed_out" in meta:
-        return Counted(
-            ended=f"exit code {code}\n" + "\n".join(output.rstrip().splitlines()[-5:]), late="timed_out" in meta
-        )
+        late = "timed_out" in meta
+        how = "it took too long" if late else f"exit code {code}"
+        return Counted(ended="\n".join([how, *output.rstrip().splitlines()[-5:]]), late=late)
     writes: Counter[str] = Counter()
     total = 0
     for execution in recording.executions():

@@ -26,6 +26,9 @@ _PRIVATE = "_perfprof_replaying"
 _DENSE = 200  # calls from the start that are all looked at; later ones are sampled
 _STRIDE = 97
 _ITEMS = 1000  # of a generator
+_MOST = (
+    20_000_000  # characters of a function's answers and arguments, some seconds of writing; then fewer are chosen
+)
 _VALUES = {
     "builtins",
     "collections",
@@ -40,6 +43,7 @@ _VALUES = {
 }
 _inside: contextvars.ContextVar[bool] = contextvars.ContextVar("inside", default=False)  # of a watched call
 _counts: dict[str, int] = {}
+_written: dict[str, int] = {}
 
 
 def watch(names: dict[str, Any], qualified: str, label: str) -> None:
@@ -182,8 +186,10 @@ def _around_generator(found: Callable[..., Any], name: str) -> Callable[..., Any
 
 
 def _chosen(name: str) -> bool:
+    """The same calls of the old and the new code, as long as what these write is the same."""
     count = _counts[name] = _counts.get(name, 0) + 1
-    return count <= _DENSE or count & (count - 1) == 0 or count % _STRIDE == 0
+    often = _written.get(name, 0) < _MOST and (count <= _DENSE or count % _STRIDE == 0)
+    return often or count & (count - 1) == 0
 
 
 def _told(name: str, answer: Any, args: Any, kwargs: Any) -> None:
@@ -207,6 +213,7 @@ def _tell(name: str, answer: Any, args: Any, kwargs: Any) -> None:
         hidden = ",".join(sorted(shape.opaque))
         shape.queues = bool(os.environ.get("PERFPROF_RESHAPED"))
         text = shapes.without_addresses(text + shape.write(args, kwargs))
+        _written[name] = _written.get(name, 0) + len(text)
         marks = importlib.import_module(f"{_PRIVATE}.marks").marks_of(text)
         _note(f"answer\t{name}\t{shapes.digest(text)}\t{hidden}\t{marks}\t{shapes.brief(answer)}\n")
     except Exception as error:
