@@ -123,7 +123,7 @@ def test_the_server_ends_with_the_program_however_that_ends(end: signal.Signals,
     child.send_signal(end)
     child.wait()
     child.stdout.close()
-    for _ in range(100):
+    for _ in range(600):
         if not Path(home).exists():
             break
         time.sleep(0.1)
