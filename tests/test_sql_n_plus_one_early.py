@@ -87,6 +87,15 @@ class Order:
 def main(conn, orders):
     return [{FETCH.format('order.customer_id')} for order in [Order(row) for row in orders]]
 """
+STAY["a helper that fails after a write"] = f"""
+def name(conn, key):
+    return {FETCH.format('key')}[0]
+
+
+def main(conn, orders):
+    for order in orders:
+        conn.execute("INSERT INTO items VALUES (?, ?, 1)", (order[0], name(conn, order[0] - order[0] % 2)))
+"""
 FIT = {
     "the test reads it": turns(
         f"        if order[1] is not None:\n            out.append({FETCH.format('order[1]')})"
