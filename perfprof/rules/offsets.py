@@ -43,9 +43,7 @@ def place_of(use: ast.Name, function: Function) -> tuple[str, ast.expr]:
     elif isinstance(above, ast.Attribute):
         found = _of_method(above, function)
     elif isinstance(above, ast.Call):
-        called = above.func.id if isinstance(above.func, ast.Name) and len(above.args) == 1 else ""
-        plain = called == "len" and not above.keywords and is_builtin("len", function)
-        found = ("length", above) if plain else None
+        found = ("length", above) if _is_len(above, function) else None
     elif isinstance(above, ast.UnaryOp) and isinstance(above.op, ast.Not):
         found = ("empty", above)
     elif _only_tested(use, function):
@@ -59,6 +57,11 @@ def _of_subscript(node: ast.Subscript, name: str, function: Function) -> tuple[s
         return ("item", node) if not_negative(part, name, function) else None
     bounded = part.step is None and part.upper is not None
     return ("part", node) if bounded and _in_order(part, name, function) else None
+
+
+def _is_len(call: ast.Call, function: Function) -> bool:
+    called = call.func.id if isinstance(call.func, ast.Name) and len(call.args) == 1 else ""
+    return called == "len" and not call.keywords and is_builtin("len", function)
 
 
 def _of_method(node: ast.Attribute, function: Function) -> tuple[str, ast.expr] | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from perfprof.rules.findings import finding
 from perfprof.rules.hoisting import watch
@@ -143,13 +143,22 @@ def not_negative(node: ast.expr, name: str, function: Function) -> bool:
 def _least(node: ast.expr, name: str, function: Function, depth: int = 3) -> int | None:
     """A bound below which an expression, surely an int, cannot be; None if nothing is known."""
     if isinstance(node, ast.Constant):
-        return node.value if type(node.value) is int and 0 <= node.value < 2**31 else None
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        left, right = (_least(one, name, function, depth) for one in (node.left, node.right))
-        return left + right if left is not None and right is not None else None
+        return node.value if _small(node.value) else None
+    if isinstance(node, ast.BinOp):
+        parts = [_least(one, name, function, depth) for one in (node.left, node.right)]
+        return _added(parts) if isinstance(node.op, ast.Add) else None
     if isinstance(node, ast.Call):
         return _least_of_call(node, name, function)
     return _least_of_name(node, name, function, depth) if isinstance(node, ast.Name) and depth else None
+
+
+def _added(parts: list[int | None]) -> int | None:
+    known = [one for one in parts if one is not None]
+    return sum(known) if len(known) == len(parts) else None
+
+
+def _small(value: object) -> TypeGuard[int]:
+    return type(value) is int and 0 <= value < 2**31
 
 
 def _least_of_call(node: ast.Call, name: str, function: Function) -> int | None:
@@ -162,13 +171,16 @@ def _least_of_call(node: ast.Call, name: str, function: Function) -> int | None:
 
 
 def _least_of_name(node: ast.Name, name: str, function: Function, depth: int) -> int | None:
-    names = function.names
-    values = None if node.id in names.captured or bound_by_comprehension(node, function) else names.values(node.id)
-    bounds = [_least(one, name, function, depth - 1) for one in values or ()]
+    bounds = [_least(one, name, function, depth - 1) for one in _values_of(node, function)]
     known = [one for one in bounds if one is not None]
-    if not known or len(known) < len(bounds):
-        return None
-    return 0 if min(known) == -1 and _was_found(node, function) else min(known)
+    least = min(known) if known and len(known) == len(bounds) else None
+    return 0 if least == -1 and _was_found(node, function) else least
+
+
+def _values_of(node: ast.Name, function: Function) -> list[ast.expr]:
+    """All that a name of the function itself is bound to; none if that is not known."""
+    hidden = node.id in function.names.captured or bound_by_comprehension(node, function)
+    return [] if hidden else function.names.values(node.id) or []
 
 
 def _was_found(use: ast.Name, function: Function) -> bool:
