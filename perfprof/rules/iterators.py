@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Protocol, cast
 
 from perfprof.rules import guards
+from perfprof.rules.reading.callees import standard
 from perfprof.rules.reading.expressions import builtin_type, is_builtin
 from perfprof.rules.reading.lambdas import LAZY, stands_for
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 PLAIN = {**guards.COLLECTIONS, "builtins.set": "set", "builtins.frozenset": "frozenset", "builtins.range": "range"}
 _WRAPPERS = frozenset({"enumerate", "zip", "reversed"})
+_MATCHES = frozenset({"re.findall", "re.finditer", "re.split"})
 _MAKERS = frozenset({"range", "sorted"})
 
 
@@ -86,6 +88,8 @@ def _all_loops(function: Function) -> tuple[Loop, ...]:
 def _walked(iterable: ast.expr, function: Function) -> list[ast.expr]:
     """What is walked through ``enumerate``, ``zip`` and ``reversed``; nothing if it was made here."""
     if builtin_type(iterable, function) in {"list", "tuple", "dict", "set"}:
+        return []
+    if isinstance(iterable, ast.Call) and standard(iterable.func, function) in _MATCHES:
         return []
     if (
         isinstance(iterable, ast.Call)

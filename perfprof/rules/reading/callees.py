@@ -18,6 +18,7 @@ CONTAINER_METHODS = frozenset(
 )
 # … and these may as well be a method of the application.
 SHARED_METHODS = frozenset(["add", "discard", "remove", "update", "clear", "subtract"])
+PATTERN_METHODS = frozenset({"match", "search", "fullmatch", "findall", "finditer", "split", "sub", "subn"})
 LOG_NAMES = frozenset({"log", "logger", "logging", "LOG", "LOGGER", "_log", "_logger", "warnings"})
 LOG_METHODS = frozenset("debug info warning warn error exception critical log".split())
 HARMLESS_MODULES = frozenset(
@@ -50,6 +51,8 @@ def standard(callee: ast.expr, function: Function) -> str | None:
     path = path_of(callee)
     if path is None:
         return None
+    if len(path) == 2 and path[1] in PATTERN_METHODS and _is_pattern(path[0], function):
+        return f"re.{path[1]}"
     found = _import_of(path[0], function)
     if isinstance(found, ast.Import) and len(path) > 1:
         dotted = next((one.name for one in found.names if (one.asname or one.name.split(".")[0]) == path[0]), "")
@@ -59,6 +62,16 @@ def standard(callee: ast.expr, function: Function) -> str | None:
         name = next((one.name for one in found.names if (one.asname or one.name) == path[0]), path[0])
         return f"{root}.{path[-1] if len(path) == 2 else name}" if root in HARMLESS_MODULES else None
     return None
+
+
+def _is_pattern(name: str, function: Function) -> bool:
+    """Whether a name, of the function or the module, means nothing but what ``re.compile`` made."""
+    values: list[ast.expr | None] = [*(function.names.values(name) or ())]
+    if not function.names.is_local(name) and name not in function.module.rebound:
+        values = [getattr(function.module.top.get(name), "value", None)]
+    return bool(values) and all(
+        isinstance(one, ast.Call) and standard(one.func, function) == "re.compile" for one in values
+    )
 
 
 def _import_of(name: str, function: Function) -> ast.AST | None:

@@ -18,7 +18,7 @@ TEXT_METHODS = frozenset(
     isdecimal isdigit isidentifier islower isnumeric isprintable isspace istitle isupper join ljust lower
     lstrip partition removeprefix removesuffix replace rfind rindex rjust rpartition rsplit rstrip split
     splitlines startswith strip swapcase title translate upper zfill isoformat strftime total_seconds
-    timestamp bit_length hex as_tuple quantize""".split()
+    timestamp bit_length hex as_tuple quantize group groupdict""".split()
 )
 LOOKUP_METHODS = frozenset({"get", "items", "keys", "values", "copy", "index", "count"})
 PURE_BUILTINS = frozenset(
