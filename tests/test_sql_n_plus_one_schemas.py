@@ -159,6 +159,13 @@ STAY = {
 }
 
 
+for chosen in ("-id AS id, customer_id", "customer_id, -id AS 'id'", "*, -id AS id"):
+    STAY[f"the first of an order by a name of its own: {chosen}"] = (
+        SETUP,
+        asked(f"SELECT {chosen} FROM orders WHERE customer_id = ? ORDER BY id LIMIT 1"),
+    )
+
+
 @pytest.mark.parametrize("name", STAY)
 def test_what_would_find_something_else_stays(name: str, tmp_path: Path) -> None:
     setup, source = STAY[name]

@@ -134,4 +134,14 @@ def _unread(lookup: Lookup, clauses: _Clauses) -> str:
         return "it has LIMIT, and parameters among its columns"
     if clauses.order >= 0 and any(clauses.order <= one.start < clauses.limit for one in marks):
         return "it has LIMIT, and parameters in its order"
+    if _ordered_by_alias(lookup.query.statement):
+        return "it has LIMIT, and its order goes by a name that its list gives to something else"
     return ""
+
+
+def _ordered_by_alias(statement: Statement) -> bool:
+    """Whether ORDER BY means what the list calls so: the list is not there where the rowids are chosen."""
+    listed = zip(statement.selected, statement.columns, strict=True)
+    aliases = {name.lower() for name, column in listed if column is None and name not in ("", "*")}
+    ordered = (use.column for use in statement.uses if use.how == "order")
+    return any(not column.table and column.name.lower() in aliases for column in ordered)
