@@ -35,7 +35,7 @@ def order_is_told(case: Case) -> Proof:
     if all(_counts(term) for term in select.expressions) and argument(select, "group") is None:
         return proved("it has one row")
     known, order = scope(case, select), argument(select, "order")
-    named = [known.column(term.this) for term in (order.expressions if order is not None else ())]
+    named = [known.ordered(term) for term in (order.expressions if order is not None else ())]
     problem = known.unique([one for one in named if one is not None])
     return unproved(f"rows may come in another order: {problem}") if problem else proved("it does")
 

@@ -46,6 +46,15 @@ def may_differ(tree: Tree) -> bool:
     return any(kind_of(node) in ("Anonymous", "Rand", "Uuid") for node in tree.walk())
 
 
+# What gives several rows for one in a list: PostgreSQL's own functions that do, and any that is not known.
+_ROWS = "Anonymous Explode ExplodeOuter Posexplode PosexplodeOuter Unnest GenerateSeries ExplodingGenerateSeries".split()
+
+
+def may_give_rows(select: Tree) -> bool:
+    """Whether a function in its list may give several rows for one (in PostgreSQL; in SQLite none does)."""
+    return any(kind_of(node) in _ROWS for term in select.expressions for node in term.walk())
+
+
 class Scope:
     """One SELECT. sources: its tables in order. whole: whether each of them is a table that the catalog knows.
 
@@ -55,6 +64,7 @@ class Scope:
     def __init__(self, select: Tree, catalog: Catalog, copy: Copy, hidden: Collection[str] = ()) -> None:
         self.select = select
         self._hidden = hidden
+        self._multiplied = catalog.dialect == "postgresql" and may_give_rows(select)
         self.sources: list[Source] = []
         self.whole = True
         self._book = Dictionary(catalog.tables(), catalog.dialect)
@@ -103,6 +113,20 @@ class Scope:
         ]
         return found[0] if len(found) == 1 else None
 
+    def ordered(self, term: Tree) -> tuple[Source, Column] | None:
+        """Whose column a term of ORDER BY is, also by its number: a name of the list, in any case, hides the column's own."""
+        terms = self.select.expressions
+        if kind_of(term.this) == "Literal" and term.this.name.isdigit():
+            starred = any(kind_of(node) == "Star" for one in terms for node in one.walk())
+            place = int(term.this.name) - 1
+            return self.column(terms[place].unalias()) if not starred and 0 <= place < len(terms) else None
+        found = self.column(term.this)
+        bare = term.this.unnest()
+        if found is None or bare.args.get("table"):
+            return found
+        named = [one.this for one in terms if kind_of(one) == "Alias" and one.alias.lower() == bare.name.lower()]
+        return found if all(self.column(one) == found for one in named) else None
+
     def selected(self) -> Iterator[tuple[Source, Column]]:
         """The columns of its list, those that a star stands for included."""
         for term in self.select.expressions:
@@ -122,6 +146,8 @@ class Scope:
 
         A key tells the other columns of its row, and through a join by equality those of the next table.
         """
+        if self._multiplied:
+            return "a function in its list may give several rows"
         named, told = list(columns), set[str]()
         waiting = list(self.sources)
         while waiting:

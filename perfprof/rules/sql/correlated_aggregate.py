@@ -90,7 +90,8 @@ if TYPE_CHECKING:
 _OTHERS = "group having distinct windows locks laterals qualify with".split()
 _INSIDE = [*_OTHERS, "limit", "offset", "order"]
 _AGGREGATES = ("Count", "Min", "Max", "Sum")
-_NUMBERS = ("int", "bigint", "smallint")
+_NUMBERS = ("int", "bigint", "smallint")  # of SQLite; an interval of PostgreSQL has several spellings
+_INTEGERS = ("integer", "bigint", "smallint")
 _MOMENTS = ("date", "timestamp")
 # What may stand in the conditions of a group: nothing that may fail for rows that were never looked at.
 _HARMLESS = frozenset(
@@ -148,7 +149,8 @@ def _grouped(case: Case, subquery: Tree) -> _Grouped:
     inside, outside = scope(case, inner), scope(case, query.tree)
     tie, key, owner = _tie(inner, inside, outside)
     rest = tuple(one for one in conditions(inner) if one is not tie)
-    for condition in rest:
+    joined = [join.args["on"] for join in inner.args.get("joins") or () if join.args.get("on")]
+    for condition in (*rest, *joined):
         if any(kind_of(node) not in _HARMLESS for node in condition.walk()):
             raise ValueError("one of its conditions computes something")
     others = [node for node in inner.find_all(node_class("Column")) if node is not owner]
@@ -189,7 +191,7 @@ def _same_in_any_order(aggregate: Tree, inside: Scope, dialect: str) -> None:
     if kind_of(aggregate) == "Sum":
         fits = dialect == "postgresql" and kind in ("integer", "smallint")
     else:
-        fits = kind.startswith(_NUMBERS) or (dialect == "postgresql" and kind.startswith(_MOMENTS))
+        fits = kind in _INTEGERS or kind.startswith(_MOMENTS if dialect == "postgresql" else _NUMBERS)
     if not fits:
         raise ValueError(f"{aggregate.sql()} may have another value when its rows come in another order")
 
@@ -206,7 +208,9 @@ def rows_are_selected(case: Case) -> Proof:
         return unproved("its star would take in the columns of the groups")
     if _aggregates(select):
         return unproved("it has an aggregate of its own")
-    if any(one in select.expressions for one in _subqueries(words(case))):
+    bare = [term for term in select.expressions if kind_of(term) != "Alias"]
+    inside = {id(node) for term in bare for node in term.walk()}
+    if any(id(one) in inside for one in _subqueries(words(case))):
         return unproved("the column is called after the aggregate")
     return proved("it does")
 

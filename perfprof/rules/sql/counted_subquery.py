@@ -23,11 +23,11 @@ WHERE EXISTS (SELECT 1 FROM orders o WHERE o.customer_id = c.id /* any */) AND c
 ```
 
 ```sql statement
-SELECT c.id, CASE WHEN 0 = (SELECT count(o.id) FROM orders o WHERE o.customer_id = c.id) THEN 'new' END FROM customers c ORDER BY c.id
+SELECT c.id, CASE WHEN 0 = (SELECT count(o.id) FROM orders o WHERE o.customer_id = c.id) THEN 'new' END AS age FROM customers c ORDER BY c.id
 ```
 
 ```sql rewritten
-SELECT c.id, CASE WHEN NOT EXISTS (SELECT 1 FROM orders o WHERE o.customer_id = c.id) THEN 'new' END FROM customers c ORDER BY c.id
+SELECT c.id, CASE WHEN NOT EXISTS (SELECT 1 FROM orders o WHERE o.customer_id = c.id) THEN 'new' END AS age FROM customers c ORDER BY c.id
 ```
 
 ```sql statement
@@ -75,6 +75,7 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules.obligations.proofs import obligation, proved, unproved
 from perfprof.rules.obligations.reworded import Rewording
+from perfprof.rules.reading.clauses import node_class
 from perfprof.rules.reading.predicates import argument, kind_of
 from perfprof.rules.rewording.answers import taken_alone
 from perfprof.rules.rewording.asked_for import only_the_first
@@ -153,6 +154,8 @@ def counts_rows(case: Case) -> Proof:
         part = next((name for name in _OTHERS if argument(one.select, name)), "")
         if part or argument(one.select, "from") is None:
             return unproved(f"it has {part.upper() or 'no table'}")
+        if not one.there and _is_compared_on(one.comparison):
+            return unproved("what comes of it is compared again")
         if may_differ(one.select):
             return unproved("it calls a function that may do something for each row")
         counted = one.count.this
@@ -168,13 +171,31 @@ def counts_rows(case: Case) -> Proof:
 def column_keeps_its_name(case: Case) -> Proof:
     """No column of the answer is named after the expression, or nobody can ask for it by that name."""
     for one in _found(words(case)):
-        term = one.comparison
-        while kind_of(term.parent) == "Paren":
-            term = term.parent
-        listed = kind_of(term.parent) == "Select" and any(term is column for column in term.parent.expressions)
-        if listed and not (one.whole and _taken_by_place(case)):
+        if _names_a_column(one.comparison) and not (one.whole and _taken_by_place(case)):
             return unproved("its column is called after the expression")
     return proved("it has a name of its own, or is taken by its place")
+
+
+def _names_a_column(node: Tree) -> bool:
+    """Whether it stands in a list, in what has no name of its own: that is called after its words, or what it calls."""
+    while node.parent is not None:
+        above = node.parent
+        listed = kind_of(above) == "Select" and any(node is column for column in above.expressions)
+        if listed and kind_of(node) != "Alias":
+            return True
+        node = above
+    return False
+
+
+def _is_compared_on(comparison: Tree) -> bool:
+    """Whether its outcome is compared in turn: there NOT would take in the rest."""
+    above = comparison.parent
+    while kind_of(above) == "Paren":
+        above = above.parent
+    return isinstance(above, (node_class("Predicate"), node_class("Binary"))) and kind_of(above) not in (
+        "And",
+        "Or",
+    )
 
 
 def _taken_by_place(case: Case) -> bool:

@@ -39,6 +39,12 @@ UNIQUE lets any number of rows have no e-mail at all:
 SELECT DISTINCT email FROM customers ORDER BY email
 ```
 
+Nothing says which ten: without DISTINCT they may be others.
+
+```sql unchanged order-is-told
+SELECT DISTINCT o.id, c.id FROM orders o JOIN customers c ON c.id = o.customer_id LIMIT 10
+```
+
 The statement is put together when it runs, so that there is no text to change:
 
 ```sql unchanged text-is-in-one-place
@@ -59,7 +65,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from perfprof.rules.obligations.proofs import obligation, proved, unproved
-from perfprof.rules.obligations.reworded import Rewording
+from perfprof.rules.obligations.reworded import Rewording, order_is_told
 from perfprof.rules.reading.predicates import argument, kind_of
 from perfprof.rules.rewording.question import scope, suspects, words
 from perfprof.rules.rewording.text import Change
@@ -116,4 +122,4 @@ def _wording(case: Case) -> Reworded:
 
 
 _SHARED = Rewording(_wording, why="The keys of the schema keep its rows apart already.")
-RULE = _SHARED.rule("DISTINCT of keys -> plain SELECT", looks_for, list_holds_keys)
+RULE = _SHARED.rule("DISTINCT of keys -> plain SELECT", looks_for, list_holds_keys, order_is_told)

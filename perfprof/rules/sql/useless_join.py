@@ -43,7 +43,7 @@ from perfprof.rules.obligations.reworded import Rewording, order_is_told
 from perfprof.rules.reading.clauses import node_class
 from perfprof.rules.reading.predicates import argument, identifier, kind_of
 from perfprof.rules.rewording.question import scope, suspects, words
-from perfprof.rules.rewording.scope import alike
+from perfprof.rules.rewording.scope import alike, may_differ
 from perfprof.rules.rewording.text import Change
 
 if TYPE_CHECKING:
@@ -71,6 +71,8 @@ def _unread(query: Worded) -> list[Tree]:
         or _hangs_on_order(tree)
         or any(kind_of(term) == "Star" for term in tree.expressions)
         or argument(tree, "locks")
+        or any(may_differ(term) for term in tree.expressions)
+        or any(join.args.get("using") or join.args.get("method") for join in tree.args.get("joins") or ())
     ):
         return []
     return [join for join in tree.args.get("joins") or () if _is_plain(join) and not _read_elsewhere(join, tree)]

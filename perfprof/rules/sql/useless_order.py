@@ -90,7 +90,8 @@ def _only_counts(select: Tree) -> bool:
     terms = [one.this if kind_of(one) == "Alias" else one for one in select.expressions]
     source = argument(select, "from").this
     counts = [kind_of(one) == "Count" and kind_of(one.this) in ("Star", "Column", "Literal") for one in terms]
-    return kind_of(source) == "Subquery" and all(counts) and not select.args.get("joins")
+    plain = not select.args.get("joins") and argument(select, "group") is None  # groups come as their rows do
+    return kind_of(source) == "Subquery" and all(counts) and plain
 
 
 @obligation
@@ -135,11 +136,10 @@ def _kept(case: Case, select: Tree, terms: list[Tree]) -> int:
     windows = any(kind_of(node) == "Window" for node in select.walk())
     if windows or any(argument(select, part) for part in _GROUPS) or any(may_differ(one) for one in terms):
         return len(terms)
-    known, hidden = scope(case, select), {one.alias for one in select.expressions if kind_of(one) == "Alias"}
-    named = []
+    known, named = scope(case, select), []
     for number, term in enumerate(terms, 1):
-        column = known.column(term.this)
-        if column is None or (not term.this.args.get("table") and term.this.name in hidden):
+        column = known.ordered(term)
+        if column is None:
             return len(terms)
         named.append(column)
         if not known.unique(named):

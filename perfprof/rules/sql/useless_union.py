@@ -41,7 +41,7 @@ SELECT 'order' AS kind, id FROM orders UNION SELECT 'return', id FROM returns WH
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from perfprof.rules.rewording.text import Reworded, Worded
     from perfprof.rules.rule import Case, Proof, Suspect
 
+_WHOLE = ("integer", "int", "bigint", "smallint", "uuid")
 _OTHERS = "group having windows laterals qualify with locks order limit offset".split()
 
 
@@ -100,6 +101,25 @@ def halves_differ(case: Case) -> Proof:
     return proved("it does") if _apart(words(case)) else unproved("both halves may have the same row")
 
 
+def _told_apart(case: Case, half: Tree, places: Iterable[int]) -> str:
+    """Why its rows may be alike in these columns; only whole numbers count.
+
+    Text beside text of another collation, a number beside a fraction, or a moment beside one of another type is compared
+    otherwise by UNION than by the key.
+    """
+    known = scope(case, half)
+    halves = _halves(words(case))
+    whole = [at for at in places if all(_is_whole(case, one, at) for one in halves)]
+    named = [known.column(_bare(half.expressions[at])) for at in whole]
+    return known.unique([one for one in named if one is not None])
+
+
+def _is_whole(case: Case, half: Tree, at: int) -> bool:
+    term = _bare(half.expressions[at])
+    column = scope(case, half).column(term)
+    return kind_of(term) == "Literal" or (column is not None and column[1].kind in _WHOLE)
+
+
 @obligation
 def halves_have_keys(case: Case) -> Proof:
     """Each half selects a key of every table that it reads, or drops what is there twice by itself."""
@@ -109,8 +129,7 @@ def halves_have_keys(case: Case) -> Proof:
             return unproved(f"a half has {part.upper() or 'a function that is not known'}")
         if any(kind_of(_bare(term)) not in ("Column", "Literal") for term in half.expressions):
             return unproved("a half computes something, which may give several rows")
-        known = scope(case, half)
-        problem = known.unique(known.selected())
+        problem = _told_apart(case, half, range(len(half.expressions)))
         if problem:
             return unproved(problem)
     return proved("by the keys of the schema")
@@ -126,9 +145,7 @@ def order_tells_rows_apart(case: Case) -> Proof:
     if not places & set(_apart(query)):
         return unproved("ORDER BY does not go by the constant")
     for half in halves:
-        known = scope(case, half)
-        named = [known.column(_bare(half.expressions[at])) for at in sorted(places) if at >= 0]
-        problem = known.unique([one for one in named if one is not None])
+        problem = _told_apart(case, half, [at for at in sorted(places) if at >= 0])
         if problem:
             return unproved(f"rows may come in another order: {problem}")
     return proved("it does")
