@@ -101,7 +101,7 @@ WRITTEN = [
         "function-on-column",
         "SELECT id FROM orders WHERE ts::date = %s ORDER BY id",
         "datetime.date",
-        "ts >= CAST(%s AS date) AND ts < CAST(%s AS date) + 1 ORDER BY id",
+        "ts::date = %s AND ts >= CAST(%s AS date) - 1 AND ts < CAST(%s AS date) + 2 ORDER BY id",
     ),
     (
         "function-on-column",
@@ -150,13 +150,13 @@ WRITTEN = [
         "function-on-column",
         "SELECT id FROM orders WHERE ts::date BETWEEN %s AND %s AND customer_id > 3 ORDER BY id",
         "datetime.date,datetime.date",
-        "WHERE ts >= CAST(%s AS date) AND ts < CAST(%s AS date) + 1 AND customer_id > 3 ORDER BY id",
+        "ts::date BETWEEN %s AND %s AND ts >= CAST(%s AS date) - 1 AND ts < CAST(%s AS date) + 2 AND customer_id > 3",
     ),
     (
         "function-on-column",
         "SELECT id FROM orders WHERE ts::date >= %s AND ts::date < %s ORDER BY id",
         "datetime.date,datetime.date",
-        "WHERE ts >= CAST(%s AS date) AND ts < CAST(%s AS date) ORDER BY id",
+        "ts::date >= %s AND ts >= CAST(%s AS date) - 1 AND ts::date < %s AND ts < CAST(%s AS date) + 2 ORDER BY id",
     ),
     (
         "function-on-column",

@@ -4,7 +4,8 @@
 for every row and use no index on the column. The same rows lie between two bounds of the column itself. For a `timestamp`
 without time zone, and for whole numbers, the bounds say just the same and take the place of the comparison. The days of a
 `timestamptz` depend on the session's time zone and may begin twice: there the bounds are a day wider and only added, so that
-the index finds a few days and the comparison picks of these. SQLite keeps dates as text of any form; there an index on
+the index finds a few days and the comparison picks of these; so they are where the day is a parameter, which may be a moment the
+next time. SQLite keeps dates as text of any form; there an index on
 the expression is the way.
 
 ```sql schema
@@ -193,7 +194,8 @@ def _bounds(case: Case, one: _Compared, kind: str) -> Bounds | str:
     low, *high = query.others(one.condition, one.function)
     if one.how == "cut":
         return _bounds_of_cut(one, low, kind, zoned=zoned)
-    pad = 2 if one.how == "zone" or sorts - {_DAY} else 1 if zoned else 0
+    given = any(kind_of(value) == "Placeholder" for value in (one.value, one.high))  # may be a moment next time
+    pad = 2 if one.how == "zone" or sorts - {_DAY} else 1 if zoned or given else 0
     days = [
         text if kind_of(_is_cast(one, at)) == "Cast" else f"CAST({text} AS date)"
         for at, text in enumerate((low, *high))
