@@ -64,7 +64,7 @@ class Scope:
     def __init__(self, select: Tree, catalog: Catalog, copy: Copy, hidden: Collection[str] = ()) -> None:
         self.select = select
         self._hidden = hidden
-        self._multiplied = catalog.dialect == "postgresql" and may_give_rows(select)
+        self._dialect = catalog.dialect
         self.sources: list[Source] = []
         self.whole = True
         self._book = Dictionary(catalog.tables(), catalog.dialect)
@@ -115,17 +115,22 @@ class Scope:
 
     def ordered(self, term: Tree) -> tuple[Source, Column] | None:
         """Whose column a term of ORDER BY is, also by its number: a name of the list, in any case, hides the column's own."""
-        terms = self.select.expressions
-        if kind_of(term.this) == "Literal" and term.this.name.isdigit():
-            starred = any(kind_of(node) == "Star" for one in terms for node in one.walk())
-            place = int(term.this.name) - 1
-            return self.column(terms[place].unalias()) if not starred and 0 <= place < len(terms) else None
+        if kind_of(term.this) == "Literal":
+            return self._numbered(term.this)
         found = self.column(term.this)
         bare = term.this.unnest()
         if found is None or bare.args.get("table"):
             return found
-        named = [one.this for one in terms if kind_of(one) == "Alias" and one.alias.lower() == bare.name.lower()]
+        aliased = [one for one in self.select.expressions if kind_of(one) == "Alias"]
+        named = [one.this for one in aliased if one.alias.lower() == bare.name.lower()]
         return found if all(self.column(one) == found for one in named) else None
+
+    def _numbered(self, place: Tree) -> tuple[Source, Column] | None:
+        terms = self.select.expressions
+        starred = any(kind_of(node) == "Star" for one in terms for node in one.walk())
+        if starred or not place.name.isdigit() or not 0 < int(place.name) <= len(terms):
+            return None
+        return self.column(terms[int(place.name) - 1].unalias())
 
     def selected(self) -> Iterator[tuple[Source, Column]]:
         """The columns of its list, those that a star stands for included."""
@@ -146,7 +151,7 @@ class Scope:
 
         A key tells the other columns of its row, and through a join by equality those of the next table.
         """
-        if self._multiplied:
+        if self._dialect == "postgresql" and may_give_rows(self.select):
             return "a function in its list may give several rows"
         named, told = list(columns), set[str]()
         waiting = list(self.sources)
