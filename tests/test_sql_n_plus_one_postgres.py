@@ -234,6 +234,33 @@ def main(conn):
     assert not any(proven(case) for case in cases)
 
 
+ROWS_OF = "SELECT {} FROM items WHERE order_id = %s"
+STAY = {
+    "arrays that are changed": (ROWS_OF.format("array_agg(pieces)"), "[value.append(1) for value in row if value]"),
+    "JSON that is changed": (ROWS_OF.format("json_build_object('sku', sku)"), "row and row[0].update(seen=order)"),
+    "a function that may write": (ROWS_OF.format("sku"), "conn.execute('SELECT touch(%s)', (order[0],))"),
+}
+
+
+@pytest.mark.parametrize("name", STAY)
+def test_shared_values_and_functions_that_may_write_stay(name: str, server: Server, tmp_path: Path) -> None:
+    sql, turn = STAY[name]
+    source = f"""
+def main(conn):
+    out = []
+    for order in {ORDERS}.fetchall():
+        row = conn.execute({sql!r}, (order[0] % 5,)).fetchone()
+        {turn}
+        out.append(row)
+    return out
+"""
+    touch = "CREATE OR REPLACE FUNCTION touch(int) RETURNS void LANGUAGE sql AS 'UPDATE items SET pieces = 0'"
+    workload = f"import psycopg\nconn = psycopg.connect({server.dsn!r})\nconn.execute({touch!r})\nmain(conn)\n"
+    cases = Bench(tmp_path).cases({"example.py": source.lstrip()}, workload)
+    assert cases
+    assert not any(proven(case) for case in cases)
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with Server.start(tmp_path_factory.mktemp("pg")) as running:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from perfprof.rules import guards
 from perfprof.rules.lookups.batch import Batch, Mode
 from perfprof.rules.lookups.drivers import changes_text, converts, named_by_columns
 from perfprof.rules.lookups.statement import batch
@@ -22,6 +23,7 @@ TEXTS = INTEGERS | {"builtins.str"}
 ARRAYS = {"builtins.int": "bigint", "uuid.UUID": "uuid"}
 NUMBERED = frozenset(["builtins.str", "datetime.date"])
 ROWS = {"builtins.tuple": "tuple", "builtins.dict": "dict", "sqlite3.Row": "row"}
+_MUTABLE = frozenset(["builtins.list", "builtins.dict", "builtins.set", "builtins.bytearray"])
 _BY_NAME: frozenset[Use] = frozenset(["name", "mapping", "attribute", "escape", "changed"])
 _BY_POSITION: frozenset[Use] = frozenset(["index", "unpack", "sequence", "end"])
 
@@ -89,6 +91,15 @@ def row_kinds(case: Case) -> frozenset[str]:
     lookup: Lookup = case.suspect.reading
     types = seen.elements or ({} if lookup.query.how == "all" else seen.types)
     return frozenset(_kind(name) for name in types if name != "builtins.NoneType")
+
+
+def mutable_values(case: Case) -> frozenset[str]:
+    """Types of values in the rows that were seen, where code that gets hold of one may change it: arrays, JSON."""
+    seen = case.watched("row")
+    names = [] if seen is None else [*seen.types, *seen.elements]
+    inside = (name.partition("[")[2].rstrip("]").split(",") for name in names if name.startswith(guards.TUPLE))
+    values = {value for one in inside for value in one}
+    return frozenset(value for value in values if value.partition("[")[0] in _MUTABLE)
 
 
 def _kind(name: str) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules import guards
 from perfprof.rules.lookups.evidence import runs
-from perfprof.rules.lookups.shape import batch_of, declared, mode_of, row_kinds, row_uses, shape
+from perfprof.rules.lookups.shape import batch_of, declared, mode_of, mutable_values, row_kinds, row_uses, shape
 from perfprof.rules.obligations.proofs import obligation, observed, proved, unproved
 from perfprof.rules.reading.rows import uses
 from perfprof.rules.rule import Case, Proof
@@ -106,6 +106,12 @@ def answers_not_shared(case: Case) -> Proof:
     """Nobody changes an answer that turns share."""
     lookup: Lookup = case.suspect.reading
     where = lookup.function.place(lookup.answer)
+    mutable = mutable_values(case)
+    if mutable and not runs(case).distinct:
+        what = guards.readable(mutable)
+        return unproved(
+            f"rows hold values that can be changed ({what}), and turns with the same key would share them", where
+        )
     if lookup.parameter:
         used = uses(lookup.answer, lookup.function, many=False)
         seen = case.watched("answer")

@@ -68,5 +68,5 @@ def _executed(call: ast.Call, function: Function, program: Program) -> Iterator[
         yield Deed("unknown", call, function.text(call.func))
         return
     statement = read(found[0], dialect_of(found[0]))
-    if not statement.reads_only:
+    if not statement.reads_only or statement.unsure:  # a function may write any table
         yield Deed("writes", call, statement.writes or "?")
