@@ -1,6 +1,6 @@
 """Cells of a data frame that a loop reads one by one: ``orders["price"].iloc[i]`` for each ``i`` of a range.
 
-Each read makes an indexer, looks for the column and boxes the place: 5 to 30 microseconds. The array of a plain column
+Each read makes an indexer, looks for the column and boxes the place: 8 to 13 microseconds. The array of a plain column
 holds the very same values, and gives one in a twentieth of a microsecond.
 """
 

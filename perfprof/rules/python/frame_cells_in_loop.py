@@ -1,6 +1,6 @@
 """Read cells of a data frame from its columns' arrays, not one by one through pandas.
 
-`orders["price"].iloc[i]` looks for the column, makes an indexer and boxes the place: 5 to 30 microseconds for each cell.
+`orders["price"].iloc[i]` looks for the column, makes an indexer and boxes the place: 8 to 13 microseconds for each cell.
 The array of a column of numbers, truth values or objects gives the very same value in a twentieth of one. Columns of
 times, of categories and of pandas' own types give others and are read as before; a test of the types says so at run
 time. A label must be the row's number: the new code asks the index before it relies on it.
