@@ -207,7 +207,7 @@ def test_a_workload_that_fails_every_third_time_is_repeated_and_told(root: Path)
     (root / "workload.py").write_text(
         f"from pathlib import Path\n\nfile = Path({str(count)!r})\n"
         "number = int(file.read_text()) + 1 if file.exists() else 1\nfile.write_text(str(number))\n"
-        f"assert number % 3, 'the third time'\n{WORKLOAD}"
+        f"assert number % 3, 'the third time'\n{WORKLOAD}print(len(double(list(range(8_000)))))\n"
     )
     before = content(root)
     with Judge(project(root), settings=QUICK) as judge:
