@@ -1,8 +1,8 @@
 """A PostgreSQL database without its data that is planned like the original: schema, statistics and empty files.
 
 ``pg_dump --statistics-only`` (PostgreSQL 18) reads the statistics, which hold values of the user's rows: the dump is
-0600, and deleted as soon as it has been read back. The ends of indexed columns come from the original as well, because
-its planner looks them up in the index where ours finds none. A database of a gigabyte takes a second and no room.
+0600, and deleted as soon as it has been read back. The ends of indexed columns come from the original as well (see
+`postgres_ends`). A database of a gigabyte takes a second and no room.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from perfprof.optimizer.indexes.sizes import height_of
 from perfprof.optimizer.scratch.postgres import Server
 from perfprof.optimizer.scratch.postgres_catalog import Connection
 from perfprof.optimizer.scratch.postgres_copy import created, dumped, facts, restored, told_settings
+from perfprof.optimizer.scratch.postgres_ends import told_the_ends
 from perfprof.optimizer.scratch.sources import Source
 from perfprof.optimizer.scratch.sparse import RelationFile
-from perfprof.rules.schema.ddl import qualified, quoted
+from perfprof.rules.schema.ddl import qualified
 
 SAMPLED = 1000  # pages, to see how many rows a condition leaves
 _FILES = """
@@ -29,29 +30,11 @@ SELECT n.nspname, c.relname, c.relkind::text, pg_relation_size(c.oid) / 8192, c.
        coalesce((SELECT sum(greatest(s.avg_width, 4)) FROM pg_attribute a JOIN pg_index i ON i.indexrelid = c.oid
                  JOIN pg_class t ON t.oid = i.indrelid JOIN pg_attribute b ON b.attrelid = t.oid
                  JOIN pg_stats s ON s.schemaname = n.nspname AND s.tablename = t.relname AND s.attname = b.attname
-                 WHERE a.attrelid = c.oid AND b.attnum = i.indkey[a.attnum - 1]), 8)::int
+                 WHERE a.attrelid = c.oid AND b.attnum = i.indkey[a.attnum - 1]), 8)::int,
+       EXISTS (SELECT FROM pg_index i WHERE i.indexrelid = c.oid AND i.indkey[0] <> 0)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_am m ON m.oid = c.relam
 WHERE c.relkind IN ('r', 'm', 'i') AND c.relpersistence <> 't'
   AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
-"""
-_LEADING = """
-SELECT n.nspname, t.relname, a.attname
-FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid JOIN pg_class x ON x.oid = i.indexrelid
-JOIN pg_am m ON m.oid = x.relam JOIN pg_namespace n ON n.oid = t.relnamespace
-JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = i.indkey[0]
-WHERE m.amname = 'btree' AND i.indpred IS NULL AND i.indisvalid AND t.relkind = 'r'
-  AND n.nspname NOT LIKE 'pg\\_%' AND has_table_privilege(t.oid, 'SELECT')
-GROUP BY 1, 2, 3
-"""
-_PATCH = """
-SELECT pg_restore_attribute_stats('schemaname', schemaname::text, 'relname', tablename::text, 'attname', attname::text,
-    'inherited', inherited, 'null_frac', null_frac, 'avg_width', avg_width, 'n_distinct', n_distinct,
-    'most_common_vals', most_common_vals::text, 'most_common_freqs', most_common_freqs,
-    'histogram_bounds', (ARRAY[%(low)s::text] || b[2:array_length(b, 1) - 1] || ARRAY[%(high)s::text])::text,
-    'correlation', correlation)
-FROM (SELECT *, histogram_bounds::text::text[] AS b FROM pg_stats) s
-WHERE schemaname = %(schema)s AND tablename = %(table)s AND attname = %(column)s AND array_length(b, 1) > 1
-  AND NOT inherited
 """
 # Checking a foreign key has brought the first page of an index into the server's memory, where it would not see ours.
 _LOOKED_AT = """
@@ -62,7 +45,7 @@ JOIN pg_constraint k ON k.contype = 'f' AND i.indrelid IN (k.conrelid, k.confrel
 
 @dataclass
 class Clone:
-    """A database of ``server`` that holds no rows. Never run a statement on it, nor ANALYZE."""
+    """A database of ``server`` that holds no rows but the ends. Never run a statement on it, nor ANALYZE."""
 
     connection: Connection
     source: Source
@@ -70,6 +53,7 @@ class Clone:
     folder: Path  # of the server's data
     files: dict[str, tuple[RelationFile, int]] = field(default_factory=dict)  # tables by quoted name, with pages
     missing: tuple[str, ...] = ()  # relations of the original that could not be made here
+    filled: frozenset[str] = frozenset()  # tables whose first page holds the ends, by quoted name
     original: Connection = None  # for reading
 
     def share(self, table: str, condition: str) -> float | None:
@@ -90,9 +74,9 @@ class Clone:
 
     @contextmanager
     def emptied(self) -> Iterator[None]:
-        """Tables without length, so that building an index on them takes no time."""
-        for file, _ in self.files.values():
-            file.resize(0)
+        """Tables of the ends' page alone, so that building an index on them takes no time."""
+        for table, (file, _) in self.files.items():
+            file.resize(int(table in self.filled))
         try:
             yield
         finally:
@@ -125,7 +109,7 @@ def cloned(source: Source, server: Server, folder: Path) -> Iterator[Clone]:
             restored(server, name, dump, "")
         with psycopg.connect(server.dsn_of(name), autocommit=True) as connection:
             clone = Clone(connection, source, version, server.socket.parent / "data", original=original)
-            _told_the_ends(original, connection)
+            clone.filled = told_the_ends(original, connection)
             _lengthened(clone, original.execute(_FILES).fetchall())
             told_settings(original, connection)
             connection.execute("SELECT set_config('search_path', %s, false)", (path,))
@@ -139,7 +123,7 @@ def _lengthened(clone: Clone, relations: list[tuple[Any, ...]]) -> None:
     missing = []
     for (relation,) in clone.connection.execute(_LOOKED_AT).fetchall():
         clone.connection.execute(f"REINDEX INDEX {relation}")
-    for schema, name, kind, size, pages, rows, visible, method, width in relations:
+    for schema, name, kind, size, pages, rows, visible, method, width, plain in relations:
         relation = qualified(name, schema)
         try:
             file = clone.file_of(relation)
@@ -147,7 +131,7 @@ def _lengthened(clone: Clone, relations: list[tuple[Any, ...]]) -> None:
             missing.append(relation)
             continue
         if kind == "i" and method == "btree":
-            file.grow_tree(int(size), height_of(int(size), int(width)))
+            file.grow_tree(int(size), height_of(int(size), int(width)), ends=plain)
         else:
             file.resize(int(size))
         if kind != "i":
@@ -157,17 +141,3 @@ def _lengthened(clone: Clone, relations: list[tuple[Any, ...]]) -> None:
             (pages, rows, visible, relation),
         )
     clone.missing = tuple(missing)
-
-
-def _told_the_ends(original: Connection, copy: Connection) -> None:
-    """The least and the greatest value of columns that an index begins with, into the clone's histograms."""
-    import psycopg
-
-    for schema, table, column in original.execute(_LEADING).fetchall():
-        name = quoted(column)
-        query = f"SELECT min({name})::text, max({name})::text FROM ONLY {qualified(table, schema)}"  # noqa: S608 (quoted)
-        with suppress(psycopg.Error):  # a type without an order, a column without statistics
-            row = original.execute(query).fetchone()
-            if row is not None and row[0] is not None:
-                values = {"low": row[0], "high": row[1], "schema": schema, "table": table, "column": column}
-                copy.execute(_PATCH, values)

@@ -2,7 +2,7 @@
 
 PostgreSQL's planner asks the file for its length, so an empty table whose file is as long as the original's is planned
 like the original. A b-tree must also tell its height, which stands in its first page; below it a chain of one page a
-level is enough, for the planner walks down to look for the ends of an index, and finds none.
+level is enough, for the planner walks down to look for the ends of an index alone.
 
 Page layout: src/include/storage/bufpage.h and access/nbtree.h, version 4 of the b-tree (PostgreSQL 12 and later).
 Files are only lengthened (they are sparse) and only on a server of our own without checksums.
@@ -50,8 +50,12 @@ class RelationFile:
             page = file.read(_ALL_EQUAL_AT + 1)
         return len(page) > _ALL_EQUAL_AT and page[24:28] == struct.pack("<I", _MAGIC) and bool(page[_ALL_EQUAL_AT])
 
-    def grow_tree(self, pages: int, height: int) -> None:
-        """Make an empty b-tree look like one of this many pages and this height (levels below the root)."""
+    def grow_tree(self, pages: int, height: int, *, ends: bool = False) -> None:
+        """Make a b-tree of no or one leaf look like one of this many pages and this height (levels below the root).
+
+        ends: what stands in its leaf stays.
+        """
+        leaf = self._leaf(root=not height) if ends else b""
         self.resize(max(pages, height + 2))
         with self.path.open("r+b") as file:
             file.seek(24)
@@ -60,7 +64,19 @@ class RelationFile:
             file.write(_META.pack(magic, version, 1, height, 1, height))
             for depth in range(height + 1):
                 file.seek((1 + depth) * PAGE)
-                file.write(_tree_page(height - depth, below=2 + depth, root=not depth))
+                page = _tree_page(height - depth, below=2 + depth, root=not depth)
+                file.write(leaf if leaf and depth == height else page)
+
+    def _leaf(self, *, root: bool) -> bytes:
+        """The only leaf, which is the first page after that of the height; empty if the tree is."""
+        with self.path.open("rb") as file:
+            file.seek(PAGE)
+            page = bytearray(file.read(PAGE))
+        if len(page) < PAGE:
+            return b""
+        previous, following, level, _, cycle = _OPAQUE.unpack_from(page, _SPECIAL)
+        _OPAQUE.pack_into(page, _SPECIAL, previous, following, level, _LEAF | (_ROOT if root else 0), cycle)
+        return bytes(page)
 
 
 def _private(path: Path, like: Path) -> None:
