@@ -131,10 +131,13 @@ class CloneWhatIf:
         plain = not one.columns[0].expression  # of an expression no row holds the ends
         file = RelationFile(self.clone.folder / str(path))
         if one.method == "btree":
-            key = key_bytes([KeyPart(width or 8, align, length) for length, align, width, *_ in attributes])
+            parts = [KeyPart(width or 8, align, length) for length, align, width, *_ in attributes]
+            key, inner = key_bytes(parts), key_bytes(
+                [part for part, one in zip(parts, attributes, strict=True) if one[4]]
+            )
             distinct = _distinct(attributes, total)
             pages = tree_pages(rows, min(rows, distinct), key, merges=file.merges_equal_keys())
-            file.grow_tree(pages, height_of(pages, key), ends=plain)
+            file.grow_tree(pages, height_of(pages, inner), ends=plain)
         else:
             width = sum(float(width or 32) for _, _, width, *_ in attributes)
             pages = 3 + int(rows * entry_bytes(one, width) / PAGE)

@@ -30,16 +30,19 @@ SELECT n.nspname, c.relname, c.relkind::text, pg_relation_size(c.oid) / 8192, c.
        coalesce((SELECT sum(greatest(s.avg_width, 4)) FROM pg_attribute a JOIN pg_index i ON i.indexrelid = c.oid
                  JOIN pg_class t ON t.oid = i.indrelid JOIN pg_attribute b ON b.attrelid = t.oid
                  JOIN pg_stats s ON s.schemaname = n.nspname AND s.tablename = t.relname AND s.attname = b.attname
-                 WHERE a.attrelid = c.oid AND b.attnum = i.indkey[a.attnum - 1]), 8)::int,
+                 WHERE a.attrelid = c.oid AND a.attnum <= i.indnkeyatts
+                   AND b.attnum = i.indkey[a.attnum - 1]), 8)::int,
        EXISTS (SELECT FROM pg_index i WHERE i.indexrelid = c.oid AND i.indkey[0] <> 0)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_am m ON m.oid = c.relam
 WHERE c.relkind IN ('r', 'm', 'i') AND c.relpersistence <> 't'
   AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
 """
 # Checking a foreign key has brought the first page of an index into the server's memory, where it would not see ours.
+# So does building that of an exclusion constraint, which `postgres_ends` knows.
 _LOOKED_AT = """
 SELECT DISTINCT i.indexrelid::regclass::text FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid
-JOIN pg_constraint k ON k.contype = 'f' AND i.indrelid IN (k.conrelid, k.confrelid) WHERE x.relkind = 'i'
+JOIN pg_constraint k ON k.contype = 'f' AND i.indrelid IN (k.conrelid, k.confrelid)
+WHERE x.relkind = 'i' AND NOT i.indisexclusion
 """
 
 
