@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from perfprof.optimizer.judge.verdict import Comparison, Status, Verdict
-from perfprof.optimizer.patches import Patch
-from perfprof.rules.rule import Finding, Level, Proof
-
 if TYPE_CHECKING:
+    from perfprof.optimizer.judge.verdict import Comparison, Status, Verdict
+    from perfprof.optimizer.patches import Patch
     from perfprof.optimizer.reports.contract import Recorded
+    from perfprof.rules.rule import Finding, Level, Proof
 
 
 @dataclass(frozen=True, slots=True)
