@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from perfprof.optimizer.correlate import share_of
+from perfprof.optimizer.correlate import hot_functions, share_of
 from perfprof.profilers.workload import record
 from perfprof.rules.reading.program import Program
 
@@ -55,3 +55,55 @@ def test_what_a_loop_does_without_a_call_belongs_to_its_lines(tmp_path: Path) ->
 
 
 LINES = {"fresh": 5, "listed": 13, "plain": 19}
+
+
+CALLS = """
+from names import Names
+
+class Counter:
+    def __init__(self):
+        self.count = 0
+
+    def add(self, known):
+        self.count += known
+
+def main():
+    names, counter = Names(range(2_500)), Counter()
+    for i in range(20_000):
+        counter.add(i in names)
+        names.has(i)
+    cheap(3)
+
+def cheap(n):
+    for i in range(n):
+        round(i)
+
+main()
+"""
+NAMES = """
+class Names:
+    def __init__(self, names):
+        self.names = list(names)
+
+    def has(self, name):
+        return name in self.names
+
+    def __contains__(self, name):
+        return name in self.names
+"""
+
+
+def test_what_a_search_takes_may_be_of_the_function_that_was_called(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(CALLS)
+    (tmp_path / "names.py").write_text(NAMES)
+    command = [sys.executable, "app.py"]
+    root = tmp_path.resolve()
+    with record(command, cwd=tmp_path, folder=tmp_path / "run", sampler="loops") as recording:
+        program = Program(root, Path.read_text)
+        found = {one.function.qualname: one for one in hot_functions(recording, program, [root], 0.05)}
+        searches = [found["Names.has"], found["Names.__contains__"]]
+        shares = [share_of(recording, one.function, one.function.line + 1, 99, one.unseen) for one in searches]
+        loop = found["main"].function
+        assert share_of(recording, loop, loop.line + 4, loop.line + 4, 0.0) > 0.5
+    assert min(shares) > 0.5, "whichever of the two it was"
+    assert found["Counter.add"].share < 0.05, "a function that begins has used nothing"

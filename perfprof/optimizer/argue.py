@@ -103,6 +103,7 @@ def find(options: FixOptions, recording: Recording, program: Program, databases:
     """Let each rule look at the hot functions, and at what was asked of each database."""
     loaded = loads.read(recording)
     hot = hot_functions(recording, program, options.project.paths, options.min_share)
+    unseen = {one.function: one.unseen for one in hot}
     found: list[Accused] = []
     complaints: list[str] = []
     room = Room(options.database, options.root)
@@ -110,7 +111,7 @@ def find(options: FixOptions, recording: Recording, program: Program, databases:
         try:
             accused = [*_accused(rule, hot, program, databases), *_as_run(rule, recording, loaded, program)]
             accused += _of_settings(rule, recording, program, room)
-            found += [_with_share(one, program, recording) for one in accused]
+            found += [_with_share(one, program, recording, unseen) for one in accused]
         except Exception:  # a rule must never take the run down
             last = traceback.format_exc(limit=-1).splitlines()[-1]
             complaints.append(f"rule {rule.name} failed and was dropped: {last}")
@@ -172,7 +173,7 @@ def within_requests(recording: Recording) -> list[Execution]:
     return found
 
 
-def _with_share(one: Accused, program: Program, recording: Recording) -> Accused:
+def _with_share(one: Accused, program: Program, recording: Recording, unseen: Mapping[Function, float]) -> Accused:
     finding = one.suspect.finding
     path = Path(finding.path)
     if path.is_absolute() and path.is_relative_to(program.root):
@@ -181,7 +182,8 @@ def _with_share(one: Accused, program: Program, recording: Recording) -> Accused
         return replace(one, suspect=replace(one.suspect, finding=finding))
     function = one.suspect.function
     if function is not None:
-        share = share_of(recording, function, finding.line, finding.end_line)
+        more = unseen.get(function, 0.0)
+        share = share_of(recording, function, finding.line, finding.end_line, more)
     else:
         share = recording.share(str(program.root / finding.path), finding.line, finding.end_line)
     share = max(share, _loading(one) / (float(recording.meta["seconds"]) or 1.0))

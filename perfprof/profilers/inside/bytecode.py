@@ -6,10 +6,13 @@ loop is an accident. The loop it is in is not.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from types import CodeType
 
 from . import releases
-from .flow import Flow, instructions_of, turns
+from .flow import Flow, instructions_of, named, turns
+
+_BEGIN = named("RESUME")
 
 
 def loop_lines(code: CodeType) -> list[int]:
@@ -32,7 +35,16 @@ def loop_lines(code: CodeType) -> list[int]:
             found[offset] = first
     for release, made, is_call in releases.of_comprehensions(code, flow, loops):
         found[release // 2] = own[made // 2] if is_call else found[made // 2]
+    for one, behind in pairwise(instructions):  # a frame that calls stands at the end of the caches
+        first, last = one.offset // 2, behind.offset // 2
+        found[first + 1 : last] = [found[first]] * (last - first - 1)
     return found
+
+
+def beginning(code: CodeType) -> int:
+    """Up to which ``f_lasti`` nothing of the program's has run in it: what a tick there tells is of its caller."""
+    begins = (one.offset for one in instructions_of(code.co_code) if one.operation in _BEGIN)
+    return next(begins, -1)
 
 
 def _told_lines(code: CodeType) -> list[int]:

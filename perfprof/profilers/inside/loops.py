@@ -13,7 +13,7 @@ from types import CodeType
 from typing import Any
 
 from . import journal, signals, threads
-from .bytecode import loop_lines
+from .bytecode import beginning, loop_lines
 from .frames import describe
 
 INTERVAL = 0.005  # seconds of CPU time a sample, as py-spy is asked for
@@ -32,6 +32,7 @@ Key = tuple[int, ...]
 
 _counts: dict[tuple[int, Key], int] = {}  # (thread, stack) -> samples
 _lines: dict[int, list[int]] = {}  # id of a code object -> loop lines of its instructions
+_begins: dict[int, int] = {}  # id of a code object -> see `beginning`
 _own: dict[tuple[int, int], int] = {}  # (id of a code object, offset) -> line
 _codes: dict[int, CodeType] = {}
 _numbers: dict[Any, int] = {}
@@ -123,13 +124,19 @@ def _running(main: Any) -> tuple[int, Any, float]:
 
 
 def _stack(frame: Any) -> Key:
-    """Code and line of each frame, innermost first; the line of the innermost is that of its loop."""
+    """Code and line of each frame, innermost first; the line of the innermost is that of its loop.
+
+    A function that only begins has used no time: the tick is of what its caller did before.
+    """
     code = frame.f_code
     mark = id(code)
     lines = _lines.get(mark)
     if lines is None:
         _codes[mark] = code
         lines = _lines[mark] = loop_lines(code)
+        _begins[mark] = beginning(code)
+    if frame.f_lasti <= _begins[mark] and frame.f_back is not None:
+        return _stack(frame.f_back)
     key = [mark, lines[frame.f_lasti >> 1] if frame.f_lasti >= 0 else code.co_firstlineno]
     frame = frame.f_back
     while frame is not None:
