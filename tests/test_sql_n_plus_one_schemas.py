@@ -49,6 +49,10 @@ SAME = {
         + CODES.replace("code TEXT", "code ref"),
         LABEL,
     ),
+    "text as bytes": (
+        SETUP + "conn.text_factory = bytes\n",
+        asked("SELECT pieces FROM items WHERE sku = ? ORDER BY pieces", "order[2].decode()"),
+    ),
     "dicts that are changed": (
         DICTS + 'conn.execute("UPDATE orders SET customer_id = id")\n',
         f"""
@@ -116,10 +120,6 @@ conn.execute("CREATE TABLE parents (id INTEGER PRIMARY KEY)")
 conn.execute("CREATE TABLE kids (parent INTEGER REFERENCES parents (id) ON DELETE CASCADE, x INTEGER)")
 """
 STAY = {
-    "text as bytes": (
-        SETUP + "conn.text_factory = bytes\n",
-        asked("SELECT pieces FROM items WHERE sku = ? ORDER BY pieces", "order[2].decode()"),
-    ),
     "rows by names of their own": (
         SETUP + "conn.row_factory = lambda c, r: {d[0].upper(): v for d, v in zip(c.description, r)}\n",
         NAMED,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-# in: IN (?, …). any: = ANY(one array). values: a table of keys is joined, and each row brings its key back.
-# numbered: the same with the key's place among those asked for; PostgreSQL may give a key back in another form.
-Mode = Literal["in", "any", "values", "numbered"]
+# in: IN (?, …). any: = ANY(one array). numbered: a table of keys is joined, and each row brings back the place of its key
+# among those asked for; the database may give a key back in another form than it was given.
+Mode = Literal["in", "any", "numbered"]
 WANTED = "wanted"  # the keys' own table in the statement, and the column that gives them back
 
 

@@ -10,7 +10,6 @@ from perfprof.rules.rewording.answers import rows_are_plain
 from perfprof.rules.rewording.places import project_files
 
 _CONVERTS = ("register_converter", "detect_types")
-_TEXTS = ("text_factory",)
 
 
 def named_by_columns(program: Program) -> bool:
@@ -21,11 +20,6 @@ def named_by_columns(program: Program) -> bool:
 def converts(program: Program) -> bool:
     """Whether values of a column may come out as something else than they are compared as (sqlite3's converters)."""
     return _says(program, _CONVERTS)
-
-
-def changes_text(program: Program) -> bool:
-    """Whether text may come out as something else than str."""
-    return _says(program, _TEXTS)
 
 
 def computed(names: Iterable[str], program: Program) -> str:

@@ -1,7 +1,7 @@
 """A statement that speaks of the rows of one key as a whole, asked for each key inside the database, word by word as it was.
 
 PostgreSQL: ``FROM unnest(%s) AS wanted (key) CROSS JOIN LATERAL (SELECT … WHERE k = wanted.key ORDER BY … LIMIT 3)``.
-SQLite knows no LATERAL: what gives one value stands in the select list, ``(SELECT count(*) … WHERE k = wanted.column1)``;
+SQLite knows no LATERAL: what gives one value stands in the select list, ``(SELECT count(*) … WHERE k = wanted.column2)``;
 of the newest rows of a table the rowid is asked, and the rows are read by it.
 """
 
@@ -44,7 +44,7 @@ def asked(lookup: Lookup, mode: Mode, column: str, mark: Mark, array: str) -> Ba
     ways = {_AGGREGATE: _scalar, _LIMIT: _by_rowid}
     if statement.complex not in ways:
         return f"{statement.complex}, which SQLite cannot ask for many keys at once"
-    return ways[statement.complex](lookup, "values" if mode == "in" else mode, mark, table)
+    return ways[statement.complex](lookup, mode, mark, table)
 
 
 def _unread_around(statement: Statement) -> str:
@@ -52,7 +52,7 @@ def _unread_around(statement: Statement) -> str:
     text = statement.template.text
     if "--" in text or ";" in text or statement.complex not in _ASKED:
         return statement.complex or "it has a comment, or more than one statement"
-    named = (name.lower() for name in (*statement.selected, *statement.table_names()))
+    named = [name.lower() for name in statement.selected]
     return f"there is something called `{WANTED}` already" if WANTED in named else ""
 
 

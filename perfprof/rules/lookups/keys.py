@@ -27,14 +27,27 @@ class Keys:
 
 
 def keys(lookup: Lookup, mode: Mode, column: str, mark: str, array: str) -> Keys | str:
-    """The table, or why there is none. column, mark: as written in the statement. array: type of the keys."""
+    """The table, or why there is none. column, mark: as written in the statement. array: type of the keys.
+
+    SQLite compares each key as it was given, and as the column's affinity wants, whatever the other keys are.
+    """
+    named = (name.lower() for use in lookup.query.statement.tables for name in (use.name, use.alias))
+    if mode != "in" and WANTED in named:
+        return f"there is something called `{WANTED}` already"
     if mode == "any":
         return Keys(f"unnest({mark}::{array}[]) AS {WANTED} (key)", f"{WANTED}.key", f"{WANTED}.key")
     words = frozenset(re.findall(r"\w+", lookup.query.text.lower()))
-    if mode != "numbered" and "column1" in words:
-        return "there is something called `column1` already"
-    if mode != "numbered":
-        return Keys(f"(VALUES {MARKS}) AS {WANTED}", f"{WANTED}.column1", f"{WANTED}.column1")
+    return _of_sqlite(words) if lookup.query.dialect == "sqlite" else _of_postgres(lookup, column, words)
+
+
+def _of_sqlite(words: frozenset[str]) -> Keys | str:
+    taken = sorted(words & {"column1", "column2"})
+    if taken:
+        return f"there is something called `{taken[0]}` already"
+    return Keys(f"(VALUES {MARKS}) AS {WANTED}", f"{WANTED}.column2", f"{WANTED}.column1")
+
+
+def _of_postgres(lookup: Lookup, column: str, words: frozenset[str]) -> Keys | str:
     owner = _owner(lookup)
     if not owner:
         return "of which table the key's column is cannot be told"

@@ -76,6 +76,8 @@ def lookups(function: Function, program: Program) -> Iterator[Lookup]:
     for scan in function.scans:
         if scan.kind != "call" or not scan.around or not isinstance(scan.node, ast.Call):
             continue
+        if _asked_alone(scan.node, function):
+            continue
         if isinstance(scan.node.func, ast.Attribute) and scan.node.func.attr in SENDS:
             query = any_query_of(scan.node, function, program)
             found = None if query is None else _direct(scan, query, function)
@@ -83,6 +85,18 @@ def lookups(function: Function, program: Program) -> Iterator[Lookup]:
             found = _through_helper(scan, scan.node, function, program)
         if found is not None:
             yield found
+
+
+def _asked_alone(call: ast.Call, function: Function) -> bool:
+    """Whether it is what a batch leaves over: keys of other types than those that were asked for together."""
+    below: ast.AST = call
+    above = function.parents.get(call)
+    while isinstance(above, (ast.expr, ast.Assign, ast.Expr, ast.If, ast.withitem, ast.AsyncWith)):
+        if isinstance(above, (ast.If, ast.IfExp)):
+            otherwise = below is above.orelse or below in (above.orelse if isinstance(above, ast.If) else ())
+            return otherwise and ast.unparse(above.test).startswith("type(")
+        below, above = above, function.parents.get(above)
+    return False
 
 
 def _direct(scan: Scan, query: Query, function: Function) -> Lookup | None:

@@ -10,7 +10,9 @@ import textwrap
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from perfprof.rules.imported import with_imports
 from perfprof.rules.indexing import at, in_style
+from perfprof.rules.lookups.asked_alone import either, either_statement, test
 from perfprof.rules.lookups.batch import Batch
 from perfprof.rules.lookups.shape import batch_of, row_kinds, row_uses
 from perfprof.rules.lookups.siblings import through_sibling
@@ -40,11 +42,12 @@ def batched(case: Case) -> Rewrite:
         rest.append(at("replace", lookup.loop.iterable, walked))
         before = replace(before, source=f"{hoist}\n{before.source}")
     once = "once" if found.mode == "any" else f"once for {CHUNK} keys"
-    return Rewrite(
+    rewrite = Rewrite(
         edits=(before, *rest),
         why=f"the statement runs {once} instead of once a turn; all keys are looked up in one snapshot",
         memory="the rows of all turns are held while the loop runs",
     )
+    return with_imports(rewrite, lookup.function)
 
 
 def _walked(case: Case) -> tuple[str, str]:
@@ -73,17 +76,20 @@ def _in_place(case: Case, found: Batch, walked: str) -> list[Edit]:
     names = names_for(case, frozenset([walked]))
     key, target = lookup.function.text(lookup.spot), target_of(lookup)
     plain = in_style(ast.unparse(lookup.key), lookup.function)
-    wanted = f"{names.wanted} = list(dict.fromkeys({plain} for {target} in {walked}))"
+    kept = f" if {test(case, plain)}" if test(case, plain) else ""
+    wanted = f"{names.wanted} = list(dict.fromkeys({plain} for {target} in {walked}{kept}))"
     filled = fill(case, found, names)
     edits = [at("before", lookup.loop.statement, f"{wanted}\n{names.found} = {{}}\n{filled}")]
-    answer = _answer(case, found, names.found, key)
-    if lookup.query.apart is None:
+    answer, asked, apart = _answer(case, found, names.found, key), test(case, key), lookup.query.apart
+    if apart is None:
+        answer = either(answer, asked, lookup.function.text(lookup.query.fetch))
         return [*edits, at("replace", lookup.query.fetch, answer)]
-    if isinstance(lookup.query.apart, ast.AsyncWith):
-        return [*edits, at("statement", lookup.query.apart, _unwrapped(lookup, lookup.query.apart, answer))]
     name = fresh("found", taken_in(lookup.function) | case.taken)
-    edits.append(at("statement", lookup.query.apart, f"{name} = {answer}"))
-    return [*edits, at("replace", lookup.query.fetch, name)]
+    first = either_statement(lookup, name, answer, asked)
+    if isinstance(apart, ast.AsyncWith):
+        body = f"{first}\n{_unwrapped(lookup, apart, name)}" if asked else _unwrapped(lookup, apart, answer)
+        return [*edits, at("statement", apart, body)]
+    return [*edits, at("statement", apart, first), at("replace", lookup.query.fetch, name)]
 
 
 def _answer(case: Case, batch: Batch, found: str, key: str) -> str:

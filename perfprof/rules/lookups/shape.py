@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from perfprof.rules import guards
 from perfprof.rules.lookups.batch import Batch, Mode
-from perfprof.rules.lookups.drivers import changes_text, converts, named_by_columns
+from perfprof.rules.lookups.drivers import converts, named_by_columns
 from perfprof.rules.lookups.statement import batch
 from perfprof.rules.reading.definitions import declared_type, gives_numbers
 from perfprof.rules.reading.rows import Use, uses
@@ -24,6 +24,7 @@ ARRAYS = {"builtins.int": "bigint", "uuid.UUID": "uuid"}
 NUMBERED = frozenset(["builtins.str", "datetime.date"])
 ROWS = {"builtins.tuple": "tuple", "builtins.dict": "dict", "sqlite3.Row": "row"}
 _MUTABLE = frozenset(["builtins.list", "builtins.dict", "builtins.set", "builtins.bytearray"])
+_READ = frozenset(ROWS.values())
 _BY_NAME: frozenset[Use] = frozenset(["name", "mapping", "attribute", "escape", "changed"])
 _BY_POSITION: frozenset[Use] = frozenset(["index", "unpack", "sequence", "end"])
 
@@ -41,17 +42,22 @@ class Shape:
     why: str = ""
 
 
-def mode_of(case: Case) -> Mode | None:
-    """By the types of the keys; None if there is one whose comparison in SQL is not Python's."""
+def modes_of(case: Case) -> tuple[Mode, ...]:
+    """By the types of the keys, the better one first; none if there is one whose comparison in SQL is not known."""
     lookup: Lookup = case.suspect.reading
     types = key_types(case)
     if lookup.query.dialect == "postgresql":
         (kind,) = types if len(types) == 1 else ("",)
-        return "any" if kind in ARRAYS else "numbered" if kind in NUMBERED else None
-    if not types or not types <= TEXTS or ("builtins.str" in types and changes_text(case.program)):
-        return None
-    plain = types <= INTEGERS and gives_numbers(declared(case)) and not converts(case.program)
-    return "in" if plain else "values"
+        return ("any",) if kind in ARRAYS else ("numbered",) if kind in NUMBERED else ()
+    if not types or not types <= TEXTS:
+        return ()
+    alike = types <= INTEGERS and holds_numbers(case) and not converts(case.program)
+    return ("numbered", "in") if alike else ("numbered",)
+
+
+def holds_numbers(case: Case) -> bool:
+    """Whether SQLite turns whatever the column is compared with into a number, if it looks like one."""
+    return gives_numbers(declared(case))
 
 
 def declared(case: Case) -> str:
@@ -65,22 +71,21 @@ def declared(case: Case) -> str:
 
 def key_types(case: Case) -> frozenset[str]:
     """The types of the keys, None aside: it equals nothing in SQL."""
-    return frozenset(_types(case) - {"builtins.NoneType"})
+    return types_with_none(case) - {"builtins.NoneType"}
 
 
-def _types(case: Case) -> set[str]:
+def types_with_none(case: Case) -> frozenset[str]:
+    """The types of what was seen as keys."""
     seen = case.watched("key")
-    return set(seen.types) if seen is not None else set()
+    return frozenset(seen.types) if seen is not None else frozenset()
 
 
 def batch_of(case: Case) -> Batch | str:
-    """The statement, or why there is none."""
-    mode = mode_of(case)
-    if mode is None:
-        return "keys are of other types than int and str"
-    return batch(
-        case.suspect.reading, mode, next((ARRAYS[one] for one in key_types(case) if one in ARRAYS), "bigint")
-    )
+    """The statement, or why there is none: the first one whose rows can be given on as they were, if there is one."""
+    array = next((ARRAYS[one] for one in key_types(case) if one in ARRAYS), "bigint")
+    found = [batch(case.suspect.reading, mode, array) for mode in modes_of(case)]
+    fit = (one for one in found if not isinstance(one, str) and not _shape(case, one).problem)
+    return next(fit, found[0] if found else "keys are of other types than int and str")
 
 
 def row_kinds(case: Case) -> frozenset[str]:
@@ -115,21 +120,19 @@ def row_uses(lookup: Lookup) -> frozenset[Use]:
 def shape(case: Case) -> Shape:
     """How rows of the batch are told apart, and given on as they were."""
     found = batch_of(case)
-    if isinstance(found, str):
-        return Shape(problem=found)
+    return Shape(problem=found) if isinstance(found, str) else _shape(case, found)
+
+
+def _shape(case: Case, found: Batch) -> Shape:
     lookup: Lookup = case.suspect.reading
     if lookup.query.how == "value":
         return _first_column(found)
     kinds, used = row_kinds(case), row_uses(lookup)
-    access = _access(kinds, used, found)
-    if not access:
-        return Shape(problem="how rows give their columns was not observed")
-    if "dict" in kinds and not named_by_columns(case.program):
-        return Shape(
-            problem="the project makes rows of its own, which may not name their columns as the statement does"
-        )
-    if _renamed(lookup, found) and kinds - {"tuple"} and ("dict" in kinds or used & _BY_NAME):
-        return Shape(problem="its value has no name of its own, and would have another one in a row")
+    access = _access(kinds, used, lookup, found)
+    problem = "" if access else "how rows give their columns was not observed"
+    problem = problem or _misnamed(case, found)
+    if problem:
+        return Shape(problem=problem)
     if found.extra:
         kept = _with_extra(kinds, used, access, found)
         return replace(kept, key=f"{{part}}[{kept.key}]") if found.mode == "numbered" else kept
@@ -137,10 +140,18 @@ def shape(case: Case) -> Shape:
     return Shape(key, why="the key is among the columns of the row, which stays as it is")
 
 
-def _renamed(lookup: Lookup, found: Batch) -> bool:
-    """SQLite calls a column that has no alias by the text of its expression, which becomes a subquery."""
-    bare = not all(lookup.query.statement.selected)
-    return found.always and lookup.query.dialect == "sqlite" and bare
+def _misnamed(case: Case, found: Batch) -> str:
+    """Why names of columns would not be what they were.
+
+    SQLite calls a column that has no alias by the text of its expression, which becomes a subquery.
+    """
+    lookup: Lookup = case.suspect.reading
+    kinds = row_kinds(case)
+    if "dict" in kinds and not named_by_columns(case.program):
+        return "the project makes rows of its own, which may not name their columns as the statement does"
+    bare = found.always and lookup.query.dialect == "sqlite" and not all(lookup.query.statement.selected)
+    named = "dict" in kinds or (kinds - {"tuple"} and row_uses(lookup) & _BY_NAME)
+    return "its value has no name of its own, and would have another one in a row" if bare and named else ""
 
 
 def _first_column(found: Batch) -> Shape:
@@ -166,11 +177,18 @@ def _with_extra(kinds: frozenset[str], used: frozenset[Use], access: str, found:
     return Shape(problem=f"the row is used as a whole ({', '.join(noticed)}), and it has one more column now")
 
 
-def _access(kinds: frozenset[str], used: frozenset[Use], found: Batch) -> Literal["name", "position", ""]:
+def _access(
+    kinds: frozenset[str], used: frozenset[Use], lookup: Lookup, found: Batch
+) -> Literal["name", "position", ""]:
     """By name or by position, as the rows allow and the code prefers."""
-    if not kinds <= {"row", "dict", "tuple"}:
+    if not kinds <= _READ:
         return ""
-    can_name, can_place = "tuple" not in kinds, "dict" not in kinds and (found.extra or found.position >= 0)
-    if can_place and (kinds == {"tuple"} or _BY_POSITION & used):
+    star = found.extra and "*" in lookup.query.statement.selected  # which may give a column of the key's name
+    placed = bool(kinds) if star else kinds == {"tuple"} or bool(_BY_POSITION & used)
+    if placed and "dict" not in kinds and (found.extra or found.position >= 0):
         return "position"
-    return "name" if can_name and (kinds or {"name", "mapping"} & used) else ""
+    return "name" if not star and _by_name(kinds, used) else ""
+
+
+def _by_name(kinds: frozenset[str], used: frozenset[Use]) -> bool:
+    return "tuple" not in kinds and bool(kinds or {"name", "mapping"} & used)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from perfprof.rules.indexing import at, in_style
+from perfprof.rules.lookups.asked_alone import either, test
 from perfprof.rules.lookups.batch import Batch
 from perfprof.rules.lookups.text import fill, key_name, names_for, plural, taken_in, target_of
 from perfprof.rules.reading.names import fresh
@@ -32,10 +33,13 @@ def through_sibling(case: Case, found: Batch, walked: str) -> list[Edit]:
     many = fresh(_answers_name(lookup), taken_in(lookup.function) | case.taken)
     key, target = in_style(ast.unparse(lookup.key), lookup.function), target_of(lookup)
     waits = "await " if lookup.answer is not lookup.call else ""
-    call = f"{many} = {waits}{_called(lookup, name, f'[{key} for {target} in {walked}]')}"
+    kept = f" if {test(case, key)}" if test(case, key) else ""
+    call = f"{many} = {waits}{_called(lookup, name, f'[{key} for {target} in {walked}{kept}]')}"
+    spot = lookup.function.text(lookup.spot)
+    answer = either(f"{many}[{spot}]", test(case, spot), lookup.function.text(lookup.answer))
     edits = [
         at("before", lookup.loop.statement, call),
-        at("replace", lookup.answer, f"{many}[{lookup.function.text(lookup.spot)}]"),
+        at("replace", lookup.answer, answer),
         replace(at("after", helper.node, _sibling(case, found, name)), path=helper.module.relative),
     ]
     if isinstance(lookup.call.func, ast.Name):

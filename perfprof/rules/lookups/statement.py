@@ -1,9 +1,10 @@
 """From a statement for one key to a statement for many.
 
-``id = ?`` becomes ``id IN (?, ?, …)`` (or ``id = ANY(%s)``) where keys are whole numbers, which compare alike in Python
-and in SQL. Text compares as the column's collation wants; there the keys themselves are joined in and come back with
-each row: ``FROM (VALUES (?), …) AS wanted CROSS JOIN t WHERE code = wanted.column1``. PostgreSQL takes the type of what
-it compares them with from the column, by a row that matches nothing, and gives the place of the key instead of the key.
+The keys are joined in, and each row brings back the place of its own: ``FROM (VALUES (0, ?), …) AS wanted CROSS JOIN t
+WHERE code = wanted.column2``. So the database alone compares, by the column's affinity and collation. PostgreSQL takes the
+type of what it compares them with from the column, by a row that matches nothing; whole numbers and uuids, which compare
+alike there and in Python, are asked with ``id = ANY(%s)``. Where a row would show that it has one more column, SQLite is
+asked ``id IN (?, ?, …)`` for whole numbers.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from perfprof.rules.reading.placeholders import Mark, template, word_at
 if TYPE_CHECKING:
     from perfprof.rules.lookups.model import Lookup
 
+_STAR = re.compile(r"(?:^\s*select|,)\s*\*", re.IGNORECASE)
+_QUOTED = re.compile(r"[\"`\[]")  # a name in quotes may be a reserved word
+_PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 _COMPARED = re.compile(r"(?P<column>(?:[\w$]+\.)?(?:[\w$]+|\"[^\"]+\"|`[^`]+`|\[[^\]]+\]))\s*=\s*$")
 
 
@@ -53,6 +57,8 @@ def _unfit(lookup: Lookup, mode: Mode, marks: int) -> str:
         return "the key stands in it more than once"
     if not query.mark and mode != "any":
         return "named parameters are not batched"
+    if mode == "in" and query.statement.complex:
+        return "it speaks of all rows of a key"
     if query.mark == "$" and mode == "numbered" and query.parameters[lookup.number] is not query.call.args[-1]:
         return "the key is not the last parameter, behind which more could stand"
     if query.statement.unsure:
@@ -73,9 +79,11 @@ class _Spot:
 def _problem(lookup: Lookup, mode: Mode, position: int | None, name: str) -> str:
     """Why the key's column cannot be told apart in the rows."""
     star = "*" in lookup.query.statement.selected
-    if mode in ("values", "numbered") and (star or not _room(lookup, WANTED)):
-        return "`*` would give the keys as well" if star else f"there is a column `{WANTED}` already"
-    if mode in ("in", "any") and position is None and (star or not _room(lookup, name)):
+    if mode == "numbered" and not _room(lookup, WANTED):
+        return f"there is a column `{WANTED}` already"
+    if mode == "numbered" and _bare_star(lookup) and not _whole_table(lookup):
+        return "`*` would give the keys as well"
+    if mode != "numbered" and position is None and (star or not _room(lookup, name)):
         return "the key's column is ambiguous among those of the row"
     return ""
 
@@ -83,13 +91,13 @@ def _problem(lookup: Lookup, mode: Mode, position: int | None, name: str) -> str
 def _made(lookup: Lookup, mode: Mode, spot: _Spot, position: int | None, name: str) -> Batch:
     others = [one for one in template(lookup.query.text, lookup.query.dialect).marks if one is not spot.mark]
     here, extra = spot.mark.start, position is None
-    if mode in ("values", "numbered"):
+    if mode == "numbered":
         here, extra, name = spot.start, True, WANTED
     return Batch(
         mode,
         pieces(
             lookup,
-            sorted([_comparison(mode, spot), *_additions(mode, spot, lookup.query.text, extra=extra)]),
+            sorted([_comparison(mode, spot), *_additions(mode, spot, lookup, extra=extra)]),
         ),
         name,
         extra,
@@ -99,12 +107,28 @@ def _made(lookup: Lookup, mode: Mode, spot: _Spot, position: int | None, name: s
     )
 
 
-def _additions(mode: Mode, spot: _Spot, text: str, *, extra: bool) -> list[Change]:
+def _additions(mode: Mode, spot: _Spot, lookup: Lookup, *, extra: bool) -> list[Change]:
     """The key's column at the end of the select list, and the table of keys behind FROM."""
-    end, after = len(text[: spot.start].rstrip()), spot.start + len("FROM")
-    if mode in ("values", "numbered"):
-        return [(end, end, f", {spot.table.back} AS {WANTED}"), (after, after, f" {spot.table.table} CROSS JOIN")]
-    return [(end, end, f", {spot.compared['column']}")] if extra else []
+    end, after = len(lookup.query.text[: spot.start].rstrip()), spot.start + len("FROM")
+    if mode != "numbered":
+        return [(end, end, f", {spot.compared['column']}")] if extra else []
+    star = f"{_whole_table(lookup)}." if _bare_star(lookup) else ""  # `*` alone would give the keys, too
+    column = (end - 1, end, f"{star}\1, {spot.table.back} AS {WANTED}")
+    return [column, (after, after, f" {spot.table.table} CROSS JOIN")]
+
+
+def _bare_star(lookup: Lookup) -> bool:
+    """Whether all columns of all tables are asked for, and not those of one by its name."""
+    text = lookup.query.text
+    return _STAR.search(text[: word_at(text, lookup.query.dialect, "from")]) is not None
+
+
+def _whole_table(lookup: Lookup) -> str:
+    """What the one table is called whose columns `*` alone stands for; "" if it is something else."""
+    tables = lookup.query.statement.tables
+    alone = len(tables) == 1 and lookup.query.statement.selected == ("*",)
+    plain = alone and _PLAIN.fullmatch(tables[0].alias) and not _QUOTED.search(lookup.query.text)
+    return tables[0].alias if plain else ""
 
 
 def _comparison(mode: Mode, spot: _Spot) -> Change:

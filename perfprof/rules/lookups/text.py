@@ -157,9 +157,7 @@ def _placeholders(lookup: Lookup, found: Batch, names: Names) -> str:
         if mark == "$":
             mark = f"${{{names.place} + {len(lookup.query.call.args) - 1}}}"
         return f'f"({{{names.place}}}, {mark})" for {names.place} in range(len({names.part}))'
-    mark = lookup.query.mark if found.mode == "in" else f"({lookup.query.mark})"
-    listed = f'"{mark}"' if mark == "?" else f'["{mark}"]'
-    return f"{listed} * len({names.part})"
+    return f'"{lookup.query.mark}" * len({names.part})'
 
 
 def _put(lookup: Lookup, row: Shape, names: Names) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perfprof.rules import guards
+from perfprof.rules.lookups.asked_alone import guarded_types, unguardable
 from perfprof.rules.lookups.evidence import runs
-from perfprof.rules.lookups.shape import batch_of, declared, mode_of, mutable_values, row_kinds, row_uses, shape
-from perfprof.rules.obligations.proofs import obligation, observed, proved, unproved
+from perfprof.rules.lookups.shape import batch_of, declared, modes_of, mutable_values, row_kinds, row_uses, shape
+from perfprof.rules.obligations.proofs import guarded, obligation, observed, proved, unproved
 from perfprof.rules.reading.rows import uses
 from perfprof.rules.rule import Case, Proof
 from perfprof.rules.schema.defined import tells_rows_apart
@@ -26,7 +27,7 @@ def plain_look_up(case: Case) -> Proof:
     where = lookup.reader.place(lookup.query.call)
     found = batch_of(case)
     limited = lookup.query.statement.complex in LIMITS
-    if isinstance(found, str) and mode_of(case) is not None and not limited:
+    if isinstance(found, str) and modes_of(case) and not limited:
         return unproved(found, where)
     if not isinstance(found, str) and found.why:
         return observed(f"{found.why}, so what it counts and where it ends is the same", where)
@@ -45,7 +46,7 @@ def no_limit_per_key(case: Case) -> Proof:
     if lookup.query.statement.complex not in LIMITS:
         return proved("every row of a key is wanted, or its first one")
     found, where = batch_of(case), lookup.reader.place(lookup.query.call)
-    if isinstance(found, str) and mode_of(case) is not None:
+    if isinstance(found, str) and modes_of(case):
         return unproved(f"LIMIT would count the rows of all keys together: {found}", where)
     if lookup.query.dialect == "sqlite" and not _ordered_apart(case):
         return unproved(
@@ -72,18 +73,17 @@ def keys_compare_alike(case: Case) -> Proof:
     lookup: Lookup = case.suspect.reading
     seen, where = case.watched("key"), lookup.function.place(lookup.spot)
     types = guards.readable(seen.types) if seen is not None and seen.types else ""
-    mode = mode_of(case)
-    if mode is None:
+    if not modes_of(case):
         unlike = f"keys are {types}: whether SQL compares them as Python does is not known"
         return unproved(unlike if types else "no key was seen", where)
-    if mode in ("values", "numbered"):
-        return observed(
-            f"every key was {types}; each row brings the key it was found by, so SQL alone compares", where
-        )
+    problem = unguardable(case)
+    if problem:
+        return unproved(problem, where)
+    if guarded_types(case):
+        return guarded(f"every key was {types}; one of another type is asked for alone, as before", where)
     column = f"{lookup.subject.partition(' ')[0]}.{lookup.use.column.name}"
-    kind = declared(case)
-    known = f" ({column} is declared {kind})" if kind else ""
-    return observed(f"every key was {types}, and numbers are equal in SQL when they are in Python{known}", where)
+    known = f"{column} is declared {declared(case)}, for which numbers are equal when they are in Python"
+    return observed(f"rows bring the place of the key that SQL found them by; {known}", where)
 
 
 @obligation
@@ -91,7 +91,7 @@ def rows_keep_their_shape(case: Case) -> Proof:
     """Nobody sees that rows bring their key."""
     lookup: Lookup = case.suspect.reading
     where = lookup.reader.place(lookup.query.fetch)
-    if mode_of(case) is None:
+    if not modes_of(case):
         return observed("it is not asked, since keys cannot be batched", where)
     if isinstance(batch_of(case), str):
         return observed("it is not asked, since the statement cannot be batched", where)

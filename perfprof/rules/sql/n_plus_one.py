@@ -1,16 +1,14 @@
 '''Ask once for all keys, not once for each row.
 
 A loop that runs `SELECT … WHERE id = ?` for each of its rows sends one statement a row (with the query for the rows
-themselves: N + 1). One statement for all keys and a dict do the same work in one round trip; with a network between
-program and database that is most of the time. A query that sits in a helper or a repository gets a sibling for many
-keys beside it, and the loop asks that one.
+themselves: N + 1). One statement for all keys and a dict do the same work in one round trip. A query that sits in a helper
+or a repository gets a sibling for many keys beside it, and the loop asks that one.
 
-Whole numbers are looked up with `IN (…)`, 500 at a time (`= ANY(…)` with psycopg's `%s`). Text compares as the column's
-collation wants, so there each row brings back the key that it was found by. Keys without rows give None or `[]` as
-before. What counts the rows of a key, or takes the first of them, is asked for each key inside the database: as a
-subquery that stays word by word (`LATERAL` in PostgreSQL), so empty groups and ends are what they were.
-
-All rows are read in one snapshot; what others commit meanwhile is no longer seen by later turns.
+Keys are joined in, 500 at a time, and each row brings back the place of its key, so that SQL alone compares (`= ANY(…)` for
+whole numbers with psycopg). Keys that might be equal in Python only, such as `1` and `1.0` in a column of text, are told
+apart by their type: one of a type that the run did not have is asked for alone, as before. Counts and first rows of a key
+are asked inside the database by a subquery that stays word by word (`LATERAL` in PostgreSQL). All rows are read in one
+snapshot; what others commit meanwhile is no longer seen by later turns.
 
 ```python before
 def ledger(conn):
@@ -32,11 +30,12 @@ def ledger(conn):
     customers_by_id = {}
     for start in range(0, len(customer_ids), 500):
         part = customer_ids[start : start + 500]
-        marks = ", ".join("?" * len(part))
+        marks = ", ".join(f"({place}, ?)" for place in range(len(part)))
         for customer in conn.execute(
-            f"SELECT name, country, id FROM customers WHERE id IN ({marks})", part
+            f"SELECT name, country, wanted.column1 AS wanted FROM (VALUES {marks}) AS wanted CROSS JOIN customers WHERE id = wanted.column2",
+            part,
         ):
-            customers_by_id.setdefault(customer["id"], customer)
+            customers_by_id.setdefault(part[customer["wanted"]], customer)
     for order in orders:
         customer = customers_by_id.get(order["customer_id"])
         lines.append((order["id"], customer["name"] if customer else "?"))
@@ -88,11 +87,12 @@ class Customers:
         rows = {}
         for start in range(0, len(wanted), 500):
             part = wanted[start : start + 500]
-            marks = ", ".join("?" * len(part))
+            marks = ", ".join(f"({place}, ?)" for place in range(len(part)))
             for row in self.conn.execute(
-                f"SELECT name, id FROM customers WHERE id IN ({marks})", part
+                f"SELECT name, wanted.column1 AS wanted FROM (VALUES {marks}) AS wanted CROSS JOIN customers WHERE id = wanted.column2",
+                part,
             ):
-                rows.setdefault(row["id"], row)
+                rows.setdefault(part[row["wanted"]], row)
         found = {}
         for key in wanted:
             row = rows.get(key)
