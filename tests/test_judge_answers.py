@@ -12,6 +12,7 @@ from perfprof.optimizer.judge.foreign import RULE
 from perfprof.optimizer.patches import FileChange, Patch
 from perfprof.optimizer.project import Command, Project
 from perfprof.profilers.inside import answers
+from perfprof.profilers.inside.replaying.shapes import Shape
 from perfprof.rules.rule import Level
 
 OLD = """\
@@ -214,6 +215,36 @@ def test_times_of_pandas_are_looked_into(tmp_path: Path) -> None:
         with Judge(Project(tmp_path, (tmp_path,), Command((sys.executable, "run.py")))) as judge:
             told = {layer.name: layer for layer in judge.patch(patch).layers}
         assert told["answers"].outcome == outcome, told["answers"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "wrong"),
+    [
+        ("frame['n'].iloc[1] - frame['n'].iloc[0]", "frame['n'].iloc[1] - frame['n'].iloc[2]"),
+        ("frame[frame['n'] > 1].sort_index()", "frame[frame['n'] >= 1].sort_index()"),
+        ("frame.assign(n=frame['n'] + 0)", "frame.assign(n=frame['n'] + 0.0)"),
+        ("frame.groupby('kind', observed=True)['n'].sum()", "frame.groupby('kind', observed=True)['n'].max()"),
+        ("frame.set_index(['kind', 'day'])", "frame.set_index(['day', 'kind'])"),
+        ("frame['day'].dt.tz_localize('UTC')", "frame['day'].dt.tz_localize('CET')"),
+        ("frame['n'].to_numpy()", "frame['n'].to_numpy()[::-1]"),
+    ],
+)
+def test_frames_and_arrays_are_looked_into(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str, wrong: str
+) -> None:
+    """What they hold counts, not in which blocks they keep it."""
+    pandas = pytest.importorskip("pandas")
+    monkeypatch.setenv("PERFPROF_ROOT", str(tmp_path))
+    days = pandas.to_datetime(["2020-01-05", None, "2020-01-01"])
+    frame = pandas.DataFrame({"n": [3, 1, 2], "kind": pandas.Categorical(["a", "b", "a"]), "day": days})
+    parts = pandas.concat([frame[["n"]], frame[["kind", "day"]]], axis=1)
+    shapes = [Shape(shut=answers._shut) for _ in range(3)]
+    texts = [
+        shape.write(eval(code, {"frame": of}), frame)
+        for shape, code, of in zip(shapes, (answer, answer, wrong), (frame, parts, frame), strict=True)
+    ]
+    assert not shapes[0].opaque
+    assert texts[0] == texts[1] != texts[2]
 
 
 def test_calls_that_are_long_to_write_are_chosen_less_often(monkeypatch: pytest.MonkeyPatch) -> None:

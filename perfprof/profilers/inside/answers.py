@@ -40,6 +40,7 @@ _VALUES = {
     "array",
     "zoneinfo",
     "re",
+    "numpy",
 }
 _inside: contextvars.ContextVar[bool] = contextvars.ContextVar("inside", default=False)  # of a watched call
 _counts: dict[str, int] = {}
