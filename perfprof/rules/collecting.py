@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from perfprof.rules import guards
 from perfprof.rules.growth import as_argument
-from perfprof.rules.indexing import at, in_style
+from perfprof.rules.held import Held, holder_type, kind_of
+from perfprof.rules.indexing import at, collection_name, in_style
+from perfprof.rules.invariants import observed_kinds, type_tests
 from perfprof.rules.pieces import LOOPS, Addition, Building, adds, unsure
 from perfprof.rules.reading.names import fresh
+from perfprof.rules.row_tests import quietly
 from perfprof.rules.rule import Case, Rewrite
 
 if TYPE_CHECKING:
@@ -97,3 +102,63 @@ def _text(part: ast.expr, function: Function) -> str:
     if part in function.parents:
         return as_argument(part, function)
     return in_style(ast.unparse(part), function)  # the rest of a formatted text
+
+
+def collect_held(case: Case) -> Rewrite:
+    """The pieces in a list while the loop runs, if all that it reads is plain; joined however the loop ends."""
+    found: Held = replace(case.suspect.reading, kind=kind_of(case))
+    function, name = found.function, found.function.text(found.place)
+    pieces = fresh(f"{_word(found)}_pieces", function.visible | case.taken)
+    joined = in_style(f"{EMPTY[found.kind]}.join({f'reversed({pieces})' if found.front else pieces})", function)
+    store = f"{name} = {joined} + {name}" if found.front else f"{name} += {joined}"
+    loop = "\n".join("    " + line if line else "" for line in _loop_lines(found, pieces))
+    tests = guards.joined([*_place_tests(case, found), *_operand_tests(case, found)])
+    new = f"{pieces} = [] if {tests} else None\ntry:\n{loop}\nfinally:\n    if {pieces}:\n        {store}"
+    return Rewrite(
+        edits=(at("statement", found.loop, new),),
+        why=f"{name} is put together once; no code of the program runs before that",
+        memory=f"one list slot for each piece of {name} while the loop runs",
+    )
+
+
+def _word(found: Held) -> str:
+    named = collection_name(found.place)
+    return named if named != "rows" else collection_name(found.holder or found.place)
+
+
+def _loop_lines(found: Held, pieces: str) -> list[str]:
+    """The loop as it stands in the file, from the left margin on, with two ways at each addition."""
+    loop, lines = found.loop, found.function.module.raw_lines
+    margin = loop.col_offset
+    text = {n: lines[n - 1].decode().rstrip("\r\n") for n in range(loop.lineno, (loop.end_lineno or 0) + 1)}
+    text = {n: line[margin:] if not line[:margin].strip() else line.lstrip() for n, line in text.items()}
+    for one in found.additions:
+        first, last = one.statement.lineno, one.statement.end_lineno or one.statement.lineno
+        space = " " * (one.statement.col_offset - margin)
+        old = ["    " + text.pop(n) for n in range(first, last + 1)]
+        kept = _kept(one, found, pieces, {})
+        text[first] = "\n".join([f"{space}if {pieces} is not None:", f"{space}    {kept}", f"{space}else:", *old])
+    return [line for n in sorted(text) for line in text[n].split("\n")]
+
+
+def _place_tests(case: Case, found: Held) -> list[str]:
+    """That the place holds text of the exact type, and that reading and storing it there runs no code."""
+    function, place = found.function, found.place
+    owner = [f"type(self) is {function.owner.name}"] if found.of_self and function.owner is not None else []
+    if not isinstance(place, ast.Subscript):
+        return [*owner, guards.exactly(in_style(quietly(place), function), [found.kind])]
+    held = function.text(place.value)
+    tests = [*owner, guards.exactly(in_style(quietly(place.value), function), [holder_type(case) or "dict"])]
+    key = in_style(function.text(place.slice), function)
+    if holder_type(case) == "dict":
+        return [*tests, guards.exactly(f"{held}.get({key})", [found.kind])]
+    number = ast.literal_eval(place.slice)
+    there = f"len({held}) > {number}" if number >= 0 else f"len({held}) >= {-number}"
+    return [*tests, there, guards.exactly(f"{held}[{key}]", [found.kind])]
+
+
+def _operand_tests(case: Case, found: Held) -> list[str]:
+    """That what the loop reads is plain data, and not what holds the item."""
+    apart = [found.function.text(found.place.value)] if isinstance(found.place, ast.Subscript) else []
+    kinds = observed_kinds(case) or ()
+    return [test for number, one in enumerate(kinds) for test in type_tests(case, number, one, apart)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -257,19 +257,23 @@ def conditions(case: Case, found: Invariant) -> list[str]:
     """What must hold for computing it early: plain loops, operands apart from what changes, and of exact types."""
     kinds = observed_kinds(case) or ()
     tests = plain_tests(case, found)
-    for number, (base, one) in enumerate(zip(found.bases, kinds, strict=False)):
-        quiet = in_style(quietly(base), found.function)
-        text = found.function.text(base)
-        seen = case.watched(f"base{number}")
-        assert seen is not None
-        apart = [f"{text} is not {other}" for other in found.stable[number].apart]
-        if one.name in FLAT:
-            tests.append(guards.is_key(quiet, tuple(sorted(seen.types))))
-            continue
-        size = [text] if _needs_filled(found, kinds, number) else []
-        types = guards.key_types(seen.elements) or ()
-        tests += [guards.exactly(quiet, [one.name]), *apart, *size, guards.all_keys(text, types)]
+    for number, one in enumerate(kinds):
+        apart = found.stable[number].apart
+        tests += type_tests(case, number, one, apart, _needs_filled(found, kinds, number))
     return list(dict.fromkeys(tests))
+
+
+def type_tests(case: Case, number: int, one: Kind, apart: Sequence[str] = (), filled: bool = False) -> list[str]:
+    """Tests that an operand is of the exact types that were seen, its elements too, and is none of ``apart``."""
+    function, base = case.suspect.reading.function, case.suspect.reading.bases[number]
+    quiet, text = in_style(quietly(base), function), function.text(base)
+    seen = case.watched(f"base{number}")
+    assert seen is not None
+    if one.name in FLAT:
+        return [guards.is_key(quiet, tuple(sorted(seen.types)))]
+    others = [f"{text} is not {other}" for other in apart]
+    types = guards.key_types(seen.elements) or ()
+    return [guards.exactly(quiet, [one.name]), *others, *([text] if filled else []), guards.all_keys(text, types)]
 
 
 def _needs_filled(found: Invariant, kinds: tuple[Kind, ...], number: int) -> bool:

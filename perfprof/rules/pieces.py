@@ -45,16 +45,21 @@ COPIED = {"str": 0.01, "bytes": 0.01, "tuple": 0.35}  # one character or element
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Addition:
-    """One statement that adds to a name. parts: what is added, in the order of evaluation. name: where it is read.
+    """One statement that adds to something. parts: what is added, in the order of evaluation. name: where it is read.
 
     front: whether it is added at the beginning. copies: whether CPython copies all of a text for it, too.
     """
 
     statement: ast.Assign | ast.AugAssign
-    name: ast.Name
+    name: ast.expr
     parts: tuple[ast.expr, ...]
     front: bool = False
     copies: bool = False
+
+    @property
+    def text(self) -> str:
+        """How it is written."""
+        return self.name.id if isinstance(self.name, ast.Name) else ast.unparse(self.name)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -79,7 +84,7 @@ def buildings(function: Function) -> Iterator[Building]:
     for statement, around in repeated_statements(function):
         one = addition(statement) if isinstance(statement, (ast.Assign, ast.AugAssign)) else None
         if one is not None:
-            found.setdefault(one.name.id, []).append((one, around))
+            found.setdefault(one.text, []).append((one, around))
     for name, several in found.items():
         kind = _kind(name, [one for one, _ in several], function)
         stacks = dict.fromkeys(around for _, around in several if kind)
@@ -91,24 +96,30 @@ def buildings(function: Function) -> Iterator[Building]:
 
 def addition(statement: ast.Assign | ast.AugAssign) -> Addition | None:
     """What a statement adds to a name: ``x += a``, ``x = x + a + b``, ``x = a + x``, ``x = f"{x}…"``."""
+    target = statement.target if isinstance(statement, ast.AugAssign) else statement.targets[0]
+    return added(statement) if isinstance(target, ast.Name) else None
+
+
+def added(statement: ast.Assign | ast.AugAssign) -> Addition | None:
+    """The same of a name, an attribute or an item."""
     target, value = (
         statement.target if isinstance(statement, ast.AugAssign) else statement.targets[0]
     ), statement.value
-    if not isinstance(target, ast.Name) or (isinstance(statement, ast.Assign) and len(statement.targets) > 1):
+    if isinstance(statement, ast.Assign) and len(statement.targets) > 1:
         return None
     if isinstance(statement, ast.AugAssign):
         return Addition(statement, target, (value,)) if isinstance(statement.op, ast.Add) else None
     if isinstance(value, ast.JoinedStr):
-        return _formatted(statement, target.id, value)
+        return _formatted(statement, target, value)
     parts = _summands(value)
-    if len(parts) > 1 and _is(parts[0], target.id):
-        return Addition(statement, parts[0], tuple(parts[1:]), copies=len(parts) > 2)  # type: ignore[arg-type]
-    if len(parts) > 1 and _is(parts[-1], target.id):
-        return Addition(statement, parts[-1], tuple(parts[:-1]), front=True, copies=True)  # type: ignore[arg-type]
+    if len(parts) > 1 and _is(parts[0], target):
+        return Addition(statement, parts[0], tuple(parts[1:]), copies=len(parts) > 2)
+    if len(parts) > 1 and _is(parts[-1], target):
+        return Addition(statement, parts[-1], tuple(parts[:-1]), front=True, copies=True)
     return None
 
 
-def _formatted(statement: ast.Assign, name: str, value: ast.JoinedStr) -> Addition | None:
+def _formatted(statement: ast.Assign, target: ast.expr, value: ast.JoinedStr) -> Addition | None:
     first = value.values[0] if len(value.values) > 1 else None
     if not isinstance(first, ast.FormattedValue) or first.format_spec is not None or first.conversion != -1:
         return None
@@ -116,7 +127,7 @@ def _formatted(statement: ast.Assign, name: str, value: ast.JoinedStr) -> Additi
     if len(value.values) == 2 and isinstance(value.values[1], ast.Constant):
         rest = value.values[1]
     rest = ast.copy_location(copy.copy(rest), value)  # it does not stand in the source by itself
-    return Addition(statement, first.value, (rest,), copies=True) if _is(first.value, name) else None  # type: ignore[arg-type]
+    return Addition(statement, first.value, (rest,), copies=True) if _is(first.value, target) else None
 
 
 def _summands(node: ast.expr) -> list[ast.expr]:
@@ -128,8 +139,11 @@ def _summands(node: ast.expr) -> list[ast.expr]:
     return [node, *reversed(found)]
 
 
-def _is(node: ast.expr, name: str) -> bool:
-    return isinstance(node, ast.Name) and node.id == name
+def _is(node: ast.expr, target: ast.expr) -> bool:
+    """Whether an expression reads what an assignment stores."""
+    if isinstance(target, ast.Name):
+        return isinstance(node, ast.Name) and node.id == target.id
+    return node.__class__ is target.__class__ and ast.unparse(node) == ast.unparse(target)
 
 
 def _kind(name: str, additions: Sequence[Addition], function: Function) -> str:
@@ -148,7 +162,7 @@ def _kind(name: str, additions: Sequence[Addition], function: Function) -> str:
 def adds(statement: ast.Assign | ast.AugAssign, name: str) -> bool:
     """Whether a statement adds to a name."""
     found = addition(statement)
-    return found is not None and found.name.id == name
+    return found is not None and found.text == name
 
 
 def _foreign(kind: str, additions: Sequence[Addition]) -> bool:
