@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from perfprof.optimizer.judge.verdict import Comparison, Layer, Verdict
+from perfprof.optimizer.judge.verdict import Comparison, Layer, Status, Verdict
 from perfprof.optimizer.patches import FileChange, Patch
-from perfprof.optimizer.run import Outcome, Run, Status, Step
+from perfprof.optimizer.run import Outcome, Run, Step
 from perfprof.rules.rule import Finding, Level, Migration, Proof
 
 LAYERS = (

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from perfprof.optimizer.judge.diffs import apply as patched
 from perfprof.optimizer.judge.diffs import parse
-from perfprof.optimizer.judge.verdict import Comparison, Verdict
+from perfprof.optimizer.judge.verdict import Comparison, Status, Verdict
 from perfprof.optimizer.patches import FileChange, Patch
-from perfprof.optimizer.run import Outcome, Status
+from perfprof.optimizer.run import Outcome
 from perfprof.optimizer.writing.diffs import applied, hunks, split
 from perfprof.optimizer.writing.patch_files import diff, write_patches
 from perfprof.rules.rule import Finding, Level, Proof
