@@ -13,16 +13,17 @@ from perfprof.errors import UsageError
 from perfprof.optimizer.correlate import Hot, hot_functions, share_of
 from perfprof.optimizer.reports import figures
 from perfprof.optimizer.run import Outcome
+from perfprof.optimizer.scratch.definitions import definitions
 from perfprof.optimizer.scratch.room import Room
 from perfprof.optimizer.scratch.side_by_side import SideBySide
 from perfprof.profilers.observations import Capture, Seen, Watch
 from perfprof.profilers.parts import loads, requests
 from perfprof.profilers.recording import Execution, Recording
 from perfprof.rules import registry
-from perfprof.rules.catalog import Catalog, Copy
+from perfprof.rules.catalog import Catalog, Copy, Definitions, nowhere
 from perfprof.rules.reading.functions import Function
 from perfprof.rules.reading.program import Program
-from perfprof.rules.rule import Case, Evidence, Level, Rule, Suspect, weigh
+from perfprof.rules.rule import Case, Evidence, Finding, Level, Rule, Suspect, weigh
 
 if TYPE_CHECKING:
     from perfprof.optimizer.options import FixOptions
@@ -38,6 +39,7 @@ class Accused:
     suspect: Suspect
     catalog: Catalog | None = None
     copy: Copy | None = None
+    definitions: Definitions = nowhere
 
     @property
     def share(self) -> float:
@@ -60,12 +62,15 @@ class Suspects:
     """What rules said of the hot code, costliest first.
 
     functions: how many were read. hidden: findings below the least share. complaints: of rules that were dropped.
+    seconds: how long the recorded run took. least: the share below which a finding is not shown.
     """
 
     accused: tuple[Accused, ...]
     functions: int
     hidden: int
     complaints: tuple[str, ...] = ()
+    seconds: float = 0.0
+    least: float = 0.0
 
     @property
     def summary(self) -> str:
@@ -106,19 +111,21 @@ def find(options: FixOptions, recording: Recording, program: Program, databases:
     unseen = {one.function: one.unseen for one in hot}
     found: list[Accused] = []
     complaints: list[str] = []
-    room = Room(options.database, options.root)
+    room, ask = Room(options.database, options.root), definitions(options.database, options.root)
     for rule in chosen_rules(options.only):
         try:
             accused = [*_accused(rule, hot, program, databases), *_as_run(rule, recording, loaded, program)]
             accused += _of_settings(rule, recording, program, room)
-            found += [_with_share(one, program, recording, unseen) for one in accused]
+            found += [_with_share(replace(one, definitions=ask), program, recording, unseen) for one in accused]
         except Exception:  # a rule must never take the run down
             last = traceback.format_exc(limit=-1).splitlines()[-1]
             complaints.append(f"rule {rule.name} failed and was dropped: {last}")
     # What waits for a database need not show in CPU samples, so findings that an exact count decides stay.
     shown = [one for one in found if one.rule.counter or (one.share >= options.min_share)]
     shown.sort(key=lambda one: (-one.share, one.suspect.finding.path, one.suspect.finding.line))
-    return Suspects(tuple(shown), len(hot), len(found) - len(shown), tuple(complaints))
+    seconds = float(recording.meta["seconds"])
+    hidden = len(found) - len(shown)
+    return Suspects(tuple(shown), len(hot), hidden, tuple(complaints), seconds, options.min_share)
 
 
 def chosen_rules(only: Sequence[str]) -> list[Rule]:
@@ -197,10 +204,11 @@ def _loading(one: Accused) -> float:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Argued:
-    """What can be tried, and what lacks evidence or a proof."""
+    """What can be tried, and what lacks evidence or a proof. hidden: of the latter, those below the least share."""
 
     proven: tuple[Proven, ...]
     dropped: tuple[Outcome, ...]
+    hidden: int = 0
 
     @property
     def summary(self) -> str:
@@ -213,19 +221,21 @@ def prove(
     suspects: Suspects, program: Program, seen: Mapping[str, Seen], executions: tuple[Execution, ...]
 ) -> Argued:
     """Evidence first, then each obligation; what lacks one of them leaves with its reason."""
-    argued = [_or_dropped(one, program, seen, executions) for one in suspects.accused]
-    return Argued(
-        tuple(one for one in argued if isinstance(one, Proven)),
-        tuple(one for one in argued if isinstance(one, Outcome)),
-    )
+    whole = max(suspects.seconds, sum(one.seconds for one in executions))  # they may have run side by side
+    argued = [_or_dropped(one, program, seen, executions, whole) for one in suspects.accused]
+    dropped = [one for one in argued if isinstance(one, Outcome)]
+    shown = [one for one in dropped if not _small(one.finding, suspects.least)]
+    shown.sort(key=lambda one: -(one.finding.share or 0.0))
+    proven = tuple(one for one in argued if isinstance(one, Proven))
+    return Argued(proven, tuple(shown), len(dropped) - len(shown))
 
 
 def _or_dropped(
-    one: Accused, program: Program, seen: Mapping[str, Seen], executions: tuple[Execution, ...]
+    one: Accused, program: Program, seen: Mapping[str, Seen], executions: tuple[Execution, ...], whole: float
 ) -> Proven | Outcome | None:
     """What comes of one suspect; a rule that raises says nothing for it, and the run goes on."""
     try:
-        return _argued(one, program, seen, executions)
+        return _argued(one, program, seen, executions, whole)
     except Exception:  # as in `find`
         last = traceback.format_exc(limit=-1).splitlines()[-1].partition(":")[0]  # what follows may hold values
         reason = f"rule {one.rule.name} failed and was dropped: {last}"
@@ -233,11 +243,12 @@ def _or_dropped(
 
 
 def _argued(
-    one: Accused, program: Program, seen: Mapping[str, Seen], executions: tuple[Execution, ...]
+    one: Accused, program: Program, seen: Mapping[str, Seen], executions: tuple[Execution, ...], whole: float
 ) -> Proven | Outcome | None:
-    case = Case(one.suspect, program, seen, executions, one.catalog, one.copy)
+    case = Case(one.suspect, program, seen, executions, one.catalog, one.copy, definitions=one.definitions)
     evidence = one.rule.worth(case)
     finding = replace(one.suspect.finding, evidence={**one.suspect.finding.evidence, **evidence.numbers})
+    finding = _waiting(finding, whole)
     case = replace(case, suspect=replace(one.suspect, finding=finding))
     if not evidence.enough and not evidence.reason:
         return None
@@ -250,3 +261,14 @@ def _argued(
         reason = f"{weakest.obligation}: {weakest.why}{place}"
         return Outcome(finding, "open", reason, one.rule.title, level, proofs, expected=evidence.gain)
     return Proven(one.rule, replace(case, proofs=proofs), evidence, level)
+
+
+def _waiting(finding: Finding, whole: float) -> Finding:
+    """Its share, which is at least that of its statements: what a loop waits for shows in no CPU sample of its lines."""
+    seconds = float(finding.evidence.get("seconds", 0.0))
+    return replace(finding, share=max(finding.share or 0.0, min(seconds / (whole or 1.0), 1.0)))
+
+
+def _small(finding: Finding, least: float) -> bool:
+    """Whether the time of its statements is known, and little."""
+    return "seconds" in finding.evidence and (finding.share or 0.0) < least

@@ -65,7 +65,7 @@ def fix(options: FixOptions, progress: Progress) -> Run:
         skipped=sources.skipped,
         whole=judged.whole,
         tests=judged.tests or baseline.tests,
-        hidden=suspects.hidden,
+        hidden=suspects.hidden + argued.hidden,
         stacks=recorded.recording.collapsed(root),
     )
     return deliver(run, judged.changes, root, options.apply)
