@@ -43,6 +43,7 @@ from perfprof.rules.reading.predicates import argument, kind_of
 from perfprof.rules.rewording.question import scope, suspects, words
 from perfprof.rules.rewording.scope import may_differ
 from perfprof.rules.rewording.text import Change
+from perfprof.rules.rule import Evidence, Level
 
 if TYPE_CHECKING:
     from perfprof.profilers.recording import Execution
@@ -165,5 +166,10 @@ def _wording(case: Case) -> Reworded:
     return words(case).reworded(*_changes(case))
 
 
+def _worth(case: Case) -> Evidence:
+    """Nothing is said of an order that is wanted, as most are that go by several columns."""
+    return _SHARED.worth(case) if order_is_not_seen.check(case).level is Level.PROVED else Evidence(False, "")
+
+
 _SHARED = Rewording(_wording, why="The order is forgotten, or complete already.")
-RULE = _SHARED.rule("ORDER BY that nobody sees -> none", looks_for, order_is_not_seen)
+RULE = _SHARED.rule("ORDER BY that nobody sees -> none", looks_for, order_is_not_seen, worth=_worth)
