@@ -25,13 +25,13 @@ SCHEMA = """
 CREATE SCHEMA ext; CREATE EXTENSION pg_trgm SCHEMA ext;
 CREATE TABLE projects (id int PRIMARY KEY, slug text, archived boolean);
 CREATE TABLE tickets (id int PRIMARY KEY, project_id int REFERENCES projects, title text, body text, state text, labels text[],
-    seen tsrange, data jsonb, words tsvector, closed timestamp, gone date, vip boolean, at timestamp);
+    seen tsrange, data jsonb, words tsvector, closed timestamp, gone date, vip boolean, at timestamp, address inet, place point, open boolean, x int, y int);
 INSERT INTO projects SELECT i, 'p' || i, i % 9 = 0 FROM generate_series(1, 40) i;
 INSERT INTO tickets SELECT i, 1 + i % 40, md5(i::text), repeat(md5((i * 3)::text) || ' ', 3), CASE WHEN i % 40 = 0 THEN 'open' ELSE 'done' END,
     ARRAY['l' || i % 900], tsrange(timestamp '2024-01-01' + i * interval '1 hour', timestamp '2024-01-01' + i * interval '2 hours'),
     jsonb_build_object('owner', i % 7000), to_tsvector('simple', md5(i::text)), CASE WHEN i % 3 > 0 THEN timestamp '2024-01-01' + i * interval '1 minute' END,
-    CASE WHEN i % 50 = 0 THEN date '2024-01-01' END, i % 60 = 0, timestamp '2024-01-01' + (i * 7919 % 30000) * interval '1 minute'
-FROM generate_series(1, 30000) i;
+    CASE WHEN i % 50 = 0 THEN date '2024-01-01' END, i % 60 = 0, timestamp '2024-01-01' + (i * 7919 % 30000) * interval '1 minute',
+    '10.0.0.0'::inet + i, point(i % 180, i / 170), true, i * 7919 % 30000, i * 9973 % 30000 FROM generate_series(1, 30000) i;
 VACUUM ANALYZE;
 """
 
@@ -105,6 +105,35 @@ def advised(clone: Clone, *texts: str, code: bool = True) -> list[str]:
         (
             "SELECT * FROM tickets WHERE title = 'abc' AND state = 'done'",
             "tickets (title, state)",  # not for 'done' alone
+        ),
+        ("SELECT id FROM tickets WHERE starts_with(title, 'abc12')", "tickets (title)"),
+        ("SELECT id FROM tickets WHERE title ^@ 'abc12'", "tickets (title)"),
+        ("SELECT id FROM tickets WHERE title ~ '^abc12'", "tickets (title)"),
+        ("SELECT id FROM tickets WHERE title ~* 'abc12'", "tickets USING gin (title ext.gin_trgm_ops)"),
+        ("SELECT id FROM tickets WHERE address << '10.0.7.0/28'", "tickets (address)"),
+        ("SELECT id FROM tickets WHERE place <@ box(point(1, 1), point(2, 2))", "tickets USING gist (place)"),
+        ("SELECT id FROM tickets WHERE box(point(1, 1), point(2, 2)) @> place", "tickets USING gist (place)"),
+        ("SELECT id FROM tickets ORDER BY place <-> point(3, 4) LIMIT 5", "tickets USING gist (place)"),
+        ("SELECT id FROM tickets ORDER BY lower(title) LIMIT 5", "tickets ((LOWER(title)))"),
+        ("SELECT id FROM tickets ORDER BY lower(title) DESC LIMIT 5", "tickets ((LOWER(title)))"),
+        (
+            "SELECT id FROM tickets WHERE tsrange(at, closed) && tsrange('2024-01-01 05:00', '2024-01-01 06:00')",
+            None,  # some end before they begin, which is an error
+        ),
+        ("SELECT id FROM tickets WHERE data -> 'owner' @> '7'", "tickets USING gin ((data -> 'owner'))"),
+        ("SELECT id FROM tickets WHERE data @? '$.owner ? (@ == 7)'", "tickets USING gin (data jsonb_path_ops)"),
+        ("SELECT max(at) FROM tickets WHERE project_id = 7", "tickets (project_id, at)"),
+        (
+            "SELECT id FROM projects p WHERE (SELECT max(at) FROM tickets t WHERE t.project_id = p.id) > now()",
+            "tickets (project_id, at)",
+        ),
+        (
+            "SELECT id, body FROM tickets WHERE x BETWEEN 5000 AND 8000 AND y BETWEEN 9000 AND 9030",
+            "tickets (y, x)",
+        ),
+        (
+            "SELECT id, body FROM tickets WHERE state <> 'done' ORDER BY id LIMIT 90",  # 'open' is a column too
+            "tickets (id) WHERE state <> 'done'",
         ),
     ],
 )

@@ -11,9 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import chain, combinations, permutations
+from itertools import chain, combinations, permutations, product
 
-from perfprof.optimizer.indexes.inverted import TEXTS, Searched
+from perfprof.optimizer.indexes.inverted import TEXTS, Searched, prefix
 from perfprof.optimizer.statements.workload import Query
 from perfprof.rules.catalog import Dictionary, Table
 from perfprof.rules.reading.predicates import TableUse, Use
@@ -127,9 +127,8 @@ class _Shapes:
         for first in self._leading(equal, joins):
             for last in ranges:
                 yield self._index([Key(first), Key(last)])
-        for first in ranges:
-            for last in joins:
-                yield self._index([Key(first), Key(last)])
+        for first, last in chain(product(ranges, joins), permutations(ranges[:WIDEST], 2)):
+            yield self._index([Key(first), Key(last)])
         yield from self._wide(equal, joins, ranges, order)
 
     def _wide(self, equal: list[str], joins: list[str], ranges: list[str], order: list[Key]) -> Iterator[Candidate]:
@@ -142,7 +141,8 @@ class _Shapes:
         for last in joins if len(equal) == WIDEST - 1 else ():
             yield self._index([Key(name) for name in dict.fromkeys([*equal, last])])
         # behind a join as well: of LATERAL and of a correlated subquery that column is one value at a time
-        yield from self._ordered(equal, joins if self.use.block in self.query.reading.limited else [], order)
+        few = self.use.block in self.query.reading.limited or self._named("extreme")
+        yield from self._ordered(equal, joins if few else [], order)
 
     def _pairs(self, equal: list[str], joins: list[str]) -> Iterator[tuple[str, str]]:
         """Two columns in either order; one that only tells rows that count from those that do not never comes first."""
@@ -192,6 +192,9 @@ class _Shapes:
 
     def _order(self) -> list[Key]:
         """ORDER BY, if all of it is of this table."""
+        least = self._named("extreme")
+        if least:
+            return [Key(least[0])]
         mine = [use for use in self.uses if use.how == "order"]
         every = [use for use in self.query.reading.uses if use.how == "order" and use.block == self.use.block]
         if not mine or len(mine) != len(every) or len(mine) > WIDEST:
@@ -207,23 +210,24 @@ class _Shapes:
         return use.nulls if use.nulls != usual and self.book.dialect == "postgresql" else ""
 
     def _patterns(self) -> Iterator[Candidate]:
-        """``LIKE 'abc%'``: byte order, which another collation than C needs an operator class for."""
+        """``LIKE 'abc%'``, ``^@``, ``~ '^abc'``: byte order, which another collation than C needs an operator class for."""
         for use in self.uses:
             name = self.book.column(self.table, use.column.name)
-            prefix = use.how == "like" and use.role == "Like" and not use.value.startswith(("'%", "'_"))
-            if not prefix or (self.facts.c_sorted and not use.wrapped):
+            if not prefix(use):
                 continue
+            opclass = "" if self.facts.c_sorted and not use.wrapped else "text_pattern_ops"
             if use.wrapped:
-                yield from self._over(use, "text_pattern_ops")
+                yield from self._over(use, opclass)
             elif self.facts.types.get((self.table.key, name)) in TEXTS:
-                yield self._index([Key(name, opclass="text_pattern_ops")])
+                yield self._index([Key(name, opclass=opclass)])
                 for other in self._named("equality", "boolean"):
-                    yield self._index([Key(other), Key(name, opclass="text_pattern_ops")])
+                    yield self._index([Key(other), Key(name, opclass=opclass)])
 
     def _expressions(self) -> Iterator[Candidate]:
         """``lower(email) = …``, ``data ->> 'kind' = …``."""
         for use in self.uses:
-            if use.wrapped and use.how in ("equality", "in", "range") and not use.optional:
+            limited = use.how == "sorted" and use.block in self.query.reading.limited
+            if use.wrapped and not use.optional and (use.how in ("equality", "in", "range") or limited):
                 yield from self._over(use, "")
 
     def _over(self, use: Use, opclass: str) -> Iterator[Candidate]:
@@ -231,7 +235,7 @@ class _Shapes:
         if not text or ("'" in text and not self.query.code):  # ``data ->> 'key'``: of a log, anybody's key
             return
         name = "_".join(_WORD.findall(text.replace("'", "")))[:40]
-        key = Key(name, expression=text, opclass=opclass)
+        key = Key(name, use.descending, text, opclass, self._nulls(use) if use.how == "sorted" else "")
         yield self._index([key])
         for other in self._named("equality", "boolean"):
             yield self._index([Key(other), key])
@@ -242,7 +246,8 @@ class _Shapes:
         for use in self.uses:
             name = self.book.column(self.table, use.column.name)
             if name and not use.optional:
-                one = Searched(use, name, facts.types.get((self.table.key, name), ""), facts.trigrams)
+                kind = facts.types.get((self.table.key, name), "")
+                one = Searched(use, name, kind, facts.trigrams, self.query.code)
                 yield from (replace(self._index([key]), method=method) for method, key in one.wanted())
 
     def _conditions(self) -> Iterator[tuple[str, frozenset[str]]]:

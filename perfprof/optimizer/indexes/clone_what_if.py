@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from perfprof.optimizer.indexes.expressions import inform
+from perfprof.optimizer.indexes.expressions import attempt, inform
 from perfprof.optimizer.indexes.inverted import entry_bytes
 from perfprof.optimizer.indexes.shapes import shape
 from perfprof.optimizer.indexes.sizes import PAGE, KeyPart, height_of, key_bytes, tree_pages
@@ -124,8 +124,8 @@ class CloneWhatIf:
         execute = self.clone.connection.execute
         total = self._table_rows(table, "")
         rows = max(1.0, min(total, self._table_rows(table, one.where)))  # a condition may leave none
-        if one.method == "btree" and any(key.expression for key in one.columns):
-            inform(self.clone, oid, table, total)
+        if any(key.expression for key in one.columns):
+            (inform if one.method == "btree" else attempt)(self.clone, oid, table, total)
         attributes = execute(_ATTRIBUTES, (oid,)).fetchall()
         (path,) = execute("SELECT pg_relation_filepath(%s)", (oid,)).fetchone()
         plain = not one.columns[0].expression  # of an expression no row holds the ends

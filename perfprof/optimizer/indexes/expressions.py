@@ -63,6 +63,21 @@ def inform(clone: Clone, index: int, table: str, rows: float) -> None:
                 _tell(clone.connection, {"schema": schema, "index": name, "column": column}, found, rows)
 
 
+def attempt(clone: Clone, index: int, table: str, _rows: float) -> None:
+    """Work out an index's expressions on a sample of the original, for an error that building it would meet."""
+    import psycopg
+    from psycopg.errors import DataError, RaiseException
+
+    for _, _, _, expression in clone.connection.execute(_EXPRESSIONS, (index,)).fetchall():
+        sample = f"{table} TABLESAMPLE SYSTEM ({clone.percent(table):.4f}) REPEATABLE (1)"
+        try:
+            clone.original.execute(f"SELECT count({expression}) FROM {sample}")  # noqa: S608 (of the catalog)
+        except (DataError, RaiseException):
+            raise
+        except psycopg.Error:
+            continue
+
+
 def _tell(connection: Connection, where: dict[str, str], found: tuple[Any, ...], rows: float) -> None:
     seen, nulls, width, kinds, once, common, counts, bounds, correlation = found
     values = {

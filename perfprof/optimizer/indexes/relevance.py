@@ -10,6 +10,7 @@ from perfprof.rules.catalog import Dictionary
 from perfprof.rules.schema.indexes import Candidate
 
 _WORD = re.compile(r"\w+")
+_TEXT = re.compile(r"'(?:[^']|'')*'")  # a literal may read like a column: ``state = 'active'``
 
 
 def may_use(query: Query, book: Dictionary) -> Callable[[Candidate], bool]:
@@ -28,7 +29,7 @@ def may_use(query: Query, book: Dictionary) -> Callable[[Candidate], bool]:
         mine = used.get((one.schema, one.table), set())
         first = one.columns[0]
         begins = _WORD.findall(first.expression) if first.expression else [first.name]
-        where = set(_WORD.findall(one.where)) & columns.get((one.schema, one.table), frozenset())
+        where = set(_WORD.findall(_TEXT.sub("", one.where))) & columns.get((one.schema, one.table), frozenset())
         listed = bool(where) and tuple(begins) == rows.get((one.schema, one.table))  # a list of the rows that count
         return (listed or not mine.isdisjoint(begins)) and where <= mine
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from perfprof.rules.reading.orders import extreme, ordered, sorted_first
 from perfprof.rules.reading.predicates import (
     Column,
     TableUse,
@@ -15,7 +16,6 @@ from perfprof.rules.reading.predicates import (
     conjuncts,
     identifier,
     kind_of,
-    ordered,
     parameter_of,
 )
 
@@ -83,6 +83,8 @@ def uses(number: int, block: Tree) -> Iterator[Use]:
     group = block.args.get("group")
     yield from ordered(number, group, "group")
     yield from ordered(number, block.args.get("order"), "order")
+    yield from sorted_first(number, block.args.get("order"))
+    yield from extreme(number, block) if kind_of(block) == "Select" else ()
 
 
 def written(tree: Tree) -> str:

@@ -19,7 +19,7 @@ _TOKEN = re.compile(
   | (?P<mark>   %\(\w+\)[sbt] | %[sbt](?!\w) | \?\d* | (?<![:\w\]])[:@$](?!:)\w+ )
   | (?P<twice>  %% )
   | (?P<word>   \w+ )
-  | (?P<other>  :: | \?[|&] | . )
+  | (?P<other>  :: | \?[|&] | @\? | . )
     """,
     re.VERBOSE | re.DOTALL,
 )

@@ -10,13 +10,27 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
 Tree: TypeAlias = Any  # a node of sqlglot, which has no types of its own here
-How = Literal["equality", "in", "range", "like", "null", "join", "order", "group", "contains", "boolean", "row"]
+How = Literal[
+    "equality",
+    "in",
+    "range",
+    "like",
+    "null",
+    "join",
+    "order",
+    "group",
+    "contains",
+    "boolean",
+    "row",
+    "sorted",
+    "extreme",
+]
 
 _COMPARES: dict[str, How] = {"EQ": "equality", "NullSafeEQ": "equality", "GT": "range", "GTE": "range"}
 _COMPARES |= {"LT": "range", "LTE": "range", "Like": "like", "ILike": "like", "Glob": "like"}
 _CONTAINS = frozenset(
-    "ArrayContainsAll ArrayOverlaps JSONBContainsTopKey JSONBContainsAnyTopKeys JSONBContainsAllTopKeys "
-    "JSONBPathExists MatchAgainst".split()
+    "ArrayContainsAll ArrayContainedBy ArrayOverlaps JSONBContainsTopKey JSONBContainsAnyTopKeys "
+    "JSONBContainsAllTopKeys JSONBPathExists MatchAgainst StartsWith RegexpLike RegexpILike BitwiseLeftShift Mod".split()
 )
 _ORDERED = ("EQ", "GT", "GTE", "LT", "LTE")
 # The other side of one of these is another query's business.
@@ -41,7 +55,9 @@ class Use:
     descending: of an ORDER BY. nulls: "first" or "last" there, as the server takes it. role: "low" or "high" for a bound of a range, the operator's class for LIKE, "array" for = ANY,
     "not" for IS NOT NULL and for a boolean that must be false. value: SQL of the literal, for whoever builds on it.
     "row": a condition that only a partial index serves, ``a < b`` of one row, ``a <> 'x'``, ``a IN ('x', 'y')``; value is
-    all of it, without the table's name, and constant tells whether it holds literals.
+    all of it, without the table's name, and constant tells whether it holds literals. "contains": by an operator that the
+    type of the column must explain, whose class is the role. "sorted": by an expression that ORDER BY begins with, the role
+    its class. "extreme": of which only the least or the greatest is selected.
     """
 
     block: int
@@ -153,12 +169,17 @@ def compared(block: int, condition: Tree, optional: bool) -> Iterator[Use]:
 
 def _containing(block: int, condition: Tree, optional: bool) -> Iterator[Use]:
     """``data @> …``, ``tags && …``, ``to_tsvector('english', body) @@ …``: what an inverted index answers."""
-    sides = condition.args.get("expressions") or [condition.this]  # of ``document @@ query`` the first is the query
-    column, wrapped = column_of(sides[0]), ""
-    if column is None:
-        column, wrapped = _wrapped(sides[0], several=True)
-    if column is not None:
-        yield Use(block, column, "contains", wrapped=wrapped, optional=optional, role=kind_of(condition))
+    # of ``document @@ query`` the first is the query
+    sides = condition.args.get("expressions") or [condition.this, condition.args.get("expression")]
+    for side, other in zip(sides, [*sides[1:], sides[0]], strict=True):
+        column, wrapped = column_of(side), ""
+        if column is None and side is not None:
+            column, wrapped = wrapped_in(side, several=True)
+        if column is not None:
+            value = other.sql(dialect="postgres") if kind_of(other) == "Literal" else ""
+            role = kind_of(condition)
+            yield Use(block, column, "contains", wrapped=wrapped, optional=optional, role=role, value=value)
+            return
 
 
 def _of_the_row(block: int, condition: Tree) -> Iterator[Use]:
@@ -183,16 +204,6 @@ def _affirmed(condition: Tree) -> Tree:
     copy = condition.copy()
     copy.set("negate", None)
     return copy
-
-
-def ordered(block: int, order: Tree, how: How) -> Iterator[Use]:
-    """The columns of an ORDER BY or GROUP BY; what is not a plain column ends the list, as it does for an index."""
-    for term in order.expressions if order is not None else ():
-        column = column_of(term.this if kind_of(term) == "Ordered" else term)
-        if column is None:
-            return
-        descending, first = bool(term.args.get("desc")), term.args.get("nulls_first")
-        yield Use(block, column, how, descending=descending, nulls="first" if first else "last")
 
 
 def _pairs(block: int, condition: Tree, optional: bool) -> Iterator[Use]:
@@ -228,7 +239,7 @@ def _side(block: int, side: Tree, other: Tree, how: How, *, optional: bool, role
     """One side of a comparison, if a column is on it."""
     column, wrapped = column_of(side), ""
     if column is None:
-        column, wrapped = _wrapped(side)
+        column, wrapped = wrapped_in(side)
     if column is None or kind_of(other) in _QUERIES:
         return
     if how == "equality" and kind_of(other) == "Any":
@@ -254,7 +265,7 @@ def _columns(node: Tree) -> list[Tree]:
     return [inner for inner in node.walk() if kind_of(inner) == "Column"]
 
 
-def _wrapped(node: Tree, *, several: bool = False) -> tuple[Column | None, str]:
+def wrapped_in(node: Tree, *, several: bool = False) -> tuple[Column | None, str]:
     """The only column inside an expression, and the expression's text: ``lower(name)``. several: the first of one table's."""
     if kind_of(node) in (*_QUERIES, "Placeholder", "Literal", "Tuple", "Null"):
         return None, ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from perfprof.rules.catalog import Index, Table
 
@@ -67,7 +67,7 @@ def candidate(table: str, equal: Sequence[str], rest: Sequence[Key] = (), schema
 def _upright(keys: Sequence[Key]) -> tuple[Key, ...]:
     """An index is read backwards as well as forwards: all descending is all ascending."""
     if keys and all(key.descending and not key.nulls for key in keys):
-        return tuple(Key(key.name) for key in keys)
+        return tuple(replace(key, descending=False) for key in keys)
     return tuple(keys)
 
 
