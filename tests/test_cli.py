@@ -153,6 +153,16 @@ def test_wrong_use_is_told_in_one_message(project: Path, words: Sequence[str], s
     assert result.stdout == ""
 
 
+def test_an_option_that_goes_to_the_program_is_told(project: Path) -> None:
+    """It is the program's all the same: no word of a workload is touched."""
+    words = ["-c", "import sys; print(sys.argv[1:])", "--apply", "--tests=x"]
+    result = call(project, "record", "--", sys.executable, *words)
+    assert "note: " not in result.stderr  # record has no such options
+    result = call(project, "fix", "--min-share", "1", "--", sys.executable, *words, "--apply=1")
+    told = [line for line in result.stderr.splitlines() if line.startswith("note: ")]
+    assert [line.split()[1] for line in told] == ["--apply", "--tests=x", "--apply=1"]
+
+
 def test_configuration_is_read_and_the_command_line_wins(project: Path) -> None:
     (project / "pyproject.toml").write_text(
         "[tool.perfprof]\nonly = ['nested-loop-join']\ncache = false\n", "utf-8"

@@ -25,6 +25,7 @@ Options = TypeVar("Options")
 WORKLOAD = "perfprof.workload"
 WORKLOAD_SHOWN = "python your_program.py"
 ASKED = "perfprof.asked"  # in ctx.meta: the command line as it was typed
+OURS = {"--apply", "--undo", "--tests", "--min-share", "--load"}  # options that few programs have, too
 
 
 class WorkloadCommand(click.Command):
@@ -35,6 +36,9 @@ class WorkloadCommand(click.Command):
         cut = args.index("--") if "--" in args else len(args)
         ctx.meta[ASKED] = _without_password(shlex.join(["perfprof", str(ctx.info_name), *args]))
         ctx.meta[WORKLOAD] = tuple(args[cut + 1 :])
+        own = OURS.intersection(name for option in self.params for name in option.opts)
+        for word in (word for word in args[cut + 1 :] if word.partition("=")[0] in own):
+            click.echo(f"note: {word} comes after --, so it goes to the program and not to perfprof", err=True)
         try:
             return super().parse_args(ctx, args[:cut])
         except click.UsageError as error:
