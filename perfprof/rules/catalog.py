@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
+
+# Of a recorded database, by its name: the definitions that stand in its catalog; None if it cannot be read.
+Definitions = Callable[[str], "tuple[str, ...] | None"]
+
+
+def nowhere(database: str) -> tuple[str, ...] | None:
+    """The definitions where no database can be asked."""
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from perfprof.rules.catalog import nowhere
+
 if TYPE_CHECKING:
     from perfprof.profilers.observations import Seen, Watch
     from perfprof.profilers.parts.loads import Load
     from perfprof.profilers.recording import Execution, Recording
-    from perfprof.rules.catalog import Catalog, Copy
+    from perfprof.rules.catalog import Catalog, Copy, Definitions
     from perfprof.rules.reading.extents import Extent
     from perfprof.rules.reading.program import Function, Program
 
@@ -152,6 +154,7 @@ class Case:
     copy: Copy | None = None
     proofs: tuple[Proof, ...] = ()
     taken: frozenset[str] = frozenset()
+    definitions: Definitions = nowhere
 
     def level(self, obligation: str) -> Level:
         """The level at which a proof of this name stands; open if there is none."""

@@ -8,6 +8,7 @@ from typing import Literal
 # in: IN (?, …). any: = ANY(one array). numbered: a table of keys is joined, and each row brings back the place of its key
 # among those asked for; the database may give a key back in another form than it was given.
 Mode = Literal["in", "any", "numbered"]
+CHUNK = 500  # keys in one statement: below every database's limit of parameters (SQLite before 3.32: 999)
 WANTED = "wanted"  # the keys' own table in the statement, and the column that gives them back
 
 

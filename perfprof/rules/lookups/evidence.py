@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from perfprof.profilers.observations import Watch, WatchKind
 from perfprof.profilers.slopes import Slope, given_rows, growth
 from perfprof.rules.hoisting import watch
-from perfprof.rules.lookups.text import CHUNK
+from perfprof.rules.lookups.batch import CHUNK
 from perfprof.rules.rule import Case, Evidence
+from perfprof.rules.schema.standing import Standing
 
 if TYPE_CHECKING:
     from perfprof.profilers.recording import Execution
@@ -87,6 +88,13 @@ def runs(case: Case) -> Runs:
     most = round(max(counts.values(), default=0.0))
     grows = growth(members, given_rows(case.executions)) if most >= LEAST else None
     return Runs(total, len(counts), most, distinct and total > 0, seconds, grows)
+
+
+def standing(case: Case) -> Standing:
+    """What is known of the databases that the look-up asked."""
+    lookup: Lookup = case.suspect.reading
+    members = [one for one in case.executions if _level(lookup, one) >= 0]
+    return Standing.of(members, case.executions, case.definitions)
 
 
 def _level(lookup: Lookup, execution: Execution) -> int:

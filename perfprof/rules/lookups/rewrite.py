@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from perfprof.rules.imported import with_imports
 from perfprof.rules.indexing import at, in_style
 from perfprof.rules.lookups.asked_alone import either, either_statement, test
-from perfprof.rules.lookups.batch import Batch
+from perfprof.rules.lookups.batch import CHUNK, Batch
 from perfprof.rules.lookups.shape import batch_of, row_kinds, row_uses
 from perfprof.rules.lookups.siblings import through_sibling
-from perfprof.rules.lookups.text import CHUNK, fill, names_for, plural, taken_in, target_of
+from perfprof.rules.lookups.text import fill, names_for, plural, taken_in, target_of
 from perfprof.rules.reading.expressions import path_of
 from perfprof.rules.reading.names import fresh
 from perfprof.rules.rule import Case, Edit, Rewrite

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Literal
 from perfprof.rules import guards
 from perfprof.rules.lookups.batch import Batch, Mode
 from perfprof.rules.lookups.drivers import converts, named_by_columns
+from perfprof.rules.lookups.evidence import standing
 from perfprof.rules.lookups.statement import batch
 from perfprof.rules.reading.definitions import declared_type, gives_numbers
 from perfprof.rules.reading.rows import Use, uses
-from perfprof.rules.schema.workload import definitions
 
 if TYPE_CHECKING:
     from perfprof.rules.lookups.model import Lookup
@@ -61,11 +61,12 @@ def holds_numbers(case: Case) -> bool:
 
 
 def declared(case: Case) -> str:
-    """The type of the key's column, if the run created the table."""
+    """The type of the key's column, if the table's definition is known."""
     lookup: Lookup = case.suspect.reading
     owner = lookup.use.column.table
     tables = [use.name for use in lookup.query.statement.tables if owner in ("", use.alias, use.name)]
-    found = (declared_type(definitions(case.executions), table, lookup.use.column.name) for table in tables)
+    known = standing(case).best
+    found = (declared_type(known, table, lookup.use.column.name) for table in tables)
     return next(filter(None, found), "")
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from perfprof.rules.indexing import in_style
-from perfprof.rules.lookups.batch import Batch
+from perfprof.rules.lookups.batch import CHUNK, Batch
 from perfprof.rules.lookups.shape import Shape, shape
 from perfprof.rules.reading.names import fresh
 from perfprof.rules.rule import Case
@@ -16,8 +16,6 @@ from perfprof.rules.rule import Case
 if TYPE_CHECKING:
     from perfprof.rules.lookups.model import Lookup
     from perfprof.rules.reading.program import Function
-
-CHUNK = 500  # keys in one statement: below every database's limit of parameters (SQLite before 3.32: 999)
 
 
 @dataclass(frozen=True, slots=True)

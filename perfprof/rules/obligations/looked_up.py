@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules import guards
 from perfprof.rules.lookups.asked_alone import guarded_types, unguardable
-from perfprof.rules.lookups.evidence import runs
+from perfprof.rules.lookups.evidence import runs, standing
 from perfprof.rules.lookups.shape import batch_of, declared, modes_of, mutable_values, row_kinds, row_uses, shape
 from perfprof.rules.obligations.proofs import guarded, obligation, observed, proved, unproved
 from perfprof.rules.reading.rows import uses
 from perfprof.rules.rule import Case, Proof
 from perfprof.rules.schema.defined import tells_rows_apart
-from perfprof.rules.schema.workload import definitions
 
 if TYPE_CHECKING:
     from perfprof.rules.lookups.model import Lookup
@@ -29,6 +28,9 @@ def plain_look_up(case: Case) -> Proof:
     limited = lookup.query.statement.complex in LIMITS
     if isinstance(found, str) and modes_of(case) and not limited:
         return unproved(found, where)
+    unsure = standing(case).unsure(lookup.query.statement.table_names(), lookup.query.dialect)
+    if unsure:
+        return unproved(f"a view calls {unsure}(), which may do something or answer otherwise each time", where)
     if not isinstance(found, str) and found.why:
         return observed(f"{found.why}, so what it counts and where it ends is the same", where)
     if any(use.how == "order" for use in lookup.query.statement.uses):
@@ -63,8 +65,7 @@ def _ordered_apart(case: Case) -> bool:
     statement = lookup.query.statement
     told = [use.column.name for use in statement.uses if use.how == "order" and not use.wrapped]
     names = [table.name for table in statement.tables]
-    known = tuple(definitions(case.executions))
-    return len(names) == 1 and tells_rows_apart(names[0], [lookup.use.column.name, *told], known)
+    return len(names) == 1 and tells_rows_apart(names[0], [lookup.use.column.name, *told], standing(case).best)
 
 
 @obligation

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfprof.rules.hoisting import runs_later
-from perfprof.rules.lookups.evidence import runs
+from perfprof.rules.lookups.evidence import runs, standing
 from perfprof.rules.obligations.asked_early import keys_known_before, walked_ahead
 from perfprof.rules.obligations.proofs import obligation, observed, proved, unproved
 from perfprof.rules.reading.deeds import Deed, deeds
@@ -19,7 +19,6 @@ from perfprof.rules.reading.hazards import Hazard
 from perfprof.rules.reading.names import read_names
 from perfprof.rules.rule import Case, Proof
 from perfprof.rules.schema.defined import reached
-from perfprof.rules.schema.workload import definitions
 
 if TYPE_CHECKING:
     from perfprof.rules.lookups.model import Lookup
@@ -29,7 +28,8 @@ if TYPE_CHECKING:
 def loop_writes_nothing_it_reads(case: Case) -> Proof:
     """No turn changes what a later one reads."""
     lookup: Lookup = case.suspect.reading
-    tables = reached(lookup.query.statement.table_names(), definitions(case.executions))
+    known = standing(case)
+    tables = reached(lookup.query.statement.table_names(), known.texts)
     later = runs_later(lookup.scan, lookup.function) or _walked_by_a_statement(lookup)
     if later is not None:
         return unproved(
@@ -43,6 +43,11 @@ def loop_writes_nothing_it_reads(case: Case) -> Proof:
     named = ", ".join(sorted(tables))
     if not found:
         return proved(f"nothing in the loop writes to a database, so {named} stay")
+    written = {one.what for one in found if one.kind == "writes"} | _recorded_writes(case)
+    unknown = known.unknown({*lookup.query.statement.table_names(), *written}) if written else ""
+    if unknown:
+        why = f"the loop writes {', '.join(sorted(written))}; whether {unknown} has triggers or cascading keys cannot be told"
+        return unproved(f"{why} (give the database with --database)", lookup.function.place(found[0].node))
     return _as_recorded(case, found[0], tables)
 
 

@@ -1,6 +1,6 @@
-"""What recorded definitions of a database say beyond its tables' columns, read as text.
+"""What definitions of a database say beyond its tables' columns, read as text.
 
-Only what a run created is known here; an empty answer is no promise for a database that was there before.
+Only what the texts say is known here; an empty answer is no promise for a database of which there are none.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ _CREATE = re.compile(
 )
 _WORD = re.compile(r"[\w$]+")
 _ACTIONS = re.compile(r"on\s+(?:delete|update)\s+(?:cascade|set)", re.IGNORECASE)
+_CALLS = re.compile(r"^\s*create\b[^;]*?\btrigger\b[^;]*\bexecute\s+(?:function|procedure)\b", re.IGNORECASE)
+_ON = re.compile(r"\bon\s+(?P<name>[\w.$\"`\[\]]+)")
 _ROWID = ("rowid", "_rowid_", "oid")
 
 
@@ -36,7 +38,10 @@ def _bare(name: str) -> str:
 
 
 def reached(tables: Iterable[str], texts: Iterable[str]) -> frozenset[str]:
-    """The tables by a write to which the rows of these may change: under views, above keys that cascade, with triggers."""
+    """The tables by a write to which the rows of these may change: under views, above keys that cascade, with triggers.
+
+    What a trigger's function does is not told by the trigger: the tables that have such a one are among them.
+    """
     known = list(_definitions(texts))
     names = {name for kind, name, _ in known if kind != "trigger"}
     found, before = {_bare(one) for one in tables}, 0
@@ -44,10 +49,39 @@ def reached(tables: Iterable[str], texts: Iterable[str]) -> frozenset[str]:
         before = len(found)
         for kind, name, text in known:
             words = set(_WORD.findall(text)) & names
-            bound = name in found and ("view" in kind or _ACTIONS.search(text))
-            if bound or (kind == "trigger" and words & found):
+            if kind == "trigger":
+                found |= {_on(text)} if words & found or is_opaque(text) else set()
+            elif name in found and ("view" in kind or _ACTIONS.search(text)):
                 found |= words
     return frozenset(found)
+
+
+def _on(text: str) -> str:
+    """The table whose writes set a trigger off."""
+    table = _ON.search(text)
+    return _bare(table["name"]) if table is not None else ""
+
+
+def is_opaque(text: str) -> bool:
+    """Whether it is a trigger of PostgreSQL, whose function says what it does."""
+    return _CALLS.search(text) is not None
+
+
+def named_in(texts: Iterable[str]) -> frozenset[str]:
+    """The tables and views that are defined."""
+    return frozenset(name for kind, name, _ in _definitions(texts) if kind != "trigger")
+
+
+def views_under(tables: Iterable[str], texts: Iterable[str]) -> Iterator[str]:
+    """The definitions of those that are views, and of the views that these read."""
+    views = {name: text for kind, name, text in _definitions(texts) if "view" in kind}
+    found, left = set(), {_bare(one) for one in tables}
+    while left:
+        name = left.pop()
+        if name in views and name not in found:
+            found.add(name)
+            yield views[name]
+            left |= set(_WORD.findall(views[name])) & views.keys()
 
 
 def tells_rows_apart(table: str, columns: Iterable[str], texts: Iterable[str]) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from perfprof.profilers.recording import Execution, Frame
 from perfprof.rules.reading.statements import Statement, read
 
+_DEFINES = re.compile(r"(?:^|;|\n|\*/)\s*create\s", re.IGNORECASE)
 _WRAPS = 4  # different statements from one line
 
 
@@ -59,9 +61,9 @@ def asked(executions: Iterable[Execution], dialect: str) -> tuple[Asked, ...]:
 
 
 def definitions(executions: Iterable[Execution]) -> Iterator[str]:
-    """The recorded CREATE statements, in order."""
+    """The recorded CREATE statements, and scripts with some, in order."""
     for execution in executions:
-        if execution.statement.text.lstrip()[:7].upper() == "CREATE ":
+        if _DEFINES.search(execution.statement.text):
             yield execution.statement.text
 
 
