@@ -23,7 +23,7 @@ SCHEMA = "create table loads (id integer primary key, load text not null, site i
 class Place:
     """An application frame with the expression that ran: columns in UTF-8 bytes, -1 before Python 3.11.
 
-    fetches: how often it had a part in a fetch of several objects, with or without loads after it.
+    fetches: how often it had a part in a fetch of several objects, with or without loads after it; alone: of a single one.
     """
 
     path: str
@@ -33,6 +33,7 @@ class Place:
     end_line: int = -1
     end_column: int = -1
     fetches: int = 0
+    alone: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Load:
     how many in all. batches: how many of these fetches led to a load; count: loads; most: in one batch; peers: the
     largest batch; keys: distinct keys; stale: loads of a table that was written after the batch was fetched.
     target: of related objects that hold their owner's key the class, its default manager, the key's field, and the
-    relation's name in queries. tested: tests ran in that process.
+    relation's name in queries. tested: tests ran in that process. related: class of the related objects.
     """
 
     orm: str
@@ -76,6 +77,7 @@ class Load:
     process: int = 0
     target: tuple[str, ...] = ()
     tested: bool = False
+    related: str = ""
 
     @property
     def name(self) -> str:
@@ -95,6 +97,7 @@ def _load(said: Mapping[str, Any]) -> Load:
     origin = tuple(_places(step) for step in said["origin"])
     fields |= {name: tuple(said[name]) for name in ("kinds", "tables", "features")}
     fields |= {"target": tuple(said.get("target", ())), "tested": said.get("tested", False)}
+    fields["related"] = said.get("related", "")
     rest = {name: said[name] for name in Load.__slots__ if name not in {*fields, "origin"}}
     return Load(**fields, origin=origin, **rest)
 

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from perfprof.rules.eager.later import named_somewhere
+from perfprof.rules.eager.journey import named_somewhere
 from perfprof.rules.eager.model import Eager, watched
 from perfprof.rules.eager.options import class_in, related, spot_of
 from perfprof.rules.indexing import at

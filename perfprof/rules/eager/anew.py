@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from perfprof.rules.eager.steady import steady
 from perfprof.rules.reading.names import bound_names, read_names
 
 if TYPE_CHECKING:
@@ -47,14 +48,16 @@ def asked_anew(load: Load, spot: Spot) -> Anew | None:
     variable, region = loops[0]
     found = _only_question(_mentions(function, variable, load.path), function)
     inside = {name for node in region for name in bound_names(node)} | {variable}
-    if found is None or not _same_each_turn(found[0][1], inside):
+    if found is None or not _same_each_turn(found, region, inside, function):
         return None
     kind, calls, _ = found[0]
     return Anew(kind, variable, calls, tuple(node for _, _, node in found))
 
 
-def _same_each_turn(calls: _Calls, inside: set[str]) -> bool:
-    return all(_steady(word, inside) for _, call in calls for word in call.keywords)
+def _same_each_turn(uses: list[_Use], region: list[ast.AST], inside: set[str], function: Function) -> bool:
+    values = [word.value for _, calls, _ in uses for _, call in calls for word in call.keywords]
+    asked: set[ast.AST] = {*values}
+    return all(not read_names(one) & inside and steady(one, region, asked, function) for one in values)
 
 
 def _may_be_told(load: Load, function: Function) -> bool:
@@ -169,13 +172,6 @@ def _on_a_column(word: ast.keyword) -> bool:
     """``size`` or ``size__gt``; what leads over another table is told by the recorded statement."""
     column, _, lookup = (word.arg or "").partition("__")
     return bool(column) and (not lookup or lookup in _LOOKUPS)
-
-
-def _steady(word: ast.keyword, inside: set[str]) -> bool:
-    """A constant, or a name that no turn binds."""
-    if isinstance(word.value, ast.Name):
-        return not read_names(word.value) & inside
-    return isinstance(word.value, ast.Constant)
 
 
 def _is_walked(node: ast.expr, function: Function) -> bool:

@@ -17,6 +17,8 @@ UNLIKE = {
     "narrowed": "the related class's base manager narrows or changes what is found, which a join would not",
     "elsewhere": "the related rows come from another database, to which there is no join",
     "subclass": "the objects are not of the class that was asked for, and the relation may not be that class's",
+    "unconstrained": "the database does not see to it that the related row is there: a join would lose what has none",
+    "filtered": "the objects on the way are filtered or ordered anew for each, which a plain prefetch does not serve",
     "generic": "a generic relation leads to several classes, of which not all need have this relation",
 }
 
@@ -90,6 +92,8 @@ def refused(found: Eager, load: Load) -> str:
         return _refused_by_select(load, features)
     if "combined" in features:
         return "a union, intersection or difference takes no related objects"
+    if "cache" in found.later:
+        return "it is kept in a cache, where what it brings along would grow old"
     if "prefetch_related" in found.later:
         return "the relation that it starts from is prefetched elsewhere, and an option would ask past that"
     if not is_joined(load):
@@ -98,10 +102,12 @@ def refused(found: Eager, load: Load) -> str:
         "for update": "the join would lock the related rows as well",
         "only": "`only()` or `defer()` names the columns; those of the related table would have to be named, too",
         "distinct": "DISTINCT would compare the related columns as well",
+        "raw": "it has SQL of its own, whose columns a join could make ambiguous",
+        "all related": "`select_related()` follows every key, and named ones would take its place",
     }
     if {"sliced", "unordered"} <= features:
         return "a slice without an order takes any rows, and with a join perhaps others"
-    later = sorted(found.later - {"iterator", "aiterator", "Prefetch"})
+    later = sorted(found.later - {"iterator", "aiterator", "Prefetch", "__dict__"})
     if later:
         return f"`.{later[0]}()` is called on this query set elsewhere, which a join could break"
     return next((why for name, why in reasons.items() if name in features), "")
@@ -114,6 +120,8 @@ def _refused_beside(found: Eager, load: Load, features: set[str]) -> str:
         return "`only()` or `defer()` may leave out the column by which is prefetched"
     if "Prefetch" in found.later:
         return "a Prefetch is put on this query set elsewhere; the same relation cannot be named twice"
+    if "__dict__" in found.later:
+        return "the code reads `__dict__`, where what is fetched beside appears"
     if found.later & {"union", "intersection", "difference"}:
         return "a union, intersection or difference takes no related objects"
     if load.peers > PARAMETERS:
@@ -127,7 +135,11 @@ def _refused_anew(found: Eager, load: Load, features: set[str]) -> str:
         return ""
     wrong = features & {"annotated", "distinct", "for update"}
     if found.anew.kind == "count":
-        wrong |= features & {"joined", "unordered"}  # rows would be multiplied, or come in another order
+        wrong |= features & {
+            "joined",
+            "unordered",
+            "multiplied",
+        }  # rows would be multiplied, or come in another order
     return f"the query is {sorted(wrong)[0]}, and a {found.anew.kind} in it would not be the same" if wrong else ""
 
 
@@ -148,13 +160,16 @@ def written(found: Eager, load: Load) -> str:
     """Why the rows may be others by then."""
     if load.stale:
         return f"{', '.join(load.tables)} were written between the fetch and {load.stale} of the loads"
+    if found.touched:
+        return f"{found.touched} may change what is loaded, in a branch that no recorded run took"
     return ""
 
 
 def unused(found: Eager, load: Load) -> str:
     """Why what is loaded might not be asked for."""
-    if load.most < FEW * load.peers:
-        return f"only {load.most} of {load.peers} objects ask for `{load.path}`"
+    most = min(load.most, load.keys) if load.kind == "many" else load.most
+    if most < FEW * load.peers:
+        return f"only {most} of {load.peers} objects ask for `{load.path}`"
     if found.spot is None:
         return ""
     fetches: dict[int, int] = {}
@@ -167,11 +182,30 @@ def unused(found: Eager, load: Load) -> str:
     made, asked = sum(fetches.values()), sum(used.values())
     if asked < 0.9 * made:
         return f"of {made} fetches from there only {asked} are asked for `{load.path}` afterwards"
+    return "" if is_joined(load) else _in_vain(found, load, found.spot)
+
+
+def _in_vain(found: Eager, load: Load, spot: Spot) -> str:
+    """Whether single objects from there cost more, by a query that nobody asked for, than the lists save."""
+    mine = [one for one in found.loads if one.path == load.path]
+    alone: dict[int, int] = {}
+    for one in mine:
+        alone[one.process] = max([alone.get(one.process, 0), *(place.alone for place in _near(one, spot))])
+    idle = sum(alone.values()) - found.alone.get(load.path, 0)
+    if idle > sum(one.count - one.batches for one in mine):
+        return (
+            f"{idle} single objects from there are not asked for `{load.path}`, and each would cost one query more"
+        )
     return ""
 
 
 def _fetches(load: Load, spot: Spot) -> int:
-    """How often the expression fetched several objects in that process.
+    """How often the expression fetched several objects in that process."""
+    return max((one.fetches for one in _near(load, spot)), default=0)
+
+
+def _near(load: Load, spot: Spot) -> list[Place]:
+    """The recorded places that are the expression, or part of it.
 
     Columns tell it from what else is fetched on its lines: the rows of a relation, in a comprehension around it.
     """
@@ -179,7 +213,7 @@ def _fetches(load: Load, spot: Spot) -> int:
     first, last = node.lineno, node.end_lineno or node.lineno
     places = (one for step in (*load.origin, load.started) for one in step if one.path == path)
     near = [one for one in places if first <= one.line <= last]
-    return max((one.fetches for one in _own(near, node) or near), default=0)
+    return _own(near, node) or near
 
 
 def _own(places: list[Place], node: ast.expr) -> list[Place]:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from perfprof.rules.eager.anew import Anew, asked_anew
 from perfprof.rules.eager.checks import problem
+from perfprof.rules.eager.journey import journey_of
 from perfprof.rules.eager.later import called_later
 from perfprof.rules.eager.model import WHOLE, Eager, enough
 from perfprof.rules.eager.places import Spot, origin_of
 from perfprof.rules.eager.prefetches import prefetched
+from perfprof.rules.eager.touched import dumped, touched
 
 if TYPE_CHECKING:
     from perfprof.profilers.parts.loads import Load
+    from perfprof.rules.eager.journey import Journey
     from perfprof.rules.reading.program import Program
 
 
@@ -23,19 +26,33 @@ def eager_loads(loads: Sequence[Load], orm: str, program: Program) -> Iterator[E
     """One for each expression with all relations that can be loaded with it, one for each relation that cannot."""
     groups: dict[object, list[tuple[Load, Spot | None]]] = defaultdict(list)
     for load in loads:
-        if load.orm == orm and load.peers > 1:
+        if load.orm == orm:
             spot = origin_of(load, program)
             groups[spot.node if spot is not None else (load.model, load.origin)].append((load, spot))
     for members in groups.values():
         spot = members[0][1]
-        later = _later(spot, program) if orm == "django" and spot is not None else frozenset()
-        parts = _by_path(load for load, _ in members)
-        yield from _together([Eager(orm, spot, part, later, _anew(part, spot)) for part in parts])
+        parts = _by_path(load for load, _ in members if load.peers > 1)
+        alone = Counter[str]()
+        for load, _ in members:
+            alone[load.path] += load.batches if load.peers == 1 else 0
+        yield from _together([_read(orm, spot, part, alone, program) for part in parts])
 
 
-def _later(spot: Spot, program: Program) -> frozenset[str]:
+def _read(orm: str, spot: Spot | None, loads: tuple[Load, ...], alone: Counter[str], program: Program) -> Eager:
+    """With what the source says beyond the recording."""
+    if spot is None or not enough(loads):
+        return Eager(orm, spot, loads)
+    journey = journey_of(spot, program)
+    later = _later(spot, journey, program) if orm == "django" else frozenset()
+    if any(dumped(one, program) for one in loads):
+        later |= {"__dict__"}
+    places = [touched(one, journey, program) for one in loads]
+    return Eager(orm, spot, loads, later, _anew(loads, spot), next(filter(None, places), ""), alone)
+
+
+def _later(spot: Spot, journey: Journey, program: Program) -> frozenset[str]:
     """What happens to the query set elsewhere, a prefetch that answers it included."""
-    found = called_later(spot, program)
+    found = called_later(journey)
     return found | {"prefetch_related"} if prefetched(spot.node, spot.function, program) else found
 
 

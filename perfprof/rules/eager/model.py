@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,8 @@ class Eager:
     """Loads of relations of objects that come from one expression. spot: that expression, None if it is not ours.
 
     later: what the project calls on that query set elsewhere and an option would break. anew: what the loop over it asks
-    of each object in the same words.
+    of each object in the same words. touched: where the source may write what is loaded, though no recorded run did.
+    alone: how many single objects from there were asked for each relation.
     """
 
     orm: str
@@ -32,6 +33,8 @@ class Eager:
     loads: tuple[Load, ...]
     later: frozenset[str] = frozenset()
     anew: Anew | None = None
+    touched: str = ""
+    alone: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def paths(self) -> tuple[str, ...]:

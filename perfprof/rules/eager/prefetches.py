@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from perfprof.rules.eager.later import mentions
+from perfprof.rules.eager.journey import mentions
 
 if TYPE_CHECKING:
 

@@ -14,8 +14,10 @@ from typing import Any
 from weakref import ref
 
 from . import loads, relations
-from .loads import Batch, Relation, Step
+from .features import features_of
+from .loads import Batch, Relation
 from .spots import admin_of
+from .steps import Step, application
 
 _MOST = 50_000  # query sets in memory; most die at once
 
@@ -62,7 +64,7 @@ def _follow_making(kind: Any) -> None:
         relations.asked.pop(key, None)
         if len(_steps) > _MOST:
             _steps.clear()
-        step = loads.application()
+        step = application()
         _steps[key] = (step,) if step else ()
 
     @functools.wraps(clone)
@@ -77,37 +79,6 @@ def _follow_making(kind: Any) -> None:
         return made
 
     kind.__init__, kind._clone = initialize, _clone
-
-
-def _features(query_set: Any) -> tuple[str, ...]:
-    """What decides whether a relation can be joined to it or fetched beside it."""
-    query = query_set.query
-    tests = (
-        ("annotated", bool(query.annotations or query.group_by is not None)),
-        ("combined", bool(query.combinator)),
-        ("distinct", query.distinct),
-        ("for update", query.select_for_update),
-        ("joined", _joins(query.where, query.base_table)),
-        ("only", bool(query.deferred_loading[0]) or not query.deferred_loading[1]),
-        ("sliced", not query.can_filter()),
-        ("unordered", not query_set.ordered),
-    )
-    return tuple(name for name, holds in tests if holds)
-
-
-def _joins(where: Any, table: Any) -> bool:
-    """Whether a condition is on another table, whose rows may multiply those of the first."""
-    for one in where.children:
-        if hasattr(one, "children"):
-            if _joins(one, table):
-                return True
-            continue
-        column = one
-        while not hasattr(column, "alias") and hasattr(column, "lhs"):  # a transform of a column
-            column = column.lhs
-        if getattr(column, "alias", table) != table:
-            return True
-    return False
 
 
 # ------------------------------------------------------------------ where they are asked
@@ -163,16 +134,17 @@ def _note(query_set: Any, asked: Any, use: str, start: float) -> None:
     try:
         via = getattr(_local, "via", None)
         if asked is not None:
-            relation, batch, *_ = asked
+            relation, batch, _, clones = asked
             if batch is not None:
-                via = (relation.name, batch, relation.kind)
+                kind = "filtered" if clones and relation.kind == "many" else relation.kind
+                via = (relation.name, batch, kind)
             _tell(asked, use, start)
         found = query_set._result_cache
         if found and isinstance(found[0], _Model):
             admin = admin_of(sys._getframe(1)) if "django.contrib.admin" in sys.modules else ""
-            features = (*_features(query_set), admin) if admin else _features(query_set)
+            features = (*features_of(query_set), admin) if admin else features_of(query_set)
             batch = loads.fetched(
-                found, relations.label(query_set.model), _steps.get(id(query_set), ()), loads.application(2),
+                found, relations.label(query_set.model), _steps.get(id(query_set), ()), application(2),
                 features, via=via,
             )  # fmt: skip
             if query_set.query.select_related:
@@ -185,8 +157,8 @@ def _iterated(query_set: Any, asked: Any, start: float) -> Batch | None:
     try:
         if asked is not None:
             _tell(asked, "iterator", start)
-        steps, features = _steps.get(id(query_set), ()), (*_features(query_set), "iterator")
-        return loads.fetched([], relations.label(query_set.model), steps, loads.application(2), features)
+        steps, features = _steps.get(id(query_set), ()), (*features_of(query_set), "iterator")
+        return loads.fetched([], relations.label(query_set.model), steps, application(2), features)
     except Exception:  # another version of Django
         return None
 
@@ -221,7 +193,7 @@ def _prefetching(level: Callable[..., Any]) -> Callable[..., Any]:
         before = getattr(_local, "via", None)
         try:
             batch = loads.batch_of(instances[0])
-            name = lookup.prefetch_through.split("__")[number]
+            name = lookup.prefetch_to.split("__")[number]
             kind = "generic" if type(prefetcher).__name__ == "GenericForeignKey" else "many"
             _local.via = (name, batch, kind) if batch is not None else None
         except Exception:

@@ -20,17 +20,15 @@ from typing import Any
 from weakref import ref
 
 from ... import journal
-from ...frames import describe, library, line_of
+from ...frames import describe, line_of
 from . import writes
 from .folding import latest
-from .spots import FAR, spot_of
+from .spots import spot_of
+from .steps import Step, application, span
 
-_DEPTH = 3  # application frames that a site keeps
 _STEPS = 4  # places at which a query was made step by step
 _MOST_OBJECTS = 400_000  # identities in memory
 _MOST_KEYS = 1_024
-
-Step = tuple[tuple[CodeType, int], ...]  # application frames, innermost first
 
 
 class Origin:
@@ -57,7 +55,7 @@ class Batch:
         """One more object, of a query that is read row by row."""
         self.size += 1
         if self.size == 2:
-            several(self.origin)
+            several(self.origin, 2)
         objects[id(item)] = (ref(item), self)
 
     def root(self, relation: Relation) -> tuple[Batch, str, tuple[str, ...]]:
@@ -75,14 +73,15 @@ class Batch:
 class Relation:
     """What is loaded. kind: one, many, deferred, expired. tables: that its query reads.
 
-    target: of many that hold a key of their owner the class, its default manager, their key's field, and how queries name them.
+    related: the class. target: of many that hold a key of their owner the class, its default manager, their key's field, and how queries name them.
     """
 
-    __slots__ = ("joint", "kind", "name", "orm", "owner", "tables", "target")
+    __slots__ = ("joint", "kind", "name", "orm", "owner", "related", "tables", "target")
 
     def __init__(self, orm: str, owner: str, name: str, kind: str, tables: tuple[str, ...]) -> None:
         self.orm, self.owner, self.name, self.kind, self.tables = orm, owner, name, kind, tables
         self.target: tuple[str, ...] = ()
+        self.related = ""
         self.joint = "__" if orm == "django" else "."
 
 
@@ -102,50 +101,11 @@ class Row:
 
 
 objects: dict[int, tuple[ref[Any], Batch]] = {}  # by identity
-_same: dict[tuple[CodeType, int], tuple[CodeType, int]] = {}
 _fetches: dict[tuple[CodeType, int], int] = {}  # of several objects, by each place that had a part in them
+_alone: dict[tuple[CodeType, int], int] = {}  # of a single object
 _origins: dict[Any, Origin] = {}
 _rows: dict[Any, Row] = {}
 _next = 0
-
-
-def application(depth: int = 1) -> Step:
-    """The innermost application frames from the caller's caller on; also past the switch of a greenlet."""
-    found: list[tuple[CodeType, int]] = []
-    frame: Any = sys._getframe(depth + 1)
-    left, above = FAR, _parents()
-    while len(found) < _DEPTH and left:
-        if frame is None:
-            frame = next(above, None)
-            if frame is None:
-                break
-        code = frame.f_code
-        if not library[code.co_filename]:
-            found.append(_same.get((code, frame.f_lasti)) or _first(code, frame.f_lasti))
-        frame, left = frame.f_back, left - 1
-    return tuple(found)
-
-
-def _first(code: CodeType, offset: int) -> tuple[CodeType, int]:
-    """The first instruction of the same expression: an interpreter that specializes a call moves its offset."""
-    position, positions = _span(code, offset), getattr(code, "co_positions", None)
-    found = (code, offset)
-    if positions is not None and position[0] >= 0:
-        line = line_of(code, offset)
-        wanted = (line, position[1], position[0], position[2])
-        found = (code, 2 * next((at for at, one in enumerate(positions()) if one == wanted), offset // 2))
-    _same[code, offset] = found
-    return found
-
-
-def _parents() -> Any:
-    """The frames at which the greenlets around this one stand: SQLAlchemy's asyncio runs its queries in one."""
-    greenlet: Any = sys.modules.get("greenlet")
-    current = greenlet.getcurrent().parent if greenlet is not None else None
-    while current is not None:
-        if current.gr_frame is not None:
-            yield current.gr_frame
-        current = current.parent
 
 
 def fetched(
@@ -160,8 +120,7 @@ def fetched(
     """These objects came by one query."""
     origin = origin_of(model, steps, started, features)
     batch = Batch(origin, len(found), via)
-    if len(found) > 1:
-        several(origin)
+    several(origin, len(found))
     origin.objects += len(found)
     if len(objects) > _MOST_OBJECTS:
         objects.clear()
@@ -175,11 +134,14 @@ def batch_of(item: Any) -> Batch | None:
     return known[1] if known is not None and known[0]() is item else None
 
 
-def several(origin: Origin) -> None:
-    """One more fetch from this origin gave several objects."""
-    origin.fetched += 1
+def several(origin: Origin, size: int) -> None:
+    """One more fetch from this origin gave several objects, or a single one; of none nothing is asked."""
+    if not size:
+        return
+    origin.fetched += size > 1
+    counts = _fetches if size > 1 else _alone
     for place in {one for step in (*origin.steps, origin.started) for one in step}:
-        _fetches[place] = _fetches.get(place, 0) + 1
+        counts[place] = counts.get(place, 0) + 1
 
 
 def origin_of(model: str, steps: tuple[Step, ...], started: Step, features: tuple[str, ...]) -> Origin:
@@ -227,6 +189,7 @@ def _head(relation: Relation, use: str, origin: Origin, site: Step, spot: str) -
         "kind": relation.kind,
         "tables": list(relation.tables),
         "target": list(relation.target),
+        "related": relation.related,
         "use": use,
         "site": site,
         "spot": spot,
@@ -270,21 +233,14 @@ def _described(row: Row) -> dict[str, Any]:
 
 
 def _places(step: Step) -> list[list[Any]]:
-    """``[path, function, line, column, end line, end column, fetches]`` of each frame; -1 for columns before 3.11."""
+    """``[path, function, line, column, end line, end column, fetches, alone]`` of each frame; -1 for columns before 3.11."""
     return [
-        [*describe(code, line_of(code, offset)), *_span(code, offset), _fetches.get((code, offset), 0)]
+        [
+            *(*describe(code, line_of(code, offset)), *span(code, offset)),
+            *(_fetches.get((code, offset), 0), _alone.get((code, offset), 0)),
+        ]
         for code, offset in step
     ]
-
-
-def _span(code: CodeType, offset: int) -> list[int]:
-    positions = getattr(code, "co_positions", None)
-    if positions is None or offset < 0:
-        return [-1, -1, -1]
-    line, end, column, end_column = list(positions())[offset // 2]
-    if None in (line, end, column, end_column):
-        return [-1, -1, -1]
-    return [column, end, end_column]
 
 
 def forked() -> None:
@@ -292,6 +248,7 @@ def forked() -> None:
     global _next
     _next = 0
     _fetches.clear()
+    _alone.clear()
     for row in _rows.values():
         row.restart()
         row.number = 0

@@ -24,8 +24,8 @@ def of_one(method: Callable[..., Any], kind: str) -> Callable[..., Any]:
         instance = hints.get("instance")
         if instance is not None:
             try:
-                relation = _as(_one(self, kind), _difference(found, instance))
                 field = getattr(self, "field", None)
+                relation = _as(_one(self, kind), _difference(found, instance, field))
                 key = instance.__dict__.get(field.attname) if field is not None else instance.pk
                 _ask(found, relation, instance, key)
             except Exception:
@@ -35,8 +35,10 @@ def of_one(method: Callable[..., Any], kind: str) -> Callable[..., Any]:
     return get_queryset
 
 
-def _difference(found: Any, instance: Any) -> str:
-    """Why a join would not find what this query set finds, if anything."""
+def _difference(found: Any, instance: Any, field: Any) -> str:
+    """Why a join would not find what this query set finds, if anything. field: the key, if the instance has it."""
+    if field is not None and not (field.db_constraint and field.model._meta.managed):
+        return "unconstrained"
     if _narrowed(found.query):
         return "narrowed"
     return "elsewhere" if found.db != instance._state.db else ""
@@ -52,7 +54,8 @@ def _as(relation: Relation, kind: str) -> Relation:
         return relation
     key = (relation, kind)
     if key not in _unlike:
-        _unlike[key] = Relation(relation.orm, relation.owner, relation.name, kind, relation.tables)
+        other = _unlike[key] = Relation(relation.orm, relation.owner, relation.name, kind, relation.tables)
+        other.related = relation.related
     return _unlike[key]
 
 
@@ -66,6 +69,7 @@ def _one(descriptor: Any, kind: str) -> Relation:
             reverse = descriptor.related
             owner, name, target = reverse.model, reverse.get_accessor_name(), reverse.related_model
         relation = Relation("django", label(owner), name, kind, (target._meta.db_table,))
+        relation.related = label(target)
         _relations[descriptor] = relation
     return relation
 
@@ -102,15 +106,20 @@ def _many(manager: Any, plain: bool) -> Relation:
     if relation is None:
         tables = [manager.model._meta.db_table, *([through._meta.db_table] if through is not None else [])]
         relation = Relation("django", label(type(manager.instance)), name, "many", tuple(tables))
+        relation.related = label(manager.model)
         relation.target = _target(manager) if through is None and plain else ()
         _relations[key] = relation
     return relation
 
 
 def _target(manager: Any) -> tuple[str, ...]:
-    """How to ask for the related objects by a query set of their own; empty if their key is not their owner's primary key."""
+    """How to ask for the related objects by a query set of their own; empty if their key is not their owner's primary key.
+
+    Empty as well for a manager with a query set of its own making, which may be another one the next time.
+    """
     field, model = manager.field, manager.model
-    if not field.target_field.primary_key:
+    plain = type(model._default_manager).get_queryset.__module__ == "django.db.models.manager"
+    if not field.target_field.primary_key or not plain:
         return ()
     return label(model), model._default_manager.name, field.name, field.related_query_name()
 

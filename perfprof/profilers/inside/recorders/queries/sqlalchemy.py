@@ -14,6 +14,7 @@ from typing import Any
 
 from . import loads
 from .loads import Batch, Relation
+from .steps import application
 
 _MOST = 20_000  # results in memory
 
@@ -59,7 +60,7 @@ def _fetching(result: Any, context: Any) -> None:
     if above is not None and above.runid in _batches:
         _batches[context.runid] = _batches[above.runid]
         return
-    started = loads.application(2)
+    started = application(2)
     origin = loads.origin_of(_model(context), (), started, _features(context))
     batch = _batches[context.runid] = Batch(origin, 0, getattr(_local, "via", None))
     result.iterator = _counted(result.iterator, batch)
@@ -69,8 +70,10 @@ def _counted(rows: Iterator[Any], batch: Batch) -> Iterator[Any]:
     for row in rows:
         batch.size += 1
         if batch.size == 2:
-            loads.several(batch.origin)
+            loads.several(batch.origin, 2)
         yield row
+    if batch.size == 1:
+        loads.several(batch.origin, 1)
 
 
 def _model(context: Any) -> str:
@@ -160,11 +163,18 @@ def _tell(said: Callable[[], Relation], state: Any, batch: Batch | None, path: s
         relation = said()
         if path:
             named = f"{path}.{relation.name}"
-            relation = Relation("sqlalchemy", relation.owner, named, relation.kind, relation.tables)
+            relation = _along(relation, named)
         key = hash(state.key[1]) if state.key else id(state)
         loads.loaded(relation, batch, "all", key, perf_counter() - start)
     except Exception:
         pass
+
+
+def _along(relation: Relation, path: str) -> Relation:
+    """The same relation, reached by a path within the query."""
+    found = Relation("sqlalchemy", relation.owner, path, relation.kind, relation.tables)
+    found.related = relation.related
+    return found
 
 
 def _relationship(loader: Any) -> Relation:
@@ -177,7 +187,10 @@ def _relationship(loader: Any) -> Relation:
         owner = property.parent.class_
         label = f"{owner.__module__}.{owner.__qualname__}"
         kind = "many" if property.uselist else "one"
+        other = property.mapper.class_
+        related = f"{other.__module__}.{other.__qualname__}"
         relation = Relation("sqlalchemy", label, property.key, kind, tuple(tables))
+        relation.related = related
         _relations[property] = relation
     return relation
 
