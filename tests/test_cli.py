@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -161,6 +162,17 @@ def test_an_option_that_goes_to_the_program_is_told(project: Path) -> None:
     result = call(project, "fix", "--min-share", "1", "--", sys.executable, *words, "--apply=1")
     told = [line for line in result.stderr.splitlines() if line.startswith("note: ")]
     assert [line.split()[1] for line in told] == ["--apply", "--tests=x", "--apply=1"]
+
+
+@pytest.mark.parametrize(("text", "told"), [("some words\n", 1), ("", 0)])
+def test_input_that_no_workload_gets_is_told(project: Path, text: str, told: int) -> None:
+    (project / "input.txt").write_text(text, "utf-8")
+    argv = [sys.executable, "-m", "perfprof", "fix", "--", sys.executable, "-c", "import sys; sys.stdin.read()"]
+    for words in (argv, ["sh", "-c", f"cat input.txt | (sleep 0.2; {shlex.join(argv)})"]):
+        with (project / "input.txt").open("rb") as file:
+            result = subprocess.run(words, cwd=project, stdin=file, capture_output=True, text=True)
+        assert result.returncode == 0, result.stderr
+        assert result.stderr.count("gets no standard input") == told
 
 
 def test_configuration_is_read_and_the_command_line_wins(project: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from dataclasses import replace
 from typing import Any
 
@@ -51,7 +53,24 @@ def command(ctx: click.Context, /, undo: bool, **given: Any) -> None:
                 "there is no workload", todo="Put a command after --: perfprof fix -- python your_program.py"
             )
         settings["workload"] = settings["tests"]
+    if _given_input():
+        todo = "sh -c 'python your_program.py < file' gives it some"
+        click.echo(f"note: the workload runs many times, so it gets no standard input; {todo}", err=True)
     fix(ctx, settings)
+
+
+def _given_input() -> bool:
+    """Whether somebody redirected a file into perfprof, or piped something."""
+    try:
+        status = os.fstat(0)
+        if stat.S_ISFIFO(status.st_mode):
+            import fcntl
+            import termios
+
+            return fcntl.ioctl(0, termios.FIONREAD, bytes(4)) != bytes(4)
+    except (OSError, ImportError):  # it is closed, or this is no Unix
+        return False
+    return stat.S_ISREG(status.st_mode) and status.st_size > 0
 
 
 def fix(ctx: click.Context, settings: dict[str, Any]) -> None:
