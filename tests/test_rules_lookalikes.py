@@ -4,7 +4,7 @@ The tables are tests/lookalikes*.txt. A case is ``=== name: outcome [evidence]``
 are evaluated with the old and the new source. The outcome is the obligation that saves it, ``rewritten`` (then both must
 agree), or ``not-found``. The evidence is made up: of types and sizes that pay, and of what only a run can tell: rows are
 ``dicts``, what the loop changes is ``apart`` from the collection, loops walk ``generators``, attributes are ``computed``, elements
-are ``lists``, arguments come ``again``, lists are in no ``order``, or all ``ints``, ``words``, ``floats`` or ``pairs`` of them, or of a class ``Node`` of the program (``nodes``).
+are ``lists``, arguments come ``again``, lists are in no ``order``, loops walk ``arrays``, or all ``ints``, ``words``, ``floats`` or ``pairs`` of them, or of a class ``Node`` of the program (``nodes``).
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from perfprof.rules.rule import Case, Level, weigh
 KEYS = {"builtins.int": 500, "builtins.str": 500}
 PLAIN = {"ints": "builtins.int", "words": "builtins.str", "floats": "builtins.float"}
 PLAIN["pairs"] = "builtins.tuple[builtins.int,builtins.str]"
+# What each is where loops walk arrays: the array, an element, a value beside it, an end of a range.
+ARRAYS = {"base": "numpy.ndarray", "cell": "numpy.float64", "given": "builtins.float"}
 
 SHOWN = {"again", "order"}  # what only a run that shows it brings up: arguments that come again, lists in no order
 
@@ -77,6 +79,8 @@ def imagined(watch: Watch, evidence: frozenset[str]) -> Seen:
         types = {"builtins.dict": 1000}
     elif kind == "more":
         types = {"builtins.list": 1000}
+    if "arrays" in evidence:
+        types = {ARRAYS.get(kind.rstrip("0123456789"), "builtins.int"): 1000}
     plain = [PLAIN[word] for word in PLAIN if word in evidence]  # all of one type, where a rule needs that
     held = {rows: 1000} if {"dicts", "lists"} & evidence else keys
     elements = {plain[-1]: 1000} if plain else held

@@ -78,13 +78,13 @@ def row_unread_elsewhere(case: Case) -> Proof:
     if not function.names.is_local(found.row):
         return unproved(f"`{found.row}` is bound for others, too", function.place(found.call))
     whole = function.module.tree if isinstance(function.node, ast.Module) else function.node
-    for node in _apart(whole, found.row, found.hoist.node):
+    for node in uses_apart(whole, found.row, found.hoist.node):
         if isinstance(node.ctx, ast.Load):
             return unproved(f"`{found.row}` is read outside of the loop", function.place(node))
     return proved("nothing outside of the loop reads it")
 
 
-def _apart(whole: ast.AST, row: str, loop: ast.AST) -> Iterator[ast.Name]:
+def uses_apart(whole: ast.AST, row: str, loop: ast.AST) -> Iterator[ast.Name]:
     """Uses of the name outside of the loop, and of other loops that bind it anew in each turn."""
     stack: list[ast.AST] = [whole]
     while stack:

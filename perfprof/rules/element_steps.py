@@ -1,0 +1,266 @@
+"""What one turn of an element-wise loop does, told in steps: store into an element, name a value, count, or branch.
+
+Every index is a counter of the loop (perhaps with a number added), a whole number, or a name that the loop does not bind.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from perfprof.rules.reading.expressions import path_of
+
+EXACT = frozenset("sqrt abs absolute fabs floor ceil trunc isnan isinf isfinite".split())  # of NumPy
+OF_MATH = frozenset("sqrt fabs isnan isinf isfinite".split())
+NUMBERS = frozenset("pi e inf nan tau".split())
+_BUILTIN = {"abs": 1, "float": 1, "max": 2, "min": 2}
+_PLAIN = (ast.Add, ast.Sub, ast.Mult, ast.Div)
+
+
+class NoneOfOursError(Exception):
+    """The loop does something else than compute elements."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One index: ``counter + more``, the number ``more``, or what ``name`` stands for."""
+
+    counter: str
+    more: int = 0
+    name: ast.expr | None = None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Cell:
+    """An element of an array: ``a[i, j + 1]``, ``self.a[i][0]``, or the name of an item that the loop walks."""
+
+    node: ast.expr
+    base: ast.expr
+    places: tuple[Place, ...]
+
+    @property
+    def array(self) -> str:
+        """The text of the array."""
+        return ast.unparse(self.base)
+
+    @property
+    def counters(self) -> tuple[str, ...]:
+        """The counters among the indices, in their order."""
+        return tuple(one.counter for one in self.places if one.counter)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Store:
+    """``a[i] = value``; an assignment in place is ``a[i] = a[i] + value``."""
+
+    cell: Cell
+    value: ast.expr
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Named:
+    """``name = value`` for the rest of the turn."""
+
+    name: str
+    value: ast.expr
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Count:
+    """``name += step``, a whole number."""
+
+    node: ast.AugAssign
+    name: str
+    step: int
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Branch:
+    """``if test: … else: …``."""
+
+    test: ast.expr
+    body: tuple[Step, ...]
+    orelse: tuple[Step, ...] = ()
+
+
+Step: TypeAlias = "Store | Named | Count | Branch"
+
+
+@dataclass
+class Steps:
+    """Reads the body of a loop. modules: what ``np`` and ``math`` are called. items: names of what the loop walks.
+
+    cells: of each expression that is an element. problems: (obligation, node, why).
+    """
+
+    counters: Sequence[str]
+    items: Mapping[str, tuple[ast.expr, Place]]
+    modules: Mapping[str, str]
+    cells: dict[ast.expr, Cell] = field(default_factory=dict)
+    named: set[str] = field(default_factory=set)
+    counts: set[str] = field(default_factory=set)
+    problems: list[tuple[str, ast.AST, str]] = field(default_factory=list)
+
+    def block(self, statements: Sequence[ast.stmt]) -> tuple[Step, ...]:
+        """The steps of statements."""
+        return tuple(step for one in statements for step in self._statement(one))
+
+    def problem(self, obligation: str, node: ast.AST, why: str) -> None:
+        """Note why the loop cannot be rewritten."""
+        self.problems.append((obligation, node, why))
+
+    def _statement(self, one: ast.stmt) -> Iterator[Step]:
+        if isinstance(one, ast.If):
+            self._value(one.test)
+            yield Branch(one.test, self.block(one.body), self.block(one.orelse))
+        elif isinstance(one, ast.AugAssign):
+            yield self._in_place(one)
+        elif isinstance(one, ast.Assign) and len(one.targets) == 1:
+            target = one.targets[0]
+            if isinstance(target, ast.Name):
+                self._value(one.value)
+                self.named.add(target.id)
+                yield Named(target.id, one.value)
+            else:
+                yield from self._store(target, one.value)
+        elif not isinstance(one, ast.Pass):
+            raise NoneOfOursError
+
+    def _store(self, target: ast.expr, value: ast.expr) -> Iterator[Step]:
+        if not isinstance(target, ast.Subscript):
+            raise NoneOfOursError
+        cell = self._cell(target)
+        if isinstance(value, ast.IfExp):
+            self._value(value.test)
+            self._value(value.body)
+            self._value(value.orelse)
+            yield Branch(value.test, (Store(cell, value.body),), (Store(cell, value.orelse),))
+        else:
+            self._value(value)
+            yield Store(cell, value)
+
+    def _in_place(self, one: ast.AugAssign) -> Step:
+        if isinstance(one.target, ast.Name):
+            step = one.value.value if isinstance(one.value, ast.Constant) else None
+            if isinstance(one.op, ast.Add) and type(step) is int and 0 < step < 1 << 31:
+                self.counts.add(one.target.id)
+                return Count(one, one.target.id, step)
+            self._value(one.value)
+            self.problem(
+                "each-turn-has-its-own", one, f"`{one.target.id}` is summed up, and the order of a sum tells"
+            )
+            return Count(one, one.target.id, 0)
+        if not isinstance(one.target, ast.Subscript):
+            raise NoneOfOursError
+        cell = self._cell(one.target)
+        read = ast.copy_location(ast.Subscript(one.target.value, one.target.slice, ast.Load()), one.target)
+        self.cells[read] = Cell(read, cell.base, cell.places)
+        value = ast.copy_location(ast.BinOp(read, one.op, one.value), one)
+        self._operator(value, one.op)
+        self._value(one.value)
+        return Store(cell, value)
+
+    def _operator(self, node: ast.AST, op: ast.operator) -> None:
+        if not isinstance(op, _PLAIN):
+            what = {ast.Pow: "`**`", ast.Mod: "`%`", ast.FloorDiv: "`//`"}.get(type(op), "this operator")
+            self.problem("steps-are-exact", node, f"{what} of an array may differ by a bit, or in its warnings")
+
+    def _value(self, node: ast.expr) -> None:
+        """Note each element in an expression; what is no arithmetic ends the reading."""
+        if isinstance(node, ast.Subscript):
+            self._cell(node)
+        elif isinstance(node, ast.Name):
+            if node.id in self.items:
+                base, place = self.items[node.id]
+                self.cells[node] = Cell(node, base, (place,))
+        elif isinstance(node, ast.Call):
+            self._call(node)
+        elif isinstance(node, ast.Constant):
+            if type(node.value) not in (int, float, bool):
+                raise NoneOfOursError
+        elif isinstance(node, (ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare)):
+            self._operation(node)
+        elif not (isinstance(node, ast.Attribute) and path_of(node) is not None):
+            raise NoneOfOursError
+
+    def _operation(self, node: ast.BinOp | ast.UnaryOp | ast.BoolOp | ast.Compare) -> None:
+        if isinstance(node, ast.BinOp):
+            self._operator(node, node.op)
+        if isinstance(node, ast.UnaryOp) and not isinstance(node.op, (ast.USub, ast.Not)):
+            raise NoneOfOursError
+        orders = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
+        if isinstance(node, ast.Compare) and not all(isinstance(one, orders) for one in node.ops):
+            raise NoneOfOursError
+        for part in ast.iter_child_nodes(node):
+            if isinstance(part, ast.expr):
+                self._value(part)
+
+    def _call(self, node: ast.Call) -> None:
+        module, name = self.called(node)
+        if node.keywords or any(isinstance(one, ast.Starred) for one in node.args) or not module:
+            raise NoneOfOursError
+        known = {"numpy": EXACT, "math": OF_MATH}.get(module, frozenset(_BUILTIN))
+        if name not in known:
+            self.problem(
+                "steps-are-exact",
+                node,
+                f"`{ast.unparse(node.func)}` of an array may differ from that of its elements",
+            )
+        elif len(node.args) != (_BUILTIN[name] if module == "builtins" else 1):
+            raise NoneOfOursError
+        for one in node.args:
+            self._value(one)
+
+    def called(self, node: ast.Call) -> tuple[str, str]:
+        """The module and the name of what is called; ("", "") if it is none that is known."""
+        path = path_of(node.func) or ()
+        if len(path) == 2 and path[0] in self.modules:
+            return self.modules[path[0]], path[1]
+        return ("builtins", path[0]) if len(path) == 1 and path[0] in _BUILTIN else ("", "")
+
+    def _cell(self, node: ast.Subscript) -> Cell:
+        places: list[Place] = []
+        base: ast.expr = node
+        while isinstance(base, ast.Subscript):
+            parts = base.slice.elts if isinstance(base.slice, ast.Tuple) else [base.slice]
+            places[:0] = [self._place(one) for one in parts]
+            base = base.value
+        path = path_of(base)
+        if path is None or len(path) > 2:
+            raise NoneOfOursError
+        self.cells[node] = Cell(node, base, tuple(places))
+        return self.cells[node]
+
+    def _place(self, node: ast.expr) -> Place:
+        more = number(node)
+        if more is not None:
+            return Place("", more)
+        if isinstance(node, ast.Name):
+            return Place(node.id) if node.id in self.counters else Place("", name=node)
+        if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub)):
+            more = number(node.right)
+            if more is not None and isinstance(node.left, ast.Name) and node.left.id in self.counters:
+                return Place(node.left.id, more if isinstance(node.op, ast.Add) else -more)
+        if isinstance(node, (ast.Slice, ast.Constant)):
+            raise NoneOfOursError
+        self.problem("each-turn-has-its-own", node, f"`{ast.unparse(node)}` may be any element")
+        return Place("", name=node)
+
+
+def number(node: ast.expr) -> int | None:
+    """A whole number that is written down, perhaps with a minus."""
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        inner = number(node.operand)
+        return None if inner is None else -inner
+    return node.value if isinstance(node, ast.Constant) and type(node.value) is int else None
+
+
+def every(steps: Sequence[Step]) -> Iterator[Step]:
+    """The steps and those in their branches, in order."""
+    for one in steps:
+        yield one
+        if isinstance(one, Branch):
+            yield from every(one.body)
+            yield from every(one.orelse)

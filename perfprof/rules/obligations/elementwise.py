@@ -1,0 +1,235 @@
+"""Obligations of a loop over the elements of arrays that is to be computed at once."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+
+from perfprof.rules.element_guards import dtypes
+from perfprof.rules.element_kinds import InexactError, kinds_of
+from perfprof.rules.element_loops import Bound, ElementLoop
+from perfprof.rules.element_steps import Branch, Cell, Count, Named, Place, Step, every
+from perfprof.rules.obligations.frames import uses_apart
+from perfprof.rules.obligations.growth import shares_line
+from perfprof.rules.obligations.proofs import guarded, obligation, observed, proved, unproved
+from perfprof.rules.reading.expressions import is_builtin, path_of, root_name
+from perfprof.rules.reading.names import read_names
+from perfprof.rules.rule import Case, Proof
+
+USED = ("type", "len", "abs", "min", "max", "int", "float", "bool", "range", "enumerate", "ArithmeticError")
+RUN_AS_THEY_STAND = frozenset(
+    "staticmethod classmethod property cached_property abstractmethod override cache lru_cache".split()
+)
+NDARRAY = frozenset({"numpy.ndarray"})
+
+
+@obligation
+def each_turn_has_its_own(case: Case) -> Proof:
+    """Each turn reads and writes elements that no other turn writes."""
+    found: ElementLoop = case.suspect.reading
+    noted = [one for one in found.read.problems if one[0] == "each-turn-has-its-own"]
+    problem = next(iter([*((node, why) for _, node, why in noted), *_entangled(found), *_unordered(found)]), None)
+    if problem is not None:
+        return unproved(problem[1], found.function.place(problem[0]))
+    return proved(
+        "what is stored stands at the counter alone, and is read there alone",
+        found.function.place(found.hoist.statement),
+    )
+
+
+def _entangled(found: ElementLoop) -> Iterator[tuple[ast.AST, str]]:
+    """What one turn stores and another one may read, and indices that are not known before."""
+    counters = [one.counter for one in found.axes]
+    for name, cells in found.arrays.items():
+        if len({len(one.places) for one in cells}) > 1:
+            yield cells[0].node, f"`{name}` is read by rows and by elements"
+        if any(len({*one.counters}) < len(one.counters) for one in cells):
+            yield cells[0].node, f"`{name}` is read along its diagonal"
+        if name in found.written:
+            yield from _own_places(name, cells, counters)
+        elif any(not _in_order(one.counters, counters) for one in cells):
+            yield cells[0].node, f"the axes of `{name}` stand in another order"
+    for cell in found.read.cells.values():
+        if any(_from_the_end(place, found) for place in cell.places):
+            yield cell.node, f"`{ast.unparse(cell.node)}` counts from the end"
+    for axis in found.axes:
+        for end in (axis.low, axis.high):
+            yield from _unknown_end(end, found, counters)
+
+
+def _from_the_end(place: Place, found: ElementLoop) -> bool:
+    axis = next((one for one in found.axes if one.counter == place.counter), None)
+    return axis is not None and axis.low.base is None and axis.low.more + place.more < 0
+
+
+def _in_order(given: Sequence[str], counters: list[str]) -> bool:
+    """Whether the axes are some of the loops', one after another; those of two loops may be changed."""
+    begin = counters.index(given[0]) if given else 0
+    return [*given] == counters[begin : begin + len(given)] or (len(counters) == 2 and {*given} == {*counters})
+
+
+def _own_places(name: str, cells: Sequence[Cell], counters: list[str]) -> Iterator[tuple[ast.AST, str]]:
+    for one in cells:
+        if [*one.counters] != counters:
+            yield one.node, f"several turns have the same element of `{name}`, or the axes stand in another order"
+        if [_said(place.counter, place.more, place.name) for place in one.places] != [
+            _said(place.counter, place.more, place.name) for place in cells[0].places
+        ]:
+            yield one.node, f"`{ast.unparse(one.node)}` is what another turn stores"
+        if isinstance(one.node, ast.Name):
+            yield one.node, f"`{one.node.id}` is read before and after it is stored"
+
+
+def _said(counter: str, more: int, name: ast.expr | None) -> str:
+    return f"{counter} {more} {ast.unparse(name) if name is not None else ''}"
+
+
+def _unknown_end(end: Bound, found: ElementLoop, counters: list[str]) -> Iterator[tuple[ast.AST, str]]:
+    if end.base is None or not end.array:
+        return
+    cells = found.arrays.get(end.array)
+    if cells is None:
+        yield end.base, f"`{end.array}` is none of the arrays"
+    elif end.axis >= len(cells[0].places) or (end.flat and len(cells[0].places) > 1):
+        yield end.base, f"`{end.array}` has another shape"
+    elif end.row and (end.row not in counters or cells[0].places[0].counter != end.row):
+        yield end.base, f"the row of `{end.array}` may be none"
+
+
+def _unordered(found: ElementLoop) -> Iterator[tuple[ast.AST, str]]:
+    """Names that are bound in the loop and read before that, or as something else."""
+    loop = found.hoist.statement
+    counters = {one.counter for one in found.axes}
+    twice = (counters & {*found.read.named, *found.read.counts}) | (found.read.named & found.read.counts)
+    for one in sorted(twice):
+        yield loop, f"`{one}` is bound in more than one way"
+    for node in (*found.numbers.values(), *(cells[0].base for cells in found.arrays.values())):
+        if root_name(node) in found.bound or root_name(node) in found.read.modules:
+            yield node, f"`{ast.unparse(node)}` is another one in each turn"
+    if found.read.counts and not any(_of_all(one, found) for one in found.read.cells.values()):
+        yield loop, "no array is as large as the loops are long"
+    for step in every(found.steps) if len(counters) > 1 else ():
+        if isinstance(step, Branch) and not any(
+            _of_all(found.read.cells[one], found) for one in ast.walk(step.test) if one in found.read.cells
+        ):
+            yield step.test, "the test is not of each element"
+    yield from _before_bound(found.steps, set(), found)
+
+
+def _of_all(cell: Cell, found: ElementLoop) -> bool:
+    """Whether each turn of all loops has an element of its own."""
+    return len({*cell.counters}) == len(found.axes)
+
+
+def _before_bound(steps: Sequence[Step], known: set[str], found: ElementLoop) -> Iterator[tuple[ast.AST, str]]:
+    """Names that are read where this turn may not have bound them: what a branch binds is for that branch alone."""
+    own: set[str] = set()
+    inside = steps is not found.steps
+    for one in steps:
+        if not isinstance(one, Count):
+            value = one.test if isinstance(one, Branch) else one.value
+            wrong = (read_names(value) & found.read.named) - known - own | (read_names(value) & found.read.counts)
+            for name in sorted(wrong):
+                yield value, f"`{name}` is what an earlier turn left, or bound in some turns only"
+        if isinstance(one, Named):
+            if one.name in known or (inside and len(found.axes) > 1):
+                yield one.value, f"`{one.name}` is bound in some turns only"
+            own.add(one.name)
+        elif isinstance(one, Branch):
+            yield from _before_bound(one.body, known if inside else known | own, found)
+            yield from _before_bound(one.orelse, known if inside else known | own, found)
+
+
+@obligation
+def names_unread_after(case: Case) -> Proof:
+    """Nothing after the loop reads its counter or what a turn gave a name."""
+    found: ElementLoop = case.suspect.reading
+    function, names = found.function, found.function.names
+    for one in sorted(found.bound):
+        counted = one in found.read.counts
+        if names.bindings.get(one) and (not names.is_local(one) or one in names.captured):
+            return unproved(f"`{one}` is bound for others, too", function.place(found.hoist.statement))
+        for node in () if counted else uses_apart(function.node, one, found.hoist.node):
+            if isinstance(node.ctx, ast.Load) and not _bound_anew(node, found):
+                return unproved(f"`{one}` is read outside of the loop", function.place(node))
+    return proved("nothing reads its names later")
+
+
+def _bound_anew(node: ast.Name, found: ElementLoop) -> bool:
+    """Whether it is read before the loop only, and no loop around leads back to it."""
+    parents, above = found.function.parents, found.function.parents.get(found.hoist.statement)
+    while above is not None and not isinstance(above, (ast.For, ast.AsyncFor, ast.While)):
+        above = parents.get(above)
+    return above is None and node.lineno < found.hoist.statement.lineno
+
+
+@obligation
+def steps_are_exact(case: Case) -> Proof:
+    """NumPy does each step for all elements to the bit as for each of them, and with it errors come up as they did."""
+    found: ElementLoop = case.suspect.reading
+    for name, node, why in found.read.problems:
+        if name == "steps-are-exact":
+            return unproved(why, found.function.place(node))
+    try:
+        kinds = kinds_of(case)
+    except InexactError as error:
+        node, why = error.args
+        return unproved(f"`{ast.unparse(node)}`: {why}", found.function.place(node))
+    for name, allowed in dtypes(found, kinds).items():
+        if not allowed:
+            return unproved(
+                f"what is stored into `{name}` is made another type", found.function.place(found.written[name].node)
+            )
+    return guarded("a test of the types of the elements; where an error comes up, it is done one by one")
+
+
+@obligation
+def arrays_are_plain(case: Case) -> Proof:
+    """All are arrays of NumPy, no classes of their own, and share no memory."""
+    found: ElementLoop = case.suspect.reading
+    for number, (name, cells) in enumerate(found.arrays.items()):
+        seen = case.watched(f"base{number}")
+        if case.seen and (seen is None or not {*seen.types} <= NDARRAY):
+            types = ", ".join(sorted(seen.types)) if seen is not None else "never seen"
+            return unproved(f"`{name}` was {types}", found.function.place(cells[0].node))
+    for number, (name, node) in enumerate(found.numbers.items()):
+        seen = case.watched(f"number{number}")
+        if seen is not None and not {*seen.types} <= {"builtins.int"}:
+            return unproved(f"`{name}` was {', '.join(sorted(seen.types))}", found.function.place(node))
+    held = [seen for number in range(99) if (seen := case.watched(f"held{number}")) is not None]
+    if any(one.reads.get("computed") for one in held):
+        return unproved("an attribute is computed (a property), perhaps anew each time")
+    attributes = [one for one in found.bases if len(path_of(one) or ()) > 1]
+    if attributes:
+        return observed("attributes were stored ones in every recorded run; the rest is tested")
+    return guarded("a test of their types, and whether their memory is apart")
+
+
+@obligation
+def loop_runs_as_it_stands(case: Case) -> Proof:
+    """The function is run as it stands, and the loop has lines of its own."""
+    found: ElementLoop = case.suspect.reading
+    function, loop = found.function, found.hoist.statement
+    scope = function
+    while scope is not None:
+        for one in getattr(scope.node, "decorator_list", ()):
+            name = (path_of(one.func if isinstance(one, ast.Call) else one) or ("",))[-1]
+            if name not in RUN_AS_THEY_STAND:
+                return unproved(f"`@{ast.unparse(one)}` may compile it as it stands", function.place(one))
+        scope = scope.outer  # type: ignore[assignment]
+    lines = function.module.raw_lines[loop.lineno - 1 : loop.end_lineno]
+    if shares_line(loop, function) or any(b"\t" in one for one in lines):
+        return unproved("it shares a line, or is indented by tabs", function.place(loop))
+    shadowed = [one for one in USED if not is_builtin(one, function)]
+    if shadowed:
+        return unproved(f"`{shadowed[0]}` has another meaning in this file", function.place(loop))
+    return proved("nothing compiles it into something else", function.place(loop))
+
+
+ELEMENTWISE = (
+    each_turn_has_its_own,
+    names_unread_after,
+    steps_are_exact,
+    arrays_are_plain,
+    loop_runs_as_it_stands,
+)
