@@ -1,102 +1,24 @@
-"""When the loop around a look-up allows to ask before it begins: what the turns write, bind, change and catch."""
+"""When the loop around a look-up allows to ask before it begins: what the turns bind, change and catch."""
 
 from __future__ import annotations
 
 import ast
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from perfprof.rules.hoisting import runs_later
-from perfprof.rules.lookups.evidence import runs, standing
+from perfprof.rules.lookups.evidence import runs
 from perfprof.rules.obligations.asked_early import keys_known_before, walked_ahead
+from perfprof.rules.obligations.loop_writes import loop_writes_nothing_it_reads
 from perfprof.rules.obligations.proofs import obligation, observed, proved, unproved
-from perfprof.rules.reading.deeds import Deed, deeds
 from perfprof.rules.reading.effects import hazards
 from perfprof.rules.reading.expressions import path_of
 from perfprof.rules.reading.hazards import Hazard
 from perfprof.rules.reading.names import read_names
 from perfprof.rules.rule import Case, Proof
-from perfprof.rules.schema.defined import reached
 
 if TYPE_CHECKING:
     from perfprof.rules.lookups.model import Lookup
-
-
-@obligation
-def loop_writes_nothing_it_reads(case: Case) -> Proof:
-    """No turn changes what a later one reads."""
-    lookup: Lookup = case.suspect.reading
-    known = standing(case)
-    tables = reached(lookup.query.statement.table_names(), known.texts)
-    later = runs_later(lookup.scan, lookup.function) or _walked_by_a_statement(lookup)
-    if later is not None:
-        return unproved(
-            "a generator expression asks when it is walked, perhaps after a write", lookup.function.place(later)
-        )
-    found = [one for one in deeds(lookup.region, lookup.function, case.program) if one.node is not lookup.call]
-    for deed in found:
-        problem = "" if _waits(deed, lookup) else _problem(deed, tables)
-        if problem:
-            return unproved(problem, lookup.function.place(deed.node))
-    named = ", ".join(sorted(tables))
-    if not found:
-        return proved(f"nothing in the loop writes to a database, so {named} stay")
-    written = {one.what for one in found if one.kind == "writes"} | _recorded_writes(case)
-    unknown = known.unknown({*lookup.query.statement.table_names(), *written}) if written else ""
-    if unknown:
-        why = f"the loop writes {', '.join(sorted(written))}; whether {unknown} has triggers or cascading keys cannot be told"
-        return unproved(f"{why} (give the database with --database)", lookup.function.place(found[0].node))
-    return _as_recorded(case, found[0], tables)
-
-
-def _waits(deed: Deed, lookup: Lookup) -> bool:
-    """``await``: what others write meanwhile is as it is with another process; what the awaited call writes is asked apart."""
-    awaited = isinstance(deed.node, ast.Await) or isinstance(lookup.function.parents.get(deed.node), ast.Await)
-    return deed.kind == "suspends" and (awaited or deed.node is lookup.query.apart)
-
-
-def _as_recorded(case: Case, unsure: Deed, tables: frozenset[str]) -> Proof:
-    """What cannot be read was seen running: which tables did it write?"""
-    lookup: Lookup = case.suspect.reading
-    where, written = lookup.function.place(unsure.node), _recorded_writes(case) & tables
-    if written:
-        return unproved(f"the recorded loop writes {', '.join(sorted(written))}", where)
-    if not case.executions:
-        return unproved(f"`{unsure.what or unsure.kind}` may write, and no run was recorded", where)
-    return observed(f"no recorded statement of the loop writes {', '.join(sorted(tables))}", where)
-
-
-def _walked_by_a_statement(lookup: Lookup) -> ast.AST | None:
-    """``for x in (… for y in ys)``: the statement's body runs between two turns of the generator."""
-    holder = lookup.loop.holder
-    lazy = isinstance(holder, ast.GeneratorExp) and isinstance(lookup.function.parents.get(holder), ast.For)
-    return holder if lazy else None
-
-
-def _problem(deed: Deed, tables: frozenset[str]) -> str:
-    table = deed.what.rpartition(".")[2]
-    if deed.kind == "writes" and (table in tables or deed.what == "?"):
-        return f"the loop writes {table}, which the statement reads"
-    if deed.kind == "suspends":
-        return "other code runs at `yield` or `await`, and may write"
-    return "the loop rolls back, and later turns would read other rows" if deed.kind == "rolls back" else ""
-
-
-def _recorded_writes(case: Case) -> frozenset[str]:
-    """Tables that recorded statements below the loop's lines write."""
-    from perfprof.rules.reading.statements import read
-
-    lookup: Lookup = case.suspect.reading
-    path, found = os.path.realpath(lookup.function.module.path), set()
-    for execution in case.executions:
-        if any(frame.path == path and frame.line in lookup.lines for frame in execution.site):
-            text = execution.statement.text
-            statement = read(text, "sqlite" if "sqlite" in execution.statement.driver else "postgresql")
-            if statement.writes:
-                found.add(statement.writes.rpartition(".")[2])
-    return frozenset(found)
 
 
 @obligation

@@ -49,11 +49,18 @@ def reached(tables: Iterable[str], texts: Iterable[str]) -> frozenset[str]:
         before = len(found)
         for kind, name, text in known:
             words = set(_WORD.findall(text)) & names
-            if kind == "trigger":
-                found |= {_on(text)} if words & found or is_opaque(text) else set()
-            elif name in found and ("view" in kind or _ACTIONS.search(text)):
-                found |= words
+            found |= _set_off(text, words, found) if kind == "trigger" else _below(kind, name, text, words, found)
     return frozenset(found)
+
+
+def _below(kind: str, name: str, text: str, words: set[str], found: set[str]) -> set[str]:
+    """What a view reads, or the tables whose rows take those of this one along."""
+    return words if name in found and ("view" in kind or _ACTIONS.search(text)) else set()
+
+
+def _set_off(text: str, words: set[str], found: set[str]) -> set[str]:
+    """The table that a trigger stands on, if it may change what was found."""
+    return {_on(text)} if words & found or is_opaque(text) else set()
 
 
 def _on(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from perfprof.rules.reading.statements import read
@@ -34,11 +35,12 @@ class Standing:
     def of(cls, members: Iterable[Execution], everything: Sequence[Execution], ask: Definitions) -> Standing:
         """members: executions on the databases in question. ask: what stands in a catalog."""
         databases = {one.statement.database for one in members}
-        found = {name: ask(name) for name in sorted(databases - set(_PRIVATE))}
-        texts = dict.fromkeys(text for one in found.values() for text in one or ())
-        whole = all(one is not None for one in found.values())
-        made = [text for text in definitions(everything) if not (texts and whole and is_opaque(text))]
-        return cls(tuple(texts), tuple(made), whole)
+        found = [ask(name) for name in sorted(databases - set(_PRIVATE))]
+        texts = tuple(dict.fromkeys(chain.from_iterable(one or () for one in found)))
+        whole, made = None not in found, tuple(definitions(everything))
+        if texts and whole:
+            made = tuple(text for text in made if not is_opaque(text))
+        return cls(texts, made, whole)
 
     @property
     def texts(self) -> tuple[str, ...]:
