@@ -21,6 +21,11 @@ _POLITE = (
     "-c default_transaction_read_only=on -c statement_timeout=5s -c lock_timeout=1s "
     "-c idle_in_transaction_session_timeout=60s"
 )
+_HELD = (
+    "SELECT current_setting('default_transaction_read_only') = 'on' AND current_setting('statement_timeout') = '5s' "
+    "AND current_setting('lock_timeout') = '1s'"
+)
+_POOLER = "a pooler stands before the server and takes no settings: give the address of the server itself"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,10 @@ class Source:
 
     @contextmanager
     def connected(self) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
-        """A connection that can only read and that gives up early; PerfprofError without the password in it."""
+        """A connection that can only read and that gives up early; PerfprofError without the password in it.
+
+        One on which the server does not know that is not used: a pooler may throw away what it was told.
+        """
         try:
             import psycopg
         except ImportError:
@@ -62,9 +70,12 @@ class Source:
             with psycopg.connect(
                 self.secret, options=_POLITE, application_name="perfprof", connect_timeout=10, autocommit=True
             ) as connection:
+                if connection.execute(_HELD).fetchone() != (True,):
+                    raise PerfprofError("the connection would not be read only", where=self.name, todo=_POOLER)
                 yield connection
         except psycopg.Error as error:
-            raise PerfprofError(self.without_secrets(error), where=self.name) from None
+            todo = _POOLER if "startup parameter" in str(error) else ""
+            raise PerfprofError(self.without_secrets(error), where=self.name, todo=todo) from None
 
     def environment(self) -> dict[str, str]:
         """The same for pg_dump, by variables instead of a command line that everybody can read."""
