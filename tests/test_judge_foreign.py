@@ -256,7 +256,8 @@ def test_interrupting_leaves_nothing_behind(root: Path, way: signal.Signals) -> 
     (root / "a.py").write_text("a\n")
     (root / "run.py").write_text("import time\nprint('up', flush=True)\ntime.sleep(60)\n")
     code = (
-        "import sys; from pathlib import Path; from perfprof.optimizer.judge import Judge;"
+        "import signal, sys; from pathlib import Path; from perfprof.optimizer.judge import Judge;"
+        "signal.signal(signal.SIGINT, signal.default_int_handler);"  # a shell in the background has it ignored
         "from perfprof.optimizer.project import Command, Project;"
         f"root = Path({str(root)!r});"
         "judge = Judge(Project(root, (root,), Command((sys.executable, 'run.py'))));"
