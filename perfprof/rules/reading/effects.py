@@ -41,7 +41,7 @@ from perfprof.rules.reading.scans import COMPREHENSIONS
 from perfprof.rules.reading.syntax import children
 
 if TYPE_CHECKING:
-    from perfprof.rules.reading.program import Function, Program
+    from perfprof.rules.reading.program import Function, Module, Program
 
 SHALLOW = 3  # the same, for the special methods behind operators
 DEEPEST = 20  # calls followed into the project, one inside the other
@@ -115,7 +115,7 @@ def _call(call: ast.Call, function: Function, program: Program) -> Iterator[Haza
     if target is None and isinstance(callee, ast.Name):
         made = class_named(callee.id, function.module, program)
         if made is not None:
-            yield from _constructor(made[0], call, function, program)
+            yield from _constructor(*made, call, program)
             return
     if target is None:
         yield Hazard("unknown", call, name=function.text(callee))
@@ -226,14 +226,12 @@ def _library(call: ast.Call, name: str, function: Function, program: Program) ->
                 yield from _followed(target, given, function, program)
 
 
-def _constructor(owner: ast.ClassDef, call: ast.Call, function: Function, program: Program) -> Iterator[Hazard]:
+def _constructor(owner: ast.ClassDef, module: Module, call: ast.Call, program: Program) -> Iterator[Hazard]:
     methods = {one.name for one in owner.body if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef))}
     making = methods & {"__init__", "__new__", "__post_init__"}
     if not _plainly_made(owner) or "__new__" in making:
         yield Hazard("unknown", call, name=owner.name)
         return
-    where = class_named(owner.name, function.module, program) if making else None
-    module = where[1] if where is not None else function.module
     found = [one for one in module.functions if one.owner is owner and one.qualname.rsplit(".", 1)[-1] in making]
     for one in found:
         for _ in filter(_gets_out, _summary(one, program)):

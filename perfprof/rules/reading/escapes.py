@@ -23,18 +23,75 @@ GIVING_BACK = frozenset("getattr max min sum slice property super iter next".spl
 
 
 def is_private(path: tuple[str, ...], region: Sequence[ast.AST], function: Function) -> bool:
-    """Whether the collection is a list made in this function that nobody else can reach before the region ends."""
+    """Whether nobody else can change the collection before the region ends: a list made in this function, or ``*args``."""
     name = path[0]
     if len(path) > 1 or name in function.names.captured or function.names.dynamic:
         return False
-    values = function.names.values(name)
+    if name == _rest(function) and name not in function.names.bindings:
+        return True  # a tuple
+    made, values = _held(name, region[0], function)
     if not values or not all(makes_list(value, function) for value in values):
         return False
-    last = max(getattr(node, "end_lineno", 0) or 0 for node in region)
-    repeated = any(isinstance(above, (ast.For, ast.While, ast.AsyncFor)) for above in _above(region[0], function))
-    return all(
-        (use.lineno > last and not repeated) or not escapes(use, function) for use in function.names.loads[name]
+    begun, last = _last_line(made), max(map(_last_line, region))
+    loops = [one for one in _above(region[0], function) if isinstance(one, (ast.For, ast.While, ast.AsyncFor))]
+    again = any(made is None or one not in _above(made, function) for one in loops)  # with the same object
+
+    def meets(use: ast.Name) -> bool:
+        if _waits(use, function):
+            return bool(loops) or use.lineno <= last
+        return use.lineno > begun and (again or use.lineno <= last)
+
+    return not any(escapes(use, function) for use in function.names.loads[name] if meets(use))
+
+
+def _rest(function: Function) -> str:
+    """The name of ``*args``, of which each call has a tuple of its own."""
+    rest = None if isinstance(function.node, ast.Module) else function.node.args.vararg
+    return rest.arg if rest is not None else ""
+
+
+def _held(name: str, begin: ast.AST, function: Function) -> tuple[ast.AST | None, list[ast.expr]]:
+    """What a name may hold where a region begins, and the assignment after which it surely holds nothing older.
+
+    ``rows = [row for row in rows if row]`` above the region, in a block that the region is in as well, has surely run.
+    """
+    if not function.names.is_local(name):
+        return None, []
+    chain = [begin, *_above(begin, function)]
+    bindings = function.names.bindings[name]
+    made = max(
+        (one for one in (_surely(one.node, chain, function) for one in bindings) if one is not None),
+        key=_line,
+        default=None,
     )
+    if made is None:
+        return None, function.names.values(name) or []
+    held = [one for one in bindings if _line(one.node) >= _line(made)]
+    values = [one.value for one in held if one.value is not None]
+    return made, values if len(values) == len(held) else []
+
+
+def _surely(target: ast.AST, chain: Sequence[ast.AST], function: Function) -> ast.AST | None:
+    """The assignment to a name, if it has run whenever the end of the chain is reached."""
+    made = function.parents.get(target)
+    above = function.parents.get(made) if isinstance(made, (ast.Assign, ast.AnnAssign)) else None
+    if made is None or above is None:
+        return None
+    blocks = [part for _, part in ast.iter_fields(above) if isinstance(part, list) and made in part]
+    return made if any(one in part and _line(one) > _last_line(made) for part in blocks for one in chain) else None
+
+
+def _last_line(node: ast.AST | None) -> int:
+    return getattr(node, "end_lineno", 0) or 0
+
+
+def _line(node: ast.AST) -> int:
+    return getattr(node, "lineno", 0)
+
+
+def _waits(use: ast.AST, function: Function) -> bool:
+    """Whether a generator expression reads the name, perhaps later."""
+    return any(isinstance(one, ast.GeneratorExp) for one in _above(use, function))
 
 
 def _above(node: ast.AST, function: Function) -> list[ast.AST]:

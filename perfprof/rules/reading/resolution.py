@@ -60,17 +60,16 @@ def class_of(node: ast.expr, function: Function, program: Program) -> tuple[ast.
     return class_named(found.pop(), function.module, program) if len(found) == 1 else None
 
 
-def class_named(name: str, module: Module, program: Program) -> tuple[ast.ClassDef, Module] | None:
-    """The class of the project that a global name means in a module."""
+def class_named(name: str, module: Module, program: Program, depth: int = 3) -> tuple[ast.ClassDef, Module] | None:
+    """The class of the project that a global name means in a module, also where packages hand it on."""
     found = module.top.get(name)
     if isinstance(found, ast.ClassDef):
         return found, module
-    if isinstance(found, ast.ImportFrom):
+    if isinstance(found, ast.ImportFrom) and depth:
         other = module_of(found, module, program)
         original = next((one.name for one in found.names if (one.asname or one.name) == name), name)
-        if other is not None and other is not module:
-            there = other.top.get(original)
-            return (there, other) if isinstance(there, ast.ClassDef) else None
+        if other is not None and other is not module and original not in other.rebound:
+            return class_named(original, other, program, depth - 1)
     return None
 
 
