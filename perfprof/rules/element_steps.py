@@ -182,7 +182,7 @@ class Steps:
                 raise NoneOfOursError
         elif isinstance(node, (ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare)):
             self._operation(node)
-        elif not (isinstance(node, ast.Attribute) and path_of(node) is not None):
+        elif not (isinstance(node, ast.Attribute) and len(path_of(node) or ()) == 2):
             raise NoneOfOursError
 
     def _operation(self, node: ast.BinOp | ast.UnaryOp | ast.BoolOp | ast.Compare) -> None:
