@@ -4,7 +4,7 @@ The tables are tests/lookalikes*.txt. A case is ``=== name: outcome [evidence]``
 are evaluated with the old and the new source. The outcome is the obligation that saves it, ``rewritten`` (then both must
 agree), or ``not-found``. The evidence is made up: of types and sizes that pay, and of what only a run can tell: rows are
 ``dicts``, what the loop changes is ``apart`` from the collection, loops walk ``generators``, attributes are ``computed``, elements
-are ``lists``, arguments come ``again``, lists are in no ``order``, loops walk ``arrays``, or all ``ints``, ``words``, ``floats`` or ``pairs`` of them, or of a class ``Node`` of the program (``nodes``).
+are ``lists``, arguments come ``again``, lists are in no ``order``, loops walk ``arrays``, or all ``ints``, ``words``, ``floats`` or ``pairs`` of them, what is read is one of ``texts``, or of a class ``Node`` of the program (``nodes``).
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def imagined(watch: Watch, evidence: frozenset[str]) -> Seen:
     if kind == "base1" and watch.kind == "collection" and "held" in evidence:
         types = {"builtins.dict": 1000}
     elif kind.startswith("base"):
-        types = {"builtins.list": 1000}
+        types = {"builtins.str": 1000} if "texts" in evidence else {"builtins.list": 1000}
     elif kind.startswith("item"):
         types = {rows: 1000}
     elif kind.startswith(("loop", "also")):

@@ -44,18 +44,21 @@ _PERHAPS = tuple(
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Invariant:
-    """An expression (``display``) that a loop repeats. bases: names and attributes that it reads, each once.
-
-    gives: what it gives, if its operands are plain at all.
-    """
+class Computed:
+    """An expression (``display``). bases: names and attributes that it reads, each once."""
 
     function: Function
-    scan: Scan
     display: ast.expr
     hoist: Loop
     bases: tuple[ast.expr, ...]
     stable: tuple[Stability, ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Invariant(Computed):
+    """One that a loop repeats. gives: what it gives, if its operands are plain at all."""
+
+    scan: Scan
     gives: Kind
 
 
@@ -75,7 +78,7 @@ def invariants(function: Function, program: Program) -> Iterator[Invariant]:
         loop, stable = outermost(bases, scan, function, program)
         if loop is not None:
             taken.update(ast.walk(node))
-            yield Invariant(function, scan, node, loop, bases, stable, gives)
+            yield Invariant(function, node, loop, bases, stable, scan, gives)
 
 
 def _often(node: ast.expr, bases: tuple[ast.expr, ...], function: Function) -> Scan | None:
@@ -238,7 +241,7 @@ def compute_before(case: Case) -> Rewrite:
     """The expression before the loop, under a test of its operands' types, and its name in the loop."""
     found: Invariant = case.suspect.reading
     function = found.function
-    name = fresh(_name_of(found), function.visible | case.taken)
+    name = fresh(name_of(found), function.visible | case.taken)
     text = function.text(found.display)
     tests = conditions(case, found)
     before, answer = f"{name} = {text}", name
@@ -259,7 +262,7 @@ def conditions(case: Case, found: Invariant) -> list[str]:
     tests = plain_tests(case, found)
     for number, one in enumerate(kinds):
         apart = found.stable[number].apart
-        tests += type_tests(case, number, one, apart, _needs_filled(found, kinds, number))
+        tests += type_tests(case, number, one, apart, needs_filled(found, kinds, number))
     return list(dict.fromkeys(tests))
 
 
@@ -276,13 +279,13 @@ def type_tests(case: Case, number: int, one: Kind, apart: Sequence[str] = (), fi
     return [guards.exactly(quiet, [one.name]), *others, *([text] if filled else []), guards.all_keys(text, types)]
 
 
-def _needs_filled(found: Invariant, kinds: tuple[Kind, ...], number: int) -> bool:
+def needs_filled(found: Computed, kinds: tuple[Kind, ...], number: int) -> bool:
     """Whether the expression would fail for an empty operand (``max``)."""
     emptied = tuple(replace(one, filled=one.filled and n != number) for n, one in enumerate(kinds))
     return kind(found.display, environment(found.bases, emptied), found.function) is None
 
 
-def _name_of(found: Invariant) -> str:
+def name_of(found: Computed) -> str:
     """``prices_sum``, ``sorted_names``, ``wanted_set``."""
     node, word = found.display, "list"
     if isinstance(node, ast.Call):

@@ -1,0 +1,94 @@
+"""Obligations of an expression that is computed once for several places."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from perfprof.rules import guards
+from perfprof.rules.invariants import environment, observed_kinds
+from perfprof.rules.obligations.proofs import guarded, obligation, proved, unproved
+from perfprof.rules.reading.kinds import FLAT, Kind, kind
+from perfprof.rules.reading.quiet import gives
+from perfprof.rules.reading.readers import only_read
+from perfprof.rules.rule import Case, Proof
+from perfprof.rules.sharing import Shared, rebound, result_types
+
+if TYPE_CHECKING:
+    from perfprof.rules.reading.kinds import Env
+
+
+@obligation
+def computing_again_gives_the_same(case: Case) -> Proof:
+    """Computing it has no effects, and gives the same of the same operands."""
+    found: Shared = case.suspect.reading
+    where = found.function.place(found.display)
+    kinds = observed_kinds(case)
+    if kinds is None:
+        return unproved("what it is computed from is no plain data", where)
+    env = environment(found.bases, kinds)
+    if found.calls is None:
+        if kind(found.display, env, found.function) is None:
+            return unproved("computing it may fail for values of the types that were seen", where)
+        return guarded("a test of the exact types of what it is computed from", where)
+    if not all(one.name in FLAT for one in kinds) or not _plain_arguments(found, env):
+        return unproved("the function may change what it is given", where)
+    return guarded("the function computes from its arguments alone; a test of their exact types", where)
+
+
+def _plain_arguments(found: Shared, env: Env) -> bool:
+    assert isinstance(found.display, ast.Call)
+    given = [gives(one, env, found.function) for one in found.display.args]
+    return all(one is not None and one.name in FLAT for one in given)
+
+
+@obligation
+def result_may_be_shared(case: Case) -> Proof:
+    """Nobody can tell one result from two: it cannot be changed, or is only read."""
+    found: Shared = case.suspect.reading
+    function = found.function
+    for place in found.places:
+        above = function.parents.get(place)
+        if isinstance(above, ast.Compare) and any(isinstance(one, (ast.Is, ast.IsNot)) for one in above.ops):
+            return unproved("it is told apart by identity", function.place(place))
+    if found.calls is not None:
+        types = result_types(case)
+        if not types or not set(types) <= set(guards.FLAT):
+            return unproved(f"the result was a {guards.readable(types)}", function.place(found.display))
+        return guarded("a test of the exact type of the result", function.place(found.display))
+    result = _result(case)
+    if result is not None and result.name in FLAT:
+        return proved("it is a plain value, which nobody can change")
+    for place in found.places:
+        kept = only_read(place, function)
+        if kept is not None:
+            return unproved("it is changed, or kept by something that may change it", function.place(kept))
+    return proved("it is only read at each place")
+
+
+def _result(case: Case) -> Kind | None:
+    found: Shared = case.suspect.reading
+    kinds = observed_kinds(case)
+    known = None if kinds is None else kind(found.display, environment(found.bases, kinds), found.function)
+    return known or found.gives
+
+
+@obligation
+def operands_unchanged(case: Case) -> Proof:
+    """What it is computed from is the same at all places."""
+    found: Shared = case.suspect.reading
+    kinds = observed_kinds(case)
+    for number, (base, stable) in enumerate(zip(found.bases, found.stable, strict=True)):
+        plain = kinds is not None and kinds[number].name in FLAT
+        if plain and not rebound(base, found.region, found.function):
+            continue
+        held = case.watched(f"held{number}")
+        if held is not None and held.reads.get("computed"):
+            return unproved(f"`{ast.unparse(base)}` is computed", found.function.place(base))
+        if stable.problem or stable.watch:
+            what = stable.problem or "something that may be the same is changed in between"
+            return unproved(what.replace("in the loop", "in between"), stable.where or found.function.place(base))
+    others = sorted({other for stable in found.stable for other in stable.apart})
+    if others:
+        return guarded(f"a test makes sure that it is not {' or '.join(f'`{one}`' for one in others)}")
+    return proved("nothing that runs in between can change it")
