@@ -49,7 +49,7 @@ def _none(path: Path) -> UsageError:
 
 
 def _script(path: Path, start: bytes, lines: Iterator[str], dialect: str) -> Iterator[Seen]:
-    from perfprof.rules.reading.placeholders import separated
+    from perfprof.optimizer.statements.scripts import statements
 
     try:
         codecs.getincrementaldecoder("utf-8")().decode(start)  # the head may end within a character
@@ -59,7 +59,7 @@ def _script(path: Path, start: bytes, lines: Iterator[str], dialect: str) -> Ite
         todo = f"split it into files of less than {_LARGEST // 10**6} MB"
         raise UsageError("this script is too large to be read as a whole", where=str(path), todo=todo)
     text = "\n".join(lines).removeprefix("\ufeff")
-    yield from (Seen(one, code=True) for one in separated(text, dialect))
+    yield from (Seen(one, code=True) for one in statements(text, dialect))
 
 
 def _recorded(path: Path) -> Iterator[Seen]:
