@@ -14,7 +14,7 @@ _INDEXES = frozenset(
 Parts = list[tuple[str, Any]]
 
 
-def held(value: Any) -> Parts | None:
+def content(value: Any) -> Parts | None:
     """Named parts to compare; None for what is none of these, and for a pandas that keeps them otherwise."""
     kind: Any = type(value)
     if kind.__module__.partition(".")[0] != "pandas":

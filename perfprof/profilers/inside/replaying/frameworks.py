@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import frames
-
 _MODEL = "django.db.models.base.Model"
 _QUERY = "django.db.models.query.QuerySet"
 _MANAGER = "django.db.models.manager.BaseManager"
@@ -25,14 +23,14 @@ def content(value: Any) -> list[tuple[str, Any]] | None:
     names = {f"{base.__module__}.{base.__qualname__}" for base in kind.__mro__}
     stored = getattr(value, "__dict__", None)
     if not isinstance(stored, dict):
-        return frames.held(value)
+        return None
     if _MODEL in names:
         return [(name, stored[name]) for name in sorted(stored) if name not in _LOADED]
     if "_sa_instance_state" in stored and hasattr(kind, "__mapper__"):
         return _columns(stored, kind)
     if _QUERY in names or _MANAGER in names:
         return _asked(stored, manager=_MANAGER in names)
-    return _sent(stored, names) or frames.held(value)
+    return _sent(stored, names)
 
 
 def _sent(stored: dict[str, Any], names: set[str]) -> list[tuple[str, Any]] | None:

@@ -19,6 +19,7 @@ from collections.abc import Callable
 from pathlib import PurePath
 from typing import Any
 
+from . import frames
 from .codes import code_name, held
 from .frameworks import content
 
@@ -128,6 +129,7 @@ class Shape:
         if f"{kind.__module__}.{kind.__name__}" == "sqlite3.Row":
             return [(True, "<sqlite3.Row "), (False, value.keys()), (False, tuple(value)), (True, ">")]
         known = content(value)
+        known = frames.content(value) if known is None else known
         if known is not None:
             parts = [part for name, held in known for part in ((True, f" {name}="), (False, held))]
             return [(True, f"<{type_name(kind)}"), *parts, (True, ">")]
