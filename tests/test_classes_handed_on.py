@@ -31,11 +31,13 @@ def test_a_base_that_the_package_hands_on_tells_how_objects_compare(tmp_path: Pa
         },
     )
     here = program.module(tmp_path / "club" / "member.py")
-    assert here is not None and equal_to_itself_only("club.member.Member", here, program)
+    assert here is not None
+    assert equal_to_itself_only("club.member.Member", here, program)
     (tmp_path / "club" / "__init__.py").write_text("from .other import Base\n", "utf-8")
     again = Program(tmp_path, lambda path: path.read_text("utf-8"))
     here = again.module(tmp_path / "club" / "member.py")
-    assert here is not None and not equal_to_itself_only("club.member.Member", here, again)
+    assert here is not None
+    assert not equal_to_itself_only("club.member.Member", here, again)
 
 
 def test_a_name_with_two_meanings_in_the_package_means_none(tmp_path: Path) -> None:
@@ -48,7 +50,8 @@ def test_a_name_with_two_meanings_in_the_package_means_none(tmp_path: Path) -> N
         },
     )
     here = program.module(tmp_path / "club" / "member.py")
-    assert here is not None and not equal_to_itself_only("club.member.Member", here, program)
+    assert here is not None
+    assert not equal_to_itself_only("club.member.Member", here, program)
 
 
 def test_what_a_class_under_another_name_does_when_made_is_read(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules import guards
 from perfprof.rules.iterators import PLAIN, hidden, unknown_iterables
+from perfprof.rules.membership import Membership
 from perfprof.rules.narrowing import Narrowing
 from perfprof.rules.obligations.proofs import guarded, obligation, observed, proved, unproved
 from perfprof.rules.reading.expressions import builtin_type, is_builtin, root_name
@@ -41,6 +42,8 @@ def collection_unchanged(case: Case) -> Proof:
     """The collection stays the same while the loop runs."""
     found = case.suspect.reading
     for stable in found.stable:
+        if stable.inside and _is_a_tuple(case):
+            return guarded(f"a test of its exact type: a tuple never changes, whatever is called ({stable.where})")
         if stable.problem:
             return unproved(stable.problem, stable.where)
     for number, base in enumerate(found.bases):
@@ -59,6 +62,14 @@ def collection_unchanged(case: Case) -> Proof:
     if others:
         return guarded(f"a test makes sure that it is not {' or '.join(f'`{one}`' for one in others)}")
     return proved("nothing that runs in the loop can change it")
+
+
+def _is_a_tuple(case: Case) -> bool:
+    """Whether a set is made of what was a tuple in every run, so that the rewrite asks for exactly that type."""
+    found, seen = case.suspect.reading, case.watched("base0")
+    if not isinstance(found, Membership) or len(found.stable) > 1 or found.appends:
+        return False
+    return seen is not None and set(seen.types) == {"builtins.tuple"}
 
 
 @obligation

@@ -30,7 +30,8 @@ class Stability:
 
     apart: expressions that are read once before the region and must not be the collection itself (a guard can
     check that). watch: expressions in the region that must not be it, which only a run can tell. private: nobody
-    outside of the function can reach it before the region ends.
+    outside of the function can reach it before the region ends. inside: the problem is of its elements only, so that
+    there is none if it is a tuple.
     """
 
     problem: str = ""
@@ -38,6 +39,7 @@ class Stability:
     apart: tuple[str, ...] = ()
     watch: tuple[ast.expr, ...] = ()
     private: bool = False
+    inside: bool = False
 
 
 def stability(
@@ -80,12 +82,26 @@ def _stability(
         problem = _problem(hazard, path, private, function)
         relation = "apart" if problem else _changed(hazard, path, private, region, function)
         if problem or relation == "same":
-            return Stability(problem or "it is changed in the loop", function.place(hazard.node))
+            why = problem or "it is changed in the loop"
+            return Stability(
+                why, function.place(hazard.node), inside=_stays_the_same_object(path, region, function)
+            )
         if hazard.kind in {"rebinds", "attribute"}:
             moving.add(hazard.name)
         elif hazard.base is not None:
             changing.append((hazard.base, relation))
     return _stable(changing, moving, private)
+
+
+def _stays_the_same_object(path: tuple[str, ...], region: Sequence[ast.AST], function: Function) -> bool:
+    """Whether a name of the function itself means one object while the region runs, whoever is called."""
+    name, names = path[0], function.names
+    if len(path) > 1 or isinstance(function.node, ast.Module) or not names.is_local(name):
+        return False
+    first, last = region[0], region[-1]
+    lines = range(getattr(first, "lineno", 0), (getattr(last, "end_lineno", 0) or 0) + 1)
+    bound = any(getattr(one.node, "lineno", 0) in lines for one in names.bindings.get(name, ()))
+    return not (bound or name in names.captured or names.dynamic)
 
 
 def _stable(changing: Sequence[tuple[ast.expr, str]], moving: set[str], private: bool) -> Stability:
