@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import os
 from pathlib import Path
 
 from perfprof.errors import PerfprofError
@@ -36,8 +35,3 @@ def latest(home: Path) -> Path | None:
     """The newest run that has a report or a recording."""
     runs = [one for one in (home / "runs").glob("*") if (one / "recording.sqlite").exists()]
     return max(runs, key=lambda one: (one.stat().st_mtime, one.name), default=None)
-
-
-def owned(path: Path) -> bool:
-    """Whether a path belongs to the user who runs perfprof."""
-    return path.stat().st_uid == os.getuid()

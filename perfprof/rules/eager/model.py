@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -114,8 +113,3 @@ def _function(place: Place, program: Program) -> Function | None:
     found = program.function_at(path, place.line) if path.is_relative_to(program.root) else None
     plain = found is not None and found.qualname != "<module>" and "<locals>" not in found.qualname
     return found if plain else None
-
-
-def names_in(node: ast.AST) -> set[str]:
-    """Identifiers of an expression."""
-    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}

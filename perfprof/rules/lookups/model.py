@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from perfprof.rules.reading.expressions import path_of, reads_only
 from perfprof.rules.reading.instances import callee_of
 from perfprof.rules.reading.names import bound_names, read_names
-from perfprof.rules.reading.queries import SENDS, Query, all_queries, any_query_of
+from perfprof.rules.reading.queries import SENDS, Query, all_queries, query_of
 from perfprof.rules.reading.resolution import arguments
 from perfprof.rules.reading.scans import Loop, Scan
 from perfprof.rules.reading.selection import substituted
@@ -79,7 +79,7 @@ def lookups(function: Function, program: Program) -> Iterator[Lookup]:
         if _asked_alone(scan.node, function):
             continue
         if isinstance(scan.node.func, ast.Attribute) and scan.node.func.attr in SENDS:
-            query = any_query_of(scan.node, function, program)
+            query = query_of(scan.node, function, program)
             found = None if query is None else _direct(scan, query, function)
         else:
             found = _through_helper(scan, scan.node, function, program)

@@ -83,7 +83,7 @@ def all_queries(function: Function, program: Program) -> tuple[Query, ...]:
 def _queries(function: Function, program: Program) -> Iterator[Query]:
     for node in _own_nodes(function):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in SENDS:
-            found = any_query_of(node, function, program)
+            found = query_of(node, function, program)
             if found is not None:
                 yield found
 
@@ -98,13 +98,9 @@ def _own_nodes(function: Function) -> Iterator[ast.AST]:
 
 
 def query_of(call: ast.Call, function: Function, program: Program) -> Query | None:
-    """The query of an ``execute`` call; None if its text, its parameters or its fetch cannot be read."""
-    found = any_query_of(call, function, program)
-    return None if found is None or found.awaited else found
-
-
-def any_query_of(call: ast.Call, function: Function, program: Program) -> Query | None:
-    """The same, and of ``await connection.fetch(…)`` and ``await cursor.execute(…)``."""
+    """The query of an ``execute`` call, of ``await connection.fetch(…)`` and the like; None if its text, its parameters or
+    its fetch cannot be read.
+    """
     if call.keywords or not call.args or not isinstance(call.func, ast.Attribute):
         return None
     text = text_of(call.args[0], function, program)
