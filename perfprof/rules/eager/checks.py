@@ -89,7 +89,7 @@ def refused(found: Eager, load: Load) -> str:
     """Why this query does not take the option."""
     features = set(load.features)
     if load.orm == "sqlalchemy":
-        return _refused_by_select(load, features)
+        return _refused_by_select(found, load, features)
     if "combined" in features:
         return "a union, intersection or difference takes no related objects"
     if "cache" in found.later:
@@ -143,7 +143,15 @@ def _refused_anew(found: Eager, load: Load, features: set[str]) -> str:
     return f"the query is {sorted(wrong)[0]}, and a {found.anew.kind} in it would not be the same" if wrong else ""
 
 
-def _refused_by_select(load: Load, features: set[str]) -> str:
+def _refused_by_select(found: Eager, load: Load, features: set[str]) -> str:
+    if f"told {load.path}" in features:
+        return f"an option of the statement says already how `{load.path}` is loaded"
+    if "__dict__" in found.later:
+        return "the code reads `__dict__`, where what is loaded appears"
+    if "columns" in found.later:
+        return "the same statement is asked for columns elsewhere, where an option has no place"
+    if found.otherwise:
+        return found.otherwise
     if "iterator" in features:
         return "yield_per takes the rows in parts"
     if "alias" in features:

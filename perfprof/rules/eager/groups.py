@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules.eager.anew import Anew, asked_anew
 from perfprof.rules.eager.checks import problem
+from perfprof.rules.eager.entities import asked_for_columns, asks_otherwise
 from perfprof.rules.eager.journey import journey_of
 from perfprof.rules.eager.later import called_later
 from perfprof.rules.eager.model import WHOLE, Eager, enough
@@ -43,11 +44,17 @@ def _read(orm: str, spot: Spot | None, loads: tuple[Load, ...], alone: Counter[s
     if spot is None or not enough(loads):
         return Eager(orm, spot, loads)
     journey = journey_of(spot, program)
-    later = _later(spot, journey, program) if orm == "django" else frozenset()
+    later, otherwise = _later(spot, journey, program) if orm == "django" else _told(journey), ""
     if any(dumped(one, program) for one in loads):
         later |= {"__dict__"}
+    if orm == "sqlalchemy":
+        otherwise = asks_otherwise(spot, loads[0].model, program)
     places = [touched(one, journey, program) for one in loads]
-    return Eager(orm, spot, loads, later, _anew(loads, spot), next(filter(None, places), ""), alone)
+    return Eager(orm, spot, loads, later, _anew(loads, spot), next(filter(None, places), ""), otherwise, alone)
+
+
+def _told(journey: Journey) -> frozenset[str]:
+    return frozenset({"columns"} if asked_for_columns(journey) else ())
 
 
 def _later(spot: Spot, journey: Journey, program: Program) -> frozenset[str]:

@@ -108,7 +108,7 @@ def _aliases(tree: ast.AST, word: str) -> set[str]:
 
 
 def _names(function: Function, words: set[str]) -> bool:
-    return any(word_of(one) in words for one in ast.walk(function.node))
+    return any(word_of(one) in words for one in nodes_of(function))
 
 
 def _belongs(function: Function, word: str, owner: str) -> bool:
@@ -121,11 +121,11 @@ def _belongs(function: Function, word: str, owner: str) -> bool:
 def _look(journey: Journey, function: Function) -> None:
     """What holds the query in this function, and where it goes from there."""
     given = journey.given.setdefault(function, set())
-    stores = [one for one in ast.walk(function.node) if isinstance(one, _STORES)]
+    stores = [one for one in nodes_of(function) if isinstance(one, _STORES)]
     for store in stores * _ROUNDS:
         if store.value is not None and journey.holds(store.value, function):
             _bind(journey, store, function, given)
-    for node in ast.walk(function.node):
+    for node in nodes_of(function):
         if isinstance(node, (ast.Return, ast.Yield, ast.YieldFrom)):
             _give_back(journey, node.value, function)
         elif isinstance(node, ast.Call):
@@ -198,6 +198,19 @@ def _called(name: str, program: Program) -> Iterator[Function]:
     for path in mentions(program.root, f"def {name}(") if name else ():
         module = program.module(path)
         yield from (one for one in module.functions if one.qualname.rpartition(".")[2] == name) if module else ()
+
+
+def nodes_of(function: Function) -> Iterator[ast.AST]:
+    """All nodes of a function; of a module what runs when it is imported."""
+    if function.qualname != "<module>":
+        yield from ast.walk(function.node)
+        return
+    stack: list[ast.AST] = [function.node]
+    while stack:
+        node = stack.pop()
+        yield node
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            stack += ast.iter_child_nodes(node)
 
 
 def word_of(node: ast.AST) -> str:

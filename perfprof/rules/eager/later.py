@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from perfprof.rules.eager.journey import Journey, below, word_of
+from perfprof.rules.eager.journey import Journey, below, nodes_of, word_of
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function
@@ -28,7 +28,7 @@ def called_later(journey: Journey) -> frozenset[str]:
 
 
 def _called(function: Function, journey: Journey) -> Iterator[str]:
-    for call in ast.walk(function.node):
+    for call in nodes_of(function):
         if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
             continue
         words = set(_changes(call))

@@ -24,7 +24,7 @@ class Eager:
 
     later: what the project calls on that query set elsewhere and an option would break. anew: what the loop over it asks
     of each object in the same words. touched: where the source may write what is loaded, though no recorded run did.
-    alone: how many single objects from there were asked for each relation.
+    otherwise: why the statement may ask for something else. alone: how many single objects from there were asked for each relation.
     """
 
     orm: str
@@ -33,6 +33,7 @@ class Eager:
     later: frozenset[str] = frozenset()
     anew: Anew | None = None
     touched: str = ""
+    otherwise: str = ""
     alone: Mapping[str, int] = field(default_factory=dict)
 
     @property

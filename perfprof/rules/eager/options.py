@@ -55,19 +55,24 @@ def selected(case: Case) -> Rewrite:
     found: Eager = case.suspect.reading
     spot = spot_of(found)
     edits: list[Edit] = []
-    chains = []
+    chains: list[str] = []
+    loaded = {one.path for one in found.loads}
     for path in _ends(found.paths):
         names = path.split(".")
         owners = _owners(found, path)
         words = []
-        for name, owner in zip(names, owners, strict=True):
+        for number, (name, owner) in enumerate(zip(names, owners, strict=True), 1):
             word, imported = class_in(spot, owner)
             edits += [] if imported is None else [imported]
-            words.append(f"selectinload({word}.{name})")
+            kind = (
+                "selectinload" if ".".join(names[:number]) in loaded else "defaultload"
+            )  # brought already, somehow
+            words.append(f"{kind}({word}.{name})")
         chains.append(".".join(words))
     text = spot.function.text(spot.node)
     edits.append(at("replace", spot.node, f"{text}.options({', '.join(chains)})"))
-    edits.append(Edit("import", "from sqlalchemy.orm import selectinload"))
+    used = [word for word in ("defaultload", "selectinload") if any(word in chain for chain in chains)]
+    edits += [Edit("import", f"from sqlalchemy.orm import {word}") for word in used]
     return Rewrite(
         edits=_at_home(edits, case, spot),
         why=f"one more query brings {_spoken(found)} for all objects, instead of one query for each",

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from perfprof.rules.eager.journey import below
+
 if TYPE_CHECKING:
     from perfprof.profilers.parts.loads import Load, Place
     from perfprof.rules.reading.program import Function, Program
@@ -101,16 +103,25 @@ def _statement(frames: Sequence[Place], program: Program) -> Spot | None:
 
 def _executed(spot: Spot) -> Spot | None:
     node = spot.node.value if isinstance(spot.node, ast.Await) else spot.node
+    given = _given(node)
+    if given is not None:
+        return Spot(spot.function, given, spot.fetches)
     if spot.walked:  # a legacy query is executed when it is walked
-        return spot if isinstance(node, (ast.Call, ast.Name)) else None
+        return spot if isinstance(spot.node, (ast.Call, ast.Name)) else None
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        if node.func.attr in _EXECUTES and node.args:
-            return Spot(spot.function, node.args[0], spot.fetches)
         if node.func.attr in _ASKS:
             return Spot(spot.function, node.func.value, spot.fetches)
         query = _query_part(node)
         return Spot(spot.function, query, spot.fetches) if query is not None else None
     return Spot(spot.function, node, spot.fetches) if isinstance(node, ast.Name) else None
+
+
+def _given(node: ast.expr) -> ast.expr | None:
+    """The statement of ``(await session.execute(statement)).scalars()``."""
+    for part in below(node):
+        if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute) and part.func.attr in _EXECUTES:
+            return part.args[0] if part.args else None if part is node else _given(part.func.value)
+    return None
 
 
 def _query_part(node: ast.expr) -> ast.expr | None:

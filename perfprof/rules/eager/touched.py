@@ -7,11 +7,11 @@ condition, or an action that fetches one object, adds to its relation and reads 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from perfprof.rules.eager.journey import Journey, below, word_of
+from perfprof.rules.eager.journey import Journey, below, nodes_of, word_of
 from perfprof.rules.reading.names import bound_names
 
 if TYPE_CHECKING:
@@ -19,10 +19,13 @@ if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Program
 
 _WRITES = frozenset(
-    "save delete create update get_or_create update_or_create bulk_create bulk_update add remove set clear"
+    "save delete merge add_all create update get_or_create update_or_create bulk_create bulk_update add remove set clear"
     " asave adelete acreate aupdate aget_or_create aupdate_or_create abulk_create abulk_update aadd aremove aset aclear".split()
 )
 _ANEW = frozenset("refresh_from_db arefresh_from_db refresh expire expunge make_transient".split())
+_ENDS = frozenset("commit rollback expire_all expunge_all close".split())  # of a session: objects are read again
+_OF_SESSIONS = frozenset(["add", "add_all", "merge"])
+_STATEMENTS = frozenset(["insert", "update", "delete"])
 _KEYS = frozenset(["pk", "id"])
 _LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 
@@ -41,7 +44,7 @@ def touched(load: Load, journey: Journey | None, program: Program) -> str:
         return ""
     inside = {function for function, _ in regions}
     for function in journey.given:
-        node = next(_writes(function.node, names, load), None) if function not in inside else None
+        node = next(_writes(nodes_of(function), names, load), None) if function not in inside else None
         if node is not None:
             return function.place(node)
     return ""
@@ -74,16 +77,26 @@ def _spans(node: ast.AST, place: Place) -> bool:
 
 
 def _changes(region: ast.AST, names: set[str], load: Load) -> Iterator[ast.AST]:
-    yield from _writes(region, names, load)
-    yield from _others(region)
+    yield from _writes(ast.walk(region), names, load)
+    yield from _others(region, load.orm)
     if "many" in load.kinds and (load.kinds[-1] != "many" or _mentions(region, load.path) > 1):
         yield from _assigned(region, _last(load.path))
 
 
-def _others(region: ast.AST) -> Iterator[ast.AST]:
+def _others(region: ast.AST, orm: str) -> Iterator[ast.AST]:
     """What makes the object of a turn another one: it is read again, or gets another key."""
     turns = {name for loop in ast.walk(region) if isinstance(loop, _LOOPS) for name in _turning(loop)} | {"self"}
-    return (node for node in ast.walk(region) if _is_read_again(node, turns) or _is_renamed(node, turns))
+    for node in ast.walk(region):
+        if (
+            _is_read_again(node, turns)
+            or _is_renamed(node, turns, orm)
+            or (orm == "sqlalchemy" and _is_an_end(node))
+        ):
+            yield node
+
+
+def _is_an_end(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _ENDS
 
 
 def _is_read_again(node: ast.AST, names: set[str]) -> bool:
@@ -92,9 +105,12 @@ def _is_read_again(node: ast.AST, names: set[str]) -> bool:
     return any(word_of(part) in names for one in (node.func, *node.args) for part in below(one))
 
 
-def _is_renamed(node: ast.AST, names: set[str]) -> bool:
-    stored = isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
-    return stored and isinstance(node, ast.Attribute) and node.attr in _KEYS and word_of(node.value) in names
+def _is_renamed(node: ast.AST, names: set[str], orm: str) -> bool:
+    """Another key: Django forgets what a foreign key led to, SQLAlchemy only when it is read again."""
+    if not isinstance(node, ast.Attribute) or not isinstance(node.ctx, ast.Store):
+        return False
+    key = node.attr in _KEYS or (orm == "sqlalchemy" and node.attr.endswith(("_id", "_key", "_pk", "_fk")))
+    return key and word_of(node.value) in names
 
 
 def _turning(loop: ast.AST) -> Iterator[str]:
@@ -103,20 +119,45 @@ def _turning(loop: ast.AST) -> Iterator[str]:
     return (name for target in targets for name in bound_names(target))
 
 
-def _writes(region: ast.AST, names: set[str], load: Load) -> Iterator[ast.AST]:
+def _writes(nodes: Iterable[ast.AST], names: set[str], load: Load) -> Iterator[ast.AST]:
     """``order.items.create(…)``, ``Item.objects.update(…)``, ``customer.save()`` of ``customer = order.customer``."""
-    owners = _bound_from(region, names) | ({load.related.rpartition(".")[2]} - {""})
-    for call in ast.walk(region):
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in _WRITES:
-            chain = list(below(call.func.value))
-            if word_of(chain[-1]) in owners or _is_related(call.func.value, names):
-                yield call
+    nodes = list(nodes)
+    kind = load.related.rpartition(".")[2] or "?"
+    owners = _bound_from(nodes, names) | {kind}
+    for call in nodes:
+        if isinstance(call, ast.Call) and (_writes_by(call, owners, names, kind) or _is_statement(call, kind)):
+            yield call
 
 
-def _bound_from(region: ast.AST, names: set[str]) -> set[str]:
+def _writes_by(call: ast.Call, owners: set[str], names: set[str], kind: str) -> bool:
+    """A method that writes, of what leads to the related rows."""
+    if not isinstance(call.func, ast.Attribute) or call.func.attr not in _WRITES:
+        return False
+    chain = list(below(call.func.value))
+    if word_of(chain[-1]) in owners or _is_related(call.func.value, names) or _asks_for(chain, kind):
+        return True
+    return call.func.attr in _OF_SESSIONS and any(_is_made(one, kind) for one in call.args)
+
+
+def _is_statement(call: ast.Call, kind: str) -> bool:
+    return word_of(call.func) in _STATEMENTS and _asks_for([call], kind)
+
+
+def _asks_for(chain: list[ast.expr], kind: str) -> bool:
+    """``session.query(Item).delete()``, ``update(Item)``."""
+    calls = [one for one in chain if isinstance(one, ast.Call)]
+    return any(word_of(arg) == kind for one in calls for arg in one.args[:1])
+
+
+def _is_made(node: ast.expr, kind: str) -> bool:
+    """``session.add(Item(…))``."""
+    return any(isinstance(one, ast.Call) and word_of(one.func) == kind for one in ast.walk(node))
+
+
+def _bound_from(nodes: Iterable[ast.AST], names: set[str]) -> set[str]:
     """Variables that hold a related object: assigned from the relation, or walking it."""
     found: set[str] = set()
-    for node in ast.walk(region):
+    for node in nodes:
         if isinstance(node, (ast.Assign, ast.NamedExpr)) and _is_related(node.value, names):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             found |= {word_of(one) for one in targets if isinstance(one, ast.Name)}
@@ -131,7 +172,7 @@ def _is_related(node: ast.expr, names: set[str]) -> bool:
 
 def _assigned(region: ast.AST, name: str) -> Iterator[ast.AST]:
     """``item.product.stock -= 1``: the object is shared by all that lead to it, or read again."""
-    kept = _bound_from(region, {name})
+    kept = _bound_from(ast.walk(region), {name})
     for node in ast.walk(region):
         stored = isinstance(node, ast.Attribute) and isinstance(node.ctx, (ast.Store, ast.Del))
         if stored and isinstance(node, ast.Attribute) and _is_one_of(node.value, name, kept):

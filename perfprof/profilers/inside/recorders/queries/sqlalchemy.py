@@ -96,7 +96,18 @@ def _features(context: Any) -> tuple[str, ...]:
         ("iterator", bool(getattr(context, "yield_per", None))),
         ("other", kind not in ("Select", "Query")),
     )
-    return tuple(name for name, holds in tests if holds)
+    return (*(name for name, holds in tests if holds), *_told(statement))
+
+
+def _told(statement: Any) -> list[str]:
+    """``told customer``: relations for which an option of the statement says that they are loaded lazily, or not at all."""
+    found = []
+    for option in getattr(statement, "_with_options", ()):
+        for one in getattr(option, "context", ()):
+            names = [step.key for step in one.path.path if hasattr(step, "direction")]
+            if dict(getattr(one, "strategy", None) or ()).get("lazy", "") in ("select", "noload", "raise"):
+                found.append(f"told {'.'.join(names)}")
+    return sorted(found)
 
 
 def _batch_of(state: Any) -> tuple[Batch | None, str]:
