@@ -218,6 +218,16 @@ def test_record_passes_everything_on(project: Path) -> None:
     assert "Nothing that was run is slow" not in page
 
 
+def test_places_of_a_recording_are_relative_to_its_own_project(project: Path, tmp_path: Path) -> None:
+    (project / "work.py").write_text("def busy():\n    return sum(i * i for i in range(2_000_000))\n\n\nbusy()\n")
+    call(project, "record", "-o", "a.sqlite", "--", sys.executable, "work.py")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    told = call(elsewhere, "report", str(project / "a.sqlite"), "--markdown", "-").stdout
+    assert "work.py:2" in told
+    assert f"{project}/work.py" not in told
+
+
 def test_record_of_what_does_not_exist(project: Path) -> None:
     result = call(project, "record", "--", "no-such-program-here")
     assert result.returncode == 2

@@ -234,3 +234,11 @@ def test_markup_escapes_by_itself() -> None:
     assert tag("a", "<b>", Html("<i>"), href="x\" y='", hidden=True, class_=None) == (
         '<a href="x&quot; y=&#x27;" hidden>&lt;b&gt;<i></a>'
     )
+
+
+def test_columns_in_which_nothing_stands_are_left_out() -> None:
+    table = {"subject": "x", "title": "X", "says": "", "brief": [], "numbers": ["times", "slow"]}
+    report = document(RUN)
+    report["recorded"] = [{**table, "heads": ["name", "times", "slow"], "rows": [["a", "1", ""], ["", "2", ""]]}]
+    shown = Page(html.render(report)).text
+    assert "name times a 1 2" in shown

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from perfprof.errors import UsageError
+from perfprof.optimizer import config
 from perfprof.optimizer.commands import arguments
 
 if TYPE_CHECKING:
@@ -105,7 +106,17 @@ def _document(source: Path, recording: Recording | None, root: Path) -> Document
         return load(source)
     from perfprof.optimizer.recorded import as_run
 
-    return document(as_run(recording, recording.meta["command"], f"perfprof report {source}", root, kept=False))
+    return document(
+        as_run(
+            recording, recording.meta["command"], f"perfprof report {source}", _home(recording, root), kept=False
+        )
+    )
+
+
+def _home(recording: Recording, root: Path) -> Path:
+    """The project that was recorded, if it is here; places are told relative to it."""
+    folder = Path(recording.meta.get("folder", ""))
+    return config.discover(folder) if folder.is_absolute() and folder.is_dir() else root
 
 
 def _profile(form: str, recording: Recording | None, source: Path) -> bytes:
