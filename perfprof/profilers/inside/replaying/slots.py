@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -59,9 +60,15 @@ def _below(value: Any, put: Callable[[Any], None]) -> list[Slot]:
         if "__builtins__" in value or value is vars(builtins):
             return []
         return [Slot(item, _item_put(value, key), _row(item)) for key, item in islice(value.items(), MOST_SLOTS)]
-    if isinstance(value, (type, ModuleType, *ATOMS, *WILD)) or callable(value):
+    if isinstance(value, (type, ModuleType, *ATOMS, *WILD)) or callable(value) or _is_value(type(value)):
         return []  # a module is of the whole process: to empty it is to take away the built-in names
     return [Slot(item, _field_put(value, name)) for name, item in fields_of(value).items()]
+
+
+def _is_value(kind: Any) -> bool:
+    """Whether it is of the standard library and hashes by what it holds, as a UUID or a path: no code changes its inside."""
+    ours = kind.__module__.partition(".")[0] in sys.stdlib_module_names
+    return ours and kind.__hash__ not in (None, object.__hash__)
 
 
 def _some(members: Iterable[Any]) -> Iterator[tuple[int, Any]]:
