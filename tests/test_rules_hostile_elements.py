@@ -138,7 +138,7 @@ CALM = [0.5, 1.0, -1.5, 2.0, 3.25, 0.1, -0.3]
 
 def plain(chance: random.Random, kind: str, shape: Any, calm: bool) -> Any:
     size = int(numpy.prod(shape))
-    pools = {"uint8": [0, 1, 2, 255], "bool": [True, False], "int64": WHOLE}
+    pools: dict[str, list[Any]] = {"uint8": [0, 1, 2, 255], "bool": [True, False], "int64": WHOLE}
     if kind == "float64":
         values: list[Any] = chance.choices(CALM if calm else CALM * 4 + FLOATS, k=size)
     else:

@@ -16,7 +16,9 @@ from perfprof.rules.findings import finding
 from perfprof.rules.hoisting import watch
 from perfprof.rules.indexing import at
 from perfprof.rules.reading.callees import is_generator
+from perfprof.rules.reading.closed import not_closed
 from perfprof.rules.reading.names import fresh
+from perfprof.rules.reading.needed import Needs
 from perfprof.rules.reading.scans import COMPREHENSIONS
 from perfprof.rules.rule import Case, Evidence, Rewrite, Suspect
 
@@ -54,12 +56,33 @@ def repeated_functions(function: Function, program: Program) -> Iterator[Repeate
     node = function.node
     if program.alone or not isinstance(node, ast.FunctionDef) or not _plain_function(node, function):
         return
+    found = _begun(node, function)
+    if found is None or is_generator(function):
+        return
+    if any(True for _ in function.every(*_WORKS)) or (_calls(function) and needed(found, program)[1] is None):
+        yield found
+
+
+def _begun(node: ast.FunctionDef, function: Function) -> Repeated | None:
     body = node.body[1:] if ast.get_docstring(node, clean=False) is not None else node.body
     once = _evaluated_once(body[0]) if body else None
     answers = tuple(one for one in function.every(ast.Return) if one.value is not None)
-    works = any(True for _ in function.every(*_WORKS))
-    if once is not None and answers and works and body[0].lineno > node.lineno and not is_generator(function):
-        yield Repeated(function, body[0], once, answers)
+    if once is None or not answers or body[0].lineno <= node.lineno:
+        return None
+    return Repeated(function, body[0], once, answers)
+
+
+def _calls(function: Function) -> bool:
+    """Whether it calls functions that the module names, which may walk something."""
+    named = (one.func for one in function.every(ast.Call) if isinstance(one.func, ast.Name))
+    return any(isinstance(function.module.top.get(one.id), (ast.FunctionDef, ast.ImportFrom)) for one in named)
+
+
+def needed(found: Repeated, program: Program) -> tuple[tuple[str, ...], tuple[ast.AST, str] | None]:
+    """The names of the module that its body needs, and the first place that does more than compute."""
+    function, needs = found.function, Needs(found.function, program)
+    problem = not_closed(function.body[function.body.index(found.begin) :], function, needs.knows)
+    return tuple(needs.names), problem
 
 
 def _plain_function(node: ast.FunctionDef, function: Function) -> bool:
@@ -143,11 +166,13 @@ def keep_results(case: Case) -> Rewrite:
     word = found.name.lstrip("_")
     inner, kept = fresh(f"_{word}_anew", taken), fresh(f"_known_{word}", taken)
     names = list(function.parameters)
-    key, known, result = (fresh(one, {*names, inner, kept}) for one in ("key", "known", "result"))
+    needs, rest_of = needed(found, case.program)[0], fresh(f"_needed_by_{word}", taken)
+    key, known, result = (fresh(one, {*names, *needs, inner, kept}) for one in ("key", "known", "result"))
     head, said, rest = _parts(found)
     space = " " * found.begin.col_offset
+    tests = [*_tests(case, names), *(f"{one} is {rest_of}[{number}]" for number, one in enumerate(needs))]
     asking = [
-        f"{key} = ({', '.join(names)}{',' if len(names) == 1 else ''}) if {guards.joined(_tests(case, names))} else None",
+        f"{key} = ({', '.join(names)}{',' if len(names) == 1 else ''}) if {guards.joined(tests)} else None",
         f"{known} = {kept}.get({key})",
         f"if {known} is not None:",
         f"{space}return {known}",
@@ -159,7 +184,11 @@ def keep_results(case: Case) -> Rewrite:
         f"return {result}",
     ]
     renamed = head.replace(f"def {found.name}", f"def {inner}", 1)
-    new = [renamed, *rest, "", "", f"{kept} = {{}}", "", "", head, *said, *(space + line for line in asking)]
+    made = [f"{kept} = {{}}"]
+    if needs:
+        comma = "," if len(needs) == 1 else ""
+        made.append(f"{rest_of} = ({', '.join(needs)}{comma})  # results are kept while these are the same")
+    new = [renamed, *rest, "", "", *made, "", "", head, *said, *(space + line for line in asking)]
     return Rewrite(
         edits=(at("statement", function.node, "\n".join(new)),),
         why=f"{found.name} computes each result once",

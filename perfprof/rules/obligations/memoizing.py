@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from perfprof.rules import guards
-from perfprof.rules.memoizing import Repeated, argument_types, result_types
+from perfprof.rules.memoizing import Repeated, argument_types, needed, result_types
 from perfprof.rules.obligations.growth import shares_line
 from perfprof.rules.obligations.proofs import guarded, obligation, proved, unproved
-from perfprof.rules.reading.closed import not_closed
 from perfprof.rules.reading.expressions import is_builtin
 from perfprof.rules.rule import Case, Proof
 
@@ -21,11 +20,16 @@ def computes_from_arguments_alone(case: Case) -> Proof:
     """It computes its result from plain arguments alone, and does nothing else."""
     found: Repeated = case.suspect.reading
     function = found.function
-    problem = not_closed(function.body[function.body.index(found.begin) :], function)
+    needs, problem = needed(found, case.program)
     if problem is not None:
         return unproved(problem[1], function.place(problem[0]))
     if any(function.names.bindings.get(name) for name in function.parameters) and function.names.captured:
         return unproved("a function inside reads its names", function.place(found.begin))
+    hidden = [one for one in needs if one in function.parameters]
+    if hidden:
+        return unproved(f"`{hidden[0]}` is a parameter here, and something else where it is needed")
+    if needs:
+        return guarded(f"a test that {', '.join(f'`{one}`' for one in needs)} stand for what they stood for")
     return proved("its body computes with its arguments, constants and its own names")
 
 

@@ -51,7 +51,8 @@ def calibrated(raw, dark, gain):
 
 ```python workload
 import numpy
-calibrated(numpy.arange(2.0 * n), numpy.full(2 * n, 0.5), 1.25).tolist()
+raw, dark = numpy.arange(2.0 * n), numpy.full(2 * n, 0.5)
+calibrated(raw, dark, 1.25).tobytes()
 ```
 
 ```python before
@@ -66,7 +67,7 @@ def above(image, limit):
             if image[y, x] > limit:
                 mask[y, x] = 255
                 bright += 1
-    return bright, mask.tolist()
+    return bright, mask.tobytes()
 ```
 
 ```python after
@@ -108,12 +109,13 @@ def above(image, limit):
                 if image[y, x] > limit:
                     mask[y, x] = 255
                     bright += 1
-    return bright, mask.tolist()
+    return bright, mask.tobytes()
 ```
 
 ```python workload
 import numpy
-above((numpy.arange(40 * n) % 251).astype("uint8").reshape(n, 40), 128)
+image = (numpy.arange(40 * n) % 251).astype("uint8").reshape(n, 40)
+above(image, 128)
 ```
 
 A turn reads what the one before it stored:

@@ -4,7 +4,8 @@ A distance of two words, whether a number is a prime, a name in its normal form:
 effects, and programs often ask it the same question again. When its results are kept, each is computed once.
 
 That is done only where a run showed that half of the calls come with arguments that came before. The body must compute from its
-arguments alone: it reads no global name, since a test or a setting may give that another value. Keys are ints, texts,
+arguments, and from constants and functions of the module that do the same; since a test may give such a name another value, the new
+code asks each time whether it still stands for the same object. Tables that may change, and names bound twice, are left. Keys are ints, texts,
 bytes, flags or None of exactly the types that were seen, for `1 == 1.0 == True` and `0.0 == -0.0`; with others the body runs as
 before. Kept are only results that nobody can change, no errors, no NaN (which equals nothing, but is itself), and no more than a bound says.
 What one call keeps is for the next, so `fix` compares and times the running workload, not single calls.
@@ -60,6 +61,73 @@ known = ["alpha", "gamma", "delta", "omega"]
 nearest(["alpah", "delat", "omgea", "gmama"] * (n // 2), known)
 ```
 
+```python before
+import re
+
+WORDS = re.compile(r"[a-z0-9]+")
+JOINT = "-"
+
+
+def split(text):
+    return WORDS.findall(text.lower())
+
+
+def slug(title):
+    return JOINT.join(split(title))
+
+
+def slugs(titles):
+    return [slug(one) for one in titles]
+```
+
+```python after
+import re
+
+WORDS = re.compile(r"[a-z0-9]+")
+JOINT = "-"
+
+
+def split(text):
+    return WORDS.findall(text.lower())
+
+
+def _slug_anew(title):
+    return JOINT.join(split(title))
+
+
+_known_slug = {}
+_needed_by_slug = (JOINT, WORDS, split)  # results are kept while these are the same
+
+
+def slug(title):
+    key = (
+        (title,)
+        if type(title) is str
+        and JOINT is _needed_by_slug[0]
+        and WORDS is _needed_by_slug[1]
+        and split is _needed_by_slug[2]
+        else None
+    )
+    known = _known_slug.get(key)
+    if known is not None:
+        return known
+    result = _slug_anew(title)
+    if key is not None and type(result) is str:
+        if len(_known_slug) >= 1024:
+            _known_slug.clear()  # so that it does not grow for ever
+        _known_slug[key] = result
+    return result
+
+
+def slugs(titles):
+    return [slug(one) for one in titles]
+```
+
+```python workload
+titles = [f"The {one}th day of a very long month, and a few words more: {one * 7}" for one in range(20)]
+slugs(titles * n)
+```
+
 The time is no argument:
 
 ```python unchanged computes-from-arguments-alone
@@ -82,6 +150,11 @@ A setting that may change between calls:
 
 ```python unchanged computes-from-arguments-alone
 BASE = 10
+
+
+def set_base(number):
+    global BASE
+    BASE = number
 
 
 def digits(number):

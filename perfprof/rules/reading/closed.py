@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import ast
 import builtins
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from perfprof.rules.reading.callees import standard
 from perfprof.rules.reading.expressions import is_builtin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from perfprof.rules.reading.program import Function
 
@@ -39,21 +39,31 @@ _CAUGHT = frozenset(
 )
 
 
-def not_closed(body: Iterable[ast.stmt], function: Function) -> tuple[ast.AST, str] | None:
-    """The first place of a body that does more than compute from plain arguments, and why; None if there is none."""
+Known: TypeAlias = "Callable[[ast.Name, Function], bool]"
+
+
+def _none(name: ast.Name, function: Function) -> bool:
+    return False
+
+
+def not_closed(body: Iterable[ast.stmt], function: Function, known: Known = _none) -> tuple[ast.AST, str] | None:
+    """The first place of a body that does more than compute from plain arguments, and why; None if there is none.
+
+    known: whether a name that is not the function's own stands for something that stays what it is.
+    """
     for statement in body:
         for node in ast.walk(statement):
-            why = _problem(node, function)
+            why = _problem(node, function, known)
             if why:
                 return node, why
     return None
 
 
-def _problem(node: ast.AST, function: Function) -> str:
+def _problem(node: ast.AST, function: Function, known: Known) -> str:
     if not isinstance(node, (*_STATEMENTS, *_EXPRESSIONS)):
         return f"`{type(node).__name__}` may do something else than compute"
     if isinstance(node, ast.Name):
-        return _named(node, function)
+        return _named(node, function, known)
     if isinstance(node, ast.Attribute):
         return _attribute(node, function)
     if isinstance(node, ast.Call):
@@ -67,7 +77,7 @@ def _problem(node: ast.AST, function: Function) -> str:
     return ""
 
 
-def _named(node: ast.Name, function: Function) -> str:
+def _named(node: ast.Name, function: Function, known: Known) -> str:
     name = node.id
     if name in function.names.elsewhere or name in function.names.captured:
         return f"`{name}` is not its own alone"
@@ -80,7 +90,7 @@ def _named(node: ast.Name, function: Function) -> str:
     above = function.parents.get(node)
     if isinstance(above, ast.Attribute) and (standard(above, function) or "").startswith("math."):
         return ""
-    return f"`{name}` is not its own, and may be another thing tomorrow"
+    return "" if known(node, function) else f"`{name}` is not its own, and may be another thing tomorrow"
 
 
 def _free(name: str, function: Function) -> list[ast.Name]:

@@ -1,0 +1,149 @@
+"""What of its module a closed function needs: constants that cannot change, and functions that are closed themselves.
+
+A test may give such a name another value. So it is known here by name only; who keeps results asks each time whether
+the name still stands for the same object.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from perfprof.rules.reading.callees import is_generator
+from perfprof.rules.reading.closed import not_closed
+from perfprof.rules.reading.expressions import is_builtin, path_of
+from perfprof.rules.reading.functions import DEFINITIONS
+from perfprof.rules.reading.resolution import module_of, resolve
+
+if TYPE_CHECKING:
+    from perfprof.rules.reading.modules import Module
+    from perfprof.rules.reading.program import Function, Program
+
+_DEPTH = 5  # functions that call one another
+
+
+@dataclass
+class Needs:
+    """The names of one module that a function of it needs, in the order in which they are met."""
+
+    of: Function
+    program: Program
+    names: dict[str, None] = field(default_factory=dict)
+    trail: list[Function] = field(default_factory=list)
+
+    def knows(self, node: ast.Name, function: Function) -> bool:
+        """Whether a name stands for a constant, or for a closed function that is called."""
+        if function.module is not self.of.module or not isinstance(node.ctx, ast.Load):
+            return False
+        if not (self._bound_above(node.id) and (self._constant(node.id) or self._closed(node, function))):
+            return False
+        self.names[node.id] = None
+        return True
+
+    def _bound_above(self, name: str) -> bool:
+        """Whether the module binds it once, before the function."""
+        module, found = self.of.module, self.of.module.top.get(name)
+        before = found is not None and found.lineno < self.of.line
+        return before and _bound_once(name, module) and not module.hides_builtins
+
+    def _constant(self, name: str) -> bool:
+        return _is_constant(name, self.of.module, self.program)
+
+    def _closed(self, node: ast.Name, function: Function) -> bool:
+        above = function.parents.get(node)
+        target = resolve(node, function, self.program)
+        if target is None or not (isinstance(above, ast.Call) and above.func is node):
+            return False
+        if target in self.trail or len(self.trail) >= _DEPTH or target is self.of or not _plainly_defined(target):
+            return False
+        if target.module is not self.of.module:  # whose own names the new code cannot ask for
+            return not_closed(_said(target), target) is None
+        self.trail.append(target)
+        closed = not_closed(_said(target), target, self.knows) is None
+        self.trail.pop()
+        return closed
+
+
+def _bound_once(name: str, module: Module) -> bool:
+    """Also where loops and sums of the module bind names."""
+    whole = next((one for one in module.functions if one.qualname == "<module>"), None)
+    return whole is not None and name not in module.rebound and len(whole.names.bindings[name]) == 1
+
+
+def _said(target: Function) -> list[ast.stmt]:
+    """Its statements without the docstring."""
+    body = target.body
+    first = body[0].value if isinstance(body[0], ast.Expr) else None
+    return body[1:] if isinstance(first, ast.Constant) else body
+
+
+def _plainly_defined(target: Function) -> bool:
+    node = target.node
+    if (
+        not isinstance(node, ast.FunctionDef)
+        or "." in target.qualname
+        or node.decorator_list
+        or is_generator(target)
+    ):
+        return False
+    given = (*node.args.defaults, *(one for one in node.args.kw_defaults if one is not None))
+    return all(isinstance(one, ast.Constant) for one in given)
+
+
+def _is_constant(name: str, module: Module, program: Program, depth: int = 3) -> bool:
+    """Whether a module binds a name once, to something that nobody can change."""
+    found = module.top.get(name)
+    if not _bound_once(name, module) or found not in module.tree.body or isinstance(found, DEFINITIONS):
+        return False
+    if isinstance(found, ast.ImportFrom):
+        return depth > 0 and _constant_elsewhere(name, found, module, program, depth - 1)
+    if isinstance(found, ast.Assign) and not isinstance(found.targets[0], ast.Name):
+        return False
+    value = found.value if isinstance(found, (ast.Assign, ast.AnnAssign)) else None
+    return value is not None and _is_fixed(value, module)
+
+
+def _constant_elsewhere(name: str, found: ast.ImportFrom, module: Module, program: Program, depth: int) -> bool:
+    other = module_of(found, module, program)
+    original = next((one.name for one in found.names if (one.asname or one.name) == name), name)
+    return other is not None and other is not module and _is_constant(original, other, program, depth)
+
+
+def _is_fixed(node: ast.expr, module: Module) -> bool:
+    """A number, a text, a tuple or a frozenset of such, or a pattern that is written down."""
+    if isinstance(node, ast.Constant):
+        return node.value is not ...
+    if isinstance(node, ast.UnaryOp):
+        return _is_fixed(node.operand, module)
+    if isinstance(node, ast.BinOp):
+        return _is_fixed(node.left, module) and _is_fixed(node.right, module)
+    if isinstance(node, ast.Tuple):
+        return all(_is_fixed(one, module) for one in node.elts)
+    made = isinstance(node, ast.Call) and not node.keywords
+    return made and (_is_frozenset(node, module) or _is_pattern(node, module))  # type: ignore[arg-type]
+
+
+def _is_frozenset(node: ast.Call, module: Module) -> bool:
+    """``frozenset({"a", "b"})``."""
+    if not (isinstance(node.func, ast.Name) and node.func.id == "frozenset" and len(node.args) == 1):
+        return False
+    held = node.args[0]
+    plain = isinstance(held, (ast.Set, ast.List, ast.Tuple)) and all(_is_fixed(one, module) for one in held.elts)
+    return plain and is_builtin("frozenset", module.functions[0])
+
+
+def _is_pattern(node: ast.Call, module: Module) -> bool:
+    """``re.compile("…")``, perhaps with flags of `re`."""
+    imported = isinstance(module.top.get("re"), ast.Import) and "re" not in module.rebound
+    named = path_of(node.func) == ("re", "compile")
+    said = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else None
+    fixed = isinstance(said, str) or (isinstance(said, bytes) and b"(?" not in said)  # `(?L)` asks the locale
+    flags = all(_is_flag(one) for part in node.args[1:] for one in ast.walk(part))
+    return imported and named and fixed and flags
+
+
+def _is_flag(node: ast.AST) -> bool:
+    if isinstance(node, ast.Attribute):
+        return isinstance(node.value, ast.Name) and node.value.id == "re" and node.attr not in {"L", "LOCALE"}
+    return isinstance(node, (ast.Name, ast.BinOp, ast.BitOr, ast.Load))
