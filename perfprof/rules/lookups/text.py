@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import keyword
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -46,7 +47,7 @@ def names_for(case: Case, also: frozenset[str] = frozenset()) -> Names:
         "marks",
         "place",
     ):
-        name = fresh(word if word.isidentifier() else "found", taken)
+        name = fresh(word if word.isidentifier() and not keyword.iskeyword(word) else "found", taken)
         taken.add(name)
         chosen.append(name)
     names = Names(*chosen)
@@ -207,7 +208,9 @@ def target_of(lookup: Lookup) -> str:
 
 
 def plural(word: str) -> str:
-    """``order`` -> orders, ``country`` -> countries, ``key`` -> keys."""
+    """``order`` -> orders, ``country`` -> countries, ``key`` -> keys; ``i`` -> i_list, for ``is`` is no name."""
     if word.endswith("s"):
         return word
+    if keyword.iskeyword(f"{word}s"):
+        return f"{word}_list"
     return f"{word[:-1]}ies" if word[-1:] == "y" and word[-2:-1] not in "aeiou" else f"{word}s"

@@ -47,7 +47,7 @@ def keys_known_before(case: Case) -> Proof:
     own = derived(lookup.loop, function)
     sure = {ast.dump(substituted(one, own)) for one in surely(lookup.loop)}
     asked = ast.dump(substituted(lookup.call, own)) in sure
-    if lookup.parameter and not (asked and not _writes(case)) and _fails(case, lookup):
+    if lookup.parameter and not (asked and not leaves_writes(case)) and _fails(case, lookup):
         why = "the helper may fail for a key that a turn skips, or after what earlier turns wrote"
         return unproved(why, lookup.reader.place(lookup.query.call))
     unsure = next((one for one in _needing(lookup.key) if not _safe(one, sure, case)), None)
@@ -59,7 +59,7 @@ def keys_known_before(case: Case) -> Proof:
     return observed("turns that do not ask have such a key as well", function.place(lookup.spot))
 
 
-def _writes(case: Case) -> bool:
+def leaves_writes(case: Case) -> bool:
     """Whether a turn leaves something in a database, which an error of a later one does not take back."""
     lookup: Lookup = case.suspect.reading
     return any(one.kind in ("writes", "commits") for one in deeds(lookup.region, lookup.function, case.program))

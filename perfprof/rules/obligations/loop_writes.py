@@ -16,6 +16,12 @@ from perfprof.rules.schema.defined import reached
 if TYPE_CHECKING:
     from perfprof.rules.lookups.model import Lookup
 
+# Calls after which another task has something to do, or this one is to end.
+_WAKES = frozenset(
+    "create_task ensure_future start_soon run_in_executor call_soon call_soon_threadsafe call_later call_at cancel"
+    " set_result set_exception put_nowait notify notify_all release set".split()
+)
+
 
 @obligation
 def loop_writes_nothing_it_reads(case: Case) -> Proof:
@@ -77,6 +83,8 @@ def _problem(deed: Deed, tables: frozenset[str], lookup: Lookup) -> Proof | None
     table, why = deed.what.rpartition(".")[2], ""
     if deed.kind == "writes" and (table in tables or deed.what == "?"):
         why = f"the loop writes {table}, which the statement reads"
+    elif lookup.query.awaited and deed.kind == "unknown" and deed.what.rpartition(".")[2] in _WAKES:
+        why = f"`{deed.what}` lets other tasks run at the `await` of a turn, which is no more"
     elif deed.kind == "suspends" and not _waits(deed, lookup):
         why = "other code runs at `yield` or `await`, and may write"
     elif deed.kind == "rolls back":

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfprof.rules.lookups.evidence import runs
-from perfprof.rules.obligations.asked_early import keys_known_before, walked_ahead
+from perfprof.rules.lookups.failing import may_fail
+from perfprof.rules.obligations.asked_early import keys_known_before, leaves_writes, walked_ahead
 from perfprof.rules.obligations.loop_writes import loop_writes_nothing_it_reads
 from perfprof.rules.obligations.proofs import obligation, observed, proved, unproved
 from perfprof.rules.reading.effects import hazards
@@ -148,15 +149,41 @@ def _leaving(statement: ast.stmt, inner: bool = False) -> Iterator[ast.stmt]:
 
 @obligation
 def errors_not_caught(case: Case) -> Proof:
-    """No turn catches an error of its own query."""
+    """No turn catches an error of its own query, and none is caught behind the loop with what earlier turns did."""
     lookup: Lookup = case.suspect.reading
-    node = lookup.function.parents.get(lookup.call)
-    while node is not None and node is not lookup.loop.statement:
-        if isinstance(node, ast.Try) and node.handlers:
-            why = "an error of one key is caught in its turn; it would be an error of all keys"
-            return unproved(why, lookup.function.place(node))
-        node = lookup.function.parents.get(node)
+    catching = list(_catching(lookup.call, lookup))
+    inside = next((one for one in catching if lookup.loop.statement in _above(one, lookup)), None)
+    if inside is not None:
+        why = "an error of one key is caught in its turn; it would be an error of all keys"
+        return unproved(why, lookup.function.place(inside))
+    fails = may_fail(case) if catching or leaves_writes(case) else ""
+    if fails:
+        why = f"{fails} may fail for one key, after earlier turns have left something; all keys are asked before the first"
+        return unproved(why, lookup.reader.place(lookup.query.call))
     return proved("an error of the statement ends the loop as before")
+
+
+def _above(node: ast.AST, lookup: Lookup) -> Iterator[ast.AST]:
+    """What stands around a node in the loop's function, from the inside out."""
+    above = lookup.function.parents.get(node)
+    while above is not None:
+        yield above
+        above = lookup.function.parents.get(above)
+
+
+def _catching(node: ast.AST, lookup: Lookup) -> Iterator[ast.AST]:
+    """Whatever may go on after an error: ``try`` with handlers, ``with suppress(…)``."""
+    for one in _above(node, lookup):
+        suppresses = isinstance(one, (ast.With, ast.AsyncWith)) and any(
+            "suppress" in ast.unparse(item.context_expr) or "raises" in ast.unparse(item.context_expr)
+            for item in one.items
+        )
+        if suppresses or (isinstance(one, ast.Try) and (one.handlers or _returns(one.finalbody))):
+            yield one
+
+
+def _returns(block: list[ast.stmt]) -> bool:
+    return any(isinstance(one, (ast.Return, ast.Break, ast.Continue)) for top in block for one in ast.walk(top))
 
 
 @obligation

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Literal
 
 from perfprof.rules.reading.effects import hazards
 from perfprof.rules.reading.instances import callee_of
-from perfprof.rules.reading.queries import dialect_of, text_of
+from perfprof.rules.reading.queries import ASYNCPG, dialect_of, text_of
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Program
 
 DEPTH = 5
 _EXECUTES = frozenset(["execute", "executemany"])
+_SENDS = frozenset(
+    [*ASYNCPG, "execute_fetchall", "execute_insert", "fetchmany", "exec_driver_sql"]
+)  # or no database's
 _HARMLESS = frozenset("fetchone fetchall fetchmany cursor close keys set_trace_callback".split())
 
 
@@ -46,7 +49,7 @@ def deeds(region: Iterable[ast.AST], function: Function, program: Program, depth
 def _call(call: ast.Call, function: Function, program: Program, depth: int) -> Iterator[Deed]:
     callee = call.func
     method = callee.attr if isinstance(callee, ast.Attribute) else ""
-    if method in _EXECUTES:
+    if method in _EXECUTES or (method in _SENDS and _speaks_sql(call, function, program)):
         yield from _executed(call, function, program)
         return
     target = callee_of(callee, function, program)
@@ -58,6 +61,14 @@ def _call(call: ast.Call, function: Function, program: Program, depth: int) -> I
         yield Deed("commits" if method == "commit" else "rolls back", call)
     elif method not in _HARMLESS:
         yield Deed("unknown", call, function.text(callee))
+
+
+def _speaks_sql(call: ast.Call, function: Function, program: Program) -> bool:
+    """Whether the text that is sent is a statement."""
+    from perfprof.rules.reading.statements import read
+
+    found = text_of(call.args[0], function, program) if call.args else None
+    return found is not None and read(found[0], dialect_of(found[0])).kind != "other"
 
 
 def _executed(call: ast.Call, function: Function, program: Program) -> Iterator[Deed]:
