@@ -37,11 +37,15 @@ def changes(texts: Texts, migration: Migration, header: Iterable[str]) -> tuple[
     sure = _quotes_itself(migration) and model.managed and texts.even(model.path)
     fields = fields_of(model, build) if sure else ()
     edited = with_index(texts.read(model.path) or "", model, _index(fields, name)) if fields else None
-    operation = _native(migration, build, model, fields, name) if edited else _raw(migration, build)
+    operation, functions = _raw(migration, build), list[str]()
+    if edited:
+        operation = _native(migration, build, model, fields, name)
+    elif not model.managed:
+        operation, functions = _where_it_is(migration, build)
     file = model.folder / f"{_next_number(texts, model):04d}_{_slug(name)}.py"
     if texts.read(file) is not None:
         return None
-    text = _text(migration, model.app, leaf, header, operation)
+    text = _text(migration, (model.app, leaf), header, operation, functions)
     made = [texts.change(file, text)]
     return tuple([*made, texts.change(model.path, edited)] if edited else made)
 
@@ -142,8 +146,30 @@ def _index(fields: tuple[str, ...], name: str) -> str:
 
 
 def _raw(migration: Migration, build: Build) -> list[str]:
+    return _run(*_statements(migration, build))
+
+
+def _statements(migration: Migration, build: Build) -> tuple[list[str], list[str]]:
+    """Forwards and backwards."""
     before = without_remains(build.before, migration, build.columns, migration.name)
-    return _run([*before, build.create, *build.after], list(build.back))
+    return [*before, build.create, *build.after], list(build.back)
+
+
+def _where_it_is(migration: Migration, build: Build) -> tuple[list[str], list[str]]:
+    """Operation and functions for a table that Django does not make: the database of its tests may lack it."""
+    functions: list[str] = []
+    for name, statements in zip(("forwards", "backwards"), _statements(migration, build), strict=True):
+        functions += [
+            f"def {name}(apps, schema_editor):",
+            f"    if {_quoted(migration.table)} in schema_editor.connection.introspection.table_names():",
+            "        for statement in [",
+            *(f"            {_quoted(one)}," for one in statements),
+            "        ]:",
+            "            schema_editor.execute(statement, None)",
+            "",
+            "",
+        ]
+    return ["migrations.RunPython(forwards, backwards),"], functions
 
 
 def _run(forwards: list[str], backwards: list[str]) -> list[str]:
@@ -152,7 +178,9 @@ def _run(forwards: list[str], backwards: list[str]) -> list[str]:
     return ["migrations.RunSQL(", *lists, "),"]
 
 
-def _text(migration: Migration, app: str, leaf: str, header: Iterable[str], operations: list[str]) -> str:
+def _text(
+    migration: Migration, after: tuple[str, str], header: Iterable[str], operations: list[str], functions: list[str]
+) -> str:
     concurrently = migration.dialect == "postgresql"
     native = any("AddIndexConcurrently(" in one for one in operations)
     imports = ["from django.contrib.postgres.operations import AddIndexConcurrently"] if native else []
@@ -165,9 +193,10 @@ def _text(migration: Migration, app: str, leaf: str, header: Iterable[str], oper
         *imports,
         "",
         "",
+        *functions,
         "class Migration(migrations.Migration):",
         *body,
-        f"    dependencies = [({_quoted(app)}, {_quoted(leaf)})]",
+        f"    dependencies = [({_quoted(after[0])}, {_quoted(after[1])})]",
         "",
         "    operations = [",
         *(f"        {one}" for one in operations),

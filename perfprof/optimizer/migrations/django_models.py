@@ -108,7 +108,10 @@ def _package(path: Path) -> Path:
 
 def _migrations(texts: Texts, model: Model) -> Path | None:
     """Where the app's migrations are: beside its models, unless a setting says otherwise; None if that is no folder."""
-    folder = model.folder / "migrations"
+    home = _home(texts, model)
+    if home is None:
+        return None
+    folder = home / "migrations"
     for path in sorted(texts.root.rglob("*.py")):
         if texts.foreign(path) or "MIGRATION_MODULES" not in (texts.read(path) or ""):
             continue
@@ -116,6 +119,15 @@ def _migrations(texts: Texts, model: Model) -> Path | None:
         if said is not None:
             folder = texts.root.joinpath(*said.split("."))
     return folder if folder.is_dir() else None
+
+
+def _home(texts: Texts, model: Model) -> Path | None:
+    """The folder of the model's app, which is not the model's own where it says so; None if that is not found."""
+    if _label_of(texts, model.folder) == model.app:
+        return model.folder
+    parents = {path.parent for path in texts.root.rglob("migrations") if path.is_dir()}
+    mine = [one for one in parents if _label_of(texts, one) == model.app and not texts.foreign(one / "models.py")]
+    return mine[0] if len(mine) == 1 else None
 
 
 def _migration_modules(tree: ast.Module | None) -> dict[str, str]:
@@ -161,13 +173,16 @@ def _text(value: ast.expr | None) -> str:
 
 
 def _app_label(texts: Texts, node: ast.ClassDef, path: Path) -> str:
-    """What the model says, or the one configuration in the app's `apps.py`, else the name of its folder."""
-    package = _package(path)
-    said = _text(_option(node, "app_label"))
-    tree = tree_of(texts.read(package / "apps.py") or "") if not said else None
+    """What the model says, else the label of its app."""
+    return _text(_option(node, "app_label")) or _label_of(texts, _package(path))
+
+
+def _label_of(texts: Texts, package: Path) -> str:
+    """The one configuration in the app's `apps.py`, else the name of its folder."""
+    tree = tree_of(texts.read(package / "apps.py") or "")
     configured = [one for one in (tree.body if tree is not None else ()) if isinstance(one, ast.ClassDef)]
     labels = {label for one in configured for label in [_text(_assigned(one, "label"))] if label}
-    return said or (labels.pop() if len(labels) == 1 else package.name)
+    return labels.pop() if len(labels) == 1 else package.name
 
 
 def _table(node: ast.ClassDef, app: str) -> str:

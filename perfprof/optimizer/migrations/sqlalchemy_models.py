@@ -17,8 +17,8 @@ _ARGS, _TABLE = "__table_args__", "__tablename__"
 
 def with_index(texts: Texts, migration: Migration, build: Build) -> tuple[Path, str] | None:
     """The file and its new text; None where it is not sure which class it is, or what its arguments are."""
-    found = list(_mapped(texts, migration.table))
-    if len(found) != 1 or not build.columns or migration.schema not in ("", "public"):
+    found = [one for one in _mapped(texts, migration.table) if migration.schema in ("", _schema(one[1]))]
+    if len(found) != 1 or not build.columns:
         return None
     path, node = found[0]
     text = texts.read(path) or ""
@@ -76,6 +76,19 @@ def _table(node: ast.ClassDef) -> str:
     if not any(isinstance(base, ast.Attribute) and base.attr == "Model" for base in node.bases):
         return ""
     return re.sub(r"((?<=[a-z0-9])[A-Z]|(?!^)[A-Z](?=[a-z]))", r"_\1", node.name).lower().lstrip("_")
+
+
+def _schema(node: ast.ClassDef) -> str:
+    """The schema that the class's own arguments name, "public" for none."""
+    value = getattr(_option(node, _ARGS), "value", None)
+    options = value.elts[-1] if isinstance(value, ast.Tuple) and value.elts else value
+    pairs = zip(options.keys, options.values, strict=True) if isinstance(options, ast.Dict) else ()
+    named = (
+        one.value
+        for key, one in pairs
+        if isinstance(key, ast.Constant) and key.value == "schema" and isinstance(one, ast.Constant)
+    )
+    return str(next(named, "public"))
 
 
 def _columns(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
