@@ -70,7 +70,7 @@ class Shared(Computed):
 
 
 def shared_expressions(function: Function, program: Program) -> Iterator[Shared]:
-    """The largest expressions that a function computes again."""
+    """The expressions that a function computes again: the most frequent ones, and of these the largest."""
     if isinstance(function.node, ast.Module) or program.alone:
         return
     alike: dict[str, list[ast.expr]] = {}
@@ -80,7 +80,7 @@ def shared_expressions(function: Function, program: Program) -> Iterator[Shared]
             alike.setdefault(ast.dump(node), []).append(node)
     groups = [nodes for nodes in alike.values() if len(nodes) > 1]
     taken: set[ast.AST] = set()
-    for nodes in sorted(groups, key=lambda one: -len(ast.dump(one[0]))):
+    for nodes in sorted(groups, key=lambda one: (-len(one), -len(ast.dump(one[0])))):
         left = sorted((one for one in nodes if one not in taken), key=lambda one: (one.lineno, one.col_offset))
         found = _shared(left, function, program) if len(left) > 1 else None
         if found is not None:
@@ -127,8 +127,8 @@ def _in_the_open(node: ast.expr, function: Function) -> bool:
     while above is not None and not isinstance(above, ast.stmt):
         if isinstance(above, (*COMPREHENSIONS, ast.Lambda, ast.JoinedStr)):
             return False
-        above = function.parents.get(above)
-    return True
+        node, above = above, function.parents.get(above)  # type: ignore[assignment]  # an expression, or an argument
+    return not (isinstance(above, ast.AnnAssign) and above.annotation is node)
 
 
 def _is_fallback(node: ast.expr, function: Function) -> bool:
@@ -214,6 +214,8 @@ def _certain(node: ast.expr, function: Function) -> bool:
         skipped = skipped or (isinstance(above, ast.Compare) and inside not in (above.left, above.comparators[0]))
         if skipped or isinstance(above, (ast.Assert, ast.match_case, ast.withitem, ast.ExceptHandler)):
             return False
+        if isinstance(above, ast.For) and inside is above.target:
+            return False
         inside = above
     return isinstance(inside, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return, ast.Expr, ast.If, ast.For))
 
@@ -237,7 +239,7 @@ def suspect(rule: str, found: Shared) -> Suspect:
     )
     watches: list[Watch] = [watch(f"{what.id}:entry", found.hoist.statement, function, "entry")]
     for number, one in enumerate(found.places):
-        watches.append(watch(f"{what.id}:made{number}", one, function, "types"))
+        watches.append(watch(f"{what.id}:made{number}", one, function, "value"))
     for number, base in enumerate(found.bases):
         watches.append(watch(f"{what.id}:base{number}", base, function, "collection"))
         if "sorted(" in text:

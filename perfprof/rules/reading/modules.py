@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from perfprof.rules.reading.functions import DEFINITIONS, Function
-from perfprof.rules.reading.names import defined_names
+from perfprof.rules.reading.names import defined_names, unpacked_names
 
 _WORD = re.compile(r"[^\W\d]\w*")
 _NEWLINE = re.compile(rb"\r\n|\r|\n")
@@ -44,11 +44,12 @@ class Module:
 
     @cached_property
     def rebound(self) -> frozenset[str]:
-        """Global names with more than one meaning: defined twice, or declared ``global`` in a function."""
+        """Global names with more than one meaning: defined twice, unpacked, or declared ``global`` in a function."""
         times = Counter(name for statement in self.tree.body for name in defined_names(statement))
         twice = {name for name, number in times.items() if number > 1}
         declared = {name for one in self.functions for name in one.declared_global}
-        return frozenset(twice | declared)
+        unpacked = {name for statement in self.tree.body for name in unpacked_names(statement)}
+        return frozenset(twice | declared | unpacked)
 
     @cached_property
     def hides_builtins(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -258,3 +259,27 @@ def defined_names(statement: ast.stmt) -> Iterator[str]:
     elif isinstance(statement, (ast.If, ast.Try)):
         for inner in [*statement.body, *statement.orelse]:
             yield from defined_names(inner)
+
+
+def unpacked_names(statement: ast.stmt) -> Iterator[str]:
+    """Names that a statement at the top of a module binds so that no one value shows: by unpacking, in a loop or a handler."""
+    if isinstance(statement, (ast.Assign, ast.AugAssign)):
+        targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+        for target in targets:
+            if isinstance(statement, ast.AugAssign) or not isinstance(target, ast.Name):
+                yield from bound_names(target)
+    elif isinstance(statement, (ast.If, ast.Try)):
+        for inner in [*statement.body, *statement.orelse]:
+            yield from unpacked_names(inner)
+        for handler in getattr(statement, "handlers", ()):
+            yield from _handled_names(handler)
+    elif isinstance(statement, (ast.For, ast.While, ast.With)):
+        yield from bound_names(statement)
+
+
+def _handled_names(handler: ast.ExceptHandler) -> Iterator[str]:
+    """Functions, classes and builtins that a handler makes, where the block before was to; ``numpy = None`` is no other."""
+    for inner in handler.body:
+        made = isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+        yield from (name for name in defined_names(inner) if made or hasattr(builtins, name))
+        yield from unpacked_names(inner)
