@@ -132,11 +132,22 @@ def _problem(hazard: Hazard, path: tuple[str, ...], private: bool, function: Fun
         return f"`{path[0]}` is bound anew in the loop"
     if hazard.kind == "attribute" and (hazard.name in path[1:] or (hazard.name == "*" and len(path) > 1)):
         return f"an attribute `{hazard.name}` is stored in the loop"
+    if hazard.kind == "mutates" and len(path) > 1 and _keeps_attributes(hazard.base, function):
+        return "the dict that keeps attributes is changed in the loop"
     if hazard.kind == "unknown" and not private:
         return f"`{hazard.name}(…)` may change it: not readable from here"
     if hazard.kind == "suspends" and not private:
         return "other code may run at `await` or `yield`"
     return ""
+
+
+def _keeps_attributes(base: ast.expr | None, function: Function) -> bool:
+    """Whether a name was given an object's ``__dict__``: to change that is to store attributes."""
+    bindings = function.names.bindings.get(base.id, ()) if isinstance(base, ast.Name) else ()
+    values = [one.value for one in bindings if one.value is not None]
+    return any(
+        isinstance(node, ast.Attribute) and node.attr == "__dict__" for value in values for node in walk(value)
+    )
 
 
 def _relation(base: ast.expr, path: tuple[str, ...], region: Sequence[ast.AST], function: Function) -> str:
