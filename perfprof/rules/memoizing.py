@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from perfprof.rules import guards
 from perfprof.rules.findings import finding
 from perfprof.rules.hoisting import watch
-from perfprof.rules.indexing import at
+from perfprof.rules.indexing import at, in_style
 from perfprof.rules.reading.callees import is_generator
 from perfprof.rules.reading.closed import not_closed
 from perfprof.rules.reading.names import fresh
@@ -79,10 +79,10 @@ def _calls(function: Function) -> bool:
 
 
 def needed(found: Repeated, program: Program) -> tuple[tuple[str, ...], tuple[ast.AST, str] | None]:
-    """The names of the module that its body needs, and the first place that does more than compute."""
+    """What its body needs of the module and of others, and the first place that does more than compute."""
     function, needs = found.function, Needs(found.function, program)
     problem = not_closed(function.body[function.body.index(found.begin) :], function, needs.knows)
-    return tuple(needs.names), problem
+    return tuple(in_style(one, function) for one in needs.names), problem
 
 
 def _plain_function(node: ast.FunctionDef, function: Function) -> bool:
@@ -167,7 +167,10 @@ def keep_results(case: Case) -> Rewrite:
     inner, kept = fresh(f"_{word}_anew", taken), fresh(f"_known_{word}", taken)
     names = list(function.parameters)
     needs, rest_of = needed(found, case.program)[0], fresh(f"_needed_by_{word}", taken)
-    key, known, result = (fresh(one, {*names, *needs, inner, kept}) for one in ("key", "known", "result"))
+    key, known, result = (
+        fresh(one, {*names, *(one.partition(".")[0] for one in needs), inner, kept})
+        for one in ("key", "known", "result")
+    )
     head, said, rest = _parts(found)
     space = " " * found.begin.col_offset
     tests = [*_tests(case, names), *(f"{one} is {rest_of}[{number}]" for number, one in enumerate(needs))]

@@ -11,7 +11,7 @@ from perfprof.rules.rule import Case, Proof
 
 KEYS = frozenset({"builtins.int", "builtins.str", "builtins.bytes", "builtins.bool", "builtins.NoneType"})
 TWINS = ({"builtins.int", "builtins.bool"}, {"builtins.str", "builtins.bytes"})  # equal, or compared with a warning
-USED = ("type", "len", "set", "map", "all", "int", "str", "bytes", "bool", "float", "tuple")
+USED = ("type", "len", "set", "map", "all", "int", "str", "bytes", "bool", "float", "tuple", "getattr")
 WHOLE = frozenset({"globals", "vars", "dir", "getmembers"})
 
 
@@ -25,7 +25,7 @@ def computes_from_arguments_alone(case: Case) -> Proof:
         return unproved(problem[1], function.place(problem[0]))
     if any(function.names.bindings.get(name) for name in function.parameters) and function.names.captured:
         return unproved("a function inside reads its names", function.place(found.begin))
-    hidden = [one for one in needs if one in function.parameters]
+    hidden = [one for one in needs if one.partition(".")[0] in function.parameters]
     if hidden:
         return unproved(f"`{hidden[0]}` is a parameter here, and something else where it is needed")
     if needs:

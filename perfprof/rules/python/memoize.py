@@ -96,7 +96,7 @@ def _slug_anew(title):
 
 
 _known_slug = {}
-_needed_by_slug = (JOINT, WORDS, split)  # results are kept while these are the same
+_needed_by_slug = (JOINT, split, WORDS)  # results are kept while these are the same
 
 
 def slug(title):
@@ -104,8 +104,8 @@ def slug(title):
         (title,)
         if type(title) is str
         and JOINT is _needed_by_slug[0]
-        and WORDS is _needed_by_slug[1]
-        and split is _needed_by_slug[2]
+        and split is _needed_by_slug[1]
+        and WORDS is _needed_by_slug[2]
         else None
     )
     known = _known_slug.get(key)

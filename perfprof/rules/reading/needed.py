@@ -25,43 +25,46 @@ _DEPTH = 5  # functions that call one another
 
 @dataclass
 class Needs:
-    """The names of one module that a function of it needs, in the order in which they are met."""
+    """What a function needs, as expressions that can be asked in its module, each after what it is reached by.
+
+    trail: the functions that are being read. reach: how the names of the last one's module are reached, "" for its own.
+    """
 
     of: Function
     program: Program
     names: dict[str, None] = field(default_factory=dict)
     trail: list[Function] = field(default_factory=list)
+    reach: str = ""
 
     def knows(self, node: ast.Name, function: Function) -> bool:
         """Whether a name stands for a constant, or for a closed function that is called."""
-        if function.module is not self.of.module or not isinstance(node.ctx, ast.Load):
+        if not isinstance(node.ctx, ast.Load) or not self._is_bound(node.id, function.module):
             return False
-        if not (self._bound_above(node.id) and (self._constant(node.id) or self._closed(node, function))):
-            return False
-        self.names[node.id] = None
-        return True
+        said = f"{self.reach}.get({node.id!r})" if self.reach else node.id
+        self.names[said] = None
+        return _is_constant(node.id, function.module, self.program) or self._closed(node, function, said)
 
-    def _bound_above(self, name: str) -> bool:
-        """Whether the module binds it once, before the function."""
-        module, found = self.of.module, self.of.module.top.get(name)
-        before = found is not None and found.lineno < self.of.line
-        return before and _bound_once(name, module) and not module.hides_builtins
+    def _is_bound(self, name: str, module: Module) -> bool:
+        """Whether the module binds it once; where the new code stands, before the function."""
+        found = module.top.get(name)
+        there = found is not None and (bool(self.reach) or found.lineno < self.of.line)
+        return there and _bound_once(name, module) and not module.hides_builtins
 
-    def _constant(self, name: str) -> bool:
-        return _is_constant(name, self.of.module, self.program)
-
-    def _closed(self, node: ast.Name, function: Function) -> bool:
+    def _closed(self, node: ast.Name, function: Function, said: str) -> bool:
         above = function.parents.get(node)
         target = resolve(node, function, self.program)
         if target is None or not (isinstance(above, ast.Call) and above.func is node):
             return False
         if target in self.trail or len(self.trail) >= _DEPTH or target is self.of or not _plainly_defined(target):
             return False
-        if target.module is not self.of.module:  # whose own names the new code cannot ask for
-            return not_closed(_said(target), target) is None
+        reach = self.reach
+        self.reach = (
+            reach if target.module is function.module else f"getattr({said}, '__globals__', {{}})"
+        )  # compiled ones have none
         self.trail.append(target)
         closed = not_closed(_said(target), target, self.knows) is None
         self.trail.pop()
+        self.reach = reach
         return closed
 
 
