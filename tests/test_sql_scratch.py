@@ -16,6 +16,7 @@ from perfprof.optimizer.scratch.sources import Source, redacted
 from perfprof.optimizer.scratch.sqlite import SqliteScratch, copied
 from perfprof.profilers.recording import Execution, Frame, Statement
 from perfprof.rules.reading.statements import read
+from perfprof.rules.schema.needs import needs
 
 SCHEMA = """
 CREATE TABLE Orders (id INTEGER PRIMARY KEY, customer_id INTEGER, due TEXT, status TEXT);
@@ -188,6 +189,24 @@ def test_a_database_that_is_gone_is_rebuilt_from_what_was_recorded(tmp_path: Pat
         (one,) = found
         assert (one.scratch.filled, one.scratch.catalog.tables()[0].rows) == (False, 5000)
         assert lost == ()
+
+
+@pytest.mark.parametrize(
+    ("where", "rows", "wanted"),
+    [("k = ?", 600, ["t (k)"]), ("k = ?", 200 * 4000, []), ("k = ?", 0, []), ("k = ? AND j = ?", 600, [])],
+)
+def test_a_key_that_was_asked_for_is_wanted_without_data(
+    where: str, rows: int, wanted: list[str], tmp_path: Path
+) -> None:
+    """What the statement gave tells how many rows a key has; where there are two, nothing tells which one narrows."""
+    recorded = [
+        execution("CREATE TABLE t (id INTEGER PRIMARY KEY, j INTEGER, k INTEGER)", ":memory:", count=1),
+        execution("INSERT INTO t (k) VALUES (?)", ":memory:", count=5000),
+        execution(f"SELECT id FROM t WHERE {where}", ":memory:", count=200, rows=rows),
+    ]
+    with opened(recorded, tmp_path) as ((one,), _):
+        found = list(needs(one.executions, one.scratch.catalog))
+    assert [f"{need.table.name} ({', '.join(need.candidate.names)})" for need in found] == wanted
 
 
 def test_what_cannot_be_tried_is_said_and_does_not_stop_the_rest(database: Path, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from perfprof.optimizer.indexes.clocks import Spent, spent
 from perfprof.optimizer.indexes.trials import Trial, tried
 from perfprof.optimizer.judge.verdict import Comparison, Decision, Layer, Verdict
 from perfprof.optimizer.patches import Patch
+from perfprof.optimizer.reports import figures
 from perfprof.optimizer.scratch.scratch import Scratch
 from perfprof.profilers.recording import Execution
 from perfprof.rules.catalog import Dictionary
@@ -127,9 +128,8 @@ class _Judgement:
         if not self.used:
             return Layer("plan", "failed", "no recorded statement uses the index")
         if not self.scratch.filled:
-            return Layer(
-                "plan", "cannot tell", f"{len(self.used)} statements would use it, but there is no data to try"
-            )
+            use = f"{figures.counted(len(self.used), 'statement')} would use it"
+            return Layer("plan", "cannot tell", f"{use}, but there is no data to try; run it on a file that stays")
         return Layer("plan", "passed", f"{len(self.used)} of {len(self.workload)} statements on the table use it")
 
     def results(self) -> Layer:

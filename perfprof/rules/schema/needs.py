@@ -158,15 +158,15 @@ class _Shapes:
         ranges = self._columns(table, plain, ("range",))
         order = self._order(item, use, uses, table)
         for equal in [constants, (*constants, *joins), joins] if joins else [constants]:
-            found = self._narrowed(table, equal, ranges, order)
+            found = self._narrowed(item, table, equal, ranges, order)
             if found is not None:
                 yield _Wanted(found[0], item, table, self._left(item, table, found[1]))
 
     def _narrowed(
-        self, table: Table, equal: tuple[str, ...], ranges: tuple[str, ...], order: tuple[Key, ...]
+        self, item: Asked, table: Table, equal: tuple[str, ...], ranges: tuple[str, ...], order: tuple[Key, ...]
     ) -> tuple[Candidate, float] | None:
         """Equality columns while they narrow, then one range or the order if many rows are left for a key."""
-        chosen, left = self._selective(table, equal)
+        chosen, left = self._selective(table, equal) if not self._told(item, table, equal) else (equal, FEW)
         rest: tuple[Key, ...] = ()
         room = WIDEST - len(chosen) if left > FEW else 0
         if room and ranges:
@@ -174,6 +174,12 @@ class _Shapes:
         elif order and len(order) <= room and set(chosen) == set(equal):
             rest, left = order, FEW
         return (candidate(table.name, chosen, rest, table.schema), left) if chosen or rest else None
+
+    def _told(self, item: Asked, table: Table, equal: tuple[str, ...]) -> bool:
+        """Whether the only key narrows by what its statement gave, where a copy without data tells nothing."""
+        if len(equal) != 1 or self.catalog.distinct(table.key, equal) > 1:
+            return False
+        return 0 < self._left(item, table, table.rows) <= table.rows / 2
 
     def _selective(self, table: Table, equal: tuple[str, ...]) -> tuple[tuple[str, ...], float]:
         """The columns that each halve the rows at least, the most selective first; and the rows of one key."""
