@@ -106,6 +106,11 @@ def advised(clone: Clone, *texts: str, code: bool = True) -> list[str]:
             "SELECT * FROM tickets WHERE title = 'abc' AND state = 'done'",
             "tickets (title, state)",  # not for 'done' alone
         ),
+        (
+            "SELECT body, id FROM tickets WHERE project_id = 7",
+            "tickets (project_id)",
+        ),  # a body may outgrow an index
+        ("SELECT data, id FROM tickets WHERE title = 'abc'", "tickets (title)"),
         ("SELECT id FROM tickets WHERE starts_with(title, 'abc12')", "tickets (title)"),
         ("SELECT id FROM tickets WHERE title ^@ 'abc12'", "tickets (title)"),
         ("SELECT id FROM tickets WHERE title ~ '^abc12'", "tickets (title)"),

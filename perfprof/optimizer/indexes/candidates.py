@@ -33,12 +33,13 @@ class Facts:
     """What must be known of columns, each as (table key, column).
 
     types: by PostgreSQL's short name, "_text" for an array of texts. kinds: of a few different values, such as a status; none that refers to
-    another table. c_sorted: whether the database sorts text by bytes, so that a prefix needs no operator class.
+    another table. long: that may hold more than a page of an index takes, so that a row with it could not be written. c_sorted: whether the database sorts text by bytes, so that a prefix needs no operator class.
     trigrams: the operator class of pg_trgm, "" where the extension is not there.
     """
 
     types: Mapping[tuple[str, str], str] = field(default_factory=dict)
     kinds: frozenset[tuple[str, str]] = frozenset()
+    long: frozenset[tuple[str, str]] = frozenset()
     c_sorted: bool = False
     trigrams: str = ""
 
@@ -182,6 +183,8 @@ class _Shapes:
         named = (column for column in self.query.reading.mentioned if column.table in ("", *self._called))
         wanted = dict.fromkeys(name for one in named if (name := self.book.column(self.table, one.name)))
         if not 1 < len(wanted) <= CARRIED + 1:
+            return
+        if any((self.table.key, name) in self.facts.long for name in wanted):
             return
         for name in (one for one in self._named(*_EQUAL, "join", "range") if one not in self._flags):
             yield replace(self._index([Key(name)]), include=tuple(sorted(wanted.keys() - {name})))

@@ -35,6 +35,18 @@ WHERE n_distinct BETWEEN 1 AND 50 AND n.nspname NOT LIKE 'pg\\_%' AND NOT EXISTS
   SELECT FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = s.attname
   WHERE k.conrelid = c.oid AND k.contype = 'f' AND a.attnum = ANY(k.conkey))
 """
+# A b-tree refuses rows of more than 2,700 bytes, those that come later as well. What was moved out of its row once was long.
+_LONG = """
+SELECT CASE WHEN pg_table_is_visible(c.oid) THEN c.relname ELSE n.nspname || '.' || c.relname END, a.attname
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid
+JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_class o ON o.oid = c.reltoastrelid
+LEFT JOIN pg_stats s ON s.schemaname = n.nspname AND s.tablename = c.relname AND s.attname = a.attname
+WHERE c.relkind IN ('r', 'p', 'm') AND a.attnum > 0 AND a.attlen = -1 AND n.nspname NOT LIKE 'pg\\_%' AND NOT
+  CASE WHEN t.typname IN ('numeric', 'inet', 'cidr', 'bit') THEN true
+       WHEN t.typname IN ('varchar', 'bpchar') AND a.atttypmod > 0 THEN a.atttypmod < 300
+       WHEN t.typcategory = 'S' THEN coalesce(s.avg_width, 0) <= 64 AND coalesce(o.relpages, 0) = 0
+       ELSE t.typcategory = 'R' END
+"""
 _TRIGRAMS = """
 SELECT CASE WHEN pg_opclass_is_visible(o.oid) THEN '' ELSE quote_ident(n.nspname) || '.' END || 'gin_trgm_ops'
 FROM pg_opclass o JOIN pg_namespace n ON n.oid = o.opcnamespace WHERE o.opcname = 'gin_trgm_ops'
@@ -140,6 +152,7 @@ def _facts(connection: Connection) -> Facts:
     return Facts(
         {(table, column): kind for table, column, kind in rows},
         frozenset((table, column) for table, column in connection.execute(_KINDS).fetchall()),
+        frozenset((table, column) for table, column in connection.execute(_LONG).fetchall()),
         trigrams=trigrams[0] if trigrams else "",
         c_sorted=collation in ("C", "POSIX"),
     )

@@ -37,6 +37,11 @@ FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_am m 
 WHERE c.relkind IN ('r', 'm', 'i') AND c.relpersistence <> 't'
   AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
 """
+_MOVED_OUT = """
+SELECT n.nspname, c.relname, pg_relation_size(c.reltoastrelid) / 8192
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.reltoastrelid <> 0 AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
+"""
 # Checking a foreign key has brought the first page of an index into the server's memory, where it would not see ours.
 # So does building that of an exclusion constraint, which `postgres_ends` knows.
 _LOOKED_AT = """
@@ -114,9 +119,17 @@ def cloned(source: Source, server: Server, folder: Path) -> Iterator[Clone]:
             clone = Clone(connection, source, version, server.socket.parent / "data", original=original)
             clone.filled = told_the_ends(original, connection)
             _lengthened(clone, original.execute(_FILES).fetchall())
+            _told_what_is_moved_out(original, connection)
             told_settings(original, connection)
             connection.execute("SELECT set_config('search_path', %s, false)", (path,))
             yield clone
+
+
+def _told_what_is_moved_out(original: Connection, clone: Connection) -> None:
+    """How many pages each table's long values take, which no dump of statistics holds."""
+    told = "UPDATE pg_class SET relpages = %s WHERE oid = (SELECT reltoastrelid FROM pg_class WHERE oid = to_regclass(%s))"
+    for schema, table, pages in original.execute(_MOVED_OUT).fetchall():
+        clone.execute(told, (pages, qualified(table, schema)))
 
 
 def _lengthened(clone: Clone, relations: list[tuple[Any, ...]]) -> None:
