@@ -49,6 +49,12 @@ SAME = {
         + CODES.replace("code TEXT", "code ref"),
         LABEL,
     ),
+    "a row that is asked for first": (
+        SETUP + "conn.row_factory = sqlite3.Row\n",
+        asked(
+            "SELECT name FROM customers WHERE id = ?", "order[1]", 'out[-1] = row and (order[0], row["name"])'
+        ).replace("out.append(", "out.append(None); row = ("),
+    ),
     "text as bytes": (
         SETUP + "conn.text_factory = bytes\n",
         asked("SELECT pieces FROM items WHERE sku = ? ORDER BY pieces", "order[2].decode()"),

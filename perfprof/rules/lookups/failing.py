@@ -19,7 +19,7 @@ _FAILS = {
         r"extract|date_part|make_\w+|jsonb?_\w+|regexp_\w+|decode|convert_\w+)\s*\(",
         re.IGNORECASE,
     ),
-    "sqlite": re.compile(r"->|\b(?:json\w*|abs|sum|load_extension|match|regexp|zeroblob)\b", re.IGNORECASE),
+    "sqlite": re.compile(r"->|\b(?:json\w*|load_extension|match|regexp|zeroblob)\b", re.IGNORECASE),
 }
 _WORDED = ("TEXT", "CHAR", "CITEXT", "NAME")
 

@@ -37,9 +37,8 @@ def loop_writes_nothing_it_reads(case: Case) -> Proof:
     problem = next(filter(None, (_problem(one, tables, lookup) for one in found)), None)
     if problem is not None:
         return problem
-    named = ", ".join(sorted(tables))
     if not found:
-        return proved(f"nothing in the loop writes to a database, so {named} stay")
+        return proved(f"nothing in the loop writes to a database, so {', '.join(sorted(tables))} stay")
     unseen = _unseen(case, {one.what for one in found if one.kind == "writes"})
     return (
         unproved(unseen, lookup.function.place(found[0].node)) if unseen else _as_recorded(case, found[0], tables)
@@ -80,16 +79,30 @@ def _walked_by_a_statement(lookup: Lookup) -> ast.AST | None:
 
 
 def _problem(deed: Deed, tables: frozenset[str], lookup: Lookup) -> Proof | None:
-    table, why = deed.what.rpartition(".")[2], ""
-    if deed.kind == "writes" and (table in tables or deed.what == "?"):
-        why = f"the loop writes {table}, which the statement reads"
-    elif lookup.query.awaited and deed.kind == "unknown" and deed.what.rpartition(".")[2] in _WAKES:
-        why = f"`{deed.what}` lets other tasks run at the `await` of a turn, which is no more"
-    elif deed.kind == "suspends" and not _waits(deed, lookup):
-        why = "other code runs at `yield` or `await`, and may write"
-    elif deed.kind == "rolls back":
+    """What speaks against asking early, of one thing that the loop does."""
+    says = {"writes": _written, "unknown": _woken, "suspends": _suspended}
+    why = says[deed.kind](deed, tables, lookup) if deed.kind in says else ""
+    if deed.kind == "rolls back":
         why = "the loop rolls back, and later turns would read other rows"
     return unproved(why, lookup.function.place(deed.node)) if why else None
+
+
+def _written(deed: Deed, tables: frozenset[str], lookup: Lookup) -> str:
+    table = deed.what.rpartition(".")[2]
+    if table not in tables and deed.what != "?":
+        return ""
+    own = table in lookup.query.statement.table_names() or deed.what == "?"
+    through = "" if own else " through a trigger, a view or a cascading key"
+    return f"the loop writes {table}, which the statement reads{through}"
+
+
+def _woken(deed: Deed, tables: frozenset[str], lookup: Lookup) -> str:
+    wakes = lookup.query.awaited and deed.what.rpartition(".")[2] in _WAKES
+    return f"`{deed.what}` lets other tasks run at the `await` of a turn, which is no more" if wakes else ""
+
+
+def _suspended(deed: Deed, tables: frozenset[str], lookup: Lookup) -> str:
+    return "" if _waits(deed, lookup) else "other code runs at `yield` or `await`, and may write"
 
 
 def _recorded_writes(case: Case) -> frozenset[str]:

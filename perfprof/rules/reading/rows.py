@@ -36,7 +36,7 @@ class _Follower:
 
     def uses(self, value: ast.expr, many: bool) -> Iterator[Use]:
         above = self.function.parents.get(value)
-        if _only_tested(value, above):
+        if _only_tested(value, above) or (not many and _only_asked_for(value, above)):
             return
         if isinstance(above, (ast.BoolOp, ast.IfExp)):
             yield from self.uses(above, many)
@@ -133,6 +133,11 @@ def _only_tested(value: ast.expr, above: ast.AST | None) -> bool:
     if isinstance(above, ast.Compare):
         return all(isinstance(one, (ast.Is, ast.IsNot)) for one in above.ops)
     return isinstance(above, ast.Expr) or (isinstance(above, ast.UnaryOp) and isinstance(above.op, ast.Not))
+
+
+def _only_asked_for(value: ast.expr, above: ast.AST | None) -> bool:
+    """``row and row["name"]``: a row has columns and so is true, and what comes out otherwise is None."""
+    return isinstance(above, ast.BoolOp) and isinstance(above.op, ast.And) and above.values[-1] is not value
 
 
 def _item(subscript: ast.Subscript) -> Use:
