@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -39,15 +40,14 @@ class Judged:
     @property
     def summary(self) -> str:
         """``6 patches and 1 migration accepted · 1 rejected``."""
-        counts: dict[str, int] = {}
-        for one in self.outcomes:
-            migration = one.patch is not None and one.patch.migration is not None
-            word = "migration" if migration and one.status == "accepted" else one.status
-            counts[word] = counts.get(word, 0) + 1
-        told = (
-            f"{figures.counted(number, word)} accepted" if word == "migration" else f"{number} {word}"
-            for word, number in counts.items()
-        )
+        won = [one.patch for one in self.outcomes if one.status == "accepted" and one.patch is not None]
+        migrations = sum(patch.migration is not None for patch in won)
+        patches = figures.counted(len(won) - migrations, "patch", "patches")
+        parts = [patches] * (len(won) > migrations) + [figures.counted(migrations, "migration")] * bool(migrations)
+        rest = Counter(one.status for one in self.outcomes if one.status != "accepted")
+        told = [f"{' and '.join(parts)} accepted"] * bool(won) + [
+            f"{number} {word}" for word, number in rest.items()
+        ]
         return " · ".join(told) or "nothing to judge"
 
 
