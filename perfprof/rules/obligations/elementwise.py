@@ -16,7 +16,20 @@ from perfprof.rules.reading.expressions import is_builtin, path_of, root_name
 from perfprof.rules.reading.names import read_names
 from perfprof.rules.rule import Case, Proof
 
-USED = ("type", "len", "abs", "min", "max", "int", "float", "bool", "range", "enumerate", "ArithmeticError")
+USED = (
+    "type",
+    "len",
+    "abs",
+    "min",
+    "max",
+    "int",
+    "float",
+    "bool",
+    "range",
+    "enumerate",
+    "hasattr",
+    "ArithmeticError",
+)
 RUN_AS_THEY_STAND = frozenset(
     "staticmethod classmethod property cached_property abstractmethod override cache lru_cache".split()
 )
