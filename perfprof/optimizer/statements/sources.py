@@ -11,6 +11,7 @@ from perfprof.errors import UsageError
 from perfprof.optimizer.statements import django_log, postgres_log, sqlalchemy_log
 from perfprof.optimizer.statements.lines import head_of, lines_of
 from perfprof.optimizer.statements.workload import Seen
+from perfprof.optimizer.statements.written import original
 from perfprof.profilers.recording import Recording
 
 _SQLITE = b"SQLite format 3\0"
@@ -63,9 +64,10 @@ def _script(path: Path, start: bytes, lines: Iterator[str], dialect: str) -> Ite
 
 
 def _recorded(path: Path) -> Iterator[Seen]:
-    """Each execution with its calls as weight."""
+    """Each execution with its calls as weight, with the literals that stand in the program."""
     with Recording.open(path) as recording:
         for one in recording.executions():
             place = f"{one.site[0].path}:{one.site[0].line}" if one.site else ""
             rows = one.rows / one.count if one.rows >= 0 and one.count else -1.0
-            yield Seen(one.statement.text, float(one.count), one.seconds, rows, place)
+            text = original(one.statement.text, [frame.path for frame in one.site])
+            yield Seen(text or one.statement.text, float(one.count), one.seconds, rows, place, code=bool(text))
