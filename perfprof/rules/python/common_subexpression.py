@@ -40,7 +40,8 @@ def spreads(groups):
 ```
 
 ```python workload
-spreads([[i * 7919 % 10007 for i in range(8 * n)] for _ in range(3)])
+groups = [[pow(3, i, 10007) for i in range(8 * n)] for _ in range(3)]
+spreads(groups)
 ```
 
 ```python before
@@ -88,7 +89,8 @@ def all_near(words):
 ```
 
 ```python workload
-all_near(["alphabet" + "abc"[i % 3] + str(i) for i in range(n)])
+words = ["alphabet" + "abc"[i % 3] + str(i) for i in range(n)]
+all_near(words)
 ```
 
 The prices add themselves, and count it:

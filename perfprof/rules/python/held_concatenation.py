@@ -57,7 +57,7 @@ def written(lines):
 ```
 
 ```python workload
-written(["somebody said something"] * (32 * n))
+written(["somebody said something"] * (8 * n))
 ```
 
 ```python before
@@ -93,7 +93,7 @@ def packed(numbers):
 ```
 
 ```python workload
-packed(list(range(64 * n)))
+packed(list(range(16 * n)))
 ```
 
 ```python before
@@ -145,7 +145,7 @@ def added(names):
 ```
 
 ```python workload
-added(["somebody, somewhere"] * (32 * n))
+added(["somebody, somewhere"] * (8 * n))
 ```
 
 A method is called, which may look at it:
