@@ -25,34 +25,65 @@ PACKAGES = (
     Package("agate", "1.14.2", ()),  # its tests want the locale de_DE
     Package("algorithms", "1.0.1"),
     Package("anytree", "2.13.0", source="src"),
+    Package("assertpy", "1.1", ()),  # the archive brings no tests
     Package("boltons", "26.2.0"),
     Package("chess", "1.11.2", ("test.py", "-k", "not Engine and not PerftTest")),
     Package("csvkit", "2.2.0"),
     Package("deepdiff", "9.1.0", needs=("numpy", "pandas", "pydantic", "jsonpickle", "pytz", "python-dateutil")),
+    Package("dendropy", "5.1.3", (), source="src"),  # the archive brings no tests
     Package("docutils", "0.23", ("test/test_utils", "test/test_transforms")),
+    Package(
+        "elementpath",
+        "5.1.4",
+        ("tests/test_xpath1_parser.py", "tests/test_xpath2_functions.py"),
+        ("lxml", "xmlschema"),
+    ),
+    Package("funcy", "2.1", needs=("whatever",)),
     Package("glom", "25.12.0", ("glom/test",), ("pyyaml",)),
     Package("greenery", "4.2.3", ()),
+    Package("hypernetx", "2.4.3", ()),  # the archive brings no tests
     Package("jrnl", "4.6", ()),
+    Package("jsonata_python", "0.7.1", source="src"),
     Package("jsonpath_ng", "1.16.0", needs=("hypothesis",), source="src"),
     Package("lark", "1.3.1", ("tests/test_parser.py", "tests/test_trees.py", "tests/test_tools.py")),
     Package("mako", "1.4.3", ("test",)),
     Package("markdown", "3.11.3"),
+    Package("matching", "1.4.3", needs=("hypothesis",), source="src"),
     Package("mido", "1.3.3"),
     Package("mistune", "3.4.0", source="src"),
+    Package("mongomock", "4.3.0", ("tests/test__collection_api.py", "tests/test__mongomock.py"), ("packaging",)),
     Package("more_itertools", "11.2.1"),
     Package(
         "networkx", "3.6.1", tuple(f"networkx/algorithms/{part}" for part in ("coloring", "traversal", "tree"))
     ),
     Package("nltk", "3.10.4", ()),  # its tests want data that has to be downloaded
+    Package("odfpy", "1.4.1", ("tests/teststyles.py", "tests/testtext.py", "tests/testchart.py")),
+    Package("parglare", "0.22.0", ("tests/func/grammar", "tests/func/parsing")),
     Package("parso", "0.8.7", ("test",)),
     Package("petl", "1.7.30", ("petl/test/transform", "petl/test/util")),
     Package("ply", "3.11", ()),  # its tests are scripts of their own
     Package("prettytable", "3.18.0", needs=("pytest-lazy-fixtures",), source="src"),
+    Package(
+        "pyclustering",
+        "0.10.1.2",
+        ("pyclustering/cluster/tests/unit/ut_dbscan.py", "pyclustering/cluster/tests/unit/ut_encoder.py"),
+    ),
+    Package("pyexcel", "0.7.6", needs=("pyexcel-xls",)),
+    Package(
+        "pygorithm", "1.0.4", tuple(f"tests/test_{part}.py" for part in ("data_structure", "searching", "pathing"))
+    ),
+    Package("python_benedict", "0.40.1", ()),  # the archive brings no tests
     Package("pyparsing", "3.3.3", ("tests/test_simple_unit.py", "tests/test_util.py")),
+    Package("python_liquid", "2.3.6", ()),  # the archive brings no tests
     Package("rply", "0.7.8", ()),
+    Package("sacremoses", "0.2.0", ()),  # the archive brings no tests
     Package("sgfmill", "1.1.1", ("sgfmill_tests",)),
+    Package("simplekml", "1.3.6", ()),  # the archive brings no tests
+    Package("spark_parser", "1.9.0", ("test",)),
     Package("sqlparse", "0.6.1"),
+    Package("sumy", "0.13.0", ()),  # the archive brings no tests
     Package("svgpathtools", "1.8.0", ("test",)),
+    Package("tablib", "3.10.0", ("tests/test_tablib.py",), ("openpyxl", "xlrd", "xlwt", "tabulate"), "src"),
     Package("tabulate", "0.10.0", ("test",)),
     Package("textdistance", "4.6.3", ("tests",), ("hypothesis", "numpy")),
     Package("toolz", "1.0.0", ("toolz/tests",)),
