@@ -35,6 +35,10 @@ LARGE = {
                     seen.append(line)
                     print(line)
         """,
+    "words of the lines of a file, added up": """
+        def words(path):
+            return sum([line.split() for line in open(path)], [])
+        """,
     "rows of a cursor": """
         def missing(cursor, order_ids):
             known = [row[0] for row in cursor.fetchall()]
@@ -123,6 +127,10 @@ LARGE = {
         """,
 }
 SMALL = {
+    "parts of a sentence that a parser has read, one list in another": """
+        def flatten(seq):
+            return sum(seq, [])
+        """,
     "columns are few": """
         def rest(rows, columns):
             left = [column.lower() for column in columns]

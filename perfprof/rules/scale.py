@@ -72,8 +72,8 @@ def of_growth(suspect: Suspect) -> Extent:
     """Of what is copied to add to it: as often as the loop turns, or as there are lists to add up."""
     found = suspect.reading
     function = found.function
-    if found.kind == "sum":
-        return extent_of(found.kept, function)
+    if found.kind == "sum":  # which a guard makes three times as long
+        return _of_data(found.kept, function)
     loops = loops_around(found.node, function)
     plain = found.kind == "dict" or certain(found.more, function, "list")
     return turns(loops, function) if plain or repeats_with_data(loops, function) else Extent.UNKNOWN
