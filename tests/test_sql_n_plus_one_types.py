@@ -18,6 +18,8 @@ conn.execute("CREATE TABLE things (code {kind}, label TEXT)")
 codes = [0, 1, 2, 2.0, 2.5, "2", "1.0", "02", " 2", "a", "A", "", "2026-01-01", b"2", None, -0.0, 2**53 + 1, float(2**53), 1e400]
 conn.executemany("INSERT INTO things VALUES (?, ?)", [(code, f"l{{n}}") for n, code in enumerate(codes)])
 keys = {keys} * 4
+conn.execute("CREATE TABLE given (key)")
+conn.executemany("INSERT INTO given VALUES (?)", [(key,) for key in keys])
 """
 NUMBERS, TEXTS = "[0, 1, 2, 7, None]", '["2", "a", "1.0", "7"]'
 ROWS = "conn.row_factory = sqlite3.Row\n"
@@ -57,6 +59,16 @@ def main(conn, keys):
     return out
 """,
     ),
+    "keys of rows": (
+        "",
+        """
+def main(conn, keys):
+    out = []
+    for (key,) in conn.execute("SELECT key FROM given ORDER BY rowid").fetchall():
+        out.append((key, conn.execute("SELECT label FROM things WHERE code = ? ORDER BY label", (key,)).fetchone()))
+    return out
+""",
+    ),
     "a helper": (
         "",
         """
@@ -77,6 +89,8 @@ LATER: list[list[object]] = [
     [b"2", "2", "02", " 2", "a", "A", "", None, float("inf"), float("nan")],
     [datetime.date(2026, 1, 1), "2026-01-01", 2],
     [decimal.Decimal("2"), 2, "2", decimal.Decimal("1.0"), 1.0],
+    [bytearray(b"2"), "2", 2],
+    [2, [2]],
     [],
 ]
 
@@ -86,7 +100,10 @@ def answers(source: str, setup: str, keys: list[object]) -> object:
     names: dict[str, object] = {}
     exec(compile(source, "example.py", "exec"), names)
     exec(setup, names)
+    conn: sqlite3.Connection = names["conn"]  # type: ignore[assignment]
+    conn.execute("DELETE FROM given")
     try:
+        conn.executemany("INSERT INTO given VALUES (?)", [(key,) for key in keys if not isinstance(key, list)])
         return plain(eval("main(conn, given)", names, {"given": keys}))
     except Exception as error:
         return type(error)

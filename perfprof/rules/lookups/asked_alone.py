@@ -12,28 +12,42 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules import guards
 from perfprof.rules.imported import can_name
+from perfprof.rules.lookups.drivers import converts
 from perfprof.rules.lookups.shape import batch_of, holds_numbers, key_types, types_with_none
-from perfprof.rules.reading.expressions import is_builtin, path_of
+from perfprof.rules.reading.expressions import is_builtin
 from perfprof.rules.rule import Case
 
 if TYPE_CHECKING:
     from perfprof.rules.lookups.model import Lookup
 
+_ROWS = frozenset(["fetchall", "fetchmany", "fetch", "execute", "execute_fetchall"])
+
 
 def guarded_types(case: Case) -> tuple[str, ...]:
     """The types that the new code tests keys for; () if SQL alone compares them, and dicts do it alike.
 
-    Where a column of SQLite makes numbers of what it is compared with, keys that are equal in Python find the same rows.
+    Where a column of SQLite makes numbers of what it is compared with, keys that are equal in Python find the same rows,
+    if they can be keys of a dict: those that stand in rows of a database can.
     """
     lookup: Lookup = case.suspect.reading
     found = batch_of(case)
     if isinstance(found, str):
         return ()
-    held = path_of(lookup.key) is not None or isinstance(lookup.key, ast.Subscript)
-    same = held or not found.always  # of NaN, which equals itself only if it is the same object
-    if lookup.query.dialect == "sqlite" and found.mode == "numbered" and holds_numbers(case) and same:
+    plain = fetched(lookup) and isinstance(lookup.key, (ast.Name, ast.Subscript)) and not converts(case.program)
+    if lookup.query.dialect == "sqlite" and found.mode == "numbered" and holds_numbers(case) and plain:
         return ()
     return tuple(sorted(types_with_none(case)))
+
+
+def fetched(lookup: Lookup) -> bool:
+    """Whether what is walked is what a statement gave; what SQLite gives is hashable, and equal to itself."""
+    walked, function = lookup.loop.iterable, lookup.function
+    values = function.names.values(walked.id) if isinstance(walked, ast.Name) else [walked]
+    given = [one.value if isinstance(one, ast.Await) else one for one in values or ()]
+    return bool(given) and all(
+        isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute) and one.func.attr in _ROWS
+        for one in given
+    )
 
 
 def unguardable(case: Case) -> str:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from perfprof.rules.lookups.asked_alone import fetched
 from perfprof.rules.lookups.batch import Batch
 from perfprof.rules.lookups.drivers import computed
 from perfprof.rules.lookups.model import derived
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 _HELD = frozenset(f"builtins.{name}" for name in "list tuple dict set frozenset range str".split())
 _HELD |= {f"builtins.dict_{part}" for part in ("keys", "values", "items")}
 _LAZY = frozenset(["builtins.generator", "builtins.map", "builtins.filter"])
-_ROWS = frozenset(["fetchall", "fetchmany", "fetch", "execute", "execute_fetchall"])
 _TOTAL = frozenset(["str", "repr", "bool"])
 _ALIKE = frozenset(["sqlite3.Row", "asyncpg.protocol.record.Record"])
 
@@ -96,18 +96,7 @@ def _rows_of_a_query(case: Case) -> bool:
     seen = case.watched("walked")
     if seen is not None and seen.elements and seen.elements.keys() <= _ALIKE:
         return True
-    return _fetched(lookup)
-
-
-def _fetched(lookup: Lookup) -> bool:
-    """Whether what is walked is what a statement gave."""
-    walked, function = lookup.loop.iterable, lookup.function
-    values = function.names.values(walked.id) if isinstance(walked, ast.Name) else [walked]
-    given = [one.value if isinstance(one, ast.Await) else one for one in values or ()]
-    return bool(given) and all(
-        isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute) and one.func.attr in _ROWS
-        for one in given
-    )
+    return fetched(lookup)
 
 
 def _fails(case: Case, lookup: Lookup) -> bool:
@@ -139,7 +128,7 @@ def walked_ahead(case: Case) -> Proof:
         return proved("the loop does not change what it walks, and it is held already")
     if types & _LAZY and not _only_gives(case, iterable):
         return unproved("it is made while it is walked, and that may do something between the turns", where)
-    if types <= _HELD or _fetched(lookup) or all(name.rpartition(".")[2].endswith("Cursor") for name in types):
+    if types <= _HELD or fetched(lookup) or all(name.rpartition(".")[2].endswith("Cursor") for name in types):
         return observed("it is made, and ends, before the first turn", where)
     if _leaves(lookup):
         return unproved("the loop may stop early, and what it walks may have no end", where)
