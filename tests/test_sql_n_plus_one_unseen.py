@@ -21,6 +21,8 @@ settings.configure(
     DEFAULT_AUTO_FIELD="django.db.models.AutoField",
 )
 django.setup()
+from django.contrib.contenttypes.fields import GenericForeignKey
+from django.contrib.contenttypes.models import ContentType
 
 
 class Base(models.Model):
@@ -53,6 +55,12 @@ class Order(Base):
     name = models.CharField(max_length=9, default="o")
 
 
+class Comment(Base):
+    kind = models.ForeignKey(ContentType, models.CASCADE)
+    number = models.IntegerField()
+    about = GenericForeignKey("kind", "number")
+
+
 class Legacy(Base):
     customer = models.ForeignKey(Customer, models.DO_NOTHING, related_name="+")
 
@@ -75,13 +83,15 @@ class Bit(Base):
 
 
 with connection.schema_editor() as editor:
-    for model in (Customer, Product, Order, Item, Bit):
+    for model in (ContentType, Customer, Product, Order, Item, Bit, Comment):
         editor.create_model(model)
 Customer.objects.bulk_create(Customer(id=i, name=f"c{i}") for i in range(1, 20))
 Product.objects.bulk_create(Product(id=i) for i in range(1, 5))
 Order.objects.bulk_create(Order(id=i, customer_id=i, referrer_id=i, shipper_id=i) for i in range(1, 13))
 Item.objects.bulk_create(Item(id=i, order_id=i % 12 + 1, product_id=i % 4 + 1, size=i) for i in range(1, 40))
 Bit.objects.bulk_create(Bit(id=i, order_id=i % 12 + 1, size=i) for i in range(1, 40))
+kinds = [ContentType.objects.get_for_model(one) for one in (Order, Customer)]
+Comment.objects.bulk_create(Comment(id=i, kind=kinds[i % 2], number=i % 15 + 1) for i in range(1, 20))
 connection.cursor().execute("create table legacy as select id, customer_id from contenttypes_order")
 """
 STAY = {
@@ -142,8 +152,6 @@ STAY = {
     return keys""",
     "multiplied": 'return [(o.id, o.items.count()) for o in Order.objects.order_by("items__size", "id")]',
     "of_a_tenant": 'return [(o.id, o.bits.count()) for o in Order.objects.order_by("id")]',
-    "filtered_on_the_way": """
-    return [[i.product.stock for i in o.items.order_by("-size")] for o in Order.objects.order_by("id")]""",
     "got_singly": """
     orders = Order.objects.order_by("id")
     sizes = [len(o.items.all()) for o in orders]
@@ -225,12 +233,37 @@ def brought_under_a_name():
     return [[item.product.stock for item in o.big] for o in orders]
 
 
+def shared_objects():
+    for comment in Comment.objects.order_by("id"):
+        if comment.about:
+            comment.about.name += "!"
+            print(comment.about.name)
+
+
+def commented():
+    return [comment.about and comment.about.name for comment in Comment.objects.order_by("id")]
+
+
+def filtered_on_the_way():
+    Item.objects.filter(id__gt=30).update(order=1)
+    orders = Order.objects.filter(id__lt=9).order_by("id")
+    return [[item.product.stock for item in o.items.order_by("-size")] for o in orders]
+
+
 def controls():
     limit = 3
     names = [o.customer.name for o in Order.objects.filter(id__gt=0).order_by("id")]
     sizes = [p.items.filter(size__gt=limit).count() for p in Order.objects.filter(id__gt=1).order_by("id")]
     return names, sizes
 """
+CONTROLS = (
+    "controls",
+    "filtered_on_the_way",
+    "commented",
+    "shared_objects",
+    "shared_product",
+    "brought_under_a_name",
+)
 UNCALLED = {"some", "chosen", "short", "handed", "lock_handed", "two_away"}
 
 
@@ -240,7 +273,7 @@ def site(tmp_path: Path) -> Mapped:
     head = "from django.core.cache import cache\nfrom django.db.models import Prefetch\nfrom models import *\n"
     text = functions(head, STAY, "").replace("def some()", "def some(name)") + TAIL
     calls = "".join(f"print(example.{name}())\n" for name in STAY if name not in UNCALLED)
-    more = "View().list() Page().names() shared_product() brought_under_a_name() controls()".split()
+    more = "View().list() Page().names() shared_product() brought_under_a_name() shared_objects() commented() controls() filtered_on_the_way()".split()
     calls += "".join(f"print(example.{one})\n" for one in more)
     found = Mapped(tmp_path)
     found.write({"models.py": MODELS, "example.py": text, "workload.py": f"import models\nimport example\n{calls}"})
@@ -250,10 +283,12 @@ def site(tmp_path: Path) -> Mapped:
 def test_what_no_run_has_seen_keeps_query_sets_as_they_are(site: Mapped) -> None:
     cases, _ = site.cases("n-plus-one-django")
     patched = places(proven(cases))
-    assert sorted(one for one in patched if one[0] in ("controls", "shared_product", "brought_under_a_name")) == [
+    assert sorted(one for one in patched if one[0] in CONTROLS) == [
         ("brought_under_a_name", "Item.product"),
+        ("commented", "Comment.about"),
         ("controls", "Order.customer"),
         ("controls", "Order.items"),
+        ("filtered_on_the_way", "Item.product"),
         ("shared_product", "Order.items"),
     ]
     assert not [one for one in patched if one[0] in {*STAY, "View.get_queryset", "Page.__init__", "Page.open"}]

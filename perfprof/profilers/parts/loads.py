@@ -41,7 +41,7 @@ class Load:
     """Loads of one relation from one place, for objects that were fetched at one origin.
 
     orm: django or sqlalchemy. model: class of the objects fetched at the origin. owner: class that has the relation
-    (another one if ``path`` has several names). kind: one, many, deferred, expired; kinds: of each name on the path. use: all, count, exists, iterator,
+    (another one if ``path`` has several names). kind: one, many, object (of any class), deferred, expired; kinds: of each name on the path. use: all, count, exists, iterator,
     filtered. tables: what the load reads. site: where it was asked for, innermost frame first. spot: the template line
     or serializer field. origin: steps that made the query, the last first. started: where the fetch began. features:
     of the query (sliced, unordered, for update …). fetched: how often several objects came from that origin; objects:

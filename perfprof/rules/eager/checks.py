@@ -18,7 +18,6 @@ UNLIKE = {
     "elsewhere": "the related rows come from another database, to which there is no join",
     "subclass": "the objects are not of the class that was asked for, and the relation may not be that class's",
     "unconstrained": "the database does not see to it that the related row is there: a join would lose what has none",
-    "filtered": "the objects on the way are filtered or ordered anew for each, which a plain prefetch does not serve",
     "generic": "a generic relation leads to several classes, of which not all need have this relation",
 }
 

@@ -79,7 +79,8 @@ def _spans(node: ast.AST, place: Place) -> bool:
 def _changes(region: ast.AST, names: set[str], load: Load) -> Iterator[ast.AST]:
     yield from _writes(ast.walk(region), names, load)
     yield from _others(region, load.orm)
-    if "many" in load.kinds and (load.kinds[-1] != "many" or _mentions(region, load.path) > 1):
+    shared = "many" in load.kinds and load.kinds[-1] != "many"
+    if shared or load.kinds[-1] == "object" or ("many" in load.kinds and _mentions(region, load.path) > 1):
         yield from _assigned(region, _last(load.path))
 
 

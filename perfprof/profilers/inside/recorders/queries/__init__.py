@@ -11,6 +11,7 @@ DRIVERS = {  # the library, and our module that follows it
     "asyncpg": "asyncpg",
     "aiosqlite": "aiosqlite",
     "django.db.models": "django",
+    "django.contrib.contenttypes.fields": "generic",
     "sqlalchemy.orm": "sqlalchemy",
 }
 

@@ -136,8 +136,10 @@ def _note(query_set: Any, asked: Any, use: str, start: float) -> None:
         if asked is not None:
             relation, batch, _, clones = asked
             if batch is not None:
-                kind = "filtered" if clones and relation.kind == "many" else relation.kind
-                via = (relation.name, batch, kind)
+                own = (
+                    clones and relation.kind == "many"
+                )  # filtered: a query set of its own, which takes options itself
+                via = None if own else (relation.name, batch, relation.kind)
             _tell(asked, use, start)
         found = query_set._result_cache
         if found and isinstance(found[0], _Model):
