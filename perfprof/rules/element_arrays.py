@@ -174,13 +174,7 @@ class _Writer:
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
             return ast.UnaryOp(ast.Invert(), self._test(node.operand, mask))
         if isinstance(node, ast.Compare):
-            sides = [self._made(one, mask) for one in (node.left, *node.comparators)]
-            pairs = [
-                ast.Compare(left, [op], [right])
-                for left, op, right in zip(sides, node.ops, sides[1:], strict=False)
-            ]
-            text = " & ".join(f"({ast.unparse(one)})" for one in pairs) if len(pairs) > 1 else ast.unparse(pairs[0])
-            return ast.parse(text, mode="eval").body
+            return self._comparison(node, mask)
         made = self._made(node, mask)
         if self.kinds.of(node) == "truth":
             return made
@@ -188,6 +182,15 @@ class _Writer:
         if self.kinds.of(node) == "bool" and cell is not None and cell.array not in self.found.written:
             return made
         return ast.Compare(made, [ast.NotEq()], [ast.Constant(0)])
+
+    def _comparison(self, node: ast.Compare, mask: str) -> ast.expr:
+        sides = [self._made(one, mask) for one in (node.left, *node.comparators)]
+        pairs = [
+            ast.Compare(left, [op], [right]) for left, op, right in zip(sides, node.ops, sides[1:], strict=False)
+        ]
+        if len(pairs) == 1:
+            return pairs[0]
+        return ast.parse(" & ".join(f"({ast.unparse(one)})" for one in pairs), mode="eval").body
 
 
 def _both(mask: str, test: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-from perfprof.rules.element_loops import Axis, Bound, ElementLoop
+from perfprof.rules.element_loops import Axis, ElementLoop
+from perfprof.rules.element_ranges import Bound
 from perfprof.rules.element_steps import Cell, Place
 
 

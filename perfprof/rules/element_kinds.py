@@ -123,15 +123,20 @@ class Kinds:
         kinds = [self.of(one) for one in node.args]
         if name.startswith("is") and kinds[0] in FLOATS:
             return "truth"
-        if name == "float" and kinds[0] in {*FLOATS, "counter"}:
-            return "float"
-        if name in {"max", "min"} and {*kinds} <= {*FLOATS, "int"} and {*kinds} & FLOATS:
-            return "float64" if "float64" in kinds else "float"
-        if name == "abs" and module == "builtins":
-            return self._one_of(node, node.args[0], {*FLOATS, "counter"})
-        if kinds[0] in FLOATS and name not in {"max", "min"} and (module == "numpy" or name in {"sqrt", "fabs"}):
+        if module == "builtins":
+            return self._builtin(node, name, {*kinds})
+        if kinds[0] in FLOATS and (module == "numpy" or name in {"sqrt", "fabs"}):
             return "float64" if module == "numpy" else "float"
         raise InexactError(node, f"it was of {' and '.join(kinds)}")
+
+    def _builtin(self, node: ast.Call, name: str, kinds: set[str]) -> str:
+        if name == "abs":
+            return self._one_of(node, node.args[0], {*FLOATS, "counter"})
+        if name == "float" and kinds <= {*FLOATS, "counter"}:
+            return "float"
+        if name in {"max", "min"} and kinds <= {*FLOATS, "int"} and kinds & FLOATS:
+            return "float64" if "float64" in kinds else "float"
+        raise InexactError(node, f"it was of {' and '.join(sorted(kinds))}")
 
     def truth(self, node: ast.expr) -> None:
         """Whether it can be a test of all elements at once."""
@@ -195,26 +200,36 @@ def kinds_of(case: Case) -> Kinds:
 
     InexactError says where they saw something that is not plain, or of several types.
     """
+    made = Kinds(case.suspect.reading, _of_arrays(case), _of_given(case))
+    made.read()
+    return made
+
+
+def _of_arrays(case: Case) -> dict[str, str]:
     found: ElementLoop = case.suspect.reading
     arrays: dict[str, set[str]] = {one: set() for one in found.arrays}
     for number, cell in enumerate(found.read.cells.values()):
-        seen = case.watched(f"cell{number}")
-        for kind in seen.types if seen is not None else ():
+        for kind in _seen(case, f"cell{number}"):
             if kind not in ELEMENTS:
                 raise InexactError(cell.node, f"it was a {kind.removeprefix('builtins.')}")
             arrays[cell.array].add(ELEMENTS[kind])
     for name, kinds in arrays.items():
         if len(kinds) > 1:
             raise InexactError(found.arrays[name][0].node, f"it was of {' and '.join(sorted(kinds))}")
-    kinds_given = {}
+    return {name: (kinds.pop() if kinds else "float64") for name, kinds in arrays.items()}
+
+
+def _of_given(case: Case) -> dict[str, str]:
+    found: ElementLoop = case.suspect.reading
+    kinds = {}
     for number, (name, node) in enumerate(found.given.items()):
-        seen = case.watched(f"given{number}")
-        types = {*(seen.types if seen is not None else ())}
+        types = _seen(case, f"given{number}")
         if not types <= {*GIVEN} or len(types) > 1:
             raise InexactError(node, f"it was {' and '.join(sorted(types))}")
-        kinds_given[name] = GIVEN[types.pop()] if types else "float"
-    made = Kinds(
-        found, {name: (kinds.pop() if kinds else "float64") for name, kinds in arrays.items()}, kinds_given
-    )
-    made.read()
-    return made
+        kinds[name] = GIVEN[types.pop()] if types else "float"
+    return kinds
+
+
+def _seen(case: Case, name: str) -> set[str]:
+    seen = case.watched(name)
+    return {*seen.types} if seen is not None else set()

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from perfprof.rules.element_ranges import Bound, bound, length
 from perfprof.rules.element_steps import (
     Branch,
     Cell,
@@ -20,29 +21,12 @@ from perfprof.rules.element_steps import (
     Steps,
     Store,
     every,
-    number,
 )
 from perfprof.rules.reading.expressions import is_builtin, path_of
 from perfprof.rules.reading.scans import Loop
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Bound:
-    """An end of a range: ``base + more``. array, axis: whose length the base is, if it is one; base is None for none.
-
-    flat: it is the number of elements, which is a length only where there is one axis. row: it is the length of the
-    row of this name, which is that of all rows.
-    """
-
-    base: ast.expr | None
-    more: int = 0
-    array: str = ""
-    axis: int = 0
-    flat: bool = False
-    row: str = ""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -227,14 +211,14 @@ def _axis(loop: ast.For, function: Function) -> tuple[Axis, str, ast.expr]:
     if loop.orelse or loop.type_comment:
         raise NoneOfOursError
     if isinstance(target, ast.Name) and path_of(call) is not None:  # for x in a
-        return Axis(f"<{target.id}>", Bound(None), _length(call, 0)), target.id, call
+        return Axis(f"<{target.id}>", Bound(None), length(call, 0)), target.id, call
     name, given = _called(call, function)
     if name == "range" and isinstance(target, ast.Name) and 1 <= len(given) <= 2:
         low, high = given if len(given) == 2 else (None, given[0])
-        return Axis(target.id, _bound(low), _bound(high)), "", call
+        return Axis(target.id, bound(low), bound(high)), "", call
     pair = _pair(target)
     if name == "enumerate" and pair and len(given) == 1 and path_of(given[0]):
-        return Axis(pair[0], Bound(None), _length(given[0], 0)), pair[1], given[0]
+        return Axis(pair[0], Bound(None), length(given[0], 0)), pair[1], given[0]
     raise NoneOfOursError
 
 
@@ -252,49 +236,3 @@ def _pair(target: ast.expr) -> tuple[str, str] | None:
         if isinstance(one, ast.Name) and isinstance(other, ast.Name):
             return one.id, other.id
     return None
-
-
-def _length(array: ast.expr, axis: int) -> Bound:
-    return Bound(array, 0, ast.unparse(array), axis)
-
-
-def _bound(node: ast.expr | None) -> Bound:
-    """An end of a range: a number, a name, the length of an array, with a number added."""
-    written = number(node) if node is not None else 0
-    if node is None or written is not None:
-        return Bound(None, written or 0)
-    if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub)):
-        more, inner = number(node.right), _bound(node.left)
-        if more is None or inner.base is None or inner.more:
-            raise NoneOfOursError
-        return replace(inner, more=more if isinstance(node.op, ast.Add) else -more)
-    known = _known_length(node)
-    if known is None and not 1 <= len(path_of(node) or ()) <= 2:
-        raise NoneOfOursError
-    return known or Bound(node)
-
-
-def _known_length(node: ast.expr) -> Bound | None:
-    """``len(a)``, ``len(a[i])``, ``a.shape[1]``, ``a.size``."""
-    if (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id == "len"
-        and len(node.args) == 1
-    ):
-        held = node.args[0]
-        if isinstance(held, ast.Subscript) and isinstance(held.slice, ast.Name):
-            return replace(_of_path(held.value, 1), row=held.slice.id)
-        return _of_path(held, 0)
-    if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Attribute) and node.value.attr == "shape":
-        axis = number(node.slice)
-        return _of_path(node.value.value, axis if axis is not None else -1)
-    if isinstance(node, ast.Attribute) and node.attr == "size":
-        return replace(_of_path(node.value, 0), flat=True)
-    return None
-
-
-def _of_path(array: ast.expr, axis: int) -> Bound:
-    if path_of(array) is None or axis < 0:
-        raise NoneOfOursError
-    return _length(array, axis)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from perfprof.rules.element_guards import dtypes
 from perfprof.rules.element_kinds import InexactError, kinds_of
-from perfprof.rules.element_loops import Bound, ElementLoop
+from perfprof.rules.element_loops import ElementLoop
+from perfprof.rules.element_ranges import Bound
 from perfprof.rules.element_steps import Branch, Cell, Count, Named, Place, Step, every
 from perfprof.rules.obligations.frames import uses_apart
 from perfprof.rules.obligations.growth import shares_line
@@ -15,6 +17,9 @@ from perfprof.rules.obligations.proofs import guarded, obligation, observed, pro
 from perfprof.rules.reading.expressions import is_builtin, path_of, root_name
 from perfprof.rules.reading.names import read_names
 from perfprof.rules.rule import Case, Proof
+
+if TYPE_CHECKING:
+    from perfprof.rules.reading.program import Function
 
 USED = (
     "type",
@@ -54,20 +59,24 @@ def _entangled(found: ElementLoop) -> Iterator[tuple[ast.AST, str]]:
     """What one turn stores and another one may read, and indices that are not known before."""
     counters = [one.counter for one in found.axes]
     for name, cells in found.arrays.items():
-        if len({len(one.places) for one in cells}) > 1:
-            yield cells[0].node, f"`{name}` is read by rows and by elements"
-        if any(len({*one.counters}) < len(one.counters) for one in cells):
-            yield cells[0].node, f"`{name}` is read along its diagonal"
-        if name in found.written:
-            yield from _own_places(name, cells, counters)
-        elif any(not _in_order(one.counters, counters) for one in cells):
-            yield cells[0].node, f"the axes of `{name}` stand in another order"
+        yield from _mixed(name, cells, counters, name in found.written)
     for cell in found.read.cells.values():
         if any(_from_the_end(place, found) for place in cell.places):
             yield cell.node, f"`{ast.unparse(cell.node)}` counts from the end"
     for axis in found.axes:
         for end in (axis.low, axis.high):
             yield from _unknown_end(end, found, counters)
+
+
+def _mixed(name: str, cells: Sequence[Cell], counters: list[str], stored: bool) -> Iterator[tuple[ast.AST, str]]:
+    if len({len(one.places) for one in cells}) > 1:
+        yield cells[0].node, f"`{name}` is read by rows and by elements"
+    if any(len({*one.counters}) < len(one.counters) for one in cells):
+        yield cells[0].node, f"`{name}` is read along its diagonal"
+    if stored:
+        yield from _own_places(name, cells, counters)
+    elif any(not _in_order(one.counters, counters) for one in cells):
+        yield cells[0].node, f"the axes of `{name}` stand in another order"
 
 
 def _from_the_end(place: Place, found: ElementLoop) -> bool:
@@ -119,14 +128,19 @@ def _unordered(found: ElementLoop) -> Iterator[tuple[ast.AST, str]]:
     for node in (*found.numbers.values(), *(cells[0].base for cells in found.arrays.values())):
         if root_name(node) in found.bound or root_name(node) in found.read.modules:
             yield node, f"`{ast.unparse(node)}` is another one in each turn"
-    if found.read.counts and not any(_of_all(one, found) for one in found.read.cells.values()):
-        yield loop, "no array is as large as the loops are long"
-    for step in every(found.steps) if len(counters) > 1 else ():
-        if isinstance(step, Branch) and not any(
-            _of_all(found.read.cells[one], found) for one in ast.walk(step.test) if one in found.read.cells
-        ):
-            yield step.test, "the test is not of each element"
+    yield from _smaller(found)
     yield from _before_bound(found.steps, set(), found)
+
+
+def _smaller(found: ElementLoop) -> Iterator[tuple[ast.AST, str]]:
+    """What is counted or tested of fewer elements than there are turns."""
+    if found.read.counts and not any(_of_all(one, found) for one in found.read.cells.values()):
+        yield found.hoist.statement, "no array is as large as the loops are long"
+    tests = [one.test for one in every(found.steps) if isinstance(one, Branch)] if len(found.axes) > 1 else []
+    for test in tests:
+        cells = [found.read.cells[one] for one in ast.walk(test) if one in found.read.cells]
+        if not any(_of_all(one, found) for one in cells):
+            yield test, "the test is not of each element"
 
 
 def _of_all(cell: Cell, found: ElementLoop) -> bool:
@@ -200,22 +214,28 @@ def steps_are_exact(case: Case) -> Proof:
 def arrays_are_plain(case: Case) -> Proof:
     """All are arrays of NumPy, no classes of their own, and share no memory."""
     found: ElementLoop = case.suspect.reading
-    for number, (name, cells) in enumerate(found.arrays.items()):
-        seen = case.watched(f"base{number}")
-        if case.seen and (seen is None or not {*seen.types} <= NDARRAY):
-            types = ", ".join(sorted(seen.types)) if seen is not None else "never seen"
-            return unproved(f"`{name}` was {types}", found.function.place(cells[0].node))
-    for number, (name, node) in enumerate(found.numbers.items()):
-        seen = case.watched(f"number{number}")
-        if seen is not None and not {*seen.types} <= {"builtins.int"}:
-            return unproved(f"`{name}` was {', '.join(sorted(seen.types))}", found.function.place(node))
+    problem = next(_of_other_types(case, found), None)
+    if problem is not None:
+        return unproved(problem[1], found.function.place(problem[0]))
     held = [seen for number in range(99) if (seen := case.watched(f"held{number}")) is not None]
     if any(one.reads.get("computed") for one in held):
         return unproved("an attribute is computed (a property), perhaps anew each time")
-    attributes = [one for one in found.bases if len(path_of(one) or ()) > 1]
-    if attributes:
+    if any(len(path_of(one) or ()) > 1 for one in found.bases):
         return observed("attributes were stored ones in every recorded run; the rest is tested")
     return guarded("a test of their types, and whether their memory is apart")
+
+
+def _of_other_types(case: Case, found: ElementLoop) -> Iterator[tuple[ast.AST, str]]:
+    for number, (name, cells) in enumerate(found.arrays.items()):
+        seen = case.watched(f"base{number}")
+        if case.seen and (seen is None or not {*seen.types} <= NDARRAY):
+            yield cells[
+                0
+            ].node, f"`{name}` was {', '.join(sorted(seen.types)) if seen is not None else 'never seen'}"
+    for number, (name, node) in enumerate(found.numbers.items()):
+        seen = case.watched(f"number{number}")
+        if seen is not None and not {*seen.types} <= {"builtins.int"}:
+            yield node, f"`{name}` was {', '.join(sorted(seen.types))}"
 
 
 @obligation
@@ -223,13 +243,10 @@ def loop_runs_as_it_stands(case: Case) -> Proof:
     """The function is run as it stands, and the loop has lines of its own."""
     found: ElementLoop = case.suspect.reading
     function, loop = found.function, found.hoist.statement
-    scope = function
-    while scope is not None:
-        for one in getattr(scope.node, "decorator_list", ()):
-            name = (path_of(one.func if isinstance(one, ast.Call) else one) or ("",))[-1]
-            if name not in RUN_AS_THEY_STAND:
-                return unproved(f"`@{ast.unparse(one)}` may compile it as it stands", function.place(one))
-        scope = scope.outer  # type: ignore[assignment]
+    for one in _decorators(function):
+        name = (path_of(one.func if isinstance(one, ast.Call) else one) or ("",))[-1]
+        if name not in RUN_AS_THEY_STAND:
+            return unproved(f"`@{ast.unparse(one)}` may compile it as it stands", function.place(one))
     lines = function.module.raw_lines[loop.lineno - 1 : loop.end_lineno]
     if shares_line(loop, function) or any(b"\t" in one for one in lines):
         return unproved("it shares a line, or is indented by tabs", function.place(loop))
@@ -246,3 +263,10 @@ ELEMENTWISE = (
     arrays_are_plain,
     loop_runs_as_it_stands,
 )
+
+
+def _decorators(function: Function | None) -> Iterator[ast.expr]:
+    """Those of a function and of all around it."""
+    while function is not None:
+        yield from getattr(function.node, "decorator_list", ())
+        function = function.outer
