@@ -37,6 +37,7 @@ class Project:
 
 
 _TEX = "survey.tests.exporter.tex"
+_MAILMAN = "mailman.model.tests"
 _UNMIGRATED = {"unmigrated.py": "unmigrated.py"}
 _DJANGO = "-W ignore -m django test --settings="
 PROJECTS = {
@@ -72,6 +73,19 @@ PROJECTS = {
         f"{_DJANGO}quick_settings {_TEX}.test_question2tex_chart {_TEX}.test_configuration"
         f" {_TEX}.test_configuration_builder survey.tests.models.test_question",
         {"quick_settings.py": "survey.py", "quick_urls.py": "survey_urls.py", **_UNMIGRATED},
+    ),
+    "mailman": Project(
+        "mailman==3.3.10",
+        ("nose2", "sqlalchemy<2.1"),
+        "n-plus-one-sqlalchemy",
+        f"-m nose2 -s . --plugin nose2.plugins.layers {_MAILMAN}.test_pending {_MAILMAN}.test_requests",
+    ),
+    "ledger": Project(
+        "django-ledger==0.8.5",
+        ("Django<6",),
+        "n-plus-one-django",
+        f"{_DJANGO}quick_settings django_ledger.tests.test_chart_of_accounts",
+        {"quick_settings.py": "ledger.py", "quick_urls.py": "ledger_urls.py", **_UNMIGRATED},
     ),
 }
 
