@@ -10,14 +10,17 @@ import pytest
 psycopg = pytest.importorskip("psycopg")
 
 from perfprof.optimizer.indexes.asked import Asked  # noqa: E402
+from perfprof.optimizer.indexes.candidates import Facts, candidates  # noqa: E402
 from perfprof.optimizer.indexes.clone_what_if import CloneWhatIf  # noqa: E402
 from perfprof.optimizer.indexes.expressions import distinct_of  # noqa: E402
 from perfprof.optimizer.indexes.planning import selected  # noqa: E402
+from perfprof.optimizer.indexes.relevance import may_use  # noqa: E402
 from perfprof.optimizer.scratch.postgres import Server  # noqa: E402
 from perfprof.optimizer.scratch.postgres_catalog import PostgresCatalog  # noqa: E402
 from perfprof.optimizer.scratch.postgres_clone import Clone, cloned  # noqa: E402
 from perfprof.optimizer.scratch.sources import Source  # noqa: E402
 from perfprof.optimizer.statements.workload import Seen, workload  # noqa: E402
+from perfprof.rules.catalog import Dictionary, Table  # noqa: E402
 from perfprof.rules.schema.ddl import create_index  # noqa: E402
 
 pytestmark = pytest.mark.postgres
@@ -181,3 +184,11 @@ def test_different_values_are_estimated_from_a_sample(
     seen: int, kinds: int, once: int, rows: float, expected: float
 ) -> None:
     assert distinct_of(seen, kinds, once, rows) == pytest.approx(expected)
+
+
+def test_an_expression_over_a_column_in_mixed_case_is_relevant() -> None:
+    (query,) = workload([Seen("SELECT * FROM customer WHERE lower(Email) = 'x'", code=True)], "sqlite").queries
+    book = Dictionary((Table("customer", ("Id", "Email"), 9, ("Id",)),), "sqlite")
+    found = list(candidates([query], book, Facts()))
+    assert [one.columns[0].expression for one in found] == ["LOWER(email)"]
+    assert all(map(may_use(query, book), found))

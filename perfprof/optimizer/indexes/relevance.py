@@ -31,6 +31,7 @@ def may_use(query: Query, book: Dictionary) -> Callable[[Candidate], bool]:
         begins = _WORD.findall(first.expression) if first.expression else [first.name]
         where = set(_WORD.findall(_TEXT.sub("", one.where))) & columns.get((one.schema, one.table), frozenset())
         listed = bool(where) and tuple(begins) == rows.get((one.schema, one.table))  # a list of the rows that count
-        return (listed or not mine.isdisjoint(begins)) and where <= mine
+        folded = {name.lower() for name in mine}  # as SQLite's expressions name columns
+        return (listed or not folded.isdisjoint(map(str.lower, begins))) and where <= mine
 
     return may
