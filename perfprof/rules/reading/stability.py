@@ -156,7 +156,7 @@ def _relation(base: ast.expr, path: tuple[str, ...], region: Sequence[ast.AST], 
     if target in _also_called(path, function):
         return "same"
     if target is not None and len(target) == 1:
-        if _is_other(target[0], path, function):
+        if _is_other(target[0], path, function) or is_private(target, region, function):
             return "apart"
         return _told_by(base, target[0], region, function)
     root = root_name(base)
