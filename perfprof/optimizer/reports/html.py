@@ -170,18 +170,27 @@ def _heaviest(report: Document) -> Html:
 
 
 def _recorded(subject: Recorded) -> Html:
-    """What was recorded of one subject: requests, network, files, memory and the like; without columns that are empty."""
+    """What was recorded of one subject: requests, network, files, memory and the like."""
+    drawn = [plots.timeline(series) for series in subject.get("series", ()) if len(series["points"]) > 2]
+    pictures = tag("div", *drawn, class_="timelines") if drawn else None
+    return tag(
+        "section",
+        tag("h2", subject["title"]),
+        tag("p", subject["says"], class_="muted"),
+        pictures,
+        _rows_of(subject),
+    )
+
+
+def _rows_of(subject: Recorded) -> Html | None:
+    """Its table, without columns that are empty."""
     filled = [at for at, _ in enumerate(subject["heads"]) if any(row[at] for row in subject["rows"])]
     heads, wide = [subject["heads"][at] for at in filled], set(subject["numbers"])
     body = [
         tag("tr", *(_cell(row[at], number=head in wide) for at, head in zip(filled, heads, strict=True)))
         for row in subject["rows"]
     ]
-    numbers = ",".join(subject["numbers"])
-    rows_ = table(subject["title"], heads, body, numbers=numbers, class_="titled") if body else None
-    drawn = [plots.timeline(series) for series in subject.get("series", ()) if len(series["points"]) > 2]
-    pictures = tag("div", *drawn, class_="timelines") if drawn else None
-    return tag("section", tag("h2", subject["title"]), tag("p", subject["says"], class_="muted"), pictures, rows_)
+    return table(subject["title"], heads, body, numbers=",".join(wide), class_="titled") if body else None
 
 
 def _cell(text: str, *, number: bool) -> Html:
