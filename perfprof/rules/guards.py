@@ -58,6 +58,12 @@ def is_own(name: str) -> bool:
     return not name.startswith("builtins.") and name not in LIBRARY
 
 
+def flat(types: Iterable[str]) -> list[str]:
+    """How a guard names the builtin ones among these types and among those of the parts of tuples; int and str if none."""
+    parts = [part for name in types for part in (_items(name) if name.startswith(TUPLE) else [name])]
+    return sorted({FLAT[one] for one in parts if one in FLAT}) or ["int", "str"]
+
+
 def token(name: str) -> str:
     """What stands for a type of LIBRARY until its name in the user's file is known."""
     module, kind, _ = LIBRARY[name]
@@ -77,6 +83,12 @@ def _exact(types: Iterable[str]) -> list[str]:
 def _by_identity(kind: str) -> str:
     """A test that objects of a class are equal to themselves only, and hash so."""
     return f"{kind}.__eq__ is object.__eq__ and {kind}.__hash__ is object.__hash__"
+
+
+def of_class(expression: str, name: str) -> str:
+    """A test of the exact type where the class, ``package.module.Class``, has no name: by what it calls itself."""
+    module, _, kind = name.rpartition(".")
+    return f'type({expression}).__module__ == "{module}" and type({expression}).__qualname__ == "{kind}"'
 
 
 def is_key(expression: str, types: Iterable[str]) -> str:

@@ -22,7 +22,7 @@ from perfprof.rules.reading.expressions import is_builtin, path_of, reads_only
 from perfprof.rules.reading.leaves import leaves
 from perfprof.rules.reading.names import bound_names, fresh, read_names
 from perfprof.rules.reading.operators import own_methods
-from perfprof.rules.reading.receivers import Callee, callee_at, name_for
+from perfprof.rules.reading.receivers import Callee, callee_at, imported_as, name_for
 from perfprof.rules.reading.repeats import all_scans, repeated
 from perfprof.rules.reading.resolution import arguments
 from perfprof.rules.reading.scans import Scan
@@ -242,19 +242,24 @@ def tested(
     ):
         return None, ()
     named = name_for(callee.owner, callee.module, function, program)
+    word = "" if named else imported_as(callee.owner, callee.module, program)
+
+    def is_instance(text: str) -> str:
+        return guards.exactly(text, [named]) if named else guards.of_class(text, word)
+
     receiver = callee.receiver
     row = loop.target if isinstance(loop, ast.For) else None
     path = path_of(receiver) or ("",)
     if row is None or path[0] not in set(bound_names(row)):
-        return named, (guards.exactly(quietly(receiver), [named or "?"]),)
+        return named or word, (is_instance(quietly(receiver)),)
     rows = loop.iter  # type: ignore[attr-defined]  # a row comes from a for statement
     kept = stability(rows, [loop], function, program)  # all objects that the loop will meet are tested before
     if len(path) > 1 or not isinstance(row, ast.Name) or kept.problem or kept.apart or kept.watch:
         return None
     text, each = function.text(rows), fresh("each", function.visible)
-    return named, (
+    return named or word, (
         guards.exactly(text, ["list", "tuple"]),
-        f"all({guards.exactly(each, [named or '?'])} for {each} in {text})",
+        f"all({is_instance(each)} for {each} in {text})",
     )
 
 

@@ -24,7 +24,7 @@ from perfprof.rules.reading.names import fresh, read_names
 from perfprof.rules.reading.repeats import all_scans, has_room
 from perfprof.rules.reading.scans import Loop, Scan
 from perfprof.rules.reading.stability import Stability
-from perfprof.rules.row_tests import quiet_text, quietly
+from perfprof.rules.row_tests import made_of, quiet_text, quietly
 from perfprof.rules.rule import Case, Edit, Rewrite, Suspect
 from perfprof.rules.worth import LEAST_ELEMENTS
 
@@ -209,10 +209,12 @@ def _in_its_place(found: Membership, name: str, types: tuple[str, ...], taken: f
     assert inlined is not None
     wanted = function.text(probe)
     tests = [name, guards.is_key(wanted, types)]
-    if isinstance(probe, ast.Subscript):
+    if isinstance(probe, ast.Subscript) and isinstance(probe.slice, ast.Constant):
         given, wanted = wanted, name_for(probe, taken | {name})
         test = guards.is_key(wanted, types).replace(f"type({wanted})", f"type({wanted} := {given})", 1)
         tests = [name, f"type({function.text(probe.value)}) is dict", test]
+    elif not isinstance(probe, ast.Name):
+        tests = [name, *made_of(probe, types)]
     word = "not in" if isinstance(inlined.answer.ops[0], ast.NotIn) else "in"  # type: ignore[attr-defined]
     new = f"({wanted} {word} {name} if {guards.joined(tests)} else {function.text(inlined.node)})"
     return at("replace", inlined.node, fitted(new, inlined.node, function))

@@ -18,6 +18,7 @@ from perfprof.rules.inlining import given_to, in_class_body, may_be_own, means_t
 from perfprof.rules.membership import Membership
 from perfprof.rules.reading.callees import is_generator
 from perfprof.rules.reading.expressions import path_of, reads_only
+from perfprof.rules.reading.leaves import leaves
 from perfprof.rules.reading.names import bound_names, read_names
 from perfprof.rules.reading.receivers import Callee, callee_at
 from perfprof.rules.reading.repeats import all_scans, has_room
@@ -120,8 +121,8 @@ def _membership(
 
 
 def _read_twice(probe: ast.expr) -> bool:
-    """A name, or an item of one that is read once or, of exactly a dict, as often as one likes."""
-    item = isinstance(probe, ast.Subscript) and isinstance(probe.value, ast.Name)
-    return isinstance(probe, ast.Name) or (
-        item and isinstance(probe, ast.Subscript) and isinstance(probe.slice, ast.Constant)
-    )
+    """What may be read for the guard: names, what cannot fail of them, or an item of one, of exactly a dict."""
+    if isinstance(probe, ast.Subscript) and isinstance(probe.slice, ast.Constant):
+        return isinstance(probe.value, ast.Name)
+    parts = leaves(probe)
+    return parts is not None and all(isinstance(one, ast.Name) and kind != "number" for one, kind in parts)

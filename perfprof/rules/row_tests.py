@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeGuard
 
 from perfprof.rules import guards
 from perfprof.rules.reading.expressions import holder_of, key_in_holder, path_of
+from perfprof.rules.reading.leaves import leaves
 from perfprof.rules.reading.names import bound_names
 from perfprof.rules.reading.selection import substituted
 from perfprof.rules.rule import Case
@@ -167,6 +168,13 @@ def quietly(node: ast.expr, absent: str = "None") -> str:
 def quiet_text(source: str) -> str:
     """The same for source: another attribute may be missing where the loop does not read it."""
     return quietly(ast.parse(source, mode="eval").body)
+
+
+def made_of(key: ast.expr, types: tuple[str, ...]) -> list[str]:
+    """Tests of the names that a wanted key is made of: to make it of them runs no code of others."""
+    kinds = guards.flat(types)
+    told = leaves(key) or ()
+    return [guards.exactly(ast.unparse(one), ["str"] if kind == "text" else kinds) for one, kind in told]
 
 
 def _of_dicts(case: Case, leaf: ast.Subscript, found: Narrowing) -> bool:

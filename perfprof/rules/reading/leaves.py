@@ -22,7 +22,7 @@ def leaves(node: ast.expr, kind: Kind = "any") -> list[tuple[ast.expr, Kind]] | 
     None for keys whose computation may fail on other rows.
     """
     if isinstance(node, ast.Tuple) and kind == "any":
-        parts = [leaves(one) for one in node.elts]
+        parts = [[] if isinstance(one, ast.Constant) else leaves(one) for one in node.elts]
         return None if None in parts else [leaf for part in parts for leaf in part or ()]
     if isinstance(node, ast.Call):
         return _leaves_of_call(node, kind)

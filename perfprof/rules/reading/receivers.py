@@ -6,6 +6,7 @@ A constructor call shows the class, an annotation only hints at it; either way a
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,6 +16,8 @@ from perfprof.rules.reading.instances import class_of_value
 from perfprof.rules.reading.resolution import class_named, imported_module, resolve
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from perfprof.rules.reading.program import Function, Module, Program
 
 DEEPEST = 5  # classes above one another
@@ -185,3 +188,18 @@ def name_for(owner: ast.ClassDef, module: Module, function: Function, program: P
         if not isinstance(statement, ast.ClassDef) and imported_module(name, function, program) is module:
             return f"{name}.{owner.name}" if module.top.get(owner.name) is owner else ""
     return ""
+
+
+def imported_as(owner: ast.ClassDef, module: Module, program: Program) -> str:
+    """What the class calls itself, ``package.module.Class``, as far as one can read; "" if another may too."""
+    if module.top.get(owner.name) is not owner or owner.name in module.rebound:
+        return ""
+    folder, stem = module.path.parent, module.path.stem
+    known = (one[1].split(".") for one, other in program.imports.items() if one[2] == 0 and _beside(other, folder))
+    packages = itertools.takewhile(lambda one: (one / "__init__.py").is_file(), module.path.parents)
+    parts = next((name[:-1] for name in known), [one.name for one in packages][::-1])
+    return ".".join([*parts, *([] if stem == "__init__" else [stem]), owner.name])
+
+
+def _beside(other: Module | None, folder: Path) -> bool:
+    return other is not None and other.path.parent == folder and other.path.stem != "__init__"
