@@ -153,7 +153,21 @@ class Choice:
                     break
                 answered.clear()
             answered.add(found)
-        return self._general(self._filled(chosen, budget), budget)
+        return self._lean(self._general(self._filled(chosen, budget), budget))
+
+    def _lean(self, chosen: int) -> int:
+        """Carry nothing along that saves nothing: to the solver a wider index is as good where the costs are."""
+        every = self.evaluator.candidates
+        for at in list(bits(chosen)):
+            narrower = [
+                n for n in bits(self.useful) if self.sizes[n] < self.sizes[at] and contains(every[at], every[n])
+            ]
+            for n in sorted(narrower, key=lambda n: self.sizes[n]):
+                other = chosen & ~(1 << at) | 1 << n
+                if self.total(other) <= self.total(chosen):
+                    chosen = other
+                    break
+        return chosen
 
     def _general(self, chosen: int, budget: float) -> int:
         """Leave out a condition on a literal where it earns next to nothing: it serves no other literal."""
