@@ -30,7 +30,7 @@ INSERT INTO users SELECT i, i % 100, 'user' || i || '@x.org' FROM generate_serie
 SET default_statistics_target = 7;
 VACUUM ANALYZE users;
 """
-LOOKUP = "SELECT id FROM users WHERE email = 'user77@x.org'"
+LOOKUP = "SELECT users::text FROM users WHERE email = 'user77@x.org'"  # of the whole row: no index carries it
 STATISTICS = "SELECT attname, n_distinct, histogram_bounds::text FROM pg_stats WHERE tablename = 'users' ORDER BY 1"
 
 
