@@ -2,8 +2,8 @@
 
 Where a range or a merge join asks for the share of rows before some value, PostgreSQL takes the ends that it finds in an
 index as exact, and those of the histogram as a guess. So the clone's tables get two rows: one of all the least values, one
-of all the greatest. Other columns are NULL in them: no constraint, trigger, rule or partition bound holds. A table that takes no such rows gets the ends into
-its histograms.
+of all the greatest. Other columns are NULL in them: no constraint, trigger, rule or partition bound holds. A table that
+takes no such rows gets the ends into its histograms.
 """
 
 from __future__ import annotations
