@@ -179,7 +179,7 @@ ENDS = """
 import atexit, os, sys, threading, time, spin
 atexit.register(print, "at exit")
 def later():
-    time.sleep(0.2)
+    threading.main_thread().join()
     spin.spin(0.1)
     print("after main")
 def for_ever():
@@ -189,8 +189,9 @@ def fails():
     raise ValueError("in a thread")
 threading.excepthook = lambda told: print(told.exc_type, told.thread.name)
 for target, daemon in ((later, False), (for_ever, True), (fails, False)):
-    threading.Thread(target=target, daemon=daemon, name=target.__name__).start()
-time.sleep(0.05)
+    started = threading.Thread(target=target, daemon=daemon, name=target.__name__)
+    started.start()
+started.join()  # whoever fails has said so before main does
 sys.exit("the last word of main")
 """
 
