@@ -6,11 +6,11 @@ import ast
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from perfprof.rules.element_guards import dtypes
-from perfprof.rules.element_kinds import InexactError, kinds_of
-from perfprof.rules.element_loops import ElementLoop
-from perfprof.rules.element_ranges import Bound
-from perfprof.rules.element_steps import Branch, Cell, Count, Named, Place, Step, every
+from perfprof.rules.elementwise.guards import dtypes
+from perfprof.rules.elementwise.kinds import InexactError, kinds_of
+from perfprof.rules.elementwise.loops import ElementLoop
+from perfprof.rules.elementwise.ranges import Bound
+from perfprof.rules.elementwise.steps import Branch, Cell, Count, Named, Place, Step, every
 from perfprof.rules.obligations.frames import uses_apart
 from perfprof.rules.obligations.growth import shares_line
 from perfprof.rules.obligations.proofs import guarded, obligation, observed, proved, unproved

@@ -136,24 +136,6 @@ import numpy
 smoothed(numpy.arange(3.0 * n), 0.5)
 ```
 
-The order of a sum tells in its last bits:
-
-```python unchanged each-turn-has-its-own
-import numpy as np
-
-
-def total(values, weights):
-    found = 0.0
-    for i in range(len(values)):
-        found += values[i] * weights[i]
-    return found, np.nan
-```
-
-```python workload
-import numpy
-total(numpy.arange(3.0 * n), numpy.arange(3.0 * n))
-```
-
 Powers of one element and of an array may differ by a bit:
 
 ```python unchanged steps-are-exact
@@ -277,9 +259,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from perfprof.rules import obligations as safe
-from perfprof.rules.element_arrays import arrays_at_once
-from perfprof.rules.element_evidence import suspect, worth_arrays_at_once
-from perfprof.rules.element_loops import element_loops
+from perfprof.rules.elementwise.arrays import arrays_at_once
+from perfprof.rules.elementwise.evidence import suspect, worth_arrays_at_once
+from perfprof.rules.elementwise.loops import element_loops
 from perfprof.rules.obligations.elementwise import ELEMENTWISE
 from perfprof.rules.rule import Rule, Suspect
 

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from perfprof.profilers.observations import Watch
-from perfprof.rules.element_loops import ElementLoop
+from perfprof.rules.elementwise.loops import ElementLoop
 from perfprof.rules.findings import finding
 from perfprof.rules.hoisting import watch
 from perfprof.rules.rule import Case, Evidence, Suspect

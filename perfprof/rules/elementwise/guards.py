@@ -6,10 +6,10 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterator
 
-from perfprof.rules.element_bounds import ends_at, length_of
-from perfprof.rules.element_kinds import EXACT_INT, Kinds
-from perfprof.rules.element_loops import Axis, ElementLoop
-from perfprof.rules.element_steps import Place
+from perfprof.rules.elementwise.bounds import ends_at, length_of
+from perfprof.rules.elementwise.kinds import EXACT_INT, Kinds
+from perfprof.rules.elementwise.loops import Axis, ElementLoop
+from perfprof.rules.elementwise.steps import Place
 
 DTYPES = {"float64": "float", "bool": "bool"}
 ORDER = ("float64", "int64", "bool", "uint8")

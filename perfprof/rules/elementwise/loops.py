@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from perfprof.rules.element_ranges import Bound, bound, length
-from perfprof.rules.element_steps import (
+from perfprof.rules.elementwise.ranges import Bound, bound, length
+from perfprof.rules.elementwise.steps import (
     Branch,
     Cell,
     Count,

@@ -11,8 +11,8 @@ import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from perfprof.rules.element_loops import ElementLoop
-from perfprof.rules.element_steps import NUMBERS, Branch, Count, Named, Step, every
+from perfprof.rules.elementwise.loops import ElementLoop
+from perfprof.rules.elementwise.steps import NUMBERS, Branch, Count, Named, Step, every
 from perfprof.rules.reading.expressions import path_of
 from perfprof.rules.rule import Case
 

@@ -6,11 +6,11 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from perfprof.rules.element_bounds import Bounds
-from perfprof.rules.element_guards import tests
-from perfprof.rules.element_kinds import FLOATS, Kinds, kinds_of
-from perfprof.rules.element_loops import ElementLoop
-from perfprof.rules.element_steps import Branch, Count, Named, Step, Store, every
+from perfprof.rules.elementwise.bounds import Bounds
+from perfprof.rules.elementwise.guards import tests
+from perfprof.rules.elementwise.kinds import FLOATS, Kinds, kinds_of
+from perfprof.rules.elementwise.loops import ElementLoop
+from perfprof.rules.elementwise.steps import Branch, Count, Named, Step, Store, every
 from perfprof.rules.indexing import at, in_style
 from perfprof.rules.reading.names import fresh
 from perfprof.rules.rule import Case, Rewrite

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-from perfprof.rules.element_loops import Axis, ElementLoop
-from perfprof.rules.element_ranges import Bound
-from perfprof.rules.element_steps import Cell, Place
+from perfprof.rules.elementwise.loops import Axis, ElementLoop
+from perfprof.rules.elementwise.ranges import Bound
+from perfprof.rules.elementwise.steps import Cell, Place
 
 
 def ends_at(bound: Bound, more: int = 0) -> str:
