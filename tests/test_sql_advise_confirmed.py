@@ -78,6 +78,17 @@ def test_a_sample_confirms_only_what_it_runs_as_the_original_would(
     assert (advice.share < 1) == confirmed
 
 
+def test_nothing_is_carried_that_saves_nothing(source: Source, tmp_path: Path) -> None:
+    """No page is known to be visible to all, so an index that carries the answer costs what one without it does."""
+    with psycopg.connect(source.secret, autocommit=True) as connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS fresh AS SELECT * FROM users")
+        connection.execute("ANALYZE fresh")
+    found = workload([Seen("SELECT id FROM fresh WHERE email = 'user77@x.org'")], "postgresql")
+    advice = advise(source, found, Asked(execute=False), tmp_path)
+    assert [one.migration.up.count("INCLUDE") for one in advice.proposals] == [0]
+    assert advice.share < 0.02
+
+
 def test_a_table_may_take_as_long_as_its_size_and_the_machine_want() -> None:
     pace = Pace()
     assert pace.seconds_for(1e6) == 60.0
