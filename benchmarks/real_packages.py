@@ -1,13 +1,14 @@
 """perfprof on real packages with their own tests: what is found, what is changed, and whether the tests stay green.
 
-    python benchmarks/real_packages.py [NAME...] [--fix | --only-fix] [--keep FOLDER]
+    python benchmarks/real_packages.py [NAME...] [--fix | --only-fix] [--min-share S] [--keep FOLDER]
 
 Downloads the source archive of each package, and the package with what it needs into one virtual environment. Then:
 
 1. the package's own tests; 2. `perfprof check`; 3. without the judge, every patch that the rules write for findings
 without an open obligation, however small or cold, and all of them at once: the tests must end as before; 4. with
-``--fix`` on a fresh copy, `perfprof fix --apply --min-share 0` with the package's file below examples/ as the workload
-(without one, its tests) and its tests as the tests, and the tests again. ``--only-fix`` leaves 2 and 3 out.
+``--fix`` on a fresh copy, `perfprof fix --apply --min-share S` (0, all there is, unless told) with the package's file
+below examples/ as the workload (without one, its tests) and its tests as the tests, and the tests again.
+``--only-fix`` leaves 2 and 3 out.
 
 Prints one line a package, and every test that ends otherwise than before.
 """
@@ -196,10 +197,10 @@ def suspects(rule: Rule, tree: Path, program: Program) -> list[Suspect]:
     return found
 
 
-def fixed(package: Package, tree: Path, tests: list[str], python: str) -> dict[str, int]:
+def fixed(package: Package, tree: Path, tests: list[str], python: str, min_share: float) -> dict[str, int]:
     """How many findings of `perfprof fix` ended how."""
     report = tree.parent / f"{tree.name}.json"
-    argv = [sys.executable, "-m", "perfprof", "fix", "--apply", "-q", "--min-share", "0"]
+    argv = [sys.executable, "-m", "perfprof", "fix", "--apply", "-q", "--min-share", str(min_share)]
     argv += ["--timeout", str(TIMEOUT), "--json", str(report)]
     argv += ["--tests", shlex.join(tests), "--"] if package.tests else ["--"]
     argv += example(package, tree, python) or tests
@@ -221,12 +222,12 @@ def example(package: Package, tree: Path, python: str) -> list[str]:
     return [python, file.name]
 
 
-def told_of_fix(bench: Bench, package: Package) -> None:
+def told_of_fix(bench: Bench, package: Package, min_share: float) -> None:
     """How `perfprof fix --apply` ends, and the tests before and after."""
     tree = bench.copy(package, "fix")
     before = bench.suite(package, tree)
     begun = time.perf_counter()
-    said = fixed(package, tree, [*bench.command(package), *before.without_red], bench.python)
+    said = fixed(package, tree, [*bench.command(package), *before.without_red], bench.python, min_share)
     seconds = time.perf_counter() - begun
     after = bench.suite(package, tree)
     ends = ", ".join(f"{number} {status}" for status, number in sorted(said.items()))
@@ -261,6 +262,9 @@ def main() -> None:
     parser.add_argument("names", nargs="*", help="packages; all if none is given")
     parser.add_argument("--fix", action="store_true", help="also `perfprof fix --apply`")
     parser.add_argument("--only-fix", action="store_true", help="only that")
+    parser.add_argument(
+        "--min-share", type=float, default=0.0, help="fix: the least share of the cost that is shown"
+    )
     parser.add_argument("--keep", type=Path, help="a folder for archives, environment and trees")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
@@ -275,7 +279,7 @@ def main() -> None:
                 if not given.only_fix:
                     told(bench, package)
                 if given.fix or given.only_fix:
-                    told_of_fix(bench, package)
+                    told_of_fix(bench, package, given.min_share)
             except (BenchError, PerfprofError, subprocess.SubprocessError) as problem:
                 print(f"{package.name:14} {problem}", flush=True)
 
