@@ -20,10 +20,10 @@ from perfprof.profilers.observations import Capture, Seen, Watch
 from perfprof.profilers.parts import loads, requests
 from perfprof.profilers.recording import Execution, Recording
 from perfprof.rules import registry
-from perfprof.rules.catalog import Catalog, Copy, Definitions, nowhere
+from perfprof.rules.catalog import Catalog, Copy, Definitions
 from perfprof.rules.reading.functions import Function
 from perfprof.rules.reading.program import Program
-from perfprof.rules.rule import Case, Evidence, Finding, Level, Rule, Suspect, weigh
+from perfprof.rules.rule import Case, Evidence, Finding, Level, Rule, Suspect, nowhere, weigh
 
 if TYPE_CHECKING:
     from perfprof.optimizer.options import FixOptions

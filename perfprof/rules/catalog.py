@@ -10,11 +10,6 @@ from typing import Protocol
 Definitions = Callable[[str], "tuple[str, ...] | None"]
 
 
-def nowhere(database: str) -> tuple[str, ...] | None:
-    """The definitions where no database can be asked."""
-    return None
-
-
 @dataclass(frozen=True, slots=True)
 class Index:
     """An index that exists. columns: names in order; an expression stands as its text in parentheses.

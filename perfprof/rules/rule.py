@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from perfprof.rules.catalog import nowhere
-
 if TYPE_CHECKING:
     from perfprof.profilers.observations import Seen, Watch
     from perfprof.profilers.parts.loads import Load
@@ -140,6 +138,11 @@ class Suspect:
     reading: Any
     watches: tuple[Watch, ...] = ()
     function: Function | None = None
+
+
+def nowhere(database: str) -> tuple[str, ...] | None:
+    """The `Definitions` where no database can be asked."""
+    return None
 
 
 @dataclass(frozen=True, slots=True)
