@@ -11,6 +11,7 @@ from perfprof.rules.membership import Membership
 from perfprof.rules.narrowing import Narrowing
 from perfprof.rules.obligations.proofs import guarded, obligation, observed, proved, unproved
 from perfprof.rules.reading.expressions import builtin_type, is_builtin, root_name
+from perfprof.rules.reading.metaclasses import unhashable_maker
 from perfprof.rules.reading.names import bound_before
 from perfprof.rules.row_tests import unsure_leaf
 from perfprof.rules.rule import Case, Proof
@@ -188,8 +189,8 @@ def builtins_are_builtin(case: Case) -> Proof:
     shadowed = sorted(one for one in used if not is_builtin(one, found.function))
     if shadowed:
         return unproved(f"`{shadowed[0]}` has another meaning in this file")
-    if case.program.unhashable_makers:
-        name = sorted(case.program.unhashable_makers)[0]
+    name = unhashable_maker(case.program)
+    if name is not None:
         return unproved(f"classes that `{name}` makes are equal in a way of their own, and guards compare classes")
     if found.function.names.dynamic:
         return unproved("names are reached by text (`exec`, `locals()` …)")

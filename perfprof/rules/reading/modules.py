@@ -83,9 +83,9 @@ class Module:
         )
 
     @cached_property
-    def unhashable_makers(self) -> frozenset[str]:
-        """Metaclasses by which classes are equal in a way of their own: such a class cannot be put into a set of types."""
-        return frozenset(one.name for one in self.classes if _makes_classes(one) and _compares(one))
+    def comparing(self) -> tuple[ast.ClassDef, ...]:
+        """The classes with a base that say in their body what is equal."""
+        return tuple(one for one in self.classes if one.bases and _compares(one))
 
     @cached_property
     def derived(self) -> frozenset[tuple[str, str]]:
@@ -129,11 +129,6 @@ class Module:
     def function(self, qualname: str) -> Function | None:
         """The last function of this qualified name."""
         return next((one for one in reversed(self.functions) if one.qualname == qualname), None)
-
-
-def _makes_classes(owner: ast.ClassDef) -> bool:
-    names = [getattr(base, "id", getattr(base, "attr", "")) for base in owner.bases]
-    return any(name == "type" or name.endswith(("Meta", "MetaClass", "Metaclass", "Type")) for name in names)
 
 
 def _compares(owner: ast.ClassDef) -> bool:

@@ -35,7 +35,6 @@ class Program:
     shallow: int = 0  # whether only what is near is read of effects right now
     methods: dict[str, list[Function]] = field(default_factory=lambda: defaultdict(list))  # read so far, by name
     properties: set[str] = field(default_factory=set)  # the same
-    unhashable_makers: set[str] = field(default_factory=set)  # the same: metaclasses with an equality of their own
     overrides: set[tuple[str, str]] = field(default_factory=set)  # the same: (base class, method)
     derived: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # classes by the base they name
     imports: dict[tuple[Path, str, int], Module | None] = field(default_factory=dict)  # what `from … import` named
@@ -57,7 +56,6 @@ class Program:
     def _add(self, path: Path, module: Module) -> None:
         self.modules[path] = module
         self.properties |= module.properties
-        self.unhashable_makers |= module.unhashable_makers
         self.overrides |= module.overrides
         for base, below in module.derived:
             self.derived[base].add(below)

@@ -1,0 +1,77 @@
+"""Classes whose instances are classes: does one of them say what is equal in a way of its own?"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from perfprof.rules.reading.resolution import module_of
+
+if TYPE_CHECKING:
+    from perfprof.rules.reading.program import Module, Program
+
+_TOLD = (
+    "meta",
+    "metaclass",
+    "metatype",
+    "enumtype",
+    "wrappertype",
+)  # how makers of classes of other people are named
+
+Seen = frozenset[tuple[Path, str]]  # names that are being looked up, so that a circle of them ends
+
+
+def unhashable_maker(program: Program) -> str | None:
+    """A metaclass of what is read so far by which classes are equal in a way of their own, first by name.
+
+    Such a class cannot be put into a set of types, nor told from another one by ``==``.
+    """
+    found = (
+        one.name
+        for module in tuple(program.modules.values())
+        if module is not None
+        for one in module.comparing
+        if _makes_classes(one, module, program, frozenset())
+    )
+    return min(found, default=None)
+
+
+def _makes_classes(owner: ast.ClassDef, module: Module, program: Program, seen: Seen) -> bool:
+    """Whether its chain of bases reaches ``type``; of a base that cannot be read, its name tells."""
+    within = seen | {(module.path, owner.name)}
+    return any(_is_maker(base, module, program, within) for base in owner.bases)
+
+
+def _is_maker(base: ast.expr, module: Module, program: Program, seen: Seen) -> bool:
+    if isinstance(base, ast.Call):  # `class Meta(type(Model))`
+        return isinstance(base.func, ast.Name) and base.func.id == "type" and len(base.args) == 1
+    if isinstance(base, ast.Subscript):  # `class Rows(List[int])`
+        return _is_maker(base.value, module, program, seen)
+    if isinstance(base, ast.Name):
+        return _is_named_maker(base.id, module, program, seen)
+    return _sounds_so(getattr(base, "attr", "type"))
+
+
+def _is_named_maker(name: str, module: Module, program: Program, seen: Seen) -> bool:
+    if (module.path, name) in seen:
+        return _sounds_so(name)
+    within = seen | {(module.path, name)}
+    here = [one for one in module.classes if one.name == name]
+    if here:
+        return any(_makes_classes(one, module, program, within) for one in here)
+    found = module.top.get(name)
+    if isinstance(found, ast.Assign) and isinstance(found.value, ast.Name):
+        return _is_named_maker(found.value.id, module, program, within)
+    if isinstance(found, ast.ImportFrom):
+        original = next((one.name for one in found.names if (one.asname or one.name) == name), name)
+        other = module_of(found, module, program)
+        return _sounds_so(original) if other is None else _is_named_maker(original, other, program, within)
+    if found is None and isinstance(getattr(builtins, name, None), type):
+        return issubclass(getattr(builtins, name), type)
+    return _sounds_so(name)
+
+
+def _sounds_so(name: str) -> bool:
+    return name == "type" or name.lower().endswith(_TOLD)
