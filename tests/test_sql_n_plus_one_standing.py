@@ -12,8 +12,7 @@ from test_sql_n_plus_one import RULE, Bench, proven
 
 from perfprof.optimizer.scratch.definitions import definitions
 from perfprof.optimizer.scratch.postgres import Server
-from perfprof.rules.catalog import nowhere
-from perfprof.rules.rule import Case, weigh
+from perfprof.rules.rule import Case, nowhere, weigh
 
 SHOP = """
 CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT);
