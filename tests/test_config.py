@@ -40,6 +40,7 @@ jobs = 2
 executor = "farm:pool"
 quiet = true
 debug = false
+tolerance = 1e-9
 slow-query-ms = 50
 
 [tool.perfprof.budget]
@@ -73,6 +74,8 @@ def test_no_file_and_no_table_set_nothing(tmp_path: Path) -> None:
         ("apply = 'yes'", "apply must be true or false, not 'yes'", ""),
         ("min-share = 2", "min-share must be a share between 0 and 1, not 2", ""),
         ("min-share = true", "min-share must be a share between 0 and 1", ""),
+        ("tolerance = 0.5", "tolerance must be a number from 0 to 0.01, not 0.5", ""),
+        ("tolerance = nan", "tolerance must be a number from 0 to 0.01, not nan", ""),
         ("jobs = -1", "jobs must be a whole number from 0, not -1", ""),
         ("jobs = 1.5", "jobs must be a whole number from 0", ""),
         ("sampler = 'gprof'", "sampler must be one of auto, py-spy", ""),

@@ -33,13 +33,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Accused:
-    """A suspect with its rule; ``catalog`` and ``copy`` for findings about a schema or a statement."""
+    """A suspect with its rule; ``catalog`` and ``copy`` for findings about a schema or a statement. tolerance: as set."""
 
     rule: Rule
     suspect: Suspect
     catalog: Catalog | None = None
     copy: Copy | None = None
     definitions: Definitions = nowhere
+    tolerance: float = 0.0
 
     @property
     def share(self) -> float:
@@ -116,7 +117,8 @@ def find(options: FixOptions, recording: Recording, program: Program, databases:
         try:
             accused = [*_accused(rule, hot, program, databases), *_as_run(rule, recording, loaded, program)]
             accused += _of_settings(rule, recording, program, room)
-            found += [_with_share(replace(one, definitions=ask), program, recording, unseen) for one in accused]
+            asked = (replace(one, definitions=ask, tolerance=options.tolerance) for one in accused)
+            found += [_with_share(one, program, recording, unseen) for one in asked]
         except Exception:  # a rule must never take the run down
             last = traceback.format_exc(limit=-1).splitlines()[-1]
             complaints.append(f"rule {rule.name} failed and was dropped: {last}")
@@ -246,6 +248,7 @@ def _argued(
     one: Accused, program: Program, seen: Mapping[str, Seen], executions: tuple[Execution, ...], whole: float
 ) -> Proven | Outcome | None:
     case = Case(one.suspect, program, seen, executions, one.catalog, one.copy, definitions=one.definitions)
+    case = replace(case, tolerance=one.tolerance)
     evidence = one.rule.worth(case)
     finding = replace(one.suspect.finding, evidence={**one.suspect.finding.evidence, **evidence.numbers})
     finding = _waiting(finding, whole)

@@ -203,5 +203,6 @@ SETTINGS: Mapping[str, Reader] = {
     "quiet": _flag,
     "debug": _flag,
     "budget": _budget,
+    "tolerance": _number(0, 0.01, "a number from 0 to 0.01"),
     "slow-query-ms": _number(0, float("inf"), "milliseconds from 0"),
 }

@@ -44,7 +44,8 @@ class FixOptions:
 
     database: URL of a database whose catalog and statistics may be read, never written. timeout: seconds for one run
     of the workload or of the tests, 0 for none. keep: captured calls stay in the run's folder. keep_literals: values
-    in statements are not hashed.
+    in statements are not hashed. tolerance: by how much of its value a float of a result may be another one, 0 for not at all;
+    docs/decisions/0030 says what that means.
     """
 
     root: Path
@@ -59,6 +60,7 @@ class FixOptions:
     timeout: float = 0.0
     keep: bool = False
     keep_literals: bool = False
+    tolerance: float = 0.0
     jobs: int = 0
     executor: str = ""
     debug: bool = False

@@ -30,7 +30,7 @@ class Patch:
     counter: the exact count that must fall ("queries", "vm-steps"), "any" if whichever falls is a gain, empty if only
     time tells. domain: for which arguments the answers must stay: "any"; "hinted": where every parameter has a hint,
     those of its types; "seen": of types that calls had. reshapes: objects of the old code do not fit the new, see `Rewrite`.
-    measured: the gain on a copy of the database, where it is there.
+    measured: the gain on a copy of the database, where it is there. tolerance: as `Rewrite` asked for it, 0 for exact answers.
     """
 
     rule: str
@@ -48,6 +48,7 @@ class Patch:
     memory: str = ""
     reshapes: bool = False
     measured: Measured | None = None
+    tolerance: float = 0.0
 
     @property
     def digest(self) -> str:

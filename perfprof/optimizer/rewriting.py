@@ -113,6 +113,7 @@ def _patch(one: Candidate, sources: Sources, root: Path) -> Patch:
         memory=rewrite.memory,
         reshapes=rewrite.reshapes,
         measured=rewrite.measured,
+        tolerance=rewrite.tolerance,
     )
 
 

@@ -119,6 +119,7 @@ class Rewrite:
     reshapes: objects of the new code hold a deque where they held a list, or an index beside it, so those of a recorded
     run do not fit it; or what one call keeps is for the next, so that calls by themselves do not tell the gain.
     measured: the gain, where it is a database's and not the program's own.
+    tolerance: by how much of its value a float of an answer may be another one; only what the user set.
     """
 
     edits: tuple[Edit, ...] = ()
@@ -128,6 +129,7 @@ class Rewrite:
     watched: tuple[str, ...] = ()
     reshapes: bool = False
     measured: Measured | None = None
+    tolerance: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +149,10 @@ def nowhere(database: str) -> tuple[str, ...] | None:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """All that a rule may look at when it argues: one object, never a growing list of parameters."""
+    """All that a rule may look at when it argues: one object, never a growing list of parameters.
+
+    tolerance: how far floats may differ, relative to the larger, as the user set it; 0 for not at all.
+    """
 
     suspect: Suspect
     program: Program
@@ -158,6 +163,7 @@ class Case:
     proofs: tuple[Proof, ...] = ()
     taken: frozenset[str] = frozenset()
     definitions: Definitions = nowhere
+    tolerance: float = 0.0
 
     def level(self, obligation: str) -> Level:
         """The level at which a proof of this name stands; open if there is none."""

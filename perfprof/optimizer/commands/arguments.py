@@ -84,6 +84,12 @@ only = click.option("--only", multiple=True, metavar="RULE", help="Only this rul
 min_share = click.option("--min-share", type=click.FloatRange(0, 1), help="Least share of the cost. Default: 0.01.")
 jobs = click.option("--jobs", type=click.IntRange(0), help="Processes; 0 for one a core.")
 executor = click.option("--executor", metavar="MODULE:CALLABLE", help="Gives the Executor that work is sent to.")
+tolerance = click.option(
+    "--tolerance",
+    type=click.FloatRange(0, 0.01),
+    metavar="PART",
+    help="How far floats of results may differ, relative to their value: 1e-9. Default: 0, not at all.",
+)
 timeout = click.option("--timeout", type=click.FloatRange(0), metavar="SECONDS", help="For one run of a command.")
 
 

@@ -31,6 +31,7 @@ from perfprof.optimizer.options import FixOptions
     arguments.timeout,
     click.option("--keep/--no-keep", default=None, help="Keep captured calls in the run's folder."),
     arguments.keep_literals,
+    arguments.tolerance,
     arguments.jobs,
     arguments.executor,
     arguments.quiet,

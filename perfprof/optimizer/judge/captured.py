@@ -39,7 +39,8 @@ def case_of(patch: Patch, calls: Iterable[Call], imported: frozenset[str]) -> Ca
     """
     changes = tuple(change for change in patch.changes if _playable(change, imported))
     mine = tuple(call for call in calls if call.function in patch.functions and not patch.reshapes)
-    return Case(patch.digest, changes, mine, hinted(changes) if patch.domain == "hinted" else {})
+    hints = hinted(changes) if patch.domain == "hinted" else {}
+    return Case(patch.digest, changes, mine, hints, patch.tolerance)
 
 
 def _playable(change: FileChange, imported: frozenset[str]) -> bool:

@@ -52,6 +52,7 @@ class Layers:
         self._played[trial.case.id] = played[trial.case.id]
         weighed = weigh_replay(trial.case, played[trial.case.id])
         trial.used = weighed.used
+        trial.largest = played[trial.case.id].largest
         return weighed.outcome, weighed.reason
 
     def typed(self, trial: Trial) -> Outcome:
@@ -70,7 +71,10 @@ class Layers:
 
     def _derived(self, trial: Trial, kind: str) -> Weighed:
         played = self._played.get(trial.case.id)
-        return weigh_differential(played, kind) if played else Weighed("cannot tell", "nothing was replayed")
+        within = trial.case.tolerance
+        return (
+            weigh_differential(played, kind, within) if played else Weighed("cannot tell", "nothing was replayed")
+        )
 
     def growth(self, trial: Trial) -> Outcome:
         """How the counted work grows, old and new; never a reason to reject."""

@@ -43,12 +43,14 @@ class Case:
     """One patch to play: the files it changes and the captured calls of the functions it changes.
 
     hints: for a function, the names of the types that its parameters may hold; for others any type may come.
+    tolerance: how far floats of the answers may differ.
     """
 
     id: str
     changes: tuple[FileChange, ...]
     calls: tuple[Call, ...]
     hints: Mapping[str, list[str]] = field(default_factory=dict)
+    tolerance: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,14 @@ class Played:
     answers: list[tuple[int, dict[str, Any]]] = field(default_factory=list)  # (hash seed, answer of one function)
     died: str = ""
 
+    @property
+    def largest(self) -> float:
+        """How far apart floats are that count as equal."""
+        return max(
+            (one.get("largest", 0.0) for _, answer in self.answers for one in (answer, answer.get("typed") or {})),
+            default=0.0,
+        )
+
     def functions(self) -> dict[str, list[dict[str, Any]]]:
         """The answers of all seeds by function."""
         found: dict[str, list[dict[str, Any]]] = {}
@@ -128,6 +138,7 @@ def _job(cases: Sequence[Case], limits: Limits, position: int) -> dict[str, Any]
                 "changes": [(change.path, change.before, change.after) for change in case.changes],
                 "calls": [(index, case.calls[index].function, case.calls[index].blob) for index in chosen],
                 "hints": dict(case.hints),
+                "tolerance": case.tolerance,
                 "main": any(b"__main__" in call.blob for call in case.calls),
             }
         )

@@ -32,6 +32,7 @@ class Trial:
     comparison: Comparison | None = None
     memory: Comparison | None = None
     notes: list[str] = field(default_factory=list)
+    largest: float = 0.0  # difference of floats that was let pass, within the patch's tolerance
 
     def ask(self, name: str, question: Callable[[Trial], Outcome]) -> bool:
         """Put one question; True if the patch is still in."""
@@ -60,7 +61,17 @@ class Trial:
         """Accepted only if every layer agrees and there is a gain."""
         decision, reason = self._decided()
         files = tuple((change.path, digest_of(change.before)) for change in self.patch.changes)
-        return Verdict(self.patch.digest, files, decision, reason, tuple(self.layers), self.comparison, self.memory)
+        return Verdict(
+            self.patch.digest,
+            files,
+            decision,
+            reason,
+            tuple(self.layers),
+            self.comparison,
+            self.memory,
+            self.patch.tolerance,
+            self.largest,
+        )
 
     def _decided(self) -> tuple[Decision, str]:
         failed = next((layer for layer in self.layers if layer.outcome == "failed"), None)

@@ -41,7 +41,10 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Accepted, rejected or cannot tell; bound to the digests of the patch and of the files it touches."""
+    """Accepted, rejected or cannot tell; bound to the digests of the patch and of the files it touches.
+
+    tolerance: how far floats might differ, relative to the larger, 0 for not at all; largest: how far they did.
+    """
 
     patch: str
     files: tuple[tuple[str, str], ...]  # (relative path, sha256 of the old text)
@@ -50,6 +53,8 @@ class Verdict:
     layers: tuple[Layer, ...]
     comparison: Comparison | None = None
     memory: Comparison | None = None
+    tolerance: float = 0.0
+    largest: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,12 +59,19 @@ def _summed(case: Case, played: Played, used: dict[int, float], refused: Counter
         why = "; ".join(dict.fromkeys(played.problems)) or left_out or "no call was captured"
         return Weighed("cannot tell", f"nothing could be replayed ({why})")
     silent = {call.function for call in case.calls} - {case.calls[index].function for index in used}
+    agree = f"{len(used)} captured call{'s agree' if len(used) != 1 else ' agrees'}"
     parts = [
-        f"{len(used)} captured call{'s agree' if len(used) != 1 else ' agrees'}",
+        agree
+        + near(case.tolerance, max((answer.get("largest", 0.0) for _, answer in played.answers), default=0.0)),
         f"nothing for {', '.join(sorted(silent))}" if silent else "",
         left_out,
     ]
     return Weighed("passed", "; ".join(filter(None, parts)), len(used), used)
+
+
+def near(within: float, largest: float) -> str:
+    """``within 1e-09 (largest difference 2.2e-16)``; nothing for what is the same to the bit by its own promise."""
+    return f" within {within:g} (largest difference {largest:.2g})" if within else ""
 
 
 def _differing(played: Played) -> set[int]:
@@ -82,7 +89,7 @@ def _order_dependent(played: Played) -> set[int]:
     return {index for index, found in names.items() if len(found) > 1}
 
 
-def weigh_differential(played: Played, kind: str) -> Weighed:
+def weigh_differential(played: Played, kind: str, within: float = 0.0) -> Weighed:
     """kind "typed": inputs of the types that were seen; "hostile": of types that never were."""
     answers = [answer for _, answer in played.answers if answer.get(kind) is not None]
     examples, skipped = (sum(answer[kind][name] for answer in answers) for name in ("examples", "skipped"))
@@ -93,7 +100,8 @@ def weigh_differential(played: Played, kind: str) -> Weighed:
         return Weighed("failed", told(first["function"], difference), examples, mild=difference["mild"])
     if examples:
         left_out = f", {skipped:,} left out" if skipped else ""
-        return Weighed("passed", f"{examples:,} inputs agree{left_out}", examples)
+        told_near = near(within, max(answer[kind]["largest"] for answer in answers))
+        return Weighed("passed", f"{examples:,} inputs agree{told_near}{left_out}", examples)
     return Weighed("cannot tell", _untried(played))
 
 

@@ -14,7 +14,7 @@ FORMAT = "perfprof-report"
 VERSION = 1
 
 Scalar = int | float | str | bool | None
-Level = Literal["open", "observed", "guarded", "proved"]
+Level = Literal["open", "observed", "guarded", "proved", "verified within tolerance"]
 Outcome = Literal["passed", "failed", "skipped", "cannot tell"]
 TOTALS = {  # status of a finding -> its name among the totals, where "found" is the sum of all
     "applied": "applied",
@@ -64,7 +64,10 @@ class Finding(TypedDict):
 
 
 class Patch(TypedDict):
-    """What answers a finding. file: relative to the run's folder. diff: unified, in git's format."""
+    """What answers a finding. file: relative to the run's folder. diff: unified, in git's format.
+
+    tolerance: how far floats of answers may differ, relative to the larger, null for not at all.
+    """
 
     finding: str
     rule: str
@@ -78,6 +81,7 @@ class Patch(TypedDict):
     file: str
     why: str
     memory: str
+    tolerance: float | None
 
 
 class Migration(TypedDict):
@@ -135,7 +139,10 @@ class FileDigest(TypedDict):
 
 
 class Verdict(TypedDict):
-    """What the judge said of a patch. tests, replay, differential: the outcome of that layer, null if not asked."""
+    """What the judge said of a patch. tests, replay, differential: the outcome of that layer, null if not asked.
+
+    tolerance: as of its patch. largest_difference: of floats that were compared within it, null without one.
+    """
 
     finding: str
     patch: str
@@ -152,6 +159,8 @@ class Verdict(TypedDict):
     interval: list[float | None] | None
     resolution: float | None
     memory: Comparison | None
+    tolerance: float | None
+    largest_difference: float | None
 
 
 class Step(TypedDict):

@@ -114,7 +114,7 @@ def _finding(outcome: Outcome, root: str) -> contract.Finding:
         subject=found.subject,
         message=found.message,
         share=_number(found.share),
-        level=LEVELS[outcome.level],
+        level=level(outcome),
         status=outcome.status,
         reason=outcome.reason,
         expected=_number(outcome.expected),
@@ -145,11 +145,18 @@ def _patch(outcome: Outcome) -> contract.Patch:
         diff=diff(patch.changes),
         status=outcome.status,
         reason=outcome.reason,
-        level=LEVELS[patch.level],
+        level=level(outcome),
         file=outcome.patch_file,
         why=patch.why,
         memory=patch.memory,
+        tolerance=_number(patch.tolerance or None),
     )
+
+
+def level(outcome: Outcome) -> contract.Level:
+    """How well it is shown that the answers stay; what may differ within a tolerance is verified by runs at best."""
+    near = outcome.patch is not None and outcome.patch.tolerance > 0
+    return "verified within tolerance" if near else LEVELS[outcome.level]
 
 
 def _migrations(patched: Iterable[Outcome]) -> Iterator[contract.Migration]:
@@ -203,6 +210,8 @@ def _verdict(outcome: Outcome, verdict: judged.Verdict) -> contract.Verdict:
         interval=compared["interval"] if compared else None,
         resolution=compared["resolution"] if compared else None,
         memory=_comparison(verdict.memory),
+        tolerance=_number(verdict.tolerance or None),
+        largest_difference=_number(verdict.largest) if verdict.tolerance else None,
     )
 
 

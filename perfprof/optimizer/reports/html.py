@@ -11,7 +11,7 @@ from perfprof.optimizer.reports import figures, flamegraph, plots
 from perfprof.optimizer.reports.contract import Comparison, Document, Recorded
 from perfprof.optimizer.reports.finding_section import anchor, section
 from perfprof.optimizer.reports.markup import Html, arrows, prose, scroll, table, tag
-from perfprof.optimizer.reports.rows import Row, amounts, comparison, direction, machine, rows, totals
+from perfprof.optimizer.reports.rows import WON, Row, amounts, comparison, direction, machine, rows, totals
 from perfprof.optimizer.reports.terminal import again
 
 FIRST = "reasons"  # the subject that stands before the flame graph
@@ -126,7 +126,7 @@ def _row(number: int, row: Row, measured: Comparison | None, axis: plots.Range) 
     finding = row.finding
     plot = plots.interval(measured, axis) if measured else None
     status = [tag("strong", finding["status"], class_=f"status {row.tone}"), " "]
-    status.append(prose(finding["level"] if row.state == finding["level"] else row.state.partition(": ")[2]))
+    status.append(prose(row.state if finding["status"] in WON else row.state.partition(": ")[2]))
     return tag(
         "tr",
         tag("td", str(number), class_="number"),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from perfprof.optimizer.reports.contract import Document, Finding, Migration, Patch
 from perfprof.optimizer.reports.markup import clean
-from perfprof.optimizer.reports.rows import Row, amounts, compared, comparison, machine, rows, totals
+from perfprof.optimizer.reports.rows import WON, Row, amounts, compared, comparison, machine, rows, totals
 from perfprof.optimizer.reports.terminal import recorded
 
 MARKER = "<!-- perfprof:v1 -->"
@@ -70,8 +70,8 @@ def _table(report: Document) -> Iterator[str]:
 def _line(row: Row, change: str) -> str:
     finding = row.finding
     why = row.state.partition(": ")[2]
-    if row.state == finding["level"]:  # it won: what the verdict says besides the ratio, such as sizes that lose
-        why = "; ".join(filter(None, [finding["level"], finding["reason"].partition("; ")[2]]))
+    if finding["status"] in WON:  # it won: what the verdict says besides the ratio, such as sizes that lose
+        why = "; ".join(filter(None, [row.state, finding["reason"].partition("; ")[2]]))
     cells = [
         _text(finding["status"]),
         row.share,

@@ -46,7 +46,7 @@ def rows(report: Document) -> Iterator[Row]:
             what=line(finding["title"] or finding["message"]),
             observed=observed(finding),
             gain=gain(verdict),
-            state=state(finding),
+            state=state(finding, verdict),
             tone=tone(finding, verdict),
         )
 
@@ -71,14 +71,22 @@ def observed(finding: Finding) -> str:
     return " x ".join(figures.count(number) for number in numbers[:2])
 
 
-def state(finding: Finding) -> str:
+def state(finding: Finding, verdict: Verdict | None = None) -> str:
     """The level of what won, the rule of what was only found, else the status and its reason."""
     if finding["status"] in WON:
-        return finding["level"]
+        near = within(verdict)
+        return f"verified {near}" if near else finding["level"]
     if finding["status"] == "found":
         return finding["rule"]
     reason = line(finding["reason"])
     return f"{finding['status']}: {reason}" if reason else finding["status"]
+
+
+def within(verdict: Verdict | None) -> str:
+    """``within 1e-09, largest difference 2.2e-16``; empty for what is the same to the bit."""
+    if verdict is None or not verdict.get("tolerance"):
+        return ""
+    return f"within {verdict['tolerance']:g}, largest difference {verdict['largest_difference'] or 0:.2g}"
 
 
 def gain(verdict: Verdict | None) -> str:

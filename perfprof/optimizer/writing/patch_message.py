@@ -32,6 +32,7 @@ def message(outcome: Outcome, name: str, command: str, notes: Sequence[str] = ()
         ("How much", _how_much(outcome, command)),
         ("Why", _why(outcome)),
         ("Same", _same(outcome.proofs)),
+        ("Within", _within(outcome)),
         ("Memory", _memory(outcome)),
         ("Judged", _judged(outcome)),
         ("Repeat", f"perfprof verify {name}{f' -- {command}' if command else ''}"),
@@ -96,6 +97,15 @@ def _same(proofs: Sequence[Proof]) -> str:
     return f"{', '.join(words)} of {len(proofs)} obligations. {'; '.join(weaker)}".strip()
 
 
+def _within(outcome: Outcome) -> str:
+    """How far floats of the answers may be others, and how far they were."""
+    if outcome.patch is None or not outcome.patch.tolerance:
+        return ""
+    told = f"floats may differ by {outcome.patch.tolerance:g} of their value, as set"
+    seen = outcome.verdict is not None and f"; the largest difference seen is {outcome.verdict.largest:.2g}"
+    return told + (seen or "")
+
+
 def _memory(outcome: Outcome) -> str:
     said = outcome.patch.memory if outcome.patch else ""
     measured = _change_of_memory(outcome.verdict)
@@ -111,6 +121,7 @@ def _change_of_memory(verdict: Verdict | None) -> str:
 
 def _trailers(outcome: Outcome) -> Iterator[str]:
     yield f"Perfprof-Rule: {outcome.finding.rule}"
-    yield f"Perfprof-Level: {outcome.level.word}"
+    near = outcome.patch is not None and outcome.patch.tolerance > 0
+    yield f"Perfprof-Level: {'verified within tolerance' if near else outcome.level.word}"
     if outcome.verdict and outcome.verdict.comparison:
         yield f"Perfprof-Gain: {_gain(outcome.verdict.comparison)}"

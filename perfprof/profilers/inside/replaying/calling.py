@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import math
 import opcode
 import random
 import sys
@@ -17,6 +18,7 @@ from typing import Any
 from .draining import finished, taken_from
 from .fences import Fence
 from .frozen import Frozen
+from .nearness import Near, Room, near
 from .shapes import Shape, brief, digest, type_name, without_addresses
 
 _RAISE = opcode.opmap["RAISE_VARARGS"]
@@ -30,6 +32,7 @@ class Outcome:
     refused: why there is no outcome (an effect, too long, arguments that cannot be copied). raised: type name.
     opaque: what the answer holds and nobody can look into, by type. lazy: it gives its items one by one.
     untaken: an operation of the code does not take a type among the arguments; no ``raise`` says that it must not.
+    near: of parts that need not be the same to the last digit, what they are but for that.
     """
 
     parts: dict[str, str] = field(default_factory=dict)
@@ -40,20 +43,33 @@ class Outcome:
     opaque: frozenset[str] = frozenset()
     lazy: bool = False
     untaken: bool = False
+    near: dict[str, Near] = field(default_factory=dict)
 
-    def differs(self, other: Outcome, *, lenient: bool = False) -> str:
-        """The first part in which the two differ, empty if none. lenient: two errors of one type are equal."""
+    def differs(self, other: Outcome, *, lenient: bool = False, within: float = 0.0) -> str:
+        """The first part in which the two differ, empty if none. lenient: two errors of one type are equal.
+
+        within: floats of the parts that are kept as numbers may differ by this much of the larger one.
+        """
         if self.refused or other.refused:
             return "" if bool(self.refused) == bool(other.refused) else "whether it ends"
         if lenient and self.raised and self.raised == other.raised:
             return ""
-        return next((name for name in self.parts if self.parts[name] != other.parts.get(name)), "")
+        return next((name for name in self.parts if self.distance(name, other) > within), "")
+
+    def distance(self, name: str, other: Outcome) -> float:
+        """How far a part is from that of another outcome; infinite if it differs in more than numbers."""
+        if self.parts[name] == other.parts.get(name):
+            return 0.0
+        both = name in self.near and name in other.near
+        return self.near[name].distance(other.near[name]) if both else math.inf
 
 
 class Caller:
-    """Calls functions within the fence."""
+    """Calls functions within the fence. within: how far floats of their answers may be from those of the old code."""
 
     def __init__(self, fence: Fence) -> None:
+        self.within = 0.0
+        self._room = Room()
         self._fence = fence
         self._log = _Log()
         self._answers: dict[int, tuple[int, Any]] = {}
@@ -65,6 +81,7 @@ class Caller:
         """A new sequence of calls: forget the answers of the last one."""
         self._answers.clear()
         self._place = 0
+        self._room = Room()
         self._frozen.begin()
 
     def skip(self) -> None:
@@ -81,7 +98,7 @@ class Caller:
         outcome = Outcome()
         with self._frozen.around(), self._eyes() as printed, self._fence.around(seconds):
             begun = time.process_time()
-            answer = _run(function, args, kwargs, outcome)
+            answer = _run(function, args, kwargs, outcome, self._room if self.within else None)
             outcome.seconds = time.process_time() - begun
             outcome.parts["random state"] = digest(_chance())
             if outcome.lazy:
@@ -120,7 +137,13 @@ class _Log(logging.Handler):
         self.lines.append(without_addresses(f"{record.name}:{record.levelname}:{record.getMessage()}"))
 
 
-def _run(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], outcome: Outcome) -> Any:
+def _run(
+    function: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    outcome: Outcome,
+    room: Room | None,
+) -> Any:
     shape = Shape()
     before: list[str] = []
     try:
@@ -140,6 +163,9 @@ def _run(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, 
     shape.codes = True
     outcome.parts["result"] = digest(shape.write(answer))
     outcome.opaque = frozenset(shape.opaque - known)
+    if room is not None and not before and not outcome.raised:
+        outcome.near["arguments after the call"] = near(room, args, kwargs)
+        outcome.near["result"] = near(room, args, kwargs, answer)
     return answer
 
 

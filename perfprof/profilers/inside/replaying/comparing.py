@@ -28,20 +28,42 @@ class Divergence:
 
 @dataclass
 class Compared:
-    """What a sequence told, one outcome a call. refused: index -> why there is no answer."""
+    """What a sequence told, one outcome a call. refused: index -> why there is no answer.
+
+    within: how far floats may be apart.
+    """
 
     old: list[Outcome]
     new: list[Outcome]
     refused: dict[int, str] = field(default_factory=dict)
     divergences: list[Divergence] = field(default_factory=list)
+    within: float = 0.0
 
     def suspects(self, *, lenient: bool) -> dict[int, str]:
         """Calls on which the two sides differ, and in what."""
         pairs = enumerate(zip(self.old, self.new, strict=True))
         parts = {
-            index: old.differs(new, lenient=lenient) for index, (old, new) in pairs if index not in self.refused
+            index: old.differs(new, lenient=lenient, within=self.within)
+            for index, (old, new) in pairs
+            if index not in self.refused
         }
         return {index: part for index, part in parts.items() if part}
+
+    @property
+    def largest(self) -> float:
+        """How far floats of calls that count as equal are apart."""
+        if not self.within:
+            return 0.0
+        different = {one.index for one in self.divergences}
+        return max(
+            (
+                self.old[index].distance(name, self.new[index])
+                for index in range(len(self.old))
+                if index not in self.refused and index not in different
+                for name in self.old[index].near
+            ),
+            default=0.0,
+        )
 
     def settle(self, suspects: Mapping[int, str], again: Sequence[Outcome]) -> None:
         """Suspects on which the old code agrees with itself differ indeed."""
@@ -79,7 +101,7 @@ class Subject:
         old, state = self._play("old", makers, [seconds] * len(makers), total)
         limits = [0.0 if outcome.refused else 10 * outcome.seconds + 1.0 for outcome in old]
         new, state_after = self._play("new", makers, limits)
-        found = Compared(old, new, _no_answers(old, lenient=lenient))
+        found = Compared(old, new, _no_answers(old, lenient=lenient), within=self.caller.within)
         suspects = found.suspects(lenient=lenient)
         if suspects or (state != state_after and not lenient):
             again, state_again = self._play("old", makers, [seconds if limit else 0.0 for limit in limits])

@@ -25,12 +25,14 @@ class Findings:
     """examples: inputs on which both sides answered. difference: the first input on which they differ, readable.
 
     A difference is mild if it takes a made-up object, or if the new code raises a TypeError; a grave one goes first.
+    largest: how far apart floats are that count as equal.
     """
 
     examples: int = 0
     skipped: int = 0
     seconds: float = 0.0
     difference: dict[str, Any] | None = None
+    largest: float = 0.0
 
     @property
     def grave(self) -> bool:
@@ -50,6 +52,7 @@ def differential(
         seen = subject.compare([mutant.make for mutant in batch], ONE_CALL, lenient=hostile, total=left)
         left -= time.process_time() - begun
         found.skipped += len(seen.refused)
+        found.largest = max(found.largest, seen.largest)
         found.examples += len(batch) - len(seen.refused)
         for first in sorted(seen.divergences, key=lambda one: _mild(one, batch, hostile))[:1]:
             mild = _mild(first, batch, hostile)

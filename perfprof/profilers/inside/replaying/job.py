@@ -87,6 +87,7 @@ def _case(job: dict[str, Any], case: dict[str, Any], caller: Caller, tell: Tell)
         tell({"case": name, "problems": problems})
         return
     world = World(Path(job["root"]))
+    caller.within = case.get("tolerance", 0.0)
     grouped: dict[str, list[tuple[int, bytes]]] = {}
     for index, function, blob in case["calls"]:
         grouped.setdefault(function, []).append((index, blob))
@@ -149,6 +150,7 @@ def _replayed(seen: Compared, calls: list[tuple[int, bytes]], makers: list[Calla
         },
         "refused": {calls[place][0]: why for place, why in seen.refused.items()},
         "differences": differences,
+        "largest": seen.largest,
         "opaque": sorted({name for outcome in seen.old for name in outcome.opaque}),
     }
 

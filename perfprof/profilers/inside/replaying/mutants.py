@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from .bending import MOVES, arrays, bend
 from .calling import Arguments
 from .slots import ATOMS, Slot, length, refill, slots, sorted_slots
 from .values import LENGTHS, another, bent, confusable, grown
@@ -71,9 +72,12 @@ class Mutant:
 
 
 def limits(blob: bytes) -> list[Limit]:
-    """The limits of an input, one by one: each collection empty, single, doubled, reversed, grown; each type's extremes."""
+    """The limits of an input, one by one: each collection empty, single, doubled, reversed, grown; each type's extremes;
+    arrays whose elements cancel out, or vanish.
+    """
     args, kwargs = pickle.loads(blob)  # noqa: S301
-    collections, plain = sorted_slots([list(args), dict(kwargs)])
+    root = [list(args), dict(kwargs)]
+    collections, plain = sorted_slots(root)
     kinds = dict.fromkeys(type(slot.value) for slot in plain)
     return [
         *(
@@ -82,6 +86,7 @@ def limits(blob: bytes) -> list[Limit]:
             for move in ("empty", "one", "double", "reverse", "grow", "grow")
         ),
         *((kind, index) for kind in kinds for index in range(len(EDGES.get(kind, ())))),
+        *((move, index) for index in range(min(len(arrays(slots(root))), 4)) for move in MOVES),
     ]
 
 
@@ -97,6 +102,10 @@ def _cut_out(root: list[Any], number: int, first: int, end: int) -> None:
 def _to_limit(root: list[Any], chance: random.Random, limit: Limit) -> None:
     what, index = limit
     collections, plain = sorted_slots(root)
+    if what in MOVES:
+        for one in arrays(slots(root))[index : index + 1]:
+            bend(one, chance, what)
+        return
     if isinstance(what, str):
         if index < len(collections):
             _reshape(collections[index], chance, what)
@@ -141,6 +150,9 @@ def _change(root: list[Any], chance: random.Random, domain: tuple[Any, ...]) -> 
     mappings = [value for value in (*root[0], *root[1].values()) if type(value) is dict and value]
     if len(mappings) > 1:
         moves.append(lambda: _share_key(mappings, chance))
+    bending = arrays(slots(root))
+    if bending:
+        moves += [lambda: bend(chance.choice(bending), chance)] * 3
     if moves:
         chance.choice(moves)()
 

@@ -7,7 +7,6 @@ Objects without a readable state are written by type alone and named in ``Shape.
 
 from __future__ import annotations
 
-import contextlib
 import copyreg
 import enum
 import functools
@@ -21,9 +20,10 @@ from typing import Any
 
 from . import frames
 from .codes import code_name, held
+from .fields import fields_of
 from .frameworks import content
 
-_ATOMS = frozenset({int, float, complex, bool, str, bytes, type(None), type(...), type(NotImplemented)})
+ATOMS = frozenset({int, float, complex, bool, str, bytes, type(None), type(...), type(NotImplemented)})
 _NAMED = (
     type,
     types.FunctionType,
@@ -51,6 +51,8 @@ class Shape:
     shut: tells the classes whose instances are not looked into.
     """
 
+    atoms: frozenset[Any] = ATOMS  # written as they print
+
     def __init__(self, limit: int = 50_000_000, shut: Callable[[type], bool] | None = None) -> None:
         self._left = limit
         self._shut = shut
@@ -75,7 +77,7 @@ class Shape:
 
     def _parts(self, value: Any) -> list[tuple[bool, Any]]:
         kind = type(value)
-        if kind in _ATOMS:
+        if kind in self.atoms:
             return [(True, f"{kind.__name__}:{value!r};")]
         if isinstance(value, _NAMED):
             return self._named(value)
@@ -94,7 +96,7 @@ class Shape:
         if isinstance(value, (list, tuple, deque)):
             return _items(value, self)
         if isinstance(value, dict):
-            return _pairs(value)
+            return _pairs(value, self)
         if isinstance(value, (set, frozenset)):
             return _members(value, self)
         if isinstance(value, BaseException):
@@ -197,18 +199,18 @@ def _items(value: Any, shape: Shape) -> list[tuple[bool, Any]]:
     members = list(base.__iter__(value))
     extra = [(True, f"maxlen={value.maxlen} ")] if isinstance(value, deque) else []
     fields = [] if kind in (list, tuple, deque) else _fields(value)
-    if _ATOMS.issuperset(map(type, members)):  # one call in C for long lists of plain values
+    if shape.atoms.issuperset(map(type, members)):  # one call in C for long lists of plain values
         return [(True, f"{type_name(kind)}["), *extra, (True, repr(members)), *fields, (True, "]")]
     return [(True, f"{type_name(kind)}["), *extra, *((False, member) for member in members), *fields, (True, "]")]
 
 
-def _pairs(value: Any) -> list[tuple[bool, Any]]:
+def _pairs(value: Any, shape: Shape) -> list[tuple[bool, Any]]:
     kind = type(value)
     parts: list[tuple[bool, Any]] = [(True, f"{type_name(kind)}{{")]
     if hasattr(value, "default_factory"):
         parts.append((False, value.default_factory))
     items = list(dict.items(value))
-    if _ATOMS.issuperset(type(part) for pair in items for part in pair):
+    if shape.atoms.issuperset(type(part) for pair in items for part in pair):
         parts.append((True, repr(items)))
     else:
         parts.extend((False, part) for pair in items for part in pair)
@@ -248,35 +250,6 @@ def _fields(value: Any, queues: bool = False) -> list[tuple[bool, Any]]:
 def _empty_index(known: Any) -> bool:
     """Whether a class has there what a list's index is before it is made: no list, no rows, and their number."""
     return type(known) is tuple and [*map(type, known)] == [type(None), dict, int]
-
-
-def fields_of(value: Any) -> dict[str, Any]:
-    """What is stored in an instance: its ``__dict__`` and its slots, read without running the user's code."""
-    try:
-        stored = object.__getattribute__(value, "__dict__")
-        found = dict(stored) if isinstance(stored, dict) else {}
-    except AttributeError:
-        found = {}
-    kind: Any = type(value)
-    for name, member in _slots(kind):
-        with contextlib.suppress(AttributeError):  # an empty slot
-            found[name] = member.__get__(value)
-    return {str(name): field for name, field in found.items()}
-
-
-@functools.lru_cache(maxsize=4096)
-def _slots(kind: Any) -> tuple[tuple[str, Any], ...]:
-    """The slots of a class and of its bases, with private names as they are stored."""
-    found: dict[str, Any] = {}
-    for base in kind.__mro__:
-        declared = base.__dict__.get("__slots__", ())
-        owner = base.__name__.lstrip("_")
-        for name in (declared,) if isinstance(declared, str) else tuple(declared):
-            private = name.startswith("__") and not name.endswith("__") and owner
-            stored = f"_{owner}{name}" if private else name
-            if isinstance(base.__dict__.get(stored), types.MemberDescriptorType):
-                found.setdefault(stored, base.__dict__[stored])
-    return tuple(found.items())
 
 
 @functools.lru_cache(maxsize=4096)

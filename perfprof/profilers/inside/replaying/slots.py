@@ -13,7 +13,7 @@ from itertools import islice
 from types import ModuleType
 from typing import Any
 
-from .shapes import fields_of
+from .fields import fields_of
 from .wild import WILD
 
 ATOMS = (int, float, complex, str, bytes, bool, type(None))

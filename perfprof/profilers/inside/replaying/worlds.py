@@ -11,7 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from .shapes import Shape, digest, fields_of
+from .fields import fields_of
+from .shapes import Shape, digest
 
 _CONTAINERS = (list, dict, set, deque, bytearray)
 MOST_ENTRIES = 100_000
