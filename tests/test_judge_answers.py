@@ -70,6 +70,23 @@ def test_a_helper_called_more_often_is_nobodys_business(tmp_path: Path, new: str
     assert told["answers"].outcome == outcome, verdict
 
 
+@pytest.mark.parametrize(("then", "outcome"), [("3 * item % 101", "passed"), ("3 * item % 5", "failed")])
+def test_a_call_from_another_patch_s_function_is_looked_at(tmp_path: Path, then: str, outcome: str) -> None:
+    (tmp_path / "core.py").write_text(OLD)
+    (tmp_path / "run.py").write_text(RUN)
+    cheaper = OLD.replace("item * 3 % 101", then)
+    shorter = OLD.replace("paid = paid + price(item)", "paid += price(item)")
+    patches = [
+        Patch(RULE, "t", (FileChange("core.py", OLD, new),), level=Level.OBSERVED, functions=(f"core.py::{name}",))
+        for name, new in (("price", cheaper), ("total", shorter))
+    ]
+    with Judge(Project(tmp_path, (tmp_path,), Command((sys.executable, "run.py")))) as judge:
+        judge.announce(patches)
+        verdicts = [judge.patch(patch) for patch in patches]
+    told = [{layer.name: layer.outcome for layer in verdict.layers}["answers"] for verdict in verdicts]
+    assert told == [outcome, "passed"], verdicts
+
+
 STAMPED = """\
 import datetime
 import time

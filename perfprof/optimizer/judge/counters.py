@@ -8,6 +8,7 @@ program, old against new.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import shutil
 from collections import Counter
@@ -26,6 +27,7 @@ from perfprof.profilers.workload import record
 _SAVEPOINTS = ("savepoint", "release savepoint", "rollback to")  # under names that change from run to run
 _READS = ("select", "with", "values", "explain", "pragma", "show", "table", *_SAVEPOINTS)
 Answer = tuple[str, str]  # function as path::qualified.name, and a digest
+Groups = tuple[tuple[str, ...], ...]  # functions that are changed together
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +68,13 @@ def count(
     bench: Workbench,
     tree: Tree,
     changes: Sequence[FileChange],
-    functions: Sequence[str],
+    groups: Groups,
     timeout: float = FOREVER,
     *,
     reshaped: bool = False,
 ) -> Counted:
-    """Run the workload in a tree with these changes, and note statements and the answers of ``functions``, whose
-    arguments may hold a deque in place of a list if ``reshaped``.
+    """Run the workload in a tree with these changes, and note statements and the answers of the functions in ``groups``,
+    but for calls from within the same group. Their arguments may hold a deque in place of a list if ``reshaped``.
     """
     assert bench.project.workload is not None
     folder = bench.place.path / "counting"
@@ -81,12 +83,14 @@ def count(
         (folder / name).mkdir(parents=True)
     shutil.copyfile(INSIDE / "answers.py", folder / "import" / "_perfprof_answers.py")
     tree.write(())
+    functions = [one for group in groups for one in group]
     tree.write(instrumented(tree, changes, functions, folder / "import"))
     env = tree.env(first=[INSIDE / "start"])
     env |= {
         "PERFPROF_INSIDE": str(INSIDE),
         "PERFPROF_ANSWERS": str(folder / "answers"),
         "PERFPROF_ROOT": str(tree.path),
+        "PERFPROF_GROUPS": json.dumps(groups),
         "PERFPROF_RESHAPED": "yes" if reshaped else "",
         "PYTHONHASHSEED": env.get("PYTHONHASHSEED", "0"),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from perfprof.optimizer.judge.counters import Counted, count
+from perfprof.optimizer.judge.counters import Counted, Groups, count
 from perfprof.optimizer.judge.steady import unlike
 from perfprof.optimizer.judge.trees import Tree
 from perfprof.optimizer.judge.trial import Outcome, Trial
@@ -21,7 +21,35 @@ KNOWN = {  # counters: what they count, and why there may be nothing
 }
 ANY = "any"  # of a patch that promises nothing: what falls is a gain, what does not decides nothing
 MORE = 1.1  # so many times the statements are a loss whatever else is won
-Run = Callable[[tuple[str, ...]], Counted]
+Run = Callable[[Groups], Counted]
+
+
+class Patched:
+    """The changed functions of all patches of a project, in groups: those that some patch changes together.
+
+    A call inside another one of its group is not looked at, so both the old and the new code watch whole groups.
+    """
+
+    def __init__(self) -> None:
+        self._groups: list[frozenset[str]] = []
+
+    def add(self, functions: Iterable[str]) -> None:
+        """These are changed by one patch."""
+        wanted = frozenset(functions)
+        together = [one for one in self._groups if one & wanted]
+        self._groups = [one for one in self._groups if not one & wanted]
+        if wanted:
+            self._groups.append(wanted.union(*together))
+
+    def groups(self) -> Groups:
+        """All of them, in order of names."""
+        return tuple(sorted(tuple(sorted(one)) for one in self._groups))
+
+    def around(self, functions: Iterable[str]) -> Groups:
+        """Those of a patch."""
+        self.add(functions)
+        wanted = frozenset(functions)
+        return tuple(one for one in self.groups() if wanted & set(one))
 
 
 class OldRuns:
@@ -29,22 +57,29 @@ class OldRuns:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._watched: frozenset[str] = frozenset()
-        self._announced: frozenset[str] = frozenset()
+        self._patched = Patched()
+        self._watched: Groups = ()
         self._runs: list[Counted] = []
 
-    def announce(self, functions: Iterable[str]) -> None:
-        """These will be asked for: one run answers for all."""
-        self._announced |= frozenset(functions)
+    def announce(self, patches: Iterable[Iterable[str]]) -> None:
+        """The functions of each patch will be asked for: one run answers for all."""
+        with self._lock:
+            for functions in patches:
+                self._patched.add(functions)
+
+    def together(self, functions: tuple[str, ...]) -> Groups:
+        """What is watched for a patch that changes these."""
+        with self._lock:
+            return self._patched.around(functions)
 
     def get(self, number: int, functions: tuple[str, ...], run: Run) -> Counted:
         """The first (0) or the second (1) run of the old code in which these functions were watched."""
         with self._lock:
-            if not self._watched >= set(functions):
-                self._watched = self._watched | self._announced | frozenset(functions)
+            if not set(self._patched.around(functions)) <= set(self._watched):
+                self._watched = self._patched.groups()
                 self._runs.clear()
             while len(self._runs) <= number:
-                self._runs.append(run(tuple(sorted(self._watched))))
+                self._runs.append(run(self._watched))
             return self._runs[number].of(functions)
 
 
@@ -56,7 +91,7 @@ class Counting:
         self._timeout = timeout
         self._old = old
         self._old_reshaped = OldRuns()  # of patches that reshape objects
-        self._new: dict[str, Counted] = {}
+        self._new: dict[tuple[str, Groups], Counted] = {}
 
     def answers(self, trial: Trial) -> Outcome:
         """Do the changed functions answer the same, call by call, while the program runs?
@@ -136,26 +171,29 @@ class Counting:
 
     def _run_old(self, number: int, trial: Trial) -> Counted:
         """The first or the second run of the old code for this patch."""
-        runs, reshaped = (self._old_reshaped, True) if trial.patch.reshapes else (self._old, False)
-        return runs.get(
-            number, functions_of(trial), lambda names: self._counted(self._bench.old, (), names, reshaped)
+        reshaped = trial.patch.reshapes
+        return self._runs(trial).get(
+            number, functions_of(trial), lambda groups: self._counted(self._bench.old, (), groups, reshaped)
         )
 
-    def _counted(
-        self, tree: Tree, changes: Sequence[FileChange], functions: tuple[str, ...], reshaped: bool
-    ) -> Counted:
+    def _runs(self, trial: Trial) -> OldRuns:
+        return self._old_reshaped if trial.patch.reshapes else self._old
+
+    def _counted(self, tree: Tree, changes: Sequence[FileChange], groups: Groups, reshaped: bool) -> Counted:
         """One run; once more if it fails, for some workloads fail now and then, whatever their code."""
-        counted = count(self._bench, tree, changes, functions, self._timeout, reshaped=reshaped)
+        counted = count(self._bench, tree, changes, groups, self._timeout, reshaped=reshaped)
         if not counted.ended or counted.late:
             return counted
-        return count(self._bench, tree, changes, functions, self._timeout, reshaped=reshaped)
+        return count(self._bench, tree, changes, groups, self._timeout, reshaped=reshaped)
 
     def _run_new(self, trial: Trial) -> Counted:
-        digest = trial.patch.digest
-        if digest not in self._new:
+        functions = functions_of(trial)
+        groups = self._runs(trial).together(functions)
+        key = trial.patch.digest, groups
+        if key not in self._new:
             changes = trial.patch.changes
-            self._new[digest] = self._counted(self._bench.new, changes, functions_of(trial), trial.patch.reshapes)
-        return self._new[digest]
+            self._new[key] = self._counted(self._bench.new, changes, groups, trial.patch.reshapes).of(functions)
+        return self._new[key]
 
 
 def _measured(trial: Trial, told: Measured) -> Outcome:

@@ -116,7 +116,7 @@ class Judge:
         calls = self._captured()
         trials = [Trial(patch, captured.case_of(patch, calls, frozenset())) for patch in patches]
         waiting = [trial for trial in trials if trial.patch.counter or not trial.case.calls]
-        self._old_runs.announce(name for trial in waiting for name in functions_of(trial))
+        self._old_runs.announce(map(functions_of, waiting))
         self._reach.announce((name for trial in trials for name in trial.patch.functions), len(trials))
 
     @DiskWatch()

@@ -7,6 +7,7 @@ result or error and of the arguments after the call, for a fixed choice of calls
 
 PERFPROF_INSIDE   folder of ``replaying``     PERFPROF_ANSWERS   folder for one file a process
 PERFPROF_ROOT     the copy of the project; only values and objects of its own classes are looked into
+PERFPROF_GROUPS   functions that are changed together, as JSON: lists of labels
 PERFPROF_RESHAPED arguments may hold a deque in place of a list
 """
 
@@ -17,6 +18,7 @@ import datetime
 import functools
 import importlib
 import inspect
+import json
 import os
 import sys
 from collections.abc import AsyncIterator, Callable, Generator
@@ -42,7 +44,9 @@ _VALUES = {
     "re",
     "numpy",
 }
-_inside: contextvars.ContextVar[bool] = contextvars.ContextVar("inside", default=False)  # of a watched call
+_inside: contextvars.ContextVar[tuple[int, ...]] = contextvars.ContextVar(
+    "inside", default=()
+)  # of calls of these groups
 _counts: dict[str, int] = {}
 _written: dict[str, int] = {}
 
@@ -99,11 +103,21 @@ def _wrapped(found: Any, name: str) -> Any:
     return functools.wraps(found)(_around(found, name))
 
 
+@functools.cache
+def _group(name: str) -> int:
+    """Which of the groups it is of; how often functions that are changed together call one another is their own affair."""
+    groups = json.loads(os.environ["PERFPROF_GROUPS"])
+    return next(number for number, group in enumerate(groups) if name in group)
+
+
 def _around(found: Callable[..., Any], name: str) -> Callable[..., Any]:
+    group = _group(name)
+
     def around(*args: Any, **kwargs: Any) -> Any:
-        if _inside.get():  # how often changed functions call one another is their own affair
+        outer = _inside.get()
+        if group in outer:
             return found(*args, **kwargs)
-        token = _inside.set(True)
+        token = _inside.set((*outer, group))
         try:
             answer = found(*args, **kwargs)
         except BaseException as error:
@@ -118,10 +132,13 @@ def _around(found: Callable[..., Any], name: str) -> Callable[..., Any]:
 
 
 def _around_coroutine(found: Callable[..., Any], name: str) -> Callable[..., Any]:
+    group = _group(name)
+
     async def around(*args: Any, **kwargs: Any) -> Any:
-        if _inside.get():
+        outer = _inside.get()
+        if group in outer:
             return await found(*args, **kwargs)
-        token = _inside.set(True)  # of this task alone
+        token = _inside.set((*outer, group))  # of this task alone
         try:
             answer = await found(*args, **kwargs)
         except BaseException as error:
@@ -135,7 +152,7 @@ def _around_coroutine(found: Callable[..., Any], name: str) -> Callable[..., Any
     return around
 
 
-def _reset(token: contextvars.Token[bool]) -> None:
+def _reset(token: contextvars.Token[tuple[int, ...]]) -> None:
     try:
         _inside.reset(token)
     except ValueError:  # a task that was given up is closed by somebody else
@@ -156,15 +173,17 @@ def _around_async_generator(found: Callable[..., Any], name: str) -> Callable[..
 
 
 def _around_generator(found: Callable[..., Any], name: str) -> Callable[..., Any]:
+    group = _group(name)
+
     def around(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
         inner = found(*args, **kwargs)
-        if _inside.get():
+        if group in _inside.get():
             return (yield from inner)
         items: list[str] = []
         step, sent = inner.send, None
         try:
             while True:
-                token = _inside.set(True)  # between two items the caller runs
+                token = _inside.set((*_inside.get(), group))  # between two items the caller runs
                 try:
                     item = step(sent)
                 except StopIteration as end:
