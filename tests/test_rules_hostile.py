@@ -48,6 +48,11 @@ SPELLINGS = {
         "repo = Repo(ys)\n    for a in xs:\n        try:\n            out.append(repo.must(a))\n"
         "        except LookupError:\n            out.append('none')"
     ),
+    "in-twice": "for a in xs:\n        if a in ys:\n            out.append(a)\n        elif (a, a) not in ys or a not in ys:\n            out.append((a, a in ys))",
+    "free-name": (
+        "for a in xs:\n        name, n = a, 0\n        while name in out and n < 3:\n"
+        "            n += 1\n            name = (a, n)\n        out.append(name)"
+    ),
     "in": "for a in xs:\n        if a in ys:\n            out.append(a)",
     "not-in": "out = [a for a in xs if a not in ys]",
     "tuple-in": "for a in xs:\n        if (a, 1) in ys:\n            out.append(a)",

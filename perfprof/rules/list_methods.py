@@ -12,10 +12,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from perfprof.rules import guards
+from perfprof.rules.asked_lists import written_short
 from perfprof.rules.hoisting import outermost
 from perfprof.rules.indexing import at, collection_name, fitted, in_style
 from perfprof.rules.iterators import plain_tests
-from perfprof.rules.membership import Membership, list_tests, name_for, written_short
+from perfprof.rules.membership import Membership, list_tests, name_for
 from perfprof.rules.reading.expressions import builtin_type, path_of
 from perfprof.rules.reading.names import fresh, read_names
 from perfprof.rules.reading.repeats import all_scans, has_room

@@ -9,28 +9,26 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from perfprof.profilers.observations import Seen, Watch
 from perfprof.rules import guards
 from perfprof.rules.findings import finding
-from perfprof.rules.hoisting import identities, outermost, watch
+from perfprof.rules.hoisting import identities, watch
 from perfprof.rules.imported import with_imports
 from perfprof.rules.indexing import at, collection_name, fitted, in_style
 from perfprof.rules.iterators import plain_tests, unknown_iterables
-from perfprof.rules.reading.expressions import builtin_type, holder_of, path_of, reads_only
+from perfprof.rules.reading.expressions import builtin_type, path_of
 from perfprof.rules.reading.names import fresh, read_names
-from perfprof.rules.reading.repeats import all_scans, has_room
 from perfprof.rules.reading.scans import Loop, Scan
 from perfprof.rules.reading.stability import Stability
 from perfprof.rules.row_tests import made_of, quiet_text, quietly
 from perfprof.rules.rule import Case, Edit, Rewrite, Suspect
-from perfprof.rules.worth import LEAST_ELEMENTS
 
 if TYPE_CHECKING:
     from perfprof.rules.inlined import Inlined
-    from perfprof.rules.reading.program import Function, Program
+    from perfprof.rules.reading.program import Function
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -64,83 +62,6 @@ class Membership:
         return compare.comparators[0], compare.left, self.helper
 
 
-def memberships(function: Function, program: Program) -> Iterator[Membership]:
-    """Every test of a name or attribute that a loop repeats, unless it plainly is no list."""
-    for scan in all_scans(function):
-        holder = holder_of(scan.subject)
-        if scan.kind != "membership" or not scan.around or (path_of(scan.subject) is None and holder is None):
-            continue
-        grows = _appends(scan, function) if holder is None else ()
-        if _plainly_no_list(scan, grows, function, program) or not has_room(scan, function):
-            continue
-        bases = (scan.subject,) if holder is None else (scan.subject, holder)
-        loop, stable = outermost(bases, scan, function, program)
-        if loop is None:
-            continue
-        growing = None
-        if grows and any(one.problem for one in stable):
-            growing = _growing(scan, grows, function, program)
-        yield growing or Membership(function, scan, loop, bases, stable)
-
-
-def _plainly_no_list(scan: Scan, grows: tuple[ast.Expr, ...], function: Function, program: Program) -> bool:
-    """Whether the subject is of another type, or a list that is written out too short to matter."""
-    kind = builtin_type(scan.subject, function)
-    if kind not in {None, "list", "tuple"} or (program.alone and kind is None and not grows):
-        return True
-    return written_short(scan.subject, function)
-
-
-def _growing(scan: Scan, grows: tuple[ast.Expr, ...], function: Function, program: Program) -> Membership | None:
-    """The test of a list to which the loop appends; None if something else changes it too."""
-    loop, stable = outermost([scan.subject], scan, function, program, [one.value for one in grows])
-    if loop is None or any(one.problem for one in stable):
-        return None
-    inside = tuple(one for one in grows if _within(one, loop.statement))
-    return Membership(function, scan, loop, (scan.subject,), stable, inside)
-
-
-def written_short(subject: ast.expr, function: Function) -> bool:
-    """Whether the list is written out in the code with fewer elements than a set pays for."""
-    if not isinstance(subject, ast.Name):
-        return False
-    values = function.names.values(subject.id)
-    if values is None and not function.names.is_local(subject.id):
-        statement = function.module.top.get(subject.id)
-        values = [statement.value] if isinstance(statement, ast.Assign) else None
-    return bool(values) and all(
-        isinstance(value, (ast.List, ast.Tuple)) and 0 < len(value.elts) < LEAST_ELEMENTS for value in values or ()
-    )
-
-
-def _appends(scan: Scan, function: Function) -> tuple[ast.Expr, ...]:
-    """Statements ``xs.append(value)`` on the very list, whose value can be read twice."""
-    found = function.memo.get("appends")
-    if found is None:
-        found = function.memo["appends"] = tuple(_all_appends(function))
-    path = path_of(scan.subject)
-    return tuple(statement for target, statement in found if target == path)  # type: ignore[attr-defined]
-
-
-def _all_appends(function: Function) -> Iterator[tuple[tuple[str, ...] | None, ast.Expr]]:
-    for node in function.parents:
-        call = node.value if isinstance(node, ast.Expr) else None
-        if (
-            not isinstance(node, ast.Expr)
-            or not isinstance(call, ast.Call)
-            or not isinstance(call.func, ast.Attribute)
-        ):
-            continue
-        plain = call.func.attr == "append" and len(call.args) == 1 and not call.keywords
-        root = (path_of(call.func.value) or ("",))[0]
-        if plain and reads_only(call.args[0], function) and root not in read_names(call.args[0]):
-            yield path_of(call.func.value), node
-
-
-def _within(node: ast.stmt, statement: ast.stmt) -> bool:
-    return statement.lineno <= node.lineno <= (statement.end_lineno or statement.lineno)
-
-
 def suspect(rule: str, found: Membership, message: str = "") -> Suspect:
     """The finding, and what a run must tell about it."""
     function = found.function
@@ -154,6 +75,8 @@ def _watches(found: Membership, prefix: str) -> Iterator[Watch]:
     subject, probe, holder = found.placed
     yield watch(f"{prefix}:entry", found.hoist.statement, found.function, "entry")
     yield watch(f"{prefix}:base0", subject, holder, "collection")
+    for number, twin in enumerate(found.twins):
+        yield watch(f"{prefix}:twin{number}", twin.subject, found.function, "value")
     if probe is not None:
         yield watch(f"{prefix}:probe", probe, holder, "types")
     yield from identities(prefix, found.bases, found.stable, found.function, ((subject, *found.bases[1:]), holder))
@@ -187,12 +110,12 @@ def build_set(case: Case) -> Rewrite:
     if found.inlined is not None:
         made = at("before", found.hoist.statement, before)
         return _rewritten([made, _in_its_place(found, name, types, taken)], listed, function)
-    asked, once = answer(found, name, types, (there, whole), taken | {name})
-    edits = [
-        at("before", found.hoist.statement, before),
-        at("replace", found.scan.subject, fitted(asked, found.scan.subject, function)),
-        *once,
-    ]
+    edits = [at("before", found.hoist.statement, before)]
+    taken |= {name}
+    for scan in (found.scan, *found.twins):
+        asked, once = answer(replace(found, scan=scan), name, types, (there, whole), taken)
+        edits += [at("replace", scan.subject, fitted(asked, scan.subject, function)), *once]
+        taken |= {word for edit in once for word in read_names(ast.parse(edit.source, mode="eval"))}
     for statement in found.appends:
         assert isinstance(statement.value, ast.Call)
         added = statement.value.args[0]  # to read an attribute or an item once more may give something else

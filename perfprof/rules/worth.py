@@ -32,6 +32,8 @@ def worth_an_index(case: Case) -> Evidence:
     if found.stretch is not None and found.stretch.length is not None:  # the list is read once for each row
         rounds /= max(size, 1)
     numbers = {"entries": entry.count, "rounds": round(rounds, 1), "rows": round(size, 1)}
+    if found.selection.busy:
+        return Evidence(False, f"no look-up: {found.selection.problem}", numbers)
     if rounds < LEAST_ROUNDS or size < LEAST_ROWS:
         reason = f"too small: {rounds:,.0f} walks over {size:,.0f} rows an entry (pays from 8 x 12)"
         return Evidence(False, reason, numbers)
@@ -103,7 +105,8 @@ def asked_often(
         return Evidence(False, "the loop did not run")
     if not set(listed.types) & set(kinds):
         return Evidence(False, f"it is a {guards.readable(listed.types)}, not a list")
-    rounds, size = listed.count / entry.count, listed.mean_length
+    twins = sum(one.count for number in range(9) if (one := case.watched(f"twin{number}")) is not None)
+    rounds, size = (listed.count + twins) / entry.count, listed.mean_length
     numbers = {"entries": entry.count, "rounds": round(rounds, 1), "elements": round(size, 1)}
     if rounds < least_tests or size < least_elements:
         pays = f"(pays from {least_tests} x {least_elements})"

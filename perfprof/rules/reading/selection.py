@@ -31,6 +31,7 @@ class Selection:
     inner: with names that the body derived from the row replaced. spot: inner as it stands in the source.
     bound: names that a skipped row binds (the target and what the body derives before the test).
     problem: why a row with another key does something all the same; empty if it is skipped.
+    busy: whether that is work of its own for each row: the loop is no look-up at all.
     conditions: what is evaluated for a row before the equality is.
     late: whether the only problem is that the wanted key was read after another test.
     ints: what must be ints besides the keys, since the equality was solved for the row's part; outer is made up then.
@@ -45,6 +46,7 @@ class Selection:
     conditions: tuple[ast.expr, ...] = ()
     late: bool = False
     ints: tuple[ast.expr, ...] = ()
+    busy: bool = False
 
 
 @dataclass
@@ -60,6 +62,13 @@ class _Search:
     tests: list[ast.expr] = field(default_factory=list)
     read: set[str] = field(default_factory=set)  # before the row gave them a value
     problem: str = ""
+    busy: bool = False
+
+    def every(self, statement: ast.stmt) -> None:
+        """Keep that a statement runs for every row; what only gives a name a value may still prepare the key."""
+        self.problem = self.problem or f"line {statement.lineno} runs for every row"
+        gives = isinstance(statement, ast.Assign) and all(isinstance(one, ast.Name) for one in statement.targets)
+        self.busy = self.busy or not gives
 
 
 def selection(scan: Scan, function: Function, solve: bool = False) -> Selection | None:
@@ -143,7 +152,7 @@ def _in_body(body: list[ast.stmt], search: _Search) -> Selection | None:
                 why = f"what follows line {statement.lineno} runs for every row"
                 return found if last else _with_problem(found, why)
         if not _derives(statement, search):
-            search.problem = search.problem or f"line {statement.lineno} runs for every row"
+            search.every(statement)
     return None
 
 
@@ -179,7 +188,7 @@ def _in_if(statement: ast.If, last: bool, search: _Search) -> Selection | None:
         return found
     if idle and last:
         return _in_body(statement.body, search)
-    search.problem = search.problem or f"line {statement.lineno} runs for every row"
+    search.every(statement)
     return None
 
 
@@ -195,7 +204,8 @@ def _same_key(block: list[ast.stmt], found: Selection, search: _Search) -> bool:
 
 
 def _with_problem(found: Selection, problem: str) -> Selection:
-    return found if found.problem and not found.late else replace(found, problem=problem, late=False)
+    first = found.problem if found.problem and not found.late else problem
+    return replace(found, problem=first, late=False, busy=True)
 
 
 def _among(tests: list[ast.expr], search: _Search) -> Selection | None:
@@ -212,6 +222,7 @@ def _among(tests: list[ast.expr], search: _Search) -> Selection | None:
                 tuple(search.passed),
                 bool(turn) and not (search.problem or _may_fail_before(search)),
                 ints,
+                search.busy,
             )
         if not reads_only(test, search.function):
             search.problem = search.problem or f"line {test.lineno} does more than read"
