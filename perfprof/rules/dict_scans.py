@@ -19,7 +19,7 @@ from perfprof.rules.membership import Membership, answer, suspect
 from perfprof.rules.reading.expressions import builtin_type, is_builtin, path_of
 from perfprof.rules.reading.names import fresh
 from perfprof.rules.reading.repeats import has_room
-from perfprof.rules.row_tests import quietly
+from perfprof.rules.row_tests import quiet_text, quietly
 from perfprof.rules.rule import Case, Rewrite, Suspect
 
 if TYPE_CHECKING:
@@ -95,7 +95,11 @@ def look_up(case: Case) -> Rewrite:
     name = fresh(f"{collection_name(found.bases[0])}_values", taken)
     quiet = in_style(quietly(found.bases[0]), function)
     tests = [] if known else [guards.exactly(quiet, ["dict"])]
-    tests += [f"{held} is not {other}" for stable in found.stable for other in stable.apart]
+    tests += [
+        f"{held} is not {in_style(quiet_text(other), function)}"
+        for stable in found.stable
+        for other in stable.apart
+    ]
     tests += [*plain_tests(case, found), guards.all_keys(f"{held}.values()", types)]
     before = f"{name} = set({held}.values()) if {guards.joined(dict.fromkeys(tests))} else ()"
     asked, once = answer(found, name, types, (name, ""), taken | {name})

@@ -26,7 +26,7 @@ def outermost(
     last: tuple[Loop | None, tuple[Stability, ...]] = (None, ())
     later = runs_later(scan, function)
     for loop in scan.around:
-        stable = tuple(stability(base, [loop.statement], function, program, allowed) for base in bases)
+        stable = tuple(stability(base, _region(loop), function, program, allowed) for base in bases)
         stable = tuple(_seen_before(base, one, scan, function) for base, one in zip(bases, stable, strict=True))
         if later is not None:
             stable = (Stability("a generator expression that may run later asks it", function.place(later)),)
@@ -34,6 +34,15 @@ def outermost(
         if not any(one.problem for one in stable):
             return last
     return last
+
+
+def _region(loop: Loop) -> list[ast.AST]:
+    """What runs from the place of the index to the end of the loop: the target of an assignment is given its value later."""
+    statement = loop.statement
+    if loop.holder is None or not isinstance(statement, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
+        return [statement]
+    later = isinstance(statement, ast.Assign) or isinstance(statement.target, ast.Name)
+    return [statement.value] if later and statement.value is not None else [statement]
 
 
 def _seen_before(base: ast.expr, stable: Stability, scan: Scan, function: Function) -> Stability:
@@ -85,7 +94,16 @@ def identities(
             yield watch(f"{prefix}:held{number}", base.value, holder, "types", base.attr)
     pairs = [(base, one) for base, kept in zip(bases, stable, strict=False) for one in kept.watch]
     for number, (base, other) in enumerate(pairs):
-        yield watch(f"{prefix}:same{number}", other, function, "identity", _as_read(base))
+        place, what = _asked_at(other, _as_read(base), function)
+        yield watch(f"{prefix}:same{number}", place, function, "identity", what)
+
+
+def _asked_at(other: ast.expr, what: str, function: Function) -> tuple[ast.expr, str]:
+    """Where a run can ask whether ``other`` is ``what``: there, or where the object is whose method changes an attribute."""
+    if other in function.parents or not isinstance(other, ast.Attribute):
+        return other, what
+    held = ast.unparse(other.value)
+    return other.value, f"({held} if getattr({held}, {other.attr!r}, None) is {what} else None)"
 
 
 def _as_read(base: ast.expr) -> str:

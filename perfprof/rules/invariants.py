@@ -23,7 +23,7 @@ from perfprof.rules.reading.names import bound_names, fresh
 from perfprof.rules.reading.repeats import counted_few, looped_expressions, repeated, stands_alone
 from perfprof.rules.reading.scans import COMPREHENSIONS, Loop, Scan
 from perfprof.rules.reading.stability import Stability
-from perfprof.rules.row_tests import quietly
+from perfprof.rules.row_tests import quiet_text, quietly
 from perfprof.rules.rule import Case, Evidence, Rewrite, Suspect
 
 if TYPE_CHECKING:
@@ -274,7 +274,7 @@ def type_tests(case: Case, number: int, one: Kind, apart: Sequence[str] = (), fi
     assert seen is not None
     if one.name in FLAT:
         return [guards.is_key(quiet, tuple(sorted(seen.types)))]
-    others = [f"{text} is not {other}" for other in apart]
+    others = [f"{text} is not {in_style(quiet_text(other), function)}" for other in apart]
     types = guards.key_types(seen.elements) or ()
     return [guards.exactly(quiet, [one.name]), *others, *([text] if filled else []), guards.all_keys(text, types)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -79,7 +80,7 @@ def translated(
         yield Hazard(
             "mutates", call, base=ast.copy_location(ast.Attribute(call.func.value, base.attr, ast.Load()), call)
         )
-    elif _is_global(base, target) and target.module is function.module:
+    elif _is_global(base, target) and target.module is function.module and not _hides(root or "", function):
         yield Hazard("mutates", call, base=base)  # a global: the same name, if the same module
     else:
         yield Hazard("unknown", call, name=function.text(call.func))
@@ -87,3 +88,19 @@ def translated(
 
 def _is_global(base: ast.expr, target: Function) -> bool:
     return isinstance(base, ast.Name) and base.id not in target.parameters and not target.names.is_local(base.id)
+
+
+def _hides(name: str, function: Function) -> bool:
+    """Whether a name of the module means something else in a function."""
+    scope: Function | None = function
+    while scope is not None and scope.qualname != "<module>":
+        if scope.names.is_local(name):
+            return True
+        scope = scope.outer
+    return False
+
+
+def unreadable(name: str, function: Function) -> str:
+    """Why nothing is known of a call: a builtin's name may mean another function."""
+    hidden = hasattr(builtins, name) and function.module.hides_builtins
+    return f"`import *` in this file may give `{name}` another meaning" if hidden else "not readable from here"

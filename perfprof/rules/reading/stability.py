@@ -17,7 +17,7 @@ from perfprof.rules.reading.expressions import (
     path_of,
     root_name,
 )
-from perfprof.rules.reading.hazards import Hazard
+from perfprof.rules.reading.hazards import Hazard, unreadable
 from perfprof.rules.reading.syntax import walk
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def stability(
 ) -> Stability:
     """Whether ``subject`` (a name or a chain of attributes) stays the same object with the same elements.
 
-    allowed: calls of the region that the rewrite takes into account itself.
+    allowed: calls of the region that the rewrite takes into account itself, but for special methods that they run.
     """
     path = path_of(subject)
     holder, key_there = holder_of(subject), key_in_holder(subject)
@@ -77,11 +77,11 @@ def _stability(
     moving: set[str] = set()
     changing: list[tuple[ast.expr, str]] = []
     for hazard in hazards(region, function, program):  # read when asked for: the first problem ends it
-        if hazard.node in allowed:
+        if hazard.node in allowed and not hazard.name.startswith("__"):
             continue
         problem = _problem(hazard, path, private, function)
         relation = "apart" if problem else _changed(hazard, path, private, region, function)
-        if problem or relation == "same":
+        if problem or relation == "same" or (relation == "maybe" and _computed(hazard.base, program)):
             why = problem or "it is changed in the loop"
             return Stability(
                 why, function.place(hazard.node), inside=_stays_the_same_object(path, region, function)
@@ -91,6 +91,12 @@ def _stability(
         elif hazard.base is not None:
             changing.append((hazard.base, relation))
     return _stable(changing, moving, private)
+
+
+def _computed(base: ast.expr | None, program: Program) -> bool:
+    """Whether a guard that reads it might run the code of a property."""
+    path = path_of(base) if base is not None else None
+    return not program.properties.isdisjoint((path or ())[1:])
 
 
 def _stays_the_same_object(path: tuple[str, ...], region: Sequence[ast.AST], function: Function) -> bool:
@@ -135,7 +141,7 @@ def _problem(hazard: Hazard, path: tuple[str, ...], private: bool, function: Fun
     if hazard.kind == "mutates" and len(path) > 1 and _keeps_attributes(hazard.base, function):
         return "the dict that keeps attributes is changed in the loop"
     if hazard.kind == "unknown" and not private:
-        return f"`{hazard.name}(…)` may change it: not readable from here"
+        return f"`{hazard.name}(…)` may change it: {unreadable(hazard.name, function)}"
     if hazard.kind == "suspends" and not private:
         return "other code may run at `await` or `yield`"
     return ""
@@ -164,14 +170,22 @@ def _relation(base: ast.expr, path: tuple[str, ...], region: Sequence[ast.AST], 
         return "apart"
     if target is not None:
         return _told_by(base, target[0], region, function)
-    return "same" if key_in_holder(base) == path[-1] else "watch"  # an item of that key, perhaps of the same dict
+    if key_in_holder(base) == path[-1]:  # perhaps of the same dict
+        return "same"
+    return "watch" if _stands_there(base, function) else "same"
 
 
 def _told_by(base: ast.expr, root: str, region: Sequence[ast.AST], function: Function) -> str:
     """Whether a guard before the region can tell, or only a run; the worst where a guard has no name for it."""
     if _varies(root, region):
-        return "watch"
+        return "watch" if _stands_there(base, function) else "same"
     return "maybe" if _visible(base, function) else "same"
+
+
+def _stands_there(base: ast.expr, function: Function) -> bool:
+    """Whether a run can ask for it in the region: it is written there, or is an attribute of an object that is."""
+    holder = base.value if isinstance(base, ast.Attribute) else None
+    return base in function.parents or (holder in function.parents and path_of(holder) is not None)
 
 
 def _also_called(path: tuple[str, ...], function: Function) -> set[tuple[str, ...] | None]:
