@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from perfprof.errors import UsageError
 from perfprof.optimizer.correlate import Hot, hot_functions, share_of
+from perfprof.optimizer.forecast import too_little
 from perfprof.optimizer.reports import figures
 from perfprof.optimizer.run import Outcome
 from perfprof.optimizer.scratch.definitions import definitions
@@ -33,7 +34,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Accused:
-    """A suspect with its rule; ``catalog`` and ``copy`` for findings about a schema or a statement. tolerance: as set."""
+    """A suspect with its rule; ``catalog`` and ``copy`` for findings about a schema or a statement. tolerance: as set.
+
+    around: the share of the cost that its function has, in ``samples`` samples; 0 if that is not known.
+    """
 
     rule: Rule
     suspect: Suspect
@@ -41,6 +45,8 @@ class Accused:
     copy: Copy | None = None
     definitions: Definitions = nowhere
     tolerance: float = 0.0
+    around: float = 0.0
+    samples: int = 0
 
     @property
     def share(self) -> float:
@@ -193,6 +199,8 @@ def _with_share(one: Accused, program: Program, recording: Recording, unseen: Ma
     if function is not None:
         more = unseen.get(function, 0.0)
         share = share_of(recording, function, finding.line, finding.end_line, more)
+        around = max(recording.share(str(function.module.path), function.line, function.end_line), share)
+        one = replace(one, around=around, samples=recording.total)
     else:
         share = recording.share(str(program.root / finding.path), finding.line, finding.end_line)
     share = max(share, _loading(one) / (float(recording.meta["seconds"]) or 1.0))
@@ -257,6 +265,10 @@ def _argued(
         return None
     if not evidence.enough:
         return Outcome(finding, "cold", evidence.reason, one.rule.title, Level.OPEN, expected=evidence.gain)
+    if one.around and not one.rule.counter and (finding.share or 0.0) <= one.share:  # more: it waits for a database
+        little = too_little(one.share, one.around, one.samples, evidence.gain, one.rule.promises)
+        if little:
+            return Outcome(finding, "cold", little, one.rule.title, Level.OPEN, expected=evidence.gain)
     proofs, level = weigh(one.rule, case)
     if level is Level.OPEN:
         weakest = next(proof for proof in proofs if proof.level is Level.OPEN)

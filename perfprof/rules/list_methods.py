@@ -33,8 +33,12 @@ MADE = ("positions", "counts")
 def asked(function: Function, program: Program, method: str) -> Iterator[Membership]:
     """Every call ``xs.method(x)`` of a name or attribute that a loop repeats; calls that share a loop are one."""
     alone: dict[object, list[Membership]] = {}
-    for scan in _calls(function, program, method):
-        loop, stable = outermost([scan.subject], scan, function, program)
+    calls = list(_calls(function, program, method))
+    for scan in calls:
+        same = [
+            one.node for one in calls if path_of(one.subject) == path_of(scan.subject)
+        ]  # of a list, says a guard
+        loop, stable = outermost([scan.subject], scan, function, program, same)
         if loop is not None:
             apart = id(scan) if _inside_another(scan) or any(one.problem for one in stable) else 0
             found = Membership(function, scan, loop, (scan.subject,), stable)

@@ -37,12 +37,13 @@ class Names:
         self.given: set[str] = set()  # parameters of lambdas
         self.parameters = frozenset(parameters)
         self._targets: set[ast.Name] = set()  # whose binding is known from the assignment
+        self._asking: set[ast.expr] = set()  # `vars` of `vars(one)[name]`, which reads an attribute
         self._read(body)
 
     @property
     def dynamic(self) -> bool:
         """Whether names are reached by text (``exec``, ``locals`` …), so that nothing can be said."""
-        return any(name in self.loads for name in DYNAMIC)
+        return any(one not in self._asking for name in DYNAMIC for one in self.loads.get(name, ()))
 
     def is_local(self, name: str) -> bool:
         """Bound here and nowhere else."""
@@ -78,8 +79,14 @@ class Names:
                 own = own | {name for part in node.generators for name in bound_names(part.target)}  # type: ignore[attr-defined]
             elif kind in _BINDING:
                 self._bind(node)
+            elif kind is ast.Subscript and isinstance(node.ctx, ast.Load):  # type: ignore[attr-defined]
+                self._asks(node.value)  # type: ignore[attr-defined]
             if kind not in LEAVES:
                 stack += children(node)[::-1]
+
+    def _asks(self, held: ast.expr) -> None:
+        if isinstance(held, ast.Call) and len(held.args) == 1 and getattr(held.func, "id", "") == "vars":
+            self._asking.add(held.func)
 
     def _name(self, node: ast.Name) -> None:
         if isinstance(node.ctx, ast.Load):
