@@ -92,7 +92,7 @@ def opens(folder: Path, name: str, other: str, row: str, row_type: str = "rows.R
 
     def imagined(watch: Watch) -> Seen:
         kinds = {"builtins.list": 9} if ":base" in watch.id else {"builtins.int": 9}
-        return seen(watch, {row_type: 9} if ":read" in watch.id else kinds, {"builtins.int": 9})
+        return seen(watch, {row_type: 9} if ":row" in watch.id else kinds, {"builtins.int": 9})
 
     case = Case(suspect, program, {watch.id: imagined(watch) for watch in suspect.watches})
     return {proof.obligation for proof in weigh(rule, case)[0] if proof.level is Level.OPEN}

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import ast
-import itertools
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from perfprof.rules.attribute_queues import AttributeQueue, Use, names_of_body, stored
@@ -17,13 +14,12 @@ from perfprof.rules.obligations.queues import is_end, shows_empty, shows_filled
 from perfprof.rules.reading.callees import standard
 from perfprof.rules.reading.effects import hazards
 from perfprof.rules.reading.expressions import SCALAR_BUILTINS, is_builtin
+from perfprof.rules.reading.projects import other_files
 from perfprof.rules.rule import Case, Proof
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Program
 
-MOST_FILES = 20_000
-SKIPPED = frozenset({"site-packages", "node_modules"})
 ALIKE = frozenset({"append", "extend", "clear", "reverse", "count", "insert", "pop"})
 WALKERS = frozenset({"len", "list", "tuple", "set", "frozenset", "sorted", "any", "all"})
 OWN_WAYS = (
@@ -116,15 +112,6 @@ def _outside(found: AttributeQueue) -> ast.AST | None:
         if isinstance(node, ast.Attribute) and node.attr in names and node not in uses:
             return node
     return None
-
-
-def other_files(program: Program, own: Path) -> Iterator[Path]:
-    """The other files of the project."""
-    found = program.root.rglob("*.py") if program.root != program.root.parent else iter(())
-    for path in itertools.islice(found, MOST_FILES):
-        parts = path.relative_to(program.root).parts
-        if path != own and not any(part.startswith(".") or part in SKIPPED for part in parts):
-            yield path
 
 
 @obligation

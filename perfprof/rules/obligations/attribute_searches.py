@@ -9,23 +9,24 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from perfprof.rules import guards
 from perfprof.rules.attribute_changes import change_of, changed_by
 from perfprof.rules.attribute_queues import Use, names_of_body
-from perfprof.rules.attribute_searches import AttributeSearch, Site
+from perfprof.rules.attribute_searches import AttributeSearch
+from perfprof.rules.attribute_sites import Site
+from perfprof.rules.attribute_uses import default_of, gives_field, mangled, private
 from perfprof.rules.beside import key_types, new_names
 from perfprof.rules.obligations import attribute_queues, keys, rows
+from perfprof.rules.obligations.attribute_keys import SETTING
 from perfprof.rules.obligations.growth import shares_line
-from perfprof.rules.obligations.proofs import guarded, obligation, observed, proved, unproved
+from perfprof.rules.obligations.proofs import obligation, observed, proved, unproved
 from perfprof.rules.obligations.rows import unread_after
-from perfprof.rules.reading.equality import made_by_the_project
 from perfprof.rules.reading.expressions import is_builtin
+from perfprof.rules.reading.projects import texts
 from perfprof.rules.rule import Case, Obligation, Proof
 
 if TYPE_CHECKING:
-    from perfprof.rules.reading.program import Function, Module
+    from perfprof.rules.reading.program import Function
 
-SETTING = frozenset({"setattr", "delattr", "__setattr__", "__delattr__"})
 USED = (
     "type",
     "len",
@@ -48,12 +49,6 @@ COPIES = re.compile(
 BY_DICT = re.compile(  # all attributes of other objects at once
     r"(?<!\bself)(?<!\bcls)(?<!\bsuper\(\))\.__dict__\b|\bvars\((?!self\b|\))|\bgetmembers\(|(?<![\w.])(?<!def )dir\(\w"
 )
-_OWN_DICT = r"(\bself\.__dict__|\bvars\(self\))"
-STORES_BY_WORD = re.compile(  # `self.__dict__.update(…)`, `vars(self)[word] = …`, `d = self.__dict__`
-    rf"{_OWN_DICT}(\.(update|pop|popitem|clear|setdefault|__\w+__)\b|\[[^\]]*\]\s*[-+|*/]*=(?!=)|\s*\|?=(?!=))"
-    rf"|=\s*{_OWN_DICT}\s*$",
-    re.MULTILINE,
-)
 
 
 def _of_each(one: Obligation, asked: Obligation | None = None) -> Obligation:
@@ -75,8 +70,13 @@ def _searches(case: Case) -> Iterator[Case]:
         yield replace(case, suspect=own)
 
 
+def _read_as_before(case: Case) -> Proof:
+    return proved("what is looked for is read once, as before")
+
+
+_as_often = replace(keys.reads_are_plain, check=_read_as_before)
 keys_hash_as_equal = _of_each(keys.keys_hash_as_equal, keys.elements_hash_as_equal)
-reads_are_plain = _of_each(keys.reads_are_plain)
+reads_are_plain = _of_each(keys.reads_are_plain, _as_often)
 
 
 def _unread_after(case: Case) -> Proof:
@@ -89,16 +89,91 @@ row_unread_after = _of_each(replace(rows.row_unread_after, check=_unread_after))
 
 @obligation
 def nobody_else_holds_it(case: Case) -> Proof:
-    """Only the class itself uses the list, and its objects may have one attribute more."""
+    """Only the class itself changes the list, and its objects may have one attribute more."""
     found: AttributeSearch = case.suspect.reading
     where = found.function.place(found.owner)
-    if "__slots__" in names_of_body(found.owner):
-        return unproved("`__slots__` leaves no place for another attribute", where)
-    below = any(re.search(rf"\bclass \w+\([^)]*\b{found.owner.name}\b", text) for _, text in _texts(case))
-    for path, text in _texts(case):
-        if BY_DICT.search(text) or (below and ("__dict__" in text or "vars(" in text)):
+    own_ways = _own_ways(found)
+    if own_ways:
+        return unproved(own_ways, where)
+    files = {module.path for module in found.family.classes.values()}
+    derived = len(found.family.classes) > 1
+    for path, text in texts(case.program, found.function.module):
+        if BY_DICT.search(text) or (derived and path in files and ("__dict__" in text or "vars(" in text)):
             return unproved(f"{path.name} reads all attributes of objects at once", where)
-    return attribute_queues.used_by_the_class_alone(case)
+        if _by_text(found).search(text):
+            return unproved(f"{path.name} speaks of `{found.name}` in a text", where)
+    for one in found.others:
+        if change_of(one) not in {"reads", "grows", "made"}:
+            why = f"`{found.name}` is used outside of the class's own methods"
+            return unproved(why, one.method.place(one.node))
+    return _given_by_nobody(case)
+
+
+def _own_ways(found: AttributeSearch) -> str:
+    """Why the class may make or use attributes in a way of its own; empty if it does not."""
+    if found.name.endswith("__"):
+        return f"`{found.name}` is a name that Python may use"
+    if found.family.foreign:
+        return f"a base may use it: {found.family.foreign}"
+    for owner, module in found.family.classes.items():
+        if "__slots__" in names_of_body(owner):
+            return "`__slots__` leaves no place for another attribute"
+        metaclass = [ast.unparse(one.value) for one in owner.keywords]
+        if not set(metaclass) <= {"ABCMeta", "abc.ABCMeta"} or not all(map(_plain_dataclass, owner.decorator_list)):
+            return "a decorator or a metaclass may use it"
+        ways = {*attribute_queues.OWN_WAYS, "vars"} & module.identifiers
+        if ways or found.name in _assigned(owner, found):
+            return f"the class makes attributes in its own way (`{min(ways, default=found.name)}`)"
+    return ""
+
+
+def _plain_dataclass(mark: ast.expr) -> bool:
+    """``@dataclass``, whose objects may have another attribute, which is no field."""
+    called = mark.func if isinstance(mark, ast.Call) else mark
+    words = (
+        [(one.arg, getattr(one.value, "value", None)) for one in mark.keywords]
+        if isinstance(mark, ast.Call)
+        else []
+    )
+    free = not any(word in {"slots", "frozen", None} and value is not False for word, value in words)
+    return getattr(called, "attr", getattr(called, "id", "")) == "dataclass" and free
+
+
+def _assigned(owner: ast.ClassDef, found: AttributeSearch) -> set[str]:
+    """Names that the class's body gives a value, other than a new list for each object."""
+    told = [one for one in owner.body if isinstance(one, ast.AnnAssign)]
+    known = [one for one in told if one.value is None and not owner.decorator_list]
+    known += [one for one in told if one.value is not None and one.value is default_of(found.name, owner)]
+    names = [getattr(one.target, "id", "") for one in known]
+    again = [one for one in owner.body if one not in known]
+    other = names_of_body(ast.ClassDef(owner.name, [], [], again, []))
+    return other if found.name in names else names_of_body(owner)
+
+
+def _by_text(found: AttributeSearch) -> re.Pattern[str]:
+    """``getattr(repo, "_rows")``, ``attrgetter("owner._rows")``; for a private name any text that is it."""
+    if private(found.name):
+        return re.compile(rf"""["'.]{mangled(found.name, found.family)}["']""")
+    asked = "" if found.name.startswith("_") else r"attr\w*\(.*"  # a public word may be the key of anything
+    return re.compile(rf"""{asked}["']{found.name}["']|["'][\w.]*\.{found.name}["'.]""")
+
+
+def _given_by_nobody(case: Case) -> Proof:
+    """Whether the list of a dataclass is never given by those who make an object."""
+    found: AttributeSearch = case.suspect.reading
+    if default_of(found.name, found.owner) is not None:
+        for path, text in texts(case.program, found.function.module):
+            module = case.program.module(path) if found.owner.name in text else None
+            given = gives_field(found.name, found.owner, module) if module is not None else None
+            if given is not None and module is not None:
+                where = f"{module.relative}:{given.lineno}"
+                return unproved(f"`{found.name}` may be given by those who make an object", where)
+    if private(found.name):
+        return proved("its name belongs to the class alone")
+    by_name = "by its name it belongs to the class alone, and " if found.name.startswith("_") else ""
+    return observed(
+        f"{by_name}no file of the project but the class's own changes it", found.function.place(found.owner)
+    )
 
 
 @obligation
@@ -109,12 +184,13 @@ def every_change_in_sight(case: Case) -> Proof:
         problem = _unseen(one)
         if problem:
             return unproved(problem, one.method.place(one.node))
-    for one, statement in changed_by(found.uses):
-        if shares_line(statement, one.method):
-            return unproved("the statement that changes it shares its line", one.method.place(statement))
-    named = next(filter(None, map(_by_word, {one.method for one in found.uses})), None)
+    for change in changed_by(found.uses):
+        where = change.use.method.place(change.statement)
+        if shares_line(change.statement, change.use.method):
+            return unproved("the statement that changes it shares its line", where)
+    named = next(((one, call) for one in found.family.methods() if (call := _by_word(one)) is not None), None)
     if named is not None:
-        return unproved("attributes of `self` are reached by words that are not known", found.function.place(named))
+        return unproved("attributes of `self` are reached by words that are not known", named[0].place(named[1]))
     copied = _copied(case)
     if copied is not None:
         return unproved(f"{copied.name} makes copies of objects, which might share the list")
@@ -123,9 +199,6 @@ def every_change_in_sight(case: Case) -> Proof:
 
 def _unseen(one: Use) -> str:
     """Why a use may change the list unseen; empty if it does not."""
-    of_self = isinstance(one.node.value, ast.Name) and one.node.value.id == "self"
-    if not of_self or one.method.parameters[:1] != ("self",):
-        return f"`{ast.unparse(one.node)}` may be that of another object"
     if "self" in one.method.names.bindings or one.method.names.dynamic:
         return "`self` may be another object"
     return (
@@ -138,62 +211,9 @@ def _copied(case: Case) -> Path | None:
     found: AttributeSearch = case.suspect.reading
     if not any(change_of(one) == "taken" for one in found.uses):
         return None
-    return next((path for path, text in _texts(case) if COPIES.search(text)), None)
-
-
-@obligation
-def keys_never_change(case: Case) -> Proof:
-    """A row that is in the list keeps its key."""
-    found: AttributeSearch = case.suspect.reading
-    key = found.sites[0].inner
-    if isinstance(key, ast.Name):
-        return proved("the rows themselves are the keys, of types that nobody can change")
-    if isinstance(key, ast.Subscript):
-        return guarded("a test that each row is a tuple, which nobody can change")
-    assert isinstance(key, ast.Attribute)
-    foreign = _foreign(case)
-    if foreign:
-        return unproved(f"rows were {foreign}: a library may store their attributes", found.function.place(key))
-    again = next(filter(None, (_stored_again(key.attr, path, text, case) for path, text in _texts(case))), "")
-    if again:
-        return unproved(f"`.{key.attr}` may be stored again", again)
-    return observed(f"no file of the project stores `.{key.attr}` but the `__init__` of an object")
-
-
-def _stored_again(name: str, path: Path, text: str, case: Case) -> str:
-    """Where a file may store an attribute of an object that is there; empty if it does not."""
-    found: AttributeSearch = case.suspect.reading
-    if STORES_BY_WORD.search(text) or _made_again(text):
-        return path.name
-    if not any(one in text for one in (f".{name}", *SETTING)):
-        return ""
-    own = found.function.module
-    module = own if path == own.path else case.program.module(path)
-    if module is None:
-        return path.name
-    spot = _stored(name, module)
-    return f"{module.relative}:{getattr(spot, 'lineno', 1)}" if spot is not None else ""
-
-
-def _made_again(text: str) -> bool:
-    """Whether `__init__` is called outside of another one: for an object that is there, perhaps."""
-    inside = ""
-    for line in text.splitlines() if ".__init__(" in text else ():
-        defined = re.match(r"\s*(async )?def (\w+)", line)
-        inside = defined[2] if defined else inside
-        if ".__init__(" in line and inside not in {"__init__", "__new__"}:
-            return True
-    return False
-
-
-def _foreign(case: Case) -> str:
-    """The types of rows that a run saw and the project does not define; empty if there are none."""
-    found: AttributeSearch = case.suspect.reading
-    seen = [case.watched(f"{number}:read0") for number, _ in enumerate(found.sites)]
-    types = {kind for one in seen if one is not None for kind in one.types}
-    return guards.readable(
-        one for one in types if not made_by_the_project(one, found.function.module, case.program)
-    )
+    fields = default_of(found.name, found.owner) is not None  # which `dataclasses.replace` hands on
+    files = texts(case.program, found.function.module)
+    return next((path for path, text in files if COPIES.search(text) or (fields and "replace" in text)), None)
 
 
 def _by_word(method: Function) -> ast.AST | None:
@@ -204,52 +224,6 @@ def _by_word(method: Function) -> ast.AST | None:
         if said in {"getattr", *SETTING} and not fixed:
             return call
     return None
-
-
-def _texts(case: Case) -> Iterator[tuple[Path, str]]:
-    """All files of the project, its own first."""
-    found: AttributeSearch = case.suspect.reading
-    module = found.function.module
-    yield module.path, module.source
-    for path in attribute_queues.other_files(case.program, module.path):
-        yield path, case.program.read(path) or ""
-
-
-def _stored(name: str, module: Module) -> ast.AST | None:
-    """Where an attribute of this name is stored, or one whose name is not known; what `__init__` gives its own object aside."""
-    known = set(_of_new_objects(module))
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.Call) and _said(node.func) in SETTING:
-            if _sets(node, name):
-                return node
-            known.add(node.func)
-    for node in ast.walk(module.tree):
-        stored = isinstance(node, ast.Attribute) and node.attr == name and not isinstance(node.ctx, ast.Load)
-        if (stored or _said(node) in SETTING) and node not in known:
-            return node
-    return None
-
-
-def _said(node: ast.AST) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
-
-
-def _of_new_objects(module: Module) -> Iterator[ast.AST]:
-    for one in module.functions:
-        if one.owner is None or one.qualname.rsplit(".", 1)[-1] != "__init__" or not one.parameters:
-            continue
-        first = one.parameters[0]
-        stores = [node for node in one.every(ast.Attribute) if not isinstance(node.ctx, ast.Load)]
-        for node in stores:
-            again = sum(other.attr == node.attr for other in stores) > 1
-            if not again and isinstance(node.value, ast.Name) and node.value.id == first:
-                yield node
-
-
-def _sets(call: ast.Call, name: str) -> bool:
-    """``setattr(row, "sku", …)``, and ``setattr(row, word, …)`` of whatever word."""
-    words = [one.value for one in call.args if isinstance(one, ast.Constant) and isinstance(one.value, str)]
-    return name in words or not words
 
 
 @obligation
@@ -279,7 +253,7 @@ def _met_elsewhere(case: Case) -> str:
     methods = "|".join(site.function.qualname.rpartition(".")[2] for site in found.sites)
     borrowed = re.compile(rf"\b{found.owner.name}\.({methods})\b")
     new = re.compile(rf"\b({'|'.join(new_names(case, found))})\b")
-    for path, text in _texts(case):
+    for path, text in texts(case.program, found.function.module):
         if borrowed.search(text):
             return f"{path.name} takes the method from the class, perhaps for objects of another one"
         if path != found.function.module.path and new.search(text):

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules.held import Held, holder_type, kind_of
 from perfprof.rules.invariants import observed_kinds
-from perfprof.rules.obligations.attribute_queues import other_files
 from perfprof.rules.obligations.growth import shares_line
 from perfprof.rules.obligations.proofs import guarded, obligation, proved, unproved
 from perfprof.rules.reading.expressions import is_builtin, path_of
 from perfprof.rules.reading.kinds import INT, STR, Kind
 from perfprof.rules.reading.names import bound_before
+from perfprof.rules.reading.projects import other_files
 from perfprof.rules.reading.quiet import gives
 from perfprof.rules.rule import Case, Proof
 

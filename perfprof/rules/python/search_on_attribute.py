@@ -6,12 +6,13 @@ hold the list, and where each of them calls once there is no loop to build an in
 So the class keeps a dict of the rows by their key. It is caught up with when it is asked: rows that were added since are put
 in, and a list that was made anew is indexed anew. A statement that takes from the list or moves what is in it empties the
 dict. The search itself stays, over the rows that can match, in their order: the first match is the first as before, and a key
-of another type is searched for as before.
+of another type is searched for as before. Where a match does something, which may change the list in its turn, the dict
+holds positions, and the walk goes on from there over the list itself. For `self._items.index(x)` it holds the first position.
 
-All of this holds only if nobody else changes the list or the keys of what is in it: the class must use the list and nothing
-else in the project its name (of a public name that says nothing of other projects), and no file of the project may store
-the attribute again that is the key. Objects get one attribute more, so `fix` replays no recorded call; it compares what the
-methods answer in the running workload.
+All of this holds only if nobody else changes the list or the keys of what is in it. What takes from the list must stand in
+methods of the class, of what it inherits from or of what inherits from it (anybody may read it and add to its end), and no
+file of the project may store the attribute again that is the key. Objects get one attribute more, so `fix` replays no
+recorded call; it compares what the methods answer in the running workload.
 
 ```python before
 class Products:
@@ -259,10 +260,10 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules.attribute_searches import attribute_searches, suspect, worth_a_dict_beside
 from perfprof.rules.beside import keep_beside
+from perfprof.rules.obligations.attribute_keys import keys_never_change
 from perfprof.rules.obligations.attribute_searches import (
     every_change_in_sight,
     keys_hash_as_equal,
-    keys_never_change,
     new_code_means_the_same,
     nobody_else_holds_it,
     reads_are_plain,

@@ -242,14 +242,14 @@ def _callable(value: Any) -> list[tuple[bool, Any]]:
 
 def _fields(value: Any, queues: bool = False) -> list[tuple[bool, Any]]:
     """Instance attributes by name (an index beside a list aside); the order in which they were set cannot matter."""
-    fields = sorted(fields_of(value).items())
-    kept = [one for one in fields if not (queues and _empty_index(vars(type(value)).get(one[0])))]
+    kept = [one for one in sorted(fields_of(value).items()) if not (queues and _empty_index(type(value), one[0]))]
     return [part for name, field in kept for part in ((True, f" {name}="), (False, field))]
 
 
-def _empty_index(known: Any) -> bool:
-    """Whether a class has there what a list's index is before it is made: no list, no rows, and their number."""
-    return type(known) is tuple and [*map(type, known)] == [type(None), dict, int]
+def _empty_index(kind: type, name: str) -> bool:
+    """Whether a class or one above has there what a list's index is before it is made: no list, no rows, their number."""
+    known = [vars(one).get(name) for one in kind.__mro__]
+    return any(type(one) is tuple and [*map(type, one)] == [type(None), dict, int] for one in known)
 
 
 @functools.lru_cache(maxsize=4096)
