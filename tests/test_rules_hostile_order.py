@@ -16,6 +16,7 @@ from perfprof.profilers.observations import Seen, Watch
 RUNS = 250
 MINE = {"sort-in-loop", "pure-recursion"}
 INTS, WORDS, NUMBERS = ("int",), ("str",), ("int", "bool", "float")
+ROWS, GIVEN = ("list", "tuple[builtins.int]"), ("tuple[]", "tuple[builtins.int,builtins.int]")
 PAIRS, MIXED = ("tuple[builtins.int,builtins.str]",), (
     "tuple[builtins.int,builtins.int]",
     "tuple[builtins.float,builtins.int]",
@@ -44,6 +45,18 @@ HEADS = {
         "    return max([f(i + 1, room, sizes), f(i + 1, room - sizes[i], sizes)])\n"
     ),
     "raises": "def f(n, xs):\n    if n < 1:\n        return xs[n]\n    return f(n - 1, xs) + f(n - 3, xs)\n",
+    "grid": (
+        "def f(row, c, r):\n    if r >= len(row) or c >= len(row[r]) or row[r][c] == 1:\n        return 0\n"
+        "    if r == len(row) - 1:\n        return 1\n    return f(row, c, r + 1) + f(row, c + 1, r)\n"
+    ),
+    "spent": (
+        "def f(left, sizes):\n    if left == 0:\n        return 1\n    if left < 0 or not sizes:\n        return 0\n"
+        "    return f(left - sizes[0] * sizes[0] - 1, sizes) + f(left, sizes[1:])\n"
+    ),
+    "table": (
+        "COSTS = {1: 2, 2: 3, 3: -1}\n\n\ndef f(n):\n    if n < 1:\n        return n\n"
+        "    return max(f(n - 1), f(n - 2)) + COSTS[n % 3 + 1]\n"
+    ),
     "nested": "def f(n, k):\n    if n <= 0:\n        return k\n    return f(n - 1, k - f(n - 2, k))\n",
 }
 PROGRAMS: dict[str, tuple[str, list[tuple[str, ...]]]] = {
@@ -64,6 +77,9 @@ PROGRAMS: dict[str, tuple[str, list[tuple[str, ...]]]] = {
     "coins": ("for x in zs[:3]:\n        out.append(f(x, ys[:3]))", [INTS, NUMBERS]),
     "chosen": ("out = [f(0, 9, xs[:8]), f(0, ys, xs[:3])]", [INTS, NUMBERS]),
     "raises": ("for x in xs:\n        try:\n            out.append(f(x, ys))\n        except Exception as error:\n            out.append(str(error))", [INTS]),
+    "grid": ("for y in ([xs[:4], ys[:4], zs[:4]], [xs, tuple(ys), 'ab'], [xs] * 3):\n        out.append(f(y, 0, 0))", [ROWS]),
+    "spent": ("for x in xs[:3]:\n        for y in (tuple(ys[:5]), ys[:4], (True, 1, 1.0), ()):\n            out.append(f(x, y))", [GIVEN]),
+    "table": ("for x in xs:\n        out.append(f(x))", [INTS]),
     "nested": ("for x in xs:\n        out.append(f(x, len(ys)))", [INTS]),
 }  # fmt: skip
 
@@ -102,6 +118,12 @@ def imagined(watch: Watch, types: tuple[str, ...]) -> Seen:
     held = {"builtins.list": 1000} if watch.kind == "collection" else plain
     if watch.id.rpartition(":")[2].startswith("key"):
         held = {f"builtins.{types[0]}": 500}
+        if types == ROWS or (types == GIVEN and watch.id.endswith("key0")):
+            held = {"builtins.int": 500}
+        elif types == GIVEN:
+            held = plain
+    if types in (ROWS, GIVEN) and watch.id.rpartition(":")[2].startswith("made"):
+        held = {"builtins.int": 500}
     return seen(watch, held, plain, 10_000, 200)
 
 
@@ -132,6 +154,7 @@ def told() -> list[str]:
 
 PAIRED: dict[str, list[object]] = {
     PAIRS[-1]: [(1, "a"), (1, "b"), (0, "a"), (2, "")],
+    **{key: [0, 1, 2, 3, 5] for key in (ROWS[-1], GIVEN[-1])},
     MIXED[-1]: [(1, 1), (1.0, 2), (0, 1), (-0.0, 1), (float("nan"), 1), (1, True)],
 }
 

@@ -70,6 +70,9 @@ def _made(node: ast.Call, name: str, function: Function) -> tuple[str, int] | No
     if name == "dict" and not node.args and node.keywords and is_builtin(name, function):
         plain = all(word.arg and is_constant(word.value) for word in node.keywords)
         return ("dict", len(node.keywords)) if plain else None
+    if name == "dict" and len(node.args) == 1 and not node.keywords and is_builtin(name, function):
+        pairs = _pairs(node.args[0])
+        return ("dict", pairs) if pairs else None
     if name not in {"set", "frozenset"} or len(node.args) != 1 or node.keywords or not is_builtin(name, function):
         return None
     given = node.args[0]
@@ -77,6 +80,13 @@ def _made(node: ast.Call, name: str, function: Function) -> tuple[str, int] | No
         return "set", len(given.value)
     shown = isinstance(given, (ast.List, ast.Tuple, ast.Set)) and all(map(is_constant, given.elts))
     return ("set", len(given.elts)) if shown else None  # type: ignore[attr-defined]  # it is a display here
+
+
+def _pairs(given: ast.expr) -> int:
+    """How many pairs of constants are written out; 0 if anything else is."""
+    parts = given.elts if isinstance(given, (ast.List, ast.Tuple)) else []
+    shown = all(isinstance(one, (ast.Tuple, ast.List)) and len(one.elts) == 2 for one in parts)
+    return len(parts) if shown and all(is_constant(x) for one in parts for x in one.elts) else 0  # type: ignore[attr-defined]
 
 
 def is_constant(node: ast.expr) -> bool:

@@ -15,6 +15,7 @@ from perfprof.rules.findings import finding
 from perfprof.rules.hoisting import watch
 from perfprof.rules.indexing import at
 from perfprof.rules.reading.expressions import is_builtin
+from perfprof.rules.reading.repeats import statement_of
 from perfprof.rules.rule import Case, Edit, Evidence, Rewrite, Suspect
 
 if TYPE_CHECKING:
@@ -53,10 +54,27 @@ def extremes(function: Function, program: Program) -> Iterator[Extreme]:
         turned = _turned(call, function)
         if turned is None or not isinstance(call.args[0], ast.Name) or _falls_back(node, function):
             continue
+        if _sorted_for_more(node, function):
+            continue
         last, kept = taken
         largest = turned is not last
         words = ("nsmallest", "nlargest") if kept else ("min", "max")
         yield Extreme(function, node, call.args[0], kept, words[largest])
+
+
+def side_by_side(one: Extreme, other: Extreme) -> bool:
+    """Whether both stand in one statement."""
+    return statement_of(one.node, one.function) is statement_of(other.node, other.function)
+
+
+def _sorted_for_more(node: ast.Subscript, function: Function) -> bool:
+    """Whether the statement sorts the same for something else as well: then it is sorted once (common-subexpression)."""
+    text = ast.dump(node.value)
+    alike = [
+        one for one in ast.walk(statement_of(node, function)) if isinstance(one, ast.Call) and ast.dump(one) == text
+    ]
+    above = [function.parents.get(one) for one in alike]
+    return any(not isinstance(one, ast.Subscript) or _taken(one.slice) is None for one in above)
 
 
 def _taken(index: ast.expr) -> tuple[bool, int] | None:

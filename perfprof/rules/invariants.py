@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from perfprof.rules import guards
+from perfprof.rules.copies import copied_from, is_asked
 from perfprof.rules.findings import finding
 from perfprof.rules.hoisting import identities, outermost, watch
 from perfprof.rules.indexing import at, collection_name, in_style
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Program
 
 WALKERS = frozenset("sum min max sorted set frozenset list tuple dict any all".split())
-COPIES = frozenset({"list", "tuple", "dict"})
 MOST_OPERANDS = 3
 LEAST_TURNS, LEAST_ELEMENTS = 8, 12
 GUARD = 4.0  # units an element: the scan of the types, and computing it once
@@ -81,6 +81,12 @@ def invariants(function: Function, program: Program) -> Iterator[Invariant]:
             yield Invariant(function, node, loop, bases, stable, scan, gives)
 
 
+def side_by_side(one: Invariant, other: Invariant) -> bool:
+    """Whether the same loop repeats both, and they stand in one statement, or have the same text."""
+    same = one.scan.statement is other.scan.statement or ast.dump(one.display) == ast.dump(other.display)
+    return same and one.hoist.statement is other.hoist.statement
+
+
 def _often(node: ast.expr, bases: tuple[ast.expr, ...], function: Function) -> Scan | None:
     """The expression with its loops, if turns that matter compute it from the same operands, as far as names tell."""
     scan = repeated(node, function) if 0 < len(bases) <= MOST_OPERANDS and not is_fallback(node, function) else None
@@ -102,19 +108,6 @@ def _walks(node: ast.expr, function: Function) -> bool:
     if copied_from(node) is not None:
         return isinstance(getattr(node, "ctx", None), ast.Load)
     return isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp))
-
-
-def copied_from(node: ast.expr) -> ast.expr | None:
-    """``xs`` of ``xs[:]``, ``xs.copy()``, ``list(xs)``, ``tuple(xs)`` and ``dict(xs)``."""
-    if isinstance(node, ast.Subscript):
-        whole = isinstance(node.slice, ast.Slice) and not (node.slice.lower or node.slice.upper or node.slice.step)
-        return node.value if whole else None
-    if not isinstance(node, ast.Call) or node.keywords:
-        return None
-    if isinstance(node.func, ast.Attribute):
-        return node.func.value if node.func.attr == "copy" and not node.args else None
-    made = isinstance(node.func, ast.Name) and node.func.id in COPIES and len(node.args) == 1
-    return node.args[0] if made else None
 
 
 def is_fallback(node: ast.expr, function: Function) -> bool:
@@ -211,7 +204,7 @@ def suspect(rule: str, found: Invariant) -> Suspect:
     )
     watches = [
         watch(f"{what.id}:entry", found.hoist.statement, function, "entry"),
-        watch(f"{what.id}:turns", found.display, function, "types"),
+        watch(f"{what.id}:turns", found.display, function, "value"),
         *(watch(f"{what.id}:base{n}", base, function, "collection") for n, base in enumerate(found.bases)),
         *identities(what.id, found.bases, found.stable, function),
         *(watch(f"{what.id}:{name}", one, function, "value") for name, one, _ in unknown_iterables(found)),
@@ -225,6 +218,9 @@ def worth_computing_once(case: Case) -> Evidence:
     entry, turns = case.watched("entry"), case.watched("turns")
     if entry is None or turns is None or not entry.count or not turns.count:
         return Evidence(False, "the loop did not run")
+    base = case.watched("base0")
+    if is_asked(found.display, found.function) and base is not None and set(base.types) == {"builtins.dict"}:
+        return Evidence(False, "")  # a dict is asked itself: dict-keys-scan
     sizes = [seen.mean_length for n, _ in enumerate(found.bases) if (seen := case.watched(f"base{n}")) is not None]
     rounds, size = turns.count / entry.count, max(sizes, default=0.0)
     numbers = {"entries": entry.count, "turns": round(rounds, 1), "elements": round(size, 1)}

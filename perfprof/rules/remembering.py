@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from perfprof.rules import guards
 from perfprof.rules.indexing import at
+from perfprof.rules.plain_data import as_key, of_seen, written_displays
 from perfprof.rules.reading.names import fresh
 from perfprof.rules.recursion import Recursion, end, seen_types, start
 from perfprof.rules.rule import Case, Rewrite
@@ -22,9 +23,9 @@ def remember(case: Case) -> Rewrite:
     node = function.node
     head = "\n".join(line.decode() for line in function.module.raw_lines[function.line - 1 : _before(found)])
     space = " " * found.begin.col_offset
-    fixed = _plain_parameters(case, found)
+    fixed = _plain_data(case, found)
     tests = [plain] if fixed else []
-    tests += [f"type({name}) is {guards.FLAT[kind]}" for name, kind in _key_types(case, found)]
+    tests += _key_tests(case, found)
     keys = found.varying[0] if len(found.varying) == 1 else f"({', '.join(found.varying)})"
     lines = [head, f"{space}{known} = {{}}"]
     lines += [f"{space}{plain} = {fixed}"] if fixed else []
@@ -60,24 +61,18 @@ def _before(found: Recursion) -> int:
     return next(ends, found.begin.lineno - 1)
 
 
-def _key_types(case: Case, found: Recursion) -> Iterator[tuple[str, str]]:
+def _key_tests(case: Case, found: Recursion) -> Iterator[str]:
     for number, name in enumerate(found.varying):
-        yield name, (seen_types(case, "key", number) or ("builtins.int",))[0]
+        yield as_key(name, seen_types(case, "key", number)) or f"type({name}) is int"
 
 
-def _plain_parameters(case: Case, found: Recursion) -> str:
+def _plain_data(case: Case, found: Recursion) -> str:
+    """A test of what all calls are given or read alike, made by the outermost one."""
     tests = []
     for number, name in enumerate(found.fixed):
-        types = seen_types(case, "base", number)
         seen = case.watched(f"base{number}")
-        flat = [guards.FLAT[one] for one in types if one in guards.FLAT]
-        held = [guards.LISTS[one] for one in types if one in guards.LISTS]
-        tests.append(guards.exactly(name, flat + held))
-        if held and seen is not None:
-            tests.append(
-                f"set(map(type, {name})) <= {{{', '.join(sorted(guards.FLAT[one] for one in seen.elements))}}}"
-            )
-    return " and ".join(tests)
+        tests.append(of_seen(name, seen.types, seen.elements) if seen is not None else None)
+    return " and ".join(one for one in (*tests, *written_displays(found.function).values()) if one)
 
 
 def _moved(case: Case, found: Recursion, names: tuple[str, str, str, str], space: str) -> str:

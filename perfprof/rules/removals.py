@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfprof.rules import guards
+from perfprof.rules.copies import copied_from
 from perfprof.rules.findings import finding
 from perfprof.rules.hoisting import watch
 from perfprof.rules.indexing import at, in_style
-from perfprof.rules.invariants import copied_from, environment, may_give, observed_kinds, operands
+from perfprof.rules.invariants import environment, may_give, observed_kinds, operands
 from perfprof.rules.reading.expressions import is_builtin
 from perfprof.rules.reading.kinds import FLAT, Kind, kind
 from perfprof.rules.reading.names import read_names

@@ -6,11 +6,11 @@ import ast
 
 from perfprof.rules import guards
 from perfprof.rules.obligations.proofs import guarded, obligation, proved, unproved
+from perfprof.rules.plain_data import as_key, of_seen, written_displays
 from perfprof.rules.reading.expressions import is_builtin
 from perfprof.rules.recursion import Recursion, seen_types
 from perfprof.rules.rule import Case, Proof
 
-KEYS = frozenset({"builtins.int", "builtins.str", "builtins.bytes", "builtins.bool"})
 # What stays among plain values when its operands are plain, and has no effects.
 STATEMENTS = (ast.If, ast.Return, ast.Assign, ast.AugAssign, ast.For, ast.While, ast.Pass, ast.Break, ast.Continue)
 EXPRESSIONS = (
@@ -21,7 +21,7 @@ EXPRESSIONS = (
 PURE = frozenset(
     "abs all any bool divmod float int len max min ord range round sum tuple chr list sorted enumerate zip reversed".split()
 )
-USED = ("type", "set", "map", "list", "tuple", "int", "str", "bytes", "bool", "float")
+USED = ("type", "set", "map", "all", "list", "tuple", "dict", "int", "str", "bytes", "bool", "float")
 
 
 @obligation
@@ -81,7 +81,8 @@ def _named(node: ast.Name, found: Recursion) -> str:
 def _constant(name: str, found: Recursion) -> bool:
     module = found.function.module
     meant = module.top.get(name)
-    return isinstance(meant, ast.Assign) and isinstance(meant.value, ast.Constant) and name not in module.rebound
+    said = isinstance(meant, ast.Assign) and isinstance(meant.value, ast.Constant) and name not in module.rebound
+    return said or name in written_displays(found.function)
 
 
 @obligation
@@ -91,7 +92,7 @@ def arguments_are_plain(case: Case) -> Proof:
     where = found.function.place(found.begin)
     for number, name in enumerate(found.varying):
         types = seen_types(case, "key", number)
-        if types and (len(types) > 1 or types[0] not in KEYS):
+        if types and as_key(name, types) is None:
             return unproved(f"`{name}` was {guards.readable(types)}", where)
     for number, name in enumerate(found.fixed):
         problem = _not_plain(case, number)
@@ -101,16 +102,14 @@ def arguments_are_plain(case: Case) -> Proof:
 
 
 def _not_plain(case: Case, number: int) -> str:
-    """What an argument was that is neither a plain value nor a list of plain values; empty if it was one."""
-    types, seen = set(seen_types(case, "base", number)), case.watched(f"base{number}")
-    if seen is None or not types:
+    """What an argument was that is neither a plain value nor plain data; empty if it was one."""
+    seen = case.watched(f"base{number}")
+    if seen is None or not seen.types:
         return "never seen" if case.seen else ""
-    if types <= set(guards.FLAT):
+    if of_seen("it", seen.types, seen.elements) is not None:
         return ""
-    elements = set(seen.elements)
-    if len(types) == 1 and types <= set(guards.LISTS) and elements and elements <= set(guards.FLAT):
-        return ""
-    return f"{guards.readable(types)} of {guards.readable(elements) or 'nothing'}"
+    held = f" of {guards.readable(seen.elements)}" if seen.elements else ""
+    return f"{guards.readable(seen.types)}{held}"
 
 
 @obligation

@@ -192,7 +192,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from perfprof.rules import obligations as safe
-from perfprof.rules.invariants import compute_before, invariants, suspect, worth_computing_once
+from perfprof.rules.invariants import compute_before, invariants, side_by_side, suspect, worth_computing_once
+from perfprof.rules.joined import as_one, grouped, joining
 from perfprof.rules.obligations.repeated import operands_are_plain, result_only_read
 from perfprof.rules.rule import Rule, Suspect
 from perfprof.rules.scale import of_invariant
@@ -203,23 +204,25 @@ if TYPE_CHECKING:
 
 def looks_for(function: Function, program: Program) -> Iterator[Suspect]:
     """Expressions that walk a collection and give the same in each turn."""
-    for found in invariants(function, program):
-        yield suspect("loop-invariant-call", found)
+    for together in grouped(invariants(function, program), side_by_side):
+        yield as_one([suspect("loop-invariant-call", found) for found in together])
 
 
-RULE = Rule(
-    title="computed in each turn -> once before the loop",
-    in_function=looks_for,
-    scale=of_invariant,
-    worth=worth_computing_once,
-    safe_if=(
-        operands_are_plain,
-        result_only_read,
-        safe.collection_unchanged,
-        safe.loops_run_no_code,
-        safe.index_has_a_place,
-        safe.builtins_are_builtin,
-    ),
-    rewrite=compute_before,
-    promises=1.2,
+RULE = joining(
+    Rule(
+        title="computed in each turn -> once before the loop",
+        in_function=looks_for,
+        scale=of_invariant,
+        worth=worth_computing_once,
+        safe_if=(
+            operands_are_plain,
+            result_only_read,
+            safe.collection_unchanged,
+            safe.loops_run_no_code,
+            safe.index_has_a_place,
+            safe.builtins_are_builtin,
+        ),
+        rewrite=compute_before,
+        promises=1.2,
+    )
 )

@@ -93,7 +93,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from perfprof.rules.extremes import extremes, suspect, take_extreme, worth_no_sort
+from perfprof.rules.extremes import extremes, side_by_side, suspect, take_extreme, worth_no_sort
+from perfprof.rules.joined import as_one, grouped, joining
 from perfprof.rules.obligations.extremes import can_be_walked_twice, elements_of_one_type, names_are_free
 from perfprof.rules.rule import Rule, Suspect
 
@@ -103,16 +104,18 @@ if TYPE_CHECKING:
 
 def looks_for(function: Function, program: Program) -> Iterator[Suspect]:
     """Lists that are sorted for one or a few of their elements."""
-    for found in extremes(function, program):
-        yield suspect("sorted-for-extreme", found)
+    for together in grouped(extremes(function, program), side_by_side):
+        yield as_one([suspect("sorted-for-extreme", found) for found in together])
 
 
-RULE = Rule(
-    title="sorted for one element -> min, max, nsmallest",
-    in_function=looks_for,
-    worth=worth_no_sort,
-    safe_if=(elements_of_one_type, can_be_walked_twice, names_are_free),
-    rewrite=take_extreme,
-    promises=1.3,
-    grows=False,
+RULE = joining(
+    Rule(
+        title="sorted for one element -> min, max, nsmallest",
+        in_function=looks_for,
+        worth=worth_no_sort,
+        safe_if=(elements_of_one_type, can_be_walked_twice, names_are_free),
+        rewrite=take_extreme,
+        promises=1.3,
+        grows=False,
+    )
 )
