@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules.hoisting import outermost
 from perfprof.rules.membership import Membership
+from perfprof.rules.reading.appends import Append, appends_of, deeds_of, inside
+from perfprof.rules.reading.counted import counted
 from perfprof.rules.reading.elements import is_for_unhashable, made_of
 from perfprof.rules.reading.expressions import builtin_type, holder_of, path_of, reads_only
 from perfprof.rules.reading.names import read_names
@@ -28,6 +30,11 @@ def memberships(function: Function, program: Program) -> Iterator[Membership]:
         alike.setdefault(key, []).append(found)
     for first, *others in alike.values():
         yield replace(first, twins=tuple(one.scan for one in others))
+    for one in counted(function):
+        grows = appended(one.scan, function)
+        growing = _growing(one.scan, grows, function, program) if grows else None
+        if growing is not None and growing.appends:  # of one that stays all counts are kept, see `list-count`
+            yield replace(growing, counted=one)
 
 
 def _apart(found: Membership) -> object:
@@ -45,7 +52,7 @@ def _each(function: Function, program: Program) -> Iterator[Membership]:
         holder = holder_of(scan.subject)
         if scan.kind != "membership" or not scan.around or (path_of(scan.subject) is None and holder is None):
             continue
-        grows = _appends(scan, function) if holder is None else ()
+        grows = appended(scan, function) if holder is None else ()
         if _plainly_no_list(scan, grows, function, program) or not has_room(scan, function):
             continue
         bases = (scan.subject,) if holder is None else (scan.subject, holder)
@@ -58,7 +65,7 @@ def _each(function: Function, program: Program) -> Iterator[Membership]:
         yield growing or Membership(function, scan, loop, bases, stable)
 
 
-def _plainly_no_list(scan: Scan, grows: tuple[ast.Expr, ...], function: Function, program: Program) -> bool:
+def _plainly_no_list(scan: Scan, grows: tuple[Append, ...], function: Function, program: Program) -> bool:
     """Whether the subject is of another type, or a list that is written out too short to matter."""
     kind = builtin_type(scan.subject, function)
     if kind not in {None, "list", "tuple"} or (program.alone and kind is None and not grows):
@@ -66,20 +73,18 @@ def _plainly_no_list(scan: Scan, grows: tuple[ast.Expr, ...], function: Function
     return written_short(scan.subject, function)
 
 
-def _comes_in(scan: Scan, grows: tuple[ast.Expr, ...], loop: Loop) -> bool:
+def _comes_in(scan: Scan, grows: tuple[Append, ...], loop: Loop) -> bool:
     """Whether what is appended after a loop that asks is what it asked for, as where a free name is looked for."""
     probe = path_of(scan.probe) if scan.probe is not None else None
-    added = [one.value.args[0] for one in grows if isinstance(one.value, ast.Call)]
-    return loop is not scan.around[0] and probe is not None and all(path_of(one) == probe for one in added)
+    return loop is not scan.around[0] and probe is not None and all(path_of(one.value) == probe for one in grows)
 
 
-def _growing(scan: Scan, grows: tuple[ast.Expr, ...], function: Function, program: Program) -> Membership | None:
+def _growing(scan: Scan, grows: tuple[Append, ...], function: Function, program: Program) -> Membership | None:
     """The test of a list to which the loop appends; None if something else changes it too."""
-    loop, stable = outermost([scan.subject], scan, function, program, [one.value for one in grows])
+    loop, stable = outermost([scan.subject], scan, function, program, deeds_of(grows))
     if loop is None or any(one.problem for one in stable):
         return None
-    inside = tuple(one for one in grows if _within(one, loop.statement))
-    return Membership(function, scan, loop, (scan.subject,), stable, inside)
+    return Membership(function, scan, loop, (scan.subject,), stable, inside(grows, loop))
 
 
 def written_short(subject: ast.expr, function: Function) -> bool:
@@ -95,29 +100,10 @@ def written_short(subject: ast.expr, function: Function) -> bool:
     )
 
 
-def _appends(scan: Scan, function: Function) -> tuple[ast.Expr, ...]:
-    """Statements ``xs.append(value)`` on the very list, whose value can be read twice."""
-    found = function.memo.get("appends")
-    if found is None:
-        found = function.memo["appends"] = tuple(_all_appends(function))
+def appended(scan: Scan, function: Function) -> tuple[Append, ...]:
+    """Where the very list gets an element that can be read twice."""
     path = path_of(scan.subject)
-    return tuple(statement for target, statement in found if target == path)  # type: ignore[attr-defined]
-
-
-def _all_appends(function: Function) -> Iterator[tuple[tuple[str, ...] | None, ast.Expr]]:
-    for node in function.parents:
-        call = node.value if isinstance(node, ast.Expr) else None
-        if (
-            not isinstance(node, ast.Expr)
-            or not isinstance(call, ast.Call)
-            or not isinstance(call.func, ast.Attribute)
-        ):
-            continue
-        plain = call.func.attr == "append" and len(call.args) == 1 and not call.keywords
-        root = (path_of(call.func.value) or ("",))[0]
-        if plain and reads_only(call.args[0], function) and root not in read_names(call.args[0]):
-            yield path_of(call.func.value), node
-
-
-def _within(node: ast.stmt, statement: ast.stmt) -> bool:
-    return statement.lineno <= node.lineno <= (statement.end_lineno or statement.lineno)
+    found = appends_of(path, function) if path is not None else ()
+    return tuple(
+        one for one in found if reads_only(one.value, function) and one.path[0] not in read_names(one.value)
+    )

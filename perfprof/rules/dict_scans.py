@@ -12,10 +12,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from perfprof.rules import guards
+from perfprof.rules.asked_set import answer
 from perfprof.rules.hoisting import outermost, watch
 from perfprof.rules.indexing import at, collection_name, in_style
 from perfprof.rules.iterators import plain_tests
-from perfprof.rules.membership import Membership, answer, suspect
+from perfprof.rules.membership import Membership, suspect
 from perfprof.rules.reading.expressions import builtin_type, is_builtin, path_of
 from perfprof.rules.reading.names import fresh
 from perfprof.rules.reading.repeats import has_room

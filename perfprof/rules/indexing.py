@@ -100,7 +100,7 @@ def _additions(case: Case, found: Narrowing, index: str, known: str) -> list[Edi
         [f"{_is_list(found, known)}{known} == len({listed}) - 1", in_style(row_test(case, found, new), style)]
     )
     body = f"    {index}.setdefault({key}, []).append({listed}[-1])\n    {known} += 1"
-    return [at("after", one, f"if {test}:\n{body}") for one in found.grown]
+    return [at("after", one.node, f"if {test}:\n{body}") for one in found.grown]
 
 
 # What is made of which: ``name.lower()`` of exactly a string is exactly a string. ``int`` makes an int, or fails as before.

@@ -12,11 +12,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from perfprof.rules import guards
-from perfprof.rules.asked_lists import written_short
+from perfprof.rules.asked_lists import appended, written_short
 from perfprof.rules.hoisting import outermost
 from perfprof.rules.indexing import at, collection_name, fitted, in_style
 from perfprof.rules.iterators import plain_tests
 from perfprof.rules.membership import Membership, list_tests, name_for
+from perfprof.rules.reading.appends import deeds_of, inside
 from perfprof.rules.reading.expressions import builtin_type, path_of
 from perfprof.rules.reading.names import fresh, read_names
 from perfprof.rules.reading.repeats import all_scans, has_room
@@ -30,21 +31,37 @@ if TYPE_CHECKING:
 MADE = ("positions", "counts")
 
 
-def asked(function: Function, program: Program, method: str) -> Iterator[Membership]:
-    """Every call ``xs.method(x)`` of a name or attribute that a loop repeats; calls that share a loop are one."""
+def asked(function: Function, program: Program, method: str, grows: bool = False) -> Iterator[Membership]:
+    """Every call ``xs.method(x)`` of a name or attribute that a loop repeats; calls that share a loop are one.
+
+    grows: whether the rule has an answer for a list that gets more elements meanwhile.
+    """
     alone: dict[object, list[Membership]] = {}
     calls = list(_calls(function, program, method))
     for scan in calls:
         same = [
             one.node for one in calls if path_of(one.subject) == path_of(scan.subject)
         ]  # of a list, says a guard
-        loop, stable = outermost([scan.subject], scan, function, program, same)
-        if loop is not None:
-            apart = id(scan) if _inside_another(scan) or any(one.problem for one in stable) else 0
-            found = Membership(function, scan, loop, (scan.subject,), stable)
-            alone.setdefault((path_of(scan.subject), loop.node, apart), []).append(found)
+        found = _placed(scan, function, program, same, grows)
+        if found is not None:
+            alike = not _inside_another(scan) and not any(one.problem for one in found.stable)
+            apart = 0 if alike else id(scan)
+            alone.setdefault((path_of(scan.subject), found.hoist.node, apart), []).append(found)
     for first, *others in alone.values():
         yield replace(first, twins=tuple(one.scan for one in others))
+
+
+def _placed(
+    scan: Scan, function: Function, program: Program, allowed: list[ast.AST], grows: bool
+) -> Membership | None:
+    """The call with the loop before which the answers are made."""
+    loop, stable = outermost([scan.subject], scan, function, program, allowed)
+    added = appended(scan, function) if grows and any(one.problem for one in stable) else ()
+    if added:
+        other, fixed = outermost([scan.subject], scan, function, program, [*allowed, *deeds_of(added)])
+        if other is not None and not any(one.problem for one in fixed):
+            return Membership(function, scan, other, (scan.subject,), fixed, inside(added, other))
+    return Membership(function, scan, loop, (scan.subject,), stable) if loop is not None else None
 
 
 def _calls(function: Function, program: Program, method: str) -> Iterator[Scan]:
@@ -107,11 +124,12 @@ def names(case: Case, word: str) -> tuple[str, frozenset[str]]:
     return name, taken | {name}
 
 
-def answers(case: Case, name: str, pattern: str, taken: frozenset[str]) -> Iterator[Edit]:
+def answers(case: Case, name: str, pattern: str, taken: frozenset[str], unless: str = "") -> Iterator[Edit]:
     """A conditional expression in the place of each call: what the dict ``name`` answers, else the call.
 
     pattern: with ``{key}`` for the probe and ``{test}`` for its guard, which stands first. A probe that is more than a
-    name is read once, by the guard; what may be no list is asked for its method before that, as it was.
+    name is read once, by the guard; what may be no list is asked for its method before that, as it was. unless: what
+    tells that there is no dict, if that may be empty.
     """
     found: Membership = case.suspect.reading
     function = found.function
@@ -130,5 +148,5 @@ def answers(case: Case, name: str, pattern: str, taken: frozenset[str]) -> Itera
         test = f"({test})" if " or " in test else test
         new = f"{pattern.format(key=wanted, test=test)} else {function.text(call.func)}({wanted})"
         if given and not listed:
-            new = f"{function.text(call)} if not {name} else {new.replace(f' and {name} else', ' else')}"
+            new = f"{function.text(call)} if {unless or f'not {name}'} else {new.replace(f' and {name} else', ' else')}"
         yield at("replace", call, fitted(in_style(f"({new})", function), call, function))

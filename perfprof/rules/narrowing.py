@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfprof.rules.hoisting import outermost
-from perfprof.rules.reading.appends import appends_to, inside
+from perfprof.rules.reading.appends import Append, appends_to, deeds_of, inside
 from perfprof.rules.reading.expressions import holder_of, is_builtin, path_of, reads_only
 from perfprof.rules.reading.leaves import Kind, leaves
 from perfprof.rules.reading.names import bound_names, read_names
@@ -65,7 +65,7 @@ class Narrowing:
     helper: Function | None = None
     inside: Scan | None = None  # the helper's own loop
     inlined: Inlined | None = None  # what takes the place of a call whose helper walks what it is not given
-    grown: tuple[ast.Expr, ...] = ()  # statements that append to what is walked while the loop runs
+    grown: tuple[Append, ...] = ()  # what puts a row at the end of what is walked while the loop runs
     stretch: Stretch | None = None  # the positions that are walked, where they are those of a list
 
     @property
@@ -78,7 +78,7 @@ class Narrowing:
     @property
     def allowed(self) -> tuple[ast.AST, ...]:
         """Calls in the loop that the rewrite takes into account itself."""
-        return tuple(one.value for one in self.grown) if self.inlined is None else self.inlined.searches
+        return tuple(deeds_of(self.grown)) if self.inlined is None else self.inlined.searches
 
     @property
     def unpacked(self) -> int | None:
@@ -179,13 +179,13 @@ def _narrowing(function: Function, program: Program, scan: Scan, search: _Search
 
 def _place(
     bases: tuple[ast.expr, ...], scan: Scan, search: _Search, function: Function, program: Program
-) -> tuple[Loop | None, tuple[Stability, ...], tuple[ast.Expr, ...]]:
+) -> tuple[Loop | None, tuple[Stability, ...], tuple[Append, ...]]:
     """The loop before which the index stands, and what the loop appends to the rows meanwhile."""
     loop, stable = outermost(bases, scan, function, program)
     if loop is None or search.helper is not None or not any(one.problem for one in stable):
         return loop, stable, ()
-    appends = appends_to(search.walked, scan, function)
-    other, fixed = outermost(bases, scan, function, program, [one.value for one in appends])
+    appends = tuple(one for one in appends_to(search.walked, scan, function) if isinstance(one.node, ast.stmt))
+    other, fixed = outermost(bases, scan, function, program, deeds_of(appends))
     if not appends or other is None or any(one.problem for one in fixed):
         return loop, stable, ()
     return other, fixed, inside(appends, other)

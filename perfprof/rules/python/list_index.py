@@ -176,9 +176,9 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules import list_methods
 from perfprof.rules import obligations as safe
-from perfprof.rules.indexing import at
-from perfprof.rules.membership import Membership, suspect
-from perfprof.rules.rule import Case, Rewrite, Rule, Suspect
+from perfprof.rules.membership import suspect
+from perfprof.rules.positions import build_positions
+from perfprof.rules.rule import Rule, Suspect
 from perfprof.rules.scale import of_membership
 from perfprof.rules.worth import worth_positions
 
@@ -188,24 +188,9 @@ if TYPE_CHECKING:
 
 def looks_for(function: Function, program: Program) -> Iterator[Suspect]:
     """Calls of `index` on the same list that a loop repeats."""
-    for found in list_methods.asked(function, program, "index"):
+    for found in list_methods.asked(function, program, "index", grows=True):
         message = f"searches `{function.text(found.scan.subject)}` in each turn for a position"
         yield suspect("list-index", found, message)
-
-
-def build_positions(case: Case) -> Rewrite:
-    """A dict of first positions before the loop, which answers if it has the element."""
-    found: Membership = case.suspect.reading
-    listed = found.function.text(found.scan.subject)
-    name, taken = list_methods.names(case, "positions")
-    made = f"dict(zip(reversed({listed}), reversed(range(len({listed})))))"
-    before = f"{name} = {made} if {list_methods.condition(case)} else {{}}"
-    answers = list_methods.answers(case, name, f"{name}[{{key}}] if {{test}} and {{key}} in {name}", taken)
-    return Rewrite(
-        edits=(at("before", found.hoist.statement, before), *answers),
-        why=f"one look-up in a dict of first positions instead of a walk over {listed} for each",
-        memory=f"one dict entry for each element of {listed} while the function runs",
-    )
 
 
 RULE = Rule(

@@ -234,7 +234,8 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules import obligations as safe
 from perfprof.rules.asked_lists import memberships
-from perfprof.rules.membership import build_set, suspect
+from perfprof.rules.asked_set import build_set
+from perfprof.rules.membership import suspect
 from perfprof.rules.membership_calls import membership_calls
 from perfprof.rules.obligations.receiver import call_is_that_search
 from perfprof.rules.rule import Rule, Suspect

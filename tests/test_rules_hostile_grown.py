@@ -1,0 +1,126 @@
+"""Old against new over hostile inputs, for lists that grow while they are asked, however the growing and the asking is spelled."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from functools import partial
+
+import pytest
+from hostile import OWN, POOL, compare, entangled, lists, rewrites, seen
+
+from perfprof.profilers.observations import Seen, Watch
+
+RUNS = 250
+ONE_BY_ONE = "for a in xs:\n        if a not in out:\n            {}"
+
+SPELLINGS = {
+    "added": ONE_BY_ONE.format("out += [a]"),
+    "added-tuple": ONE_BY_ONE.format("out += (a,)"),
+    "extended": ONE_BY_ONE.format("out.extend([a])"),
+    "extended-tuple": ONE_BY_ONE.format("out.extend((a,))"),
+    "summed": ONE_BY_ONE.format("out = out + [a]"),
+    "summed-kept": "kept = out\n    " + ONE_BY_ONE.format("out = out + [a]") + "\n    zs = [kept, zs]",
+    "added-kept": "kept = out\n    " + ONE_BY_ONE.format("out += [a]") + "\n    zs = [kept, zs]",
+    "added-item": "for a in zip(xs, xs):\n        if a[0] not in out:\n            out += [a[0]]",
+    "two-ways": ONE_BY_ONE.format("out += [a]") + "\n        elif a:\n            out.append('b')",
+    "tuple": "out = ()\n    " + ONE_BY_ONE.format("out = out + (a,)"),
+    "tuple-added": "out = ()\n    " + ONE_BY_ONE.format("out += (a,)"),
+    "tuple-begun": "out = tuple(ys)\n    " + ONE_BY_ONE.format("out += (a,)"),
+    "given": "for a in xs:\n        if a not in ys:\n            ys += [a]\n        out.append(len(ys))",
+    "given-summed": "for a in xs:\n        if a not in ys:\n            ys = ys + [a]\n        out.append(len(ys))",
+    "for-its-effect": "[out.append(a) for a in xs if a not in out]",
+    "or-append": "zs = [a for a in xs if not (a in out or out.append(a))]",
+    "and-append": "zs = [a for a in xs if a not in out and not out.append(a)]",
+    "and-append-item": "zs = [a for a in zip(xs, xs) if a[0] not in out and not out.append(a[0])]",
+    "given-or-append": "out = [a for a in xs if a in ys or ys.append(a)]",
+    "count": "for a in xs:\n        if out.count(a) == 0:\n            out.append(a)",
+    "count-more": "for a in xs:\n        if out.count(a) > 0:\n            continue\n        out += [a]",
+    "count-less": "for a in xs:\n        if ys.count(a) < 1:\n            ys.append(a)\n        out.append(len(ys))",
+    "count-not": "for a in xs:\n        if not out.count(a):\n            out.append(a)\n    if 1:\n        pass",
+    "count-truth": "for a in xs:\n        zs.append(a) if out.count(a) else out.append(a)",
+    "index": "for a in xs:\n        try:\n            out.index(a)\n        except ValueError:\n            out.append(a)",
+    "index-begun": (
+        "out = list(ys)\n    for a in xs:\n        try:\n            zs.append(out.index(a))\n"
+        "        except ValueError as error:\n            out.append(a)\n            zs.append(str(error))"
+    ),
+    "index-given": (
+        "for a in xs:\n        try:\n            out.append(ys.index(a))\n        except (KeyError, ValueError):\n"
+        "            ys += [a]\n            out.append(len(ys) - 1)"
+    ),
+    "index-item": (
+        "for a in zip(xs, xs):\n        try:\n            zs.append(out.index(a[0]))\n        except ValueError as error:\n"
+        "            out.append(a[0])\n            zs.append(str(error))"
+    ),
+    "index-twice": "for a in xs:\n        if a not in out:\n            out.append(a)\n        zs.append(out.index(a))",
+    "index-doubled": "for a in xs:\n        out.append(a)\n        zs.append(out.index(a))",
+    "index-uncaught": "for a in xs:\n        if a:\n            out.append(a)\n        zs.append(out.index(a))",
+    "index-stays": (
+        "for a in xs:\n        try:\n            out.append(ys.index(a))\n        except ValueError as error:\n"
+        "            out.append(str(error))"
+    ),
+    "index-stays-item": (
+        "for a in zip(xs, xs):\n        try:\n            out.append(ys.index(a[0]))\n        except Exception as error:\n"
+        "            out.append(str(error))"
+    ),
+    "rows": (
+        "for i, a in enumerate(xs):\n        for row in out:\n            if row[0] == a:\n                zs = row\n"
+        "                break\n        else:\n            out += [[a, i]]"
+    ),
+    "rows-summed": (
+        "for i, a in enumerate(xs):\n        if not any(row[0] == a for row in out):\n            out = out + [(a, i)]"
+    ),
+}
+KINDS = {
+    "mixed": ({"builtins.int": 500, "builtins.str": 500}, ["a", "b", 1, 2]),
+    "ints": ({"builtins.int": 1000}, [0, 1, 2, 3, -1]),
+    "floats": ({"builtins.int": 500, "builtins.float": 500}, [0, 1, 2, 1.0, 0.5, float("nan"), True]),
+    "own": ({"work.Plain": 1000}, OWN),
+}
+
+
+def source_of(spelling: str) -> str:
+    return f"class Plain:\n    pass\n\n\ndef work(xs, ys, zs):\n    out = []\n    {spelling}\n    return out, zs\n"
+
+
+def imagined(source: str, kinds: dict[str, int], watch: Watch) -> Seen:
+    """Lists (tuples where the name says so) of keys, or of rows with keys."""
+    name = watch.id.rpartition(":")[2]
+    row = "builtins.tuple" if "(a, i)" in source else "builtins.list"
+    rows = {f"{row}[builtins.int,builtins.int]" if row.endswith("tuple") else row: 1000}
+    many = "builtins.tuple" if "out = ()" in source or "tuple(" in source else "builtins.list"
+    held = {many: 1000} if watch.kind == "collection" else kinds
+    held = {"builtins.list": 1000} if name.startswith(("loop", "also")) else held
+    return seen(
+        watch, {row: 1000} if name.startswith("item") else held, rows if "i]" in source or "i)" in source else kinds
+    )
+
+
+def cases() -> Iterator[object]:
+    for name, spelling in SPELLINGS.items():
+        source, known = source_of(spelling), set[str]()
+        for word, (kinds, friendly) in KINDS.items():
+            for rule, new in rewrites(source, partial(imagined, source, kinds)):
+                if new not in known:
+                    yield pytest.param(name, source, new, friendly, id=f"{name}-{rule.name}-{word}")
+                known.add(new)
+
+
+CASES = list(cases())
+
+
+def test_every_spelling_is_understood() -> None:
+    missing = set(SPELLINGS) - {str(case.values[0]) for case in CASES}  # type: ignore[attr-defined]
+    assert not missing
+
+
+@pytest.mark.parametrize(("name", "source", "new", "friendly"), CASES)
+def test_old_and_new_agree_on_hostile_inputs(name: str, source: str, new: str, friendly: list[object]) -> None:
+    chance = random.Random(name)
+    compare(source, new, RUNS, lambda: arguments(chance, friendly))
+
+
+def arguments(chance: random.Random, friendly: list[object]) -> list[object]:
+    """Three arguments; sometimes of few and friendly values, sometimes one object twice, a tuple, or an iterator."""
+    pool = [*POOL, *OWN][: chance.choice([4, 7, len(POOL), 99])] if chance.random() < 0.5 else friendly
+    return entangled(chance, *lists(chance, pool, (0, 1, 2, 5, 9)))
