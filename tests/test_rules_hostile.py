@@ -123,6 +123,11 @@ SPELLINGS = {
         "            level.append(queue.pop(0))\n        out.append(level)\n        if len(out) < 4:\n"
         "            queue += ys"
     ),
+    "queue-turned": (
+        "queue, seen = list(xs), []\n    while not queue == []:\n        for _ in range(len(ys) % 3):\n"
+        "            queue.append(queue.pop(0))\n        out.append(queue.pop(0))\n        if len(out) < 9 and out[-1] in zs:\n"
+        "            if queue != [] and ys:\n                seen.append(len(queue))\n            queue.extend(ys)\n    out.append(seen)"
+    ),
     "prepended": "for a in xs:\n        out.insert(0, a)\n        if a in out:\n            out.extend(ys)",
     "keys": (
         "known = {'a': 1, 1: 2, 'b': 3}\n    for a in xs:\n        if a in list(known.keys()):\n            out.append(a)\n"

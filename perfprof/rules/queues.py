@@ -59,8 +59,21 @@ def queues(function: Function, alone: bool = False) -> Iterator[Queue]:
             yield Queue(function, name, tuple(found[name]), loop)
 
 
+def made_of(node: ast.AST, function: Function) -> ast.expr | None:
+    """What a binding gives its name: of ``q = [root]``, and of ``q, seen = [root], set()``; None if it is not shown."""
+    above = function.parents.get(node)
+    if isinstance(above, ast.Tuple):
+        whole = function.parents.get(above)
+        values = whole.value.elts if isinstance(whole, ast.Assign) and isinstance(whole.value, ast.Tuple) else []
+        alone = isinstance(whole, ast.Assign) and whole.targets == [above] and len(values) == len(above.elts)
+        starred = any(isinstance(one, ast.Starred) for one in (*values, *above.elts))
+        return dict(zip(above.elts, values, strict=False)).get(node) if alone and not starred else None  # type: ignore[call-overload]
+    plain = isinstance(above, ast.AnnAssign) or (isinstance(above, ast.Assign) and above.targets == [node])
+    return above.value if plain else None  # type: ignore[union-attr]
+
+
 def _is_long_list(name: str, function: Function) -> bool:
-    values = [binding.value for binding in function.names.bindings.get(name, ())]
+    values = [made_of(binding.node, function) for binding in function.names.bindings.get(name, ())]
     listed = any(value is not None and certain(value, function, "list") for value in values)
     return listed and not _bounded(name, values, function)
 
@@ -71,7 +84,7 @@ def _takes(call: ast.Call) -> bool:
 
 def _begins_in(name: str, loop: ast.stmt, function: Function) -> bool:
     """Whether each turn of the loop has a queue of its own."""
-    own = [one.node for one in function.names.bindings.get(name, ()) if one.value is not None]
+    own = [one.node for one in function.names.bindings.get(name, ()) if made_of(one.node, function) is not None]
     last = loop.end_lineno or loop.lineno
     return any(loop.lineno <= getattr(node, "lineno", 0) <= last for node in own)
 
@@ -139,6 +152,8 @@ def make_deque(case: Case) -> Rewrite:
         edits.append(at("replace", call, new))
     edits += [_annotated(one) for one in list_words(name, function) if one is not None]
     edits += [at("replace", use, f"list({name})") for use in returned(name, function)]
+    loads = function.names.loads[name]
+    edits += [_asked_itself(use, function) for use in loads if compared_with_nothing(use, function)]
     return Rewrite(
         edits=(*edits, Edit("import", "from collections import deque")),
         why=f"both ends of {name} are reached in one step; nothing is moved",
@@ -147,8 +162,7 @@ def make_deque(case: Case) -> Rewrite:
 
 
 def _made(node: ast.AST, function: Function) -> Edit | None:
-    above = function.parents.get(node)
-    value = above.value if isinstance(above, (ast.Assign, ast.AnnAssign)) else None
+    value = made_of(node, function)
     if value is None:
         return None  # `q += more` is the same for both
     text = function.text(value)
@@ -158,6 +172,30 @@ def _made(node: ast.AST, function: Function) -> Edit | None:
         plain = len(value.args) == 1 and not value.keywords and not isinstance(value.args[0], ast.Starred)
         text = function.text(value.args[0]) if plain else "" if not value.args else text
     return at("replace", value, f"deque({text})")
+
+
+def compared_with_nothing(use: ast.AST, function: Function) -> bool:
+    """Whether it is `q` of ``while q != []`` or ``if q == []``, which for a deque is another question."""
+    above = function.parents.get(use)
+    if not isinstance(above, ast.Compare) or above.left is not use or len(above.ops) != 1:
+        return False
+    other = above.comparators[0]
+    equal = isinstance(above.ops[0], (ast.Eq, ast.NotEq)) and isinstance(other, ast.List) and not other.elts
+    return equal and _is_test(above, function)
+
+
+def _is_test(node: ast.AST, function: Function) -> bool:
+    """Whether only the truth of an expression counts."""
+    above = function.parents.get(node)
+    if isinstance(above, ast.BoolOp) or (isinstance(above, ast.UnaryOp) and isinstance(above.op, ast.Not)):
+        return _is_test(above, function)
+    return isinstance(above, (ast.If, ast.While, ast.IfExp, ast.Assert)) and above.test is node
+
+
+def _asked_itself(use: ast.Name, function: Function) -> Edit:
+    above = function.parents[use]
+    assert isinstance(above, ast.Compare)
+    return at("replace", above, use.id if isinstance(above.ops[0], ast.NotEq) else f"not {use.id}")
 
 
 def list_words(name: str, function: Function) -> list[ast.expr | None]:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules.attribute_queues import AttributeQueue, Use, names_of_body, stored
 from perfprof.rules.growth import certain
+from perfprof.rules.obligations.filled import shows_empty, shows_filled
 from perfprof.rules.obligations.proofs import obligation, observed, proved, unproved
-from perfprof.rules.obligations.queues import is_end, shows_empty, shows_filled
+from perfprof.rules.obligations.queues import is_end
 from perfprof.rules.reading.callees import standard
 from perfprof.rules.reading.effects import hazards
 from perfprof.rules.reading.expressions import SCALAR_BUILTINS, is_builtin
@@ -233,12 +234,22 @@ class _Before:
             if not isinstance(siblings, list) or statement not in siblings:
                 continue
             for earlier in reversed(siblings[: siblings.index(statement)]):
-                if self._leaves(earlier):
+                if self._leaves(earlier) or self._adds(earlier):
                     return True
                 if self.acts(earlier):
                     return False
-            return block == "body" and isinstance(above, (ast.If, ast.While)) and self.shows(above.test)
+            if block == "body" and isinstance(above, (ast.If, ast.While)) and self.shows(above.test):
+                return True
+            outside = self.method.parents.get(above)
+            quiet = isinstance(above, ast.If) and not self.acts(above.test)
+            return quiet and outside is not None and self.in_block(above, outside)  # type: ignore[arg-type]
         return False
+
+    def _adds(self, earlier: ast.stmt) -> bool:
+        """``self._waiting.append(job)`` as a statement of its own."""
+        call = earlier.value if isinstance(earlier, ast.Expr) else None
+        ways = {f"{self.text}.append", f"{self.text}.insert"}
+        return isinstance(call, ast.Call) and ast.unparse(call.func) in ways and not any(map(self.acts, call.args))
 
     def _leaves(self, earlier: ast.stmt) -> bool:
         """``if not self._waiting: return``."""
