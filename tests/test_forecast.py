@@ -6,7 +6,8 @@ import math
 
 import pytest
 
-from perfprof.optimizer.forecast import ceiling, too_little
+from perfprof.optimizer.forecast import Forecast, at_most, ceiling
+from perfprof.rules.rule import Evidence
 
 
 @pytest.mark.parametrize(
@@ -29,15 +30,31 @@ def test_few_samples_leave_room() -> None:
     assert ceiling(0.02, 0.06, 0, 50.0) > 10
 
 
+def said(share: float, around: float, promise: float, samples: int = 160) -> str:
+    """What is told of a scan with this share of a run of a second."""
+    return Forecast(around, samples, 1.0, 0.01).too_little(share, Evidence(True, "", gain=80.0), promise)
+
+
 def test_what_is_too_little_is_said() -> None:
     """A scan of 2.5 % of the run in a function of 45 %, and the same in one of 4 %."""
-    said = too_little(0.025, 0.45, 160, 80.0, 1.2)
-    assert "6% of its function's time" in said
-    assert not too_little(0.025, 0.04, 160, 80.0, 1.2)
-    assert not too_little(0.025, 0.45, 160, 80.0, 1.1)
+    assert "6% of its function's time" in said(0.025, 0.45, 1.2)
+    assert not said(0.025, 0.04, 1.2)
+    assert not said(0.025, 0.45, 1.1)
 
 
 def test_much_of_the_run_is_told_in_any_case() -> None:
     """A tenth of a program that is one long function."""
-    assert not too_little(0.1, 1.0, 10_000, 80.0, 1.2)
-    assert too_little(0.04, 1.0, 10_000, 80.0, 1.2)
+    assert not said(0.1, 1.0, 1.2, 10_000)
+    assert said(0.04, 1.0, 1.2, 10_000)
+
+
+def test_what_takes_no_time_is_not_what_is_slow() -> None:
+    """Ninety tests of a list of forty elements in a run of two seconds, whatever the lines around them take."""
+    numbers = {"entries": 1, "rounds": 87.0, "elements": 41.7}
+    assert at_most(numbers) < 0.002
+    assert at_most({"entries": 1, "rounds": 87.0}) == at_most({"times": 3, "elements": 9}) == math.inf
+    evidence = Evidence(True, "", numbers, 3.3)
+    assert "too short" in Forecast(0.02, 200, 2.0, 0.01).too_little(0.02, evidence, 1.2)
+    assert not Forecast(0.02, 200, 2.0, 0.0).too_little(0.02, evidence, 1.2)
+    many = Evidence(True, "", {**numbers, "entries": 1_000}, 3.3)
+    assert not Forecast(0.02, 200, 2.0, 0.01).too_little(0.02, many, 1.2)

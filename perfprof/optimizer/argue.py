@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from perfprof.errors import UsageError
 from perfprof.optimizer.correlate import Hot, hot_functions, share_of
-from perfprof.optimizer.forecast import too_little
+from perfprof.optimizer.forecast import Forecast
 from perfprof.optimizer.reports import figures
 from perfprof.optimizer.run import Outcome
 from perfprof.optimizer.scratch.definitions import definitions
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 class Accused:
     """A suspect with its rule; ``catalog`` and ``copy`` for findings about a schema or a statement. tolerance: as set.
 
-    around: the share of the cost that its function has, in ``samples`` samples; 0 if that is not known.
+    forecast: what a recording says of its function, where time decides.
     """
 
     rule: Rule
@@ -45,8 +45,7 @@ class Accused:
     copy: Copy | None = None
     definitions: Definitions = nowhere
     tolerance: float = 0.0
-    around: float = 0.0
-    samples: int = 0
+    forecast: Forecast | None = None
 
     @property
     def share(self) -> float:
@@ -124,7 +123,7 @@ def find(options: FixOptions, recording: Recording, program: Program, databases:
             accused = [*_accused(rule, hot, program, databases), *_as_run(rule, recording, loaded, program)]
             accused += _of_settings(rule, recording, program, room)
             asked = (replace(one, definitions=ask, tolerance=options.tolerance) for one in accused)
-            found += [_with_share(one, program, recording, unseen) for one in asked]
+            found += [_with_share(one, program, recording, unseen, options.min_share) for one in asked]
         except Exception:  # a rule must never take the run down
             last = traceback.format_exc(limit=-1).splitlines()[-1]
             complaints.append(f"rule {rule.name} failed and was dropped: {last}")
@@ -188,7 +187,9 @@ def within_requests(recording: Recording) -> list[Execution]:
     return found
 
 
-def _with_share(one: Accused, program: Program, recording: Recording, unseen: Mapping[Function, float]) -> Accused:
+def _with_share(
+    one: Accused, program: Program, recording: Recording, unseen: Mapping[Function, float], least: float
+) -> Accused:
     finding = one.suspect.finding
     path = Path(finding.path)
     if path.is_absolute() and path.is_relative_to(program.root):
@@ -200,7 +201,9 @@ def _with_share(one: Accused, program: Program, recording: Recording, unseen: Ma
         more = unseen.get(function, 0.0)
         share = share_of(recording, function, finding.line, finding.end_line, more)
         around = max(recording.share(str(function.module.path), function.line, function.end_line), share)
-        one = replace(one, around=around, samples=recording.total)
+        seconds = float(recording.meta["cpu_seconds"])
+        forecast = Forecast(around, recording.total, seconds, least) if not one.rule.counter else None
+        one = replace(one, forecast=forecast)
     else:
         share = recording.share(str(program.root / finding.path), finding.line, finding.end_line)
     share = max(share, _loading(one) / (float(recording.meta["seconds"]) or 1.0))
@@ -265,8 +268,8 @@ def _argued(
         return None
     if not evidence.enough:
         return Outcome(finding, "cold", evidence.reason, one.rule.title, Level.OPEN, expected=evidence.gain)
-    if one.around and not one.rule.counter and (finding.share or 0.0) <= one.share:  # more: it waits for a database
-        little = too_little(one.share, one.around, one.samples, evidence.gain, one.rule.promises)
+    if one.forecast is not None and (finding.share or 0.0) <= one.share:  # more: it waits for a database
+        little = one.forecast.too_little(one.share, evidence, one.rule.promises)
         if little:
             return Outcome(finding, "cold", little, one.rule.title, Level.OPEN, expected=evidence.gain)
     proofs, level = weigh(one.rule, case)

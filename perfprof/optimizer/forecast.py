@@ -7,8 +7,13 @@ below what the rule promises, no measurement can accept a patch, and the place i
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from perfprof.rules.rule import Evidence
 
 ENOUGH = 0.05  # of the whole run: a scan that takes so much is told and tried in any case
+DEAREST = {"elements": 5e-7, "rows": 2e-6}  # seconds for one of them, compared by code of the program
 
 
 def ceiling(share: float, around: float, samples: int, gain: float) -> float:
@@ -22,9 +27,33 @@ def ceiling(share: float, around: float, samples: int, gain: float) -> float:
     return around / (around - saved) if saved < around else math.inf
 
 
-def too_little(share: float, around: float, samples: int, gain: float, promise: float) -> str:
-    """Why no patch of this place can be accepted; empty if one may be."""
-    most = ceiling(share, around, samples, gain)
-    if share >= ENOUGH or most >= promise:
-        return ""
-    return f"too small a part: {share / around:.0%} of its function's time, so at most {most:.2f}x (pays from {promise:g}x)"
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What a recording says of the function of a place.
+
+    around: its share of the run, seen in ``samples`` samples. seconds: of the run. least: the share from which a place
+    is shown.
+    """
+
+    around: float
+    samples: int
+    seconds: float
+    least: float
+
+    def too_little(self, share: float, evidence: Evidence, promise: float) -> str:
+        """Why no patch of a place with this share can be accepted; empty if one may be."""
+        took = at_most(evidence.numbers)
+        if took < self.least * self.seconds:
+            return f"too short: the scan takes {took * 1e3:.2g} ms at most of a run of {self.seconds:.2g} s"
+        most = ceiling(share, self.around, self.samples, evidence.gain)
+        if share >= ENOUGH or most >= promise or not self.around:
+            return ""
+        part = f"too small a part: {share / self.around:.0%} of its function's time"
+        return f"{part}, so at most {most:.2f}x (pays from {promise:g}x)"
+
+
+def at_most(numbers: Mapping[str, int | float | str]) -> float:
+    """Seconds that a scan takes at the dearest, from what was counted; infinite if that was not."""
+    counted = [float(numbers[name]) for name in ("entries", "rounds") if name in numbers]
+    dearest = [float(numbers[name]) * each for name, each in DEAREST.items() if name in numbers]
+    return math.prod(counted) * dearest[0] if len(counted) == 2 and dearest else math.inf

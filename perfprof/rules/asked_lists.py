@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 def memberships(function: Function, program: Program) -> Iterator[Membership]:
     """Every test of a name or attribute that a loop repeats; those of one list in one loop are one."""
     alike: dict[object, list[Membership]] = {}
-    for found in _each(function, program):
+    each = list(_each(function, program))
+    grown = [one for one in each if one.appends]
+    for one in each:
+        found = next((_beside(one, other) for other in grown if _shares_set(one, other)), one)
         key = tuple(map(ast.unparse, found.bases)), found.hoist.node, found.appends, found.stable, _apart(found)
         alike.setdefault(key, []).append(found)
     for first, *others in alike.values():
@@ -35,6 +38,17 @@ def memberships(function: Function, program: Program) -> Iterator[Membership]:
         growing = _growing(one.scan, grows, function, program) if grows else None
         if growing is not None and growing.appends:  # of one that stays all counts are kept, see `list-count`
             yield replace(growing, counted=one)
+
+
+def _shares_set(one: Membership, other: Membership) -> bool:
+    """Whether a loop inside the one in which the list grows asks it as well."""
+    inside = any(loop.node is other.hoist.node for loop in one.scan.around)
+    same = path_of(one.scan.subject) == path_of(other.scan.subject)
+    return inside and same and not one.appends and not any(kept.problem for kept in one.stable)
+
+
+def _beside(one: Membership, other: Membership) -> Membership:
+    return replace(one, hoist=other.hoist, stable=other.stable, appends=other.appends)
 
 
 def _apart(found: Membership) -> object:

@@ -20,6 +20,7 @@ LEAST_POSITIONS = 64
 LEAST_QUEUE = 256
 LEAST_COPIES = {"list": 16, "dict": 32, "sum": 64}  # of what grows by copying
 LEAST_COUNTED = 32
+UNHASHABLE = frozenset(f"builtins.{name}" for name in ("list", "dict", "set", "bytearray"))
 
 
 def worth_an_index(case: Case) -> Evidence:
@@ -105,6 +106,8 @@ def asked_often(
         return Evidence(False, "the loop did not run")
     if not set(listed.types) & set(kinds):
         return Evidence(False, f"it is a {guards.readable(listed.types)}, not a list")
+    if listed.elements and set(listed.elements) <= UNHASHABLE:
+        return Evidence(False, f"its elements are {guards.readable(listed.elements)}, which cannot be hashed")
     twins = sum(one.count for number in range(9) if (one := case.watched(f"twin{number}")) is not None)
     rounds, size = (listed.count + twins) / entry.count, listed.mean_length
     numbers = {"entries": entry.count, "rounds": round(rounds, 1), "elements": round(size, 1)}

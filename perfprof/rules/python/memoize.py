@@ -253,9 +253,9 @@ RULE = Rule(
     in_function=looks_for,
     worth=worth_keeping,
     safe_if=(
-        computes_from_arguments_alone,
-        arguments_tell_apart,
         results_cannot_change,
+        arguments_tell_apart,
+        computes_from_arguments_alone,
         name_means_this_function,
     ),
     rewrite=keep_results,

@@ -90,7 +90,7 @@ def _named(node: ast.Name, function: Function, known: Known) -> str:
     above = function.parents.get(node)
     if isinstance(above, ast.Attribute) and (standard(above, function) or "").startswith("math."):
         return ""
-    return "" if known(node, function) else f"`{name}` is not its own, and may be another thing tomorrow"
+    return "" if known(node, function) else f"`{name}` is read from outside, where its meaning may change"
 
 
 def _free(name: str, function: Function) -> list[ast.Name]:
