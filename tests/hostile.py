@@ -11,6 +11,7 @@ import ast
 import copy
 import random
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -140,7 +141,7 @@ FRIENDLY: dict[str, list[object]] = {
 
 
 def rewrites(
-    source: str, imagined: Callable[[Watch], Seen], only: Collection[str] = ()
+    source: str, imagined: Callable[[Watch], Seen], only: Collection[str] = (), tolerance: float = 0.0
 ) -> Iterator[tuple[Rule, str]]:
     """Each rewrite of a source that the rules (or those named) find safe, with the new source."""
     program = Program(Path("/"), lambda path: source)
@@ -150,9 +151,10 @@ def rewrites(
         assert rule.in_function is not None
         for suspect in (one for function in module.functions for one in rule.in_function(function, program)):
             seen = {watch.id: imagined(watch) for watch in suspect.watches}
-            proofs, level = weigh(rule, Case(suspect, program, seen))
+            case = Case(suspect, program, seen, tolerance=tolerance)
+            proofs, level = weigh(rule, case)
             if level is not Level.OPEN:
-                yield rule, apply_edits(source, rule.rewrite(Case(suspect, program, seen, proofs=proofs)).edits)
+                yield rule, apply_edits(source, rule.rewrite(replace(case, proofs=proofs)).edits)
 
 
 def seen(watch: Watch, held: dict[str, int], elements: dict[str, int], rounds: int = 1000, size: int = 100) -> Seen:

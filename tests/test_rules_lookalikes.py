@@ -4,14 +4,15 @@ The tables are tests/lookalikes*.txt. A case is ``=== name: outcome [evidence]``
 are evaluated with the old and the new source. The outcome is the obligation that saves it, ``rewritten`` (then both must
 agree), or ``not-found``. The evidence is made up: of types and sizes that pay, and of what only a run can tell: rows are
 ``dicts``, what the loop changes is ``apart`` from the collection, loops walk ``generators``, attributes are ``computed``, elements
-are ``lists``, arguments come ``again``, lists are in no ``order``, loops walk ``arrays``, or all ``ints``, ``words``, ``floats`` or ``pairs`` of them, what is read is one of ``texts``, or of a class ``Node`` of the program (``nodes``).
+are ``lists``, arguments come ``again``, lists are in no ``order``, loops walk ``arrays``, or all ``ints``, ``words``, ``floats`` or ``pairs`` of them, what is read is one of ``texts``, or of a class ``Node`` of the program (``nodes``). With ``gathers`` the first element of arrays is an index, with ``near`` the user
+set a tolerance.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -80,7 +81,8 @@ def imagined(watch: Watch, evidence: frozenset[str]) -> Seen:
     elif kind == "more":
         types = {"builtins.list": 1000}
     if "arrays" in evidence:
-        types = {ARRAYS.get(kind.rstrip("0123456789"), "builtins.int"): 1000}
+        first = "gathers" in evidence and kind == "cell0"
+        types = {"numpy.int64" if first else ARRAYS.get(kind.rstrip("0123456789"), "builtins.int"): 1000}
     plain = [PLAIN[word] for word in PLAIN if word in evidence]  # all of one type, where a rule needs that
     held = {rows: 1000} if {"dicts", "lists"} & evidence else keys
     elements = {plain[-1]: 1000} if plain else held
@@ -99,11 +101,12 @@ def answers(one: LookAlike) -> Iterator[str | set[str]]:
             if {watch.kind for watch in suspect.watches} & SHOWN - one.evidence:
                 continue
             seen = {watch.id: imagined(watch, one.evidence) for watch in suspect.watches}
-            proofs, level = weigh(rule, Case(suspect, program, seen))
+            case = Case(suspect, program, seen, tolerance=1e-9 if "near" in one.evidence else 0.0)
+            proofs, level = weigh(rule, case)
             if level is Level.OPEN:
                 yield {proof.obligation for proof in proofs if proof.level is Level.OPEN}
             else:
-                yield apply_edits(one.source, rule.rewrite(Case(suspect, program, seen, proofs=proofs)).edits)
+                yield apply_edits(one.source, rule.rewrite(replace(case, proofs=proofs)).edits)
 
 
 @pytest.mark.parametrize("one", CASES)

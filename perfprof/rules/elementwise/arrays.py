@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from perfprof.rules.elementwise.bounds import Bounds
+from perfprof.rules.elementwise.errors import Errors
 from perfprof.rules.elementwise.guards import tests
 from perfprof.rules.elementwise.kinds import FLOATS, Kinds, kinds_of
 from perfprof.rules.elementwise.loops import ElementLoop
-from perfprof.rules.elementwise.steps import Branch, Count, Named, Step, Store, every
+from perfprof.rules.elementwise.sums import Summed
+from perfprof.rules.elementwise.turns import Branch, Count, Named, Step, Store, Sum, every
 from perfprof.rules.indexing import at, in_style
 from perfprof.rules.reading.names import fresh
 from perfprof.rules.rule import Case, Rewrite
@@ -18,12 +20,17 @@ from perfprof.rules.rule import Case, Rewrite
 
 @dataclass
 class _Writer:
-    """The steps as statements over whole arrays. apart: what is stored into is a copy until all is computed."""
+    """The steps as statements over whole arrays. apart: what is stored into is a copy until all is computed.
+
+    errors: of the terms of sums, in units of the last place, and within: the tolerance that allows them.
+    """
 
     found: ElementLoop
     kinds: Kinds
     taken: set[str]
     apart: bool
+    errors: Mapping[str, float] = field(default_factory=dict)
+    within: float = 0.0
     lines: list[str] = field(default_factory=list)
     copies: dict[str, str] = field(default_factory=dict)
     named: dict[str, tuple[str, str]] = field(
@@ -47,6 +54,8 @@ class _Writer:
         for name in sorted(self.found.read.counts) if self.apart else ():
             self.copies[name] = self.new(f"new_{name}")
             self.lines.append(f"{self.copies[name]} = {name}")
+        for name in sorted(self.found.read.sums) if self.apart else ():
+            self.copies[name] = self.new(f"new_{name}")
         self._block(self.found.steps, "")
         after = [
             f"{self.bounds.place(cell)} = {self.copies[name]}"
@@ -55,13 +64,19 @@ class _Writer:
         ]
         return self.lines, [
             *after,
-            *(f"{one} = {self.copies[one]}" for one in sorted(self.found.read.counts) if self.apart),
+            *(f"{one} = {self.copies[one]}" for one in sorted(self._numbers) if self.apart),
         ]
+
+    @property
+    def _numbers(self) -> set[str]:
+        return self.found.read.counts | self.found.read.sums
 
     def _block(self, steps: Sequence[Step], mask: str) -> None:
         for one in steps:
             if isinstance(one, Store):
                 self._store(one, mask)
+            elif isinstance(one, Sum):
+                self._sum(one, mask)
             elif isinstance(one, Named):
                 name = self.new(f"all_{one.name}")
                 text = self.text(one.value, mask)
@@ -77,6 +92,18 @@ class _Writer:
                 self.lines.append(f"{self.copies.get(one.name, one.name)} += {times}{whole}")
             else:
                 self._branch(one, mask)
+
+    def _sum(self, one: Sum, mask: str) -> None:
+        numpy, turns, text = self.found.numpy, self.new(f"{one.name}_by_turn"), self.text(one.value, mask)
+        terms = text if len(self.found.axes) == 1 or mask else f"{numpy}.ravel({text})"
+        kept, plain = self.copies.get(one.name, one.name), self.kinds.sums[one.name] == "float"
+        error = self.errors.get(one.name, 0.0)
+        summed = Summed(one.name, one.op, terms, kept, plain, error, self.within)
+        if error:
+            self.lines += summed.nearly(numpy, turns, kept if self.apart else self.new(f"new_{one.name}"))
+        else:
+            self.lines += summed.exactly(numpy, turns)
+            self.named[one.name] = f"{turns}[1:]", mask
 
     def _whole(self) -> str:
         return " * ".join(f"({self.bounds.length(axis)})" for axis in self.found.axes)
@@ -131,7 +158,7 @@ class _Writer:
         if part:
             return ast.parse(f"{part}[{mask}]" if mask != chosen else part, mode="eval").body
         if isinstance(node, ast.BinOp):
-            return ast.BinOp(self._made(node.left, mask), node.op, self._made(node.right, mask))
+            return self._operation(node, self._made(node.left, mask), self._made(node.right, mask))
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
             return ast.UnaryOp(node.op, self._made(node.operand, mask))
         if isinstance(node, ast.Call):
@@ -139,6 +166,12 @@ class _Writer:
         if isinstance(node, (ast.Constant, ast.Name, ast.Attribute)):
             return node
         return self._test(node, mask)
+
+    def _operation(self, node: ast.BinOp, left: ast.expr, right: ast.expr) -> ast.expr:
+        """The same of arrays, of which ``** 0.5`` takes the root, and that of -0.0 is -0.0; of an element it is 0.0."""
+        if isinstance(node.op, ast.Pow) and isinstance(right, ast.Constant) and right.value == 0.5:
+            left = ast.BinOp(left, ast.Add(), ast.Constant(0.0))
+        return ast.BinOp(left, node.op, right)
 
     def _part(self, node: ast.expr) -> tuple[str, str]:
         """The text of something that varies by itself, and for which elements it is; empty for all else."""
@@ -212,8 +245,10 @@ def arrays_at_once(case: Case) -> Rewrite:
     function, kinds = found.function, kinds_of(case)
     taken = {*function.visible, *function.module.identifiers, *case.taken}
     fine = fresh("at_once", taken)
-    effects = [one for one in every(found.steps) if isinstance(one, (Store, Count))]
-    writer = _Writer(found, kinds, {*taken, fine}, len(effects) > 1)
+    effects = [one for one in every(found.steps) if isinstance(one, (Store, Count, Sum))]
+    errors = Errors(found)
+    errors.read()
+    writer = _Writer(found, kinds, {*taken, fine}, len(effects) > 1, errors.sums, case.tolerance)
     doing, after = writer.write()
     new = [
         "# One by one, as before, unless these are plain arrays that share no memory, and no error is to be told.",
@@ -223,16 +258,28 @@ def arrays_at_once(case: Case) -> Rewrite:
         f"        with {found.numpy}.errstate(all='raise'):",
         *(f"            {line}" for line in doing),
         *(f"        {line}" for line in after),
-        "    except ArithmeticError:",
+        f"    except {_errors(found)}:",
         f"        {fine} = False",
         f"if not {fine}:",
     ]
     new = [in_style(one, function) for one in new] + [f"    {line}" for line in _as_it_stands(found)]
     return Rewrite(
         edits=(at("statement", found.hoist.statement, "\n".join(new)),),
-        why="NumPy does each step for all elements at once, to the bit as for each of them",
+        why=f"NumPy does each step for all elements at once, {_how_near(case)}",
         memory="one or two arrays as long as the loop, while it runs",
+        tolerance=case.tolerance if found.read.inexact else 0.0,
     )
+
+
+def _how_near(case: Case) -> str:
+    if not case.suspect.reading.read.inexact:
+        return "to the bit as for each of them"
+    return f"within {case.tolerance:g} of what it is for each of them, as set"
+
+
+def _errors(found: ElementLoop) -> str:
+    gathers = any(one.gather is not None for one in found.read.cells.values())
+    return "(ArithmeticError, IndexError)" if gathers else "ArithmeticError"
 
 
 def _as_it_stands(found: ElementLoop) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from perfprof.rules.elementwise.loops import Axis, ElementLoop
 from perfprof.rules.elementwise.ranges import Bound
-from perfprof.rules.elementwise.steps import Cell, Place
+from perfprof.rules.elementwise.turns import Cell, Place
 
 
 def ends_at(bound: Bound, more: int = 0) -> str:
@@ -22,6 +22,11 @@ def ends_at(bound: Bound, more: int = 0) -> str:
 def length_of(array: str, axis: int) -> str:
     """``len(a)``, ``a.shape[1]``."""
     return f"{array}.shape[{axis}]" if axis else f"len({array})"
+
+
+def lengths_of_alike(found: ElementLoop) -> list[str]:
+    """The lengths that are the same, for arrays that are walked side by side."""
+    return [*dict.fromkeys(length_of(ast.unparse(one), 0) for one in found.alike)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,8 @@ class Bounds:
 
     def view(self, cell: Cell) -> str:
         """The elements of all turns, with an axis for each loop from the first on that is counted."""
+        if cell.gather is not None:
+            return f"{cell.array}[{self.view(cell.gather)}]"
         text, order = self._indexed(cell), [one.counter for one in self.found.axes]
         if len(cell.counters) == 2 and order.index(cell.counters[0]) > order.index(cell.counters[1]):
             return f"{text}.T"
@@ -77,5 +84,6 @@ class Bounds:
             return str(place.more)
         axis = self._axis(place.counter)
         low, high = ends_at(axis.low, place.more), ends_at(axis.high, place.more)
-        high = "" if high == length_of(array, number) else high
+        own, alike = length_of(array, number), lengths_of_alike(self.found)
+        high = "" if high == own or (high in alike and own in alike) else high
         return f"{'' if low == '0' else low}:{high}"

@@ -6,10 +6,10 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterator
 
-from perfprof.rules.elementwise.bounds import ends_at, length_of
+from perfprof.rules.elementwise.bounds import ends_at, length_of, lengths_of_alike
 from perfprof.rules.elementwise.kinds import EXACT_INT, Kinds
 from perfprof.rules.elementwise.loops import Axis, ElementLoop
-from perfprof.rules.elementwise.steps import Place
+from perfprof.rules.elementwise.turns import Place
 
 DTYPES = {"float64": "float", "bool": "bool"}
 ORDER = ("float64", "int64", "bool", "uint8")
@@ -26,6 +26,8 @@ def tests(found: ElementLoop, kinds: Kinds) -> Iterator[str]:
     yield from _dtypes(found, kinds)
     yield from _axes(found)
     yield from _numbers(found, kinds)
+    if found.alike:
+        yield " == ".join(lengths_of_alike(found))
     yield from _within(found)
     for one in found.written:
         yield f"{one}.flags.carray"
@@ -77,6 +79,11 @@ def _numbers(found: ElementLoop, kinds: Kinds) -> Iterator[str]:
         yield f"type({name}) is int"
     for name in sorted(found.read.counts):
         yield f"type({name}) is int"
+    for name, types in sorted(kinds.starts.items()):
+        said = [f"{found.numpy}.float64" if one == "float64" else one for one in types]
+        yield f"type({name}) is {said[0]}" if len(said) == 1 else f"type({name}) in ({', '.join(said)})"
+        if "int" in types:
+            yield f"abs({name}) <= {EXACT_INT}"
     for name in found.given:
         kind = kinds.given[name]
         if kind == "int":
@@ -114,7 +121,7 @@ def _limits(found: ElementLoop) -> Iterator[str]:
                 ends[end].append(length)
             for axis in found.axes:
                 counted = [one.more for one in places if one.counter == axis.counter]
-                if counted and not _ends_there(axis, length, max(counted)):
+                if counted and not _ends_there(axis, length, max(counted), found):
                     ends[f"{ends_at(axis.high, max(counted))} <="].append(length)
                 if axis.low.base is not None and min(counted, default=0) < 0:
                     yield f"{-min(counted)} <= {ends_at(axis.low)}"
@@ -125,14 +132,16 @@ def _limits(found: ElementLoop) -> Iterator[str]:
 
 def _fixed(place: Place) -> str:
     """What must be below the length, or no more than it, for an index that is the same in all turns."""
-    if place.counter:
+    if place.counters:
         return ""
     if place.name is not None:
         return f"0 <= {ast.unparse(place.name)} <"
     return f"{place.more} <" if place.more >= 0 else f"{-place.more} <="
 
 
-def _ends_there(axis: Axis, length: str, more: int) -> bool:
+def _ends_there(axis: Axis, length: str, more: int, found: ElementLoop) -> bool:
     """Whether the loop surely ends with the array."""
     high = axis.high
-    return bool(high.array) and length_of(high.array, high.axis) == length and high.more + more <= 0
+    if not high.array or high.more + more > 0:
+        return False
+    return length_of(high.array, high.axis) == length or length in lengths_of_alike(found)

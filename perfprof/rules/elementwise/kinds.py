@@ -12,7 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from perfprof.rules.elementwise.loops import ElementLoop
-from perfprof.rules.elementwise.steps import NUMBERS, Branch, Count, Named, Step, every
+from perfprof.rules.elementwise.starts import start_of
+from perfprof.rules.elementwise.steps import INEXACT, NUMBERS
+from perfprof.rules.elementwise.turns import Branch, Count, Named, Step, Sum, every
 from perfprof.rules.reading.expressions import path_of
 from perfprof.rules.rule import Case
 
@@ -30,13 +32,18 @@ class InexactError(Exception):
 
 @dataclass
 class Kinds:
-    """The kinds of all expressions of a loop. arrays: the kind of the elements of each; stored: those of what is stored."""
+    """The kinds of all expressions of a loop. arrays: the kind of the elements of each; stored: those of what is stored.
+
+    sums: of what is summed up, and starts: the types that it may have before the loop.
+    """
 
     found: ElementLoop
     arrays: Mapping[str, str]
     given: Mapping[str, str]
     named: dict[str, str] = field(default_factory=dict)
     stored: dict[str, set[str]] = field(default_factory=dict)
+    sums: dict[str, str] = field(default_factory=dict)
+    starts: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def read(self) -> None:
         """Go through all steps; InexactError names the first that may differ."""
@@ -52,12 +59,22 @@ class Kinds:
             self.named[one.name] = self.of(one.value)
             if not self.varies(one.value):
                 raise InexactError(one.value, "it is the same in all turns")
+        elif isinstance(one, Sum):
+            self._sum(one)
         elif not isinstance(one, Count):
             kinds = _holders(one.value, self.of(one.value))
             if not kinds:
                 raise InexactError(one.value, "what is stored is made another type")
             name = one.cell.array
             self.stored[name] = self.stored.get(name, kinds) & kinds
+
+    def _sum(self, one: Sum) -> None:
+        kind = self.of(one.value)
+        if kind not in FLOATS:
+            raise InexactError(one.value, f"a {kind} is summed up: whole numbers may overflow, and nobody is told")
+        start = start_of(one.name, self.found.hoist.node, self.found.function)
+        self.starts[one.name] = (start,) if start else ("float", "float64") if kind == "float64" else ("float",)
+        self.sums[one.name] = kind
 
     def varies(self, node: ast.expr) -> bool:
         """Whether it has another value in each turn."""
@@ -70,6 +87,9 @@ class Kinds:
         """The kind of an expression."""
         cell = self.found.read.cells.get(node)
         if cell is not None:
+            inner = cell.gather
+            if inner is not None and self.arrays[inner.array] not in WHOLE:
+                raise InexactError(inner.node, f"the index was a {self.arrays[inner.array]}")
             return self.arrays[cell.array]
         if isinstance(node, ast.Constant):
             return _of_constant(node)
@@ -93,8 +113,8 @@ class Kinds:
             if len(path) == 2 and path[1] in NUMBERS:
                 return "float"
             raise InexactError(node, "it is no number")
-        if path[0] in self.named:
-            return self.named[path[0]]
+        if path[0] in {**self.named, **self.sums}:
+            return {**self.named, **self.sums}[path[0]]
         if path[0] in self.found.bound:
             return "counter"
         return self.given[ast.unparse(node)]
@@ -108,7 +128,7 @@ class Kinds:
     def _arithmetic(self, node: ast.BinOp) -> str:
         left, right = self.of(node.left), self.of(node.right)
         both = {left, right}
-        if not both <= {*FLOATS, *WHOLE, "int", "counter"}:
+        if not both <= {*FLOATS, *WHOLE, "int", "counter"} or (isinstance(node.op, ast.Pow) and not both & FLOATS):
             raise InexactError(node, f"it was of {left} and {right}")
         if both & FLOATS:
             return "float" if both <= {"float", "int", "counter"} else "float64"
@@ -121,6 +141,8 @@ class Kinds:
     def _call(self, node: ast.Call) -> str:
         module, name = self.found.read.called(node)
         kinds = [self.of(one) for one in node.args]
+        if name in INEXACT and kinds[0] in FLOATS:
+            return "float64" if module == "numpy" else "float"
         if name.startswith("is") and kinds[0] in FLOATS:
             return "truth"
         if module == "builtins":

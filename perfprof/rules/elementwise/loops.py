@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfprof.rules.elementwise.ranges import Bound, bound, length
-from perfprof.rules.elementwise.steps import (
+from perfprof.rules.elementwise.steps import Steps
+from perfprof.rules.elementwise.turns import (
     Branch,
     Cell,
     Count,
     NoneOfOursError,
     Place,
     Step,
-    Steps,
     Store,
+    Sum,
     every,
 )
 from perfprof.rules.reading.expressions import is_builtin, path_of
@@ -42,7 +43,8 @@ class Axis:
 class ElementLoop:
     """A loop, or loops right inside one another, whose turns compute with elements of arrays.
 
-    numpy: what NumPy is called. read: the body as it was read. bound: names that the loops bind.
+    numpy: what NumPy is called. read: the body as it was read. bound: names that the loops bind. alike: arrays that
+    are walked side by side.
     """
 
     function: Function
@@ -53,16 +55,18 @@ class ElementLoop:
     read: Steps
     body: ast.stmt
     bound: frozenset[str]
+    alike: tuple[ast.expr, ...] = ()
     stable: tuple[()] = ()
 
     @property
     def bases(self) -> tuple[ast.expr, ...]:
         """All that the new code reads before the loop."""
         ends = [end.base for axis in self.axes for end in (axis.low, axis.high) if end.base is not None]
-        counts = [ast.Name(one, ast.Load()) for one in sorted(self.read.counts)]
+        counts = [ast.Name(one, ast.Load()) for one in sorted(self.read.counts | self.read.sums)]
         return (
             *(cell.base for cell in self.read.cells.values()),
             *ends,
+            *self.alike,
             *counts,
             *self.given.values(),
             *self.numbers.values(),
@@ -91,7 +95,7 @@ class ElementLoop:
         known = {*self.bound, *self.read.modules}
         found: dict[str, ast.expr] = {}
         for one in self.values:
-            for node in _leaves(one, self.read):
+            for node in leaves(one, self.read):
                 path = path_of(node)
                 if path is not None and path[0] not in known:
                     found.setdefault(ast.unparse(node), node)
@@ -121,7 +125,7 @@ class ElementLoop:
         return {ast.unparse(one): one for one in (*ends, *places)}
 
 
-def _leaves(node: ast.expr, read: Steps) -> Iterator[ast.expr]:
+def leaves(node: ast.expr, read: Steps) -> Iterator[ast.expr]:
     """Names and attributes that an expression computes with."""
     if node in read.cells or isinstance(node, ast.Constant):
         return
@@ -131,7 +135,7 @@ def _leaves(node: ast.expr, read: Steps) -> Iterator[ast.expr]:
     parts = node.args if isinstance(node, ast.Call) else ast.iter_child_nodes(node)
     for part in parts:
         if isinstance(part, ast.expr):
-            yield from _leaves(part, read)
+            yield from leaves(part, read)
 
 
 def element_loops(function: Function) -> Iterator[ElementLoop]:
@@ -185,41 +189,60 @@ def _is_local(name: str, function: Function) -> bool:
 
 
 def _read(loop: ast.For, function: Function, modules: dict[str, str], numpy: str) -> ElementLoop | None:
-    axes, items, inner = [], {}, loop
+    axes, inner = [], loop
+    items: dict[str, ast.expr] = {}
     while True:
-        axis, item, walked = _axis(inner, function)
+        axis, items = _axis(inner, function)
         axes.append(axis)
-        if item:
-            items[item] = (walked, Place(axis.counter))
-        if len(inner.body) != 1 or not isinstance(inner.body[0], ast.For) or item:
+        if len(inner.body) != 1 or not isinstance(inner.body[0], ast.For) or items:
             break
         inner = inner.body[0]
     counters = [one.counter for one in axes]
     if len({*counters, *items}) != len(counters) + len(items):
         raise NoneOfOursError
-    read = Steps(counters, items, modules)
+    walked = {name: (array, Place(axis.counter)) for name, array in items.items()}
+    read = Steps(counters, walked, modules)
     steps = read.block(inner.body)
-    bound = frozenset({*counters, *items, *read.named, *read.counts})
-    found = ElementLoop(function, Loop(loop, loop), numpy, tuple(axes), steps, read, inner.body[0], bound)
-    acts = any(isinstance(one, Count) or (isinstance(one, Store) and one.cell.counters) for one in every(steps))
+    bound = frozenset({*counters, *items, *read.named, *read.counts, *read.sums})
+    alike = tuple(items.values()) if len(items) > 1 else ()
+    found = ElementLoop(function, Loop(loop, loop), numpy, tuple(axes), steps, read, inner.body[0], bound, alike)
+    acts = any(
+        isinstance(one, (Count, Sum)) or (isinstance(one, Store) and any(it.counter for it in one.cell.places))
+        for one in every(steps)
+    )
     return found if acts and read.cells else None
 
 
-def _axis(loop: ast.For, function: Function) -> tuple[Axis, str, ast.expr]:
-    """The counter and its range, and the name and the array of an item that is walked."""
+def _axis(loop: ast.For, function: Function) -> tuple[Axis, dict[str, ast.expr]]:
+    """The counter and its range, and the names of items that are walked with their arrays."""
     call, target = loop.iter, loop.target
     if loop.orelse or loop.type_comment:
         raise NoneOfOursError
-    if isinstance(target, ast.Name) and path_of(call) is not None:  # for x in a
-        return Axis(f"<{target.id}>", Bound(None), length(call, 0)), target.id, call
     name, given = _called(call, function)
     if name == "range" and isinstance(target, ast.Name) and 1 <= len(given) <= 2:
         low, high = given if len(given) == 2 else (None, given[0])
-        return Axis(target.id, bound(low), bound(high)), "", call
-    pair = _pair(target)
-    if name == "enumerate" and pair and len(given) == 1 and path_of(given[0]):
-        return Axis(pair[0], Bound(None), length(given[0], 0)), pair[1], given[0]
-    raise NoneOfOursError
+        return Axis(target.id, bound(low), bound(high)), {}
+    if name == "enumerate" and isinstance(target, ast.Tuple) and len(target.elts) == 2 and len(given) == 1:
+        counter, rest = target.elts
+        if not isinstance(counter, ast.Name):
+            raise NoneOfOursError
+        items = _items(rest, given[0], function)
+        return Axis(counter.id, Bound(None), length(next(iter(items.values())), 0)), items
+    items = _items(target, call, function)
+    return Axis(f"<{next(iter(items))}>", Bound(None), length(next(iter(items.values())), 0)), items
+
+
+def _items(target: ast.expr, walked: ast.expr, function: Function) -> dict[str, ast.expr]:
+    """``x`` of ``a``; ``x, y`` of ``zip(a, b)``."""
+    name, given = _called(walked, function)
+    if name == "zip" and isinstance(target, ast.Tuple) and len(target.elts) == len(given) > 1:
+        pairs = [*zip(target.elts, given, strict=True)]
+    else:
+        pairs = [(target, walked)]
+    found = {one.id: array for one, array in pairs if isinstance(one, ast.Name) and path_of(array) is not None}
+    if len(found) < len(pairs):
+        raise NoneOfOursError
+    return found
 
 
 def _called(call: ast.expr, function: Function) -> tuple[str, list[ast.expr]]:
@@ -228,11 +251,3 @@ def _called(call: ast.expr, function: Function) -> tuple[str, list[ast.expr]]:
         starred = any(isinstance(one, ast.Starred) for one in call.args)
         return ("", []) if starred or not is_builtin(call.func.id, function) else (call.func.id, call.args)
     return "", []
-
-
-def _pair(target: ast.expr) -> tuple[str, str] | None:
-    if isinstance(target, ast.Tuple) and len(target.elts) == 2:
-        one, other = target.elts
-        if isinstance(one, ast.Name) and isinstance(other, ast.Name):
-            return one.id, other.id
-    return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, replace
 
-from perfprof.rules.elementwise.steps import NoneOfOursError, number
+from perfprof.rules.elementwise.turns import NoneOfOursError, number
 from perfprof.rules.reading.expressions import path_of
 
 

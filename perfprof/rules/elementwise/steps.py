@@ -1,6 +1,7 @@
-"""What one turn of an element-wise loop does, told in steps: store into an element, name a value, count, or branch.
+"""Read the body of an element-wise loop in steps (see turns.py).
 
-Every index is a counter of the loop (perhaps with a number added), a whole number, or a name that the loop does not bind.
+Every index is a counter of the loop (perhaps with a number added), a whole number, a name that the loop does not bind, or an
+element of another array.
 """
 
 from __future__ import annotations
@@ -8,91 +9,35 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
+from perfprof.rules.elementwise.turns import (
+    UFUNCS,
+    Branch,
+    Cell,
+    Count,
+    Named,
+    NoneOfOursError,
+    Place,
+    Step,
+    Store,
+    Sum,
+    number,
+)
 from perfprof.rules.reading.expressions import path_of
 
 EXACT = frozenset("sqrt abs absolute fabs floor ceil trunc isnan isinf isfinite".split())  # of NumPy
 OF_MATH = frozenset("sqrt fabs isnan isinf isfinite".split())
+INEXACT = frozenset("exp log sin cos tan tanh sinh cosh log2 log10 log1p expm1 exp2".split())  # NumPy's may differ
 NUMBERS = frozenset("pi e inf nan tau".split())
 _BUILTIN = {"abs": 1, "float": 1, "max": 2, "min": 2}
-_PLAIN = (ast.Add, ast.Sub, ast.Mult, ast.Div)
-
-
-class NoneOfOursError(Exception):
-    """The loop does something else than compute elements."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """One index: ``counter + more``, the number ``more``, or what ``name`` stands for."""
-
-    counter: str
-    more: int = 0
-    name: ast.expr | None = None
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Cell:
-    """An element of an array: ``a[i, j + 1]``, ``self.a[i][0]``, or the name of an item that the loop walks."""
-
-    node: ast.expr
-    base: ast.expr
-    places: tuple[Place, ...]
-
-    @property
-    def array(self) -> str:
-        """The text of the array."""
-        return ast.unparse(self.base)
-
-    @property
-    def counters(self) -> tuple[str, ...]:
-        """The counters among the indices, in their order."""
-        return tuple(one.counter for one in self.places if one.counter)
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Store:
-    """``a[i] = value``; an assignment in place is ``a[i] = a[i] + value``."""
-
-    cell: Cell
-    value: ast.expr
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Named:
-    """``name = value`` for the rest of the turn."""
-
-    name: str
-    value: ast.expr
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Count:
-    """``name += step``, a whole number."""
-
-    node: ast.AugAssign
-    name: str
-    step: int
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Branch:
-    """``if test: … else: …``."""
-
-    test: ast.expr
-    body: tuple[Step, ...]
-    orelse: tuple[Step, ...] = ()
-
-
-Step: TypeAlias = "Store | Named | Count | Branch"
 
 
 @dataclass
 class Steps:
     """Reads the body of a loop. modules: what ``np`` and ``math`` are called. items: names of what the loop walks.
 
-    cells: of each expression that is an element. problems: (obligation, node, why).
+    cells: of each expression that is an element. elements: those that have a name. sums: names that are summed up.
+    inexact: what NumPy computes otherwise, by a few last bits. problems: (obligation, node, why).
     """
 
     counters: Sequence[str]
@@ -101,6 +46,9 @@ class Steps:
     cells: dict[ast.expr, Cell] = field(default_factory=dict)
     named: set[str] = field(default_factory=set)
     counts: set[str] = field(default_factory=set)
+    sums: set[str] = field(default_factory=set)
+    elements: dict[str, Cell] = field(default_factory=dict)
+    inexact: list[ast.expr] = field(default_factory=list)
     problems: list[tuple[str, ast.AST, str]] = field(default_factory=list)
 
     def block(self, statements: Sequence[ast.stmt]) -> tuple[Step, ...]:
@@ -116,22 +64,31 @@ class Steps:
             self._value(one.test)
             yield Branch(one.test, self.block(one.body), self.block(one.orelse))
         elif isinstance(one, ast.AugAssign):
-            yield self._in_place(one)
+            yield self._in_place(one, one.op, one.value)
         elif isinstance(one, ast.Assign) and len(one.targets) == 1:
             target = one.targets[0]
             if isinstance(target, ast.Name):
-                self._value(one.value)
-                self.named.add(target.id)
-                yield Named(target.id, one.value)
+                yield self._named(one, target.id)
             else:
                 yield from self._store(target, one.value)
         elif not isinstance(one, ast.Pass):
             raise NoneOfOursError
 
+    def _named(self, one: ast.Assign, name: str) -> Step:
+        value = one.value
+        if isinstance(value, ast.BinOp) and isinstance(value.left, ast.Name) and value.left.id == name:
+            return self._summed(one, name, value.op, value.right)
+        self._value(value)
+        self.named.add(name)
+        self.elements.pop(name, None)
+        if value in self.cells:
+            self.elements[name] = self.cells[value]
+        return Named(name, value)
+
     def _store(self, target: ast.expr, value: ast.expr) -> Iterator[Step]:
         if not isinstance(target, ast.Subscript):
             raise NoneOfOursError
-        cell = self._cell(target)
+        cell = self._stored(target)
         if isinstance(value, ast.IfExp):
             self._value(value.test)
             self._value(value.body)
@@ -141,20 +98,23 @@ class Steps:
             self._value(value)
             yield Store(cell, value)
 
-    def _in_place(self, one: ast.AugAssign) -> Step:
+    def _summed(self, one: ast.stmt, name: str, op: ast.operator, value: ast.expr) -> Step:
+        step = value.value if isinstance(value, ast.Constant) else None
+        if isinstance(op, ast.Add) and type(step) is int and 0 < step < 1 << 31:
+            self.counts.add(name)
+            return Count(one, name, step)
+        self._value(value)
+        if name in self.sums | self.counts or type(op) not in UFUNCS:
+            self.problem("each-turn-has-its-own", one, f"`{name}` is computed from what the turn before left")
+        self.sums.add(name)
+        return Sum(one, name, op, value)
+
+    def _in_place(self, one: ast.AugAssign, op: ast.operator, value: ast.expr) -> Step:
         if isinstance(one.target, ast.Name):
-            step = one.value.value if isinstance(one.value, ast.Constant) else None
-            if isinstance(one.op, ast.Add) and type(step) is int and 0 < step < 1 << 31:
-                self.counts.add(one.target.id)
-                return Count(one, one.target.id, step)
-            self._value(one.value)
-            self.problem(
-                "each-turn-has-its-own", one, f"`{one.target.id}` is summed up, and the order of a sum tells"
-            )
-            return Count(one, one.target.id, 0)
+            return self._summed(one, one.target.id, op, value)
         if not isinstance(one.target, ast.Subscript):
             raise NoneOfOursError
-        cell = self._cell(one.target)
+        cell = self._stored(one.target)
         read = ast.copy_location(ast.Subscript(one.target.value, one.target.slice, ast.Load()), one.target)
         self.cells[read] = Cell(read, cell.base, cell.places)
         value = ast.copy_location(ast.BinOp(read, one.op, one.value), one)
@@ -162,9 +122,17 @@ class Steps:
         self._value(one.value)
         return Store(cell, value)
 
-    def _operator(self, node: ast.AST, op: ast.operator) -> None:
-        if not isinstance(op, _PLAIN):
-            what = {ast.Pow: "`**`", ast.Mod: "`%`", ast.FloorDiv: "`//`"}.get(type(op), "this operator")
+    def _stored(self, node: ast.Subscript) -> Cell:
+        cell = self._cell(node)
+        if any(one.gather is not None for one in cell.places):
+            self.problem("each-turn-has-its-own", node, f"`{ast.unparse(node)}` may be any element")
+        return cell
+
+    def _operator(self, node: ast.expr, op: ast.operator) -> None:
+        if isinstance(op, ast.Pow):
+            self.inexact.append(node)
+        elif not isinstance(op, tuple(UFUNCS)):
+            what = {ast.Mod: "`%`", ast.FloorDiv: "`//`"}.get(type(op), "this operator")
             self.problem("steps-are-exact", node, f"{what} of an array may differ by a bit, or in its warnings")
 
     def _value(self, node: ast.expr) -> None:
@@ -202,7 +170,9 @@ class Steps:
         if node.keywords or any(isinstance(one, ast.Starred) for one in node.args) or not module:
             raise NoneOfOursError
         known = {"numpy": EXACT, "math": OF_MATH}.get(module, frozenset(_BUILTIN))
-        if name not in known:
+        if name in INEXACT and module != "builtins" and len(node.args) == 1:
+            self.inexact.append(node)
+        elif name not in known:
             self.problem(
                 "steps-are-exact",
                 node,
@@ -231,12 +201,17 @@ class Steps:
         if path is None or len(path) > 2:
             raise NoneOfOursError
         self.cells[node] = Cell(node, base, tuple(places))
+        if len(places) > 1 and any(one.gather is not None for one in places):
+            self.problem("each-turn-has-its-own", node, f"`{ast.unparse(node)}` may be any element")
         return self.cells[node]
 
     def _place(self, node: ast.expr) -> Place:
         more = number(node)
         if more is not None:
             return Place("", more)
+        inner = self._index(node)
+        if inner is not None:
+            return Place("", gather=inner)
         if isinstance(node, ast.Name):
             return Place(node.id) if node.id in self.counters else Place("", name=node)
         if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub)):
@@ -248,19 +223,11 @@ class Steps:
         self.problem("each-turn-has-its-own", node, f"`{ast.unparse(node)}` may be any element")
         return Place("", name=node)
 
-
-def number(node: ast.expr) -> int | None:
-    """A whole number that is written down, perhaps with a minus."""
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        inner = number(node.operand)
-        return None if inner is None else -inner
-    return node.value if isinstance(node, ast.Constant) and type(node.value) is int else None
-
-
-def every(steps: Sequence[Step]) -> Iterator[Step]:
-    """The steps and those in their branches, in order."""
-    for one in steps:
-        yield one
-        if isinstance(one, Branch):
-            yield from every(one.body)
-            yield from every(one.orelse)
+    def _index(self, node: ast.expr) -> Cell | None:
+        """The element of another array that an index is, by itself or by a name of this turn."""
+        if isinstance(node, ast.Subscript):
+            return self._cell(node)
+        if isinstance(node, ast.Name) and node.id in self.items:
+            self._value(node)
+            return self.cells[node]
+        return self.elements.get(node.id) if isinstance(node, ast.Name) else None

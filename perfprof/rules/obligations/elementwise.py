@@ -6,11 +6,13 @@ import ast
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from perfprof.rules.elementwise.coverage import too_few
+from perfprof.rules.elementwise.errors import ULP, Errors
 from perfprof.rules.elementwise.guards import dtypes
 from perfprof.rules.elementwise.kinds import InexactError, kinds_of
 from perfprof.rules.elementwise.loops import ElementLoop
 from perfprof.rules.elementwise.ranges import Bound
-from perfprof.rules.elementwise.steps import Branch, Cell, Count, Named, Place, Step, every
+from perfprof.rules.elementwise.turns import Branch, Cell, Count, Named, Place, Step, Sum
 from perfprof.rules.obligations.frames import uses_apart
 from perfprof.rules.obligations.growth import shares_line
 from perfprof.rules.obligations.proofs import guarded, obligation, observed, proved, unproved
@@ -34,6 +36,7 @@ USED = (
     "enumerate",
     "hasattr",
     "ArithmeticError",
+    "IndexError",
 )
 RUN_AS_THEY_STAND = frozenset(
     "staticmethod classmethod property cached_property abstractmethod override cache lru_cache".split()
@@ -61,6 +64,8 @@ def _entangled(found: ElementLoop) -> Iterator[tuple[ast.AST, str]]:
     for name, cells in found.arrays.items():
         yield from _mixed(name, cells, counters, name in found.written)
     for cell in found.read.cells.values():
+        if cell.gather is not None and cell.gather.array in found.written:
+            yield cell.node, "its index is stored in this loop"
         if any(_from_the_end(place, found) for place in cell.places):
             yield cell.node, f"`{ast.unparse(cell.node)}` counts from the end"
     for axis in found.axes:
@@ -75,6 +80,8 @@ def _mixed(name: str, cells: Sequence[Cell], counters: list[str], stored: bool) 
         yield cells[0].node, f"`{name}` is read along its diagonal"
     if stored:
         yield from _own_places(name, cells, counters)
+        if any(one.gather is not None for one in cells):
+            yield cells[0].node, f"`{name}` is read where another turn may have stored"
     elif any(not _in_order(one.counters, counters) for one in cells):
         yield cells[0].node, f"the axes of `{name}` stand in another order"
 
@@ -122,30 +129,16 @@ def _unordered(found: ElementLoop) -> Iterator[tuple[ast.AST, str]]:
     """Names that are bound in the loop and read before that, or as something else."""
     loop = found.hoist.statement
     counters = {one.counter for one in found.axes}
-    twice = (counters & {*found.read.named, *found.read.counts}) | (found.read.named & found.read.counts)
+    numbers = found.read.counts | found.read.sums
+    twice = (counters & (found.read.named | numbers)) | (found.read.named & numbers)
+    twice |= found.read.counts & found.read.sums
     for one in sorted(twice):
         yield loop, f"`{one}` is bound in more than one way"
     for node in (*found.numbers.values(), *(cells[0].base for cells in found.arrays.values())):
         if root_name(node) in found.bound or root_name(node) in found.read.modules:
             yield node, f"`{ast.unparse(node)}` is another one in each turn"
-    yield from _smaller(found)
+    yield from too_few(found)
     yield from _before_bound(found.steps, set(), found)
-
-
-def _smaller(found: ElementLoop) -> Iterator[tuple[ast.AST, str]]:
-    """What is counted or tested of fewer elements than there are turns."""
-    if found.read.counts and not any(_of_all(one, found) for one in found.read.cells.values()):
-        yield found.hoist.statement, "no array is as large as the loops are long"
-    tests = [one.test for one in every(found.steps) if isinstance(one, Branch)] if len(found.axes) > 1 else []
-    for test in tests:
-        cells = [found.read.cells[one] for one in ast.walk(test) if one in found.read.cells]
-        if not any(_of_all(one, found) for one in cells):
-            yield test, "the test is not of each element"
-
-
-def _of_all(cell: Cell, found: ElementLoop) -> bool:
-    """Whether each turn of all loops has an element of its own."""
-    return len({*cell.counters}) == len(found.axes)
 
 
 def _before_bound(steps: Sequence[Step], known: set[str], found: ElementLoop) -> Iterator[tuple[ast.AST, str]]:
@@ -155,12 +148,15 @@ def _before_bound(steps: Sequence[Step], known: set[str], found: ElementLoop) ->
     for one in steps:
         if not isinstance(one, Count):
             value = one.test if isinstance(one, Branch) else one.value
-            wrong = (read_names(value) & found.read.named) - known - own | (read_names(value) & found.read.counts)
+            read, kept = read_names(value), found.read.named | found.read.sums
+            wrong = (read & kept) - known - own | (read & found.read.counts)
             for name in sorted(wrong):
                 yield value, f"`{name}` is what an earlier turn left, or bound in some turns only"
         if isinstance(one, Named):
             if one.name in known or (inside and len(found.axes) > 1):
                 yield one.value, f"`{one.name}` is bound in some turns only"
+            own.add(one.name)
+        elif isinstance(one, Sum) and not inside and len(found.axes) == 1:
             own.add(one.name)
         elif isinstance(one, Branch):
             yield from _before_bound(one.body, known if inside else known | own, found)
@@ -173,7 +169,7 @@ def names_unread_after(case: Case) -> Proof:
     found: ElementLoop = case.suspect.reading
     function, names = found.function, found.function.names
     for one in sorted(found.bound):
-        counted = one in found.read.counts
+        counted = one in found.read.counts | found.read.sums
         if names.bindings.get(one) and (not names.is_local(one) or one in names.captured):
             return unproved(f"`{one}` is bound for others, too", function.place(found.hoist.statement))
         for node in () if counted else uses_apart(function.node, one, found.hoist.node):
@@ -207,7 +203,30 @@ def steps_are_exact(case: Case) -> Proof:
             return unproved(
                 f"what is stored into `{name}` is made another type", found.function.place(found.written[name].node)
             )
+    if found.read.inexact:
+        return _within(case)
     return guarded("a test of the types of the elements; where an error comes up, it is done one by one")
+
+
+def _within(case: Case) -> Proof:
+    """Functions of which NumPy gives other last bits for arrays, where the user lets them differ so far."""
+    found: ElementLoop = case.suspect.reading
+    node = found.read.inexact[0]
+    what = ast.unparse(node.func) if isinstance(node, ast.Call) else "**"
+    if not case.tolerance:
+        why = f"`{what}` of an array may differ by a bit from that of its elements; a tolerance (--tolerance 1e-9) allows it"
+        return unproved(why, found.function.place(node))
+    try:
+        error = Errors(found).read() * ULP
+    except InexactError as problem:
+        node, why = problem.args
+        return unproved(f"`{ast.unparse(node)}`: {why}", found.function.place(node))
+    if error > case.tolerance:
+        return unproved(
+            f"values may be off by {error:.2g}, more than {case.tolerance:g}", found.function.place(node)
+        )
+    told = f"within {case.tolerance:g}, as set: `{what}` of an array may differ by {error:.2g} of its value"
+    return observed(told, found.function.place(node))
 
 
 @obligation
