@@ -114,6 +114,23 @@ def test_frames_of_all_types_give_the_same_values(spelling: str, tmp_path: Path)
         assert same(outcome(source, frame), outcome(new, frame)), frame
 
 
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("spelling", ["column.iloc", "column", "column.at", "loc"])
+def test_labels_that_are_walked_count_the_rows_or_nothing_changes(spelling: str, tmp_path: Path) -> None:
+    """``for i in frame.index``; labels that come twice, or in another order, are asked of the frame as before."""
+    reads = ", ".join(SPELLINGS[spelling].format(name) for name in "xy")
+    source = SOURCE.format(reads=reads).replace("range(len(frame))", "frame.index")
+    new = changed(source, tmp_path, ["numpy.int64", "builtins.str"])
+    assert new is not None
+    for frame in frames():
+        assert same(outcome(source, frame), outcome(new, frame)), frame
+
+
+def test_labels_of_another_frame_are_left_alone(tmp_path: Path) -> None:
+    source = SOURCE.format(reads="other.loc[i, 'x'],").replace("range(len(frame))", "frame.index")
+    assert changed(source.replace("(frame)", "(frame, other)"), tmp_path, ["numpy.int64"]) is None
+
+
 ODD = [
     pandas.DataFrame(),
     pandas.DataFrame({"x": [1]}),

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from perfprof.profilers.observations import Watch
-from perfprof.rules.cells import Cells, Read
+from perfprof.rules.cells import Cells, Read, labels_of
 from perfprof.rules.findings import finding
 from perfprof.rules.frames import FASTER, FRAMES, LEAST_ROWS, NUMPY, PLAIN
 from perfprof.rules.hoisting import watch
@@ -109,6 +109,6 @@ def _tests(found: Cells, read: tuple[Read, ...], frame: str, names: str) -> Iter
     ):  # a row of one type has its own values; numbers of two are made one type
         yield f"len({frame})"
         yield f"(len(set(map(str, {frame}.dtypes))) == 1 or str({frame}.iloc[0].dtype) == 'object')"
-    if found.writes or any(one.by == "label" for one in read):
+    if found.writes or any(one.by == "label" for one in read) or labels_of(found.hoist.iterable) is not None:
         yield f"str({frame}.index.dtype) == 'int64'"
         yield f"list({frame}.index) == list(range(len({frame})))"

@@ -87,8 +87,17 @@ def cells(function: Function) -> Iterator[Cells]:
 
 
 def _counts(walked: ast.AST | None, function: Function) -> bool:
+    """``range(…)``, or the labels of a frame, which count its rows if a guard says so."""
+    if labels_of(walked) is not None:
+        return True
     named = isinstance(walked, ast.Call) and isinstance(walked.func, ast.Name) and not walked.keywords
     return named and walked.func.id == "range" and is_builtin("range", function)  # type: ignore[union-attr]
+
+
+def labels_of(walked: ast.AST | None) -> ast.expr | None:
+    """``frame`` of ``frame.index``."""
+    own = isinstance(walked, ast.Attribute) and walked.attr == "index" and path_of(walked.value) is not None
+    return walked.value if own else None  # type: ignore[union-attr]  # it is an Attribute here
 
 
 def _of_loop(loop: Loop, counter: str, function: Function) -> Iterator[Cells]:
@@ -196,7 +205,10 @@ def _number(node: ast.expr) -> int | None:
 
 
 def _limits(walked: ast.expr | None, frame: ast.expr) -> tuple[int | None, int | None]:
-    """Of ``range(a, len(frame) - b)``: a, and b."""
+    """Of ``range(a, len(frame) - b)``: a, and b; of ``frame.index``, where labels count the rows, 0 and 0."""
+    labels = labels_of(walked)
+    if labels is not None:
+        return (0, 0) if ast.unparse(labels) == ast.unparse(frame) else (None, None)
     assert isinstance(walked, ast.Call)
     if not 1 <= len(walked.args) <= 2:
         return None, None

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Program
 
 LEAST_ELEMENTS = 64
+FEW_LETTERS = 6  # of a text that is sorted: one look at its type is the whole test
 LEAST_GAIN = 1.2
 TURN, CALL = 3.0, 6.0  # units a turn of a comprehension, and a call in it
 CALLED = 30.0  # units: asking the types of arguments and of what is kept
@@ -263,10 +264,12 @@ def worth_sharing(case: Case) -> Evidence:
     sizes = [seen.mean_length for n, _ in enumerate(found.bases) if (seen := case.watched(f"base{n}")) is not None]
     size, often = max(sizes, default=0.0), sum(counts) / entry.count
     numbers = {"places": len(counts), "evaluations": sum(counts), "elements": round(size, 1)}
-    if (found.calls is None and size < LEAST_ELEMENTS) or in_order(case):
+    flat = all(one.name in FLAT for one in kinds)
+    least = FEW_LETTERS if flat and "sorted(" in found.function.text(found.display) else LEAST_ELEMENTS
+    if (found.calls is None and size < least) or (in_order(case) and not flat):
         return Evidence(False, "")
     cost = _cost(found.display, size)
-    tested = GUARD if any(one.name not in FLAT for one in kinds) else CALLED / max(size, LEAST_ELEMENTS)
+    tested = CALLED / max(size, LEAST_ELEMENTS) if flat else GUARD
     gain = often * cost / (cost + tested)
     return Evidence(gain >= LEAST_GAIN, f"{often:,.1f} times over {size:,.0f} elements", numbers, gain)
 

@@ -95,6 +95,8 @@ def stands_alone(node: ast.expr, function: Function) -> bool:
     above = function.parents.get(node)
     if isinstance(above, ast.Call):
         return node in above.args
+    if isinstance(above, ast.Subscript):
+        return above.slice is node
     return isinstance(above, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return, ast.keyword))
 
 
