@@ -33,6 +33,30 @@ SPELLINGS = {
     "map-next": "out = list(map(lambda a: next((b for b in ys if b == a), None), xs))",
     "map-in": "out = list(map(lambda a: a in ys, xs))",
     "shadowed": "b = 1\n    out = [list(filter(lambda b: b == a, ys)) for a in xs] + [b]",
+    # functions that a builtin calls
+    "handed-index": "out = sorted(xs, key=ys.index)",
+    "handed-index-map": "try:\n        out = list(map(ys.index, xs))\n    except ValueError as error:\n        out = [str(error)]",
+    "handed-count": "out = [max(xs, key=ys.count), sorted(xs, key=xs.count)]",
+    "handed-lazily": "for a in map(ys.index, xs):\n        out.append(a)\n        if a:\n            break",
+    "handed-in": "def known(word):\n        return word in ys\n    out = list(filter(known, xs))",
+    "handed-in-item": (
+        "asked = [{'q': a} if a else {} for a in xs]\n    def known(row):\n        return row['q'] in ys\n"
+        "    out = list(filter(known, asked))\n    out = [row['q'] for row in out]"
+    ),
+    "handed-find": (
+        "held = Held(ys)\n    out = list(map(held.kept, xs))",
+        "self, key",
+        "    return key in self.rows",
+    ),
+    "handed-search": (
+        "held = Held(ys)\n    out = list(map(held.kept, xs))",
+        "self, key",
+        "    for row in self.rows:\n        if row == key:\n            return row\n    return -1",
+    ),
+    "handed-nested": (
+        "def find(key):\n        return next((b for b in ys if b == key), None)\n    out = [len(xs), sorted(map(find, xs), key=id)]"
+        "\n    out = [one for one in out[1]]"
+    ),
     # folds
     "or": LOOP.format(begin="hit = False", body="hit = hit or b == a", end="hit"),
     "or-turned": LOOP.format(begin="hit = None", body="hit = b == a or hit", end="hit"),

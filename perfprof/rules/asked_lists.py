@@ -33,11 +33,11 @@ def memberships(function: Function, program: Program) -> Iterator[Membership]:
         alike.setdefault(key, []).append(found)
     for first, *others in alike.values():
         yield replace(first, twins=tuple(one.scan for one in others))
-    for one in counted(function):
-        grows = appended(one.scan, function)
-        growing = _growing(one.scan, grows, function, program) if grows else None
+    for question in counted(function):
+        grows = appended(question.scan, function)
+        growing = _growing(question.scan, grows, function, program) if grows else None
         if growing is not None and growing.appends:  # of one that stays all counts are kept, see `list-count`
-            yield replace(growing, counted=one)
+            yield replace(growing, counted=question)
 
 
 def _shares_set(one: Membership, other: Membership) -> bool:

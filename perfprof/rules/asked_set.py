@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules import guards
 from perfprof.rules.imported import with_imports
-from perfprof.rules.indexing import at, collection_name, fitted, in_style
+from perfprof.rules.indexing import at, collection_name, fitted, in_place, in_style
 from perfprof.rules.iterators import plain_tests
 from perfprof.rules.membership import Membership, list_tests, name_for, starts_empty
 from perfprof.rules.reading.appends import Append
@@ -95,7 +95,7 @@ def _in_its_place(found: Membership, name: str, types: tuple[str, ...], taken: f
         tests = [name, *made_of(probe, types)]
     word = "not in" if isinstance(inlined.answer.ops[0], ast.NotIn) else "in"  # type: ignore[attr-defined]
     new = f"({wanted} {word} {name} if {guards.joined(tests)} else {function.text(inlined.node)})"
-    return at("replace", inlined.node, fitted(new, inlined.node, function))
+    return in_place(inlined.node, fitted(new, inlined.node, function), name, function)
 
 
 def _rewritten(edits: Sequence[Edit], listed: str, function: Function) -> Rewrite:

@@ -9,6 +9,7 @@ from perfprof.rules import guards
 from perfprof.rules.imported import with_imports
 from perfprof.rules.iterators import plain_tests
 from perfprof.rules.reading.expressions import QUIET_TEXT, builtin_type, key_in_holder
+from perfprof.rules.reading.handed import is_handed
 from perfprof.rules.reading.leaves import WITH_TEXT, leaves
 from perfprof.rules.reading.names import bound_names, fresh
 from perfprof.rules.reading.selection import substituted
@@ -43,7 +44,7 @@ def build_index(case: Case) -> Rewrite:
     rewrite = Rewrite(
         edits=(
             at("before", found.hoist.statement, before),
-            at("replace", _replaced(found), fitted(bucket, _replaced(found), found.function)),
+            in_place(_replaced(found), fitted(bucket, _replaced(found), found.function), index, found.function),
             *_additions(case, found, index, known),
         ),
         why=why,
@@ -145,6 +146,14 @@ def at(kind: str, node: ast.AST, source: str) -> Edit:
     return Edit(
         kind, source, line, column, getattr(node, "end_lineno", line), getattr(node, "end_col_offset", column)
     )
+
+
+def in_place(node: ast.expr, source: str, there: str, function: Function) -> Edit:
+    """New source for an expression; for the function that a builtin calls a lambda, if there is something to ask."""
+    if not (isinstance(node, ast.Call) and is_handed(node)):
+        return at("replace", node, source)
+    new = f"(lambda {ast.unparse(node.args[0])}: {source}) if {there} else {function.text(node.func)}"
+    return at("replace", node.func, new)
 
 
 def index_name(found: Narrowing, inner: ast.expr) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from perfprof.rules import guards
 from perfprof.rules.asked_lists import appended, written_short
 from perfprof.rules.hoisting import outermost
-from perfprof.rules.indexing import at, collection_name, fitted, in_style
+from perfprof.rules.indexing import collection_name, fitted, in_place, in_style
 from perfprof.rules.iterators import plain_tests
 from perfprof.rules.membership import Membership, list_tests, name_for
 from perfprof.rules.reading.appends import deeds_of, inside
@@ -138,7 +138,7 @@ def answers(case: Case, name: str, pattern: str, taken: frozenset[str], unless: 
         probe, call = scan.probe, scan.node
         assert probe is not None
         assert isinstance(call, ast.Call)
-        wanted, given = function.text(probe), ""
+        wanted, given = probe.id if isinstance(probe, ast.Name) else function.text(probe), ""
         if not isinstance(probe, (ast.Name, ast.Constant)):
             loose = isinstance(probe, (ast.NamedExpr, ast.Yield, ast.YieldFrom, ast.GeneratorExp))
             wanted, given = name_for(probe, taken), f"({wanted})" if loose else wanted
@@ -149,4 +149,4 @@ def answers(case: Case, name: str, pattern: str, taken: frozenset[str], unless: 
         new = f"{pattern.format(key=wanted, test=test)} else {function.text(call.func)}({wanted})"
         if given and not listed:
             new = f"{function.text(call)} if {unless or f'not {name}'} else {new.replace(f' and {name} else', ' else')}"
-        yield at("replace", call, fitted(in_style(f"({new})", function), call, function))
+        yield in_place(call, fitted(in_style(f"({new})", function), call, function), name, function)

@@ -21,6 +21,7 @@ from perfprof.rules.iterators import unknown_iterables
 from perfprof.rules.reading.appends import Append, deeds_of
 from perfprof.rules.reading.counted import Counted
 from perfprof.rules.reading.expressions import builtin_type, path_of
+from perfprof.rules.reading.handed import is_handed
 from perfprof.rules.reading.names import fresh
 from perfprof.rules.reading.scans import Loop, Scan
 from perfprof.rules.reading.stability import Stability
@@ -84,7 +85,10 @@ def _watches(found: Membership, prefix: str) -> Iterator[Watch]:
     yield watch(f"{prefix}:base0", subject, holder, "collection")
     for number, twin in enumerate(found.twins):
         yield watch(f"{prefix}:twin{number}", twin.subject, found.function, "value")
-    if probe is not None:
+    each = found.scan.around[-1].iterable
+    if is_handed(found.scan.node) and each is not None:  # what is asked for stands nowhere, the list is named once
+        yield watch(f"{prefix}:each", each, found.function, "collection")
+    elif probe is not None:
         yield watch(f"{prefix}:probe", probe, holder, "types")
     yield from identities(prefix, found.bases, found.stable, found.function, ((subject, *found.bases[1:]), holder))
     for name, iterable, _ in unknown_iterables(found):

@@ -110,6 +110,8 @@ def asked_often(
         return Evidence(False, f"its elements are {guards.readable(listed.elements)}, which cannot be hashed")
     twins = sum(one.count for number in range(9) if (one := case.watched(f"twin{number}")) is not None)
     rounds, size = (listed.count + twins) / entry.count, listed.mean_length
+    each = case.watched("each")
+    rounds *= each.mean_length if each is not None else 1
     numbers = {"entries": entry.count, "rounds": round(rounds, 1), "elements": round(size, 1)}
     if rounds < least_tests or size < least_elements:
         pays = f"(pays from {least_tests} x {least_elements})"

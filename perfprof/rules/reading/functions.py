@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
+from perfprof.rules.reading.handed import ITEM, is_handed
 from perfprof.rules.reading.names import Names, bound_names
 from perfprof.rules.reading.scans import COMPREHENSIONS, SCOPES, STATEMENT_LOOPS, Scan, scans
 from perfprof.rules.reading.syntax import LEAVES, children
@@ -74,8 +75,13 @@ class Function:
         return tuple(self._scanned[1])
 
     @cached_property
-    def _scanned(self) -> tuple[list[Scan], list[Scan]]:
-        return scans(self.body) if self.loops else ([], [])
+    def handed(self) -> tuple[Scan, ...]:
+        """Calls of functions that are handed to a builtin, if its name means the builtin."""
+        return tuple(self._scanned[2]) if self._scanned[2] and ITEM not in self.visible else ()
+
+    @cached_property
+    def _scanned(self) -> tuple[list[Scan], list[Scan], list[Scan]]:
+        return scans(self.body) if self.loops else ([], [], [])
 
     @cached_property
     def names(self) -> Names:
@@ -165,7 +171,7 @@ class Function:
     def text(self, node: ast.expr) -> str:
         """The source of an expression as it stands in the file."""
         lines, end_line = self.module.raw_lines, node.end_lineno
-        if end_line is None or end_line > len(lines):
+        if end_line is None or end_line > len(lines) or is_handed(node):
             return ast.unparse(node)
         if node.lineno == end_line:
             return lines[end_line - 1][node.col_offset : node.end_col_offset].decode()

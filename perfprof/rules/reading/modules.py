@@ -196,7 +196,8 @@ def blocks(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
 
 # Words that may begin a loop, a comprehension or what a builtin loops with, or a sum of lists. Each pattern begins with a plain word, which makes
 # the search a fast one; in strings and comments they may match too, which costs only time.
-_LOOPS = tuple(map(re.compile, (r"for\b", r"while\b", r"lambda\b", r"sum\([^\n]*\[\]\)")))
+_WORDS = (r"for\b", r"while\b", r"lambda\b", r"sum\([^\n]*\[\]\)", r"map\(", r"filter\(", r"key ?= ?[A-Za-z_]")
+_LOOPS = tuple(map(re.compile, _WORDS))
 
 
 def _mark_loops(module: Module) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, cast
 
 from perfprof.rules.reading.expressions import is_builtin
+from perfprof.rules.reading.handed import is_handed
 from perfprof.rules.reading.modules import blocks
 from perfprof.rules.reading.scans import COMPREHENSIONS, SCOPES, STATEMENT_LOOPS, Comprehension, Loop, Scan, leaving
 
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 
 
 def all_scans(function: Function) -> tuple[Scan, ...]:
-    """The scans of a function, with those of lambdas that a builtin applies to each element."""
-    inside = function.applied
+    """The scans of a function, with those of lambdas and functions that a builtin applies to each element."""
+    inside = (*function.applied, *function.handed)
     return (*function.scans, *filter(lambda one: _by_builtins(one, function), inside)) if inside else function.scans
 
 
@@ -105,6 +106,8 @@ def has_room(scan: Scan, function: Function) -> bool:
     node: ast.AST | None = scan.probe
     if isinstance(node, (ast.Name, ast.Constant)):
         return True
+    if isinstance(node, ast.Call) and is_handed(node):
+        node = node.func  # which a lambda replaces
     while node is not None and not isinstance(node, ast.stmt):
         above = function.parents.get(node)
         if isinstance(above, ast.comprehension) and above.iter is node:

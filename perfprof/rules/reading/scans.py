@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from perfprof.rules.reading.handed import handed_to
 from perfprof.rules.reading.lambdas import stands_for
 from perfprof.rules.reading.syntax import LEAVES, children, fields
 
@@ -75,16 +76,16 @@ class Scan:
     consumer: Consumer = "each"
 
 
-def scans(body: Sequence[ast.stmt]) -> tuple[list[Scan], list[Scan]]:
+def scans(body: Sequence[ast.stmt]) -> tuple[list[Scan], list[Scan], list[Scan]]:
     """All scans of a function's statements, in source order; nested functions have their own.
 
     Beside them those of lambdas that a builtin applies to each element: ``filter(lambda row: row.id == key, rows)`` walks
-    rows as ``(row for row in rows if row.id == key)`` does.
+    rows as ``(row for row in rows if row.id == key)`` does. And the calls of functions that are handed to a builtin.
     """
     finder = _Finder()
     for statement in body:
         finder.statement(statement, ())
-    return finder.found, finder.applied
+    return finder.found, finder.applied, finder.handed
 
 
 def leaving(block: list[ast.stmt]) -> Literal["", "loop", "function"]:
@@ -107,6 +108,7 @@ class _Finder:
     def __init__(self) -> None:
         self.found: list[Scan] = []
         self.applied: list[Scan] = []
+        self.handed: list[Scan] = []
         self.calls: set[ast.Call] = set()  # whose lambdas have been read
 
     def statement(self, statement: ast.stmt, around: tuple[Loop, ...]) -> None:
@@ -194,6 +196,8 @@ class _Finder:
     ) -> None:
         """A lambda that the call applies to each element, with what stands in it."""
         holder = stands_for(node)
+        if holder is None:
+            self.handed_to(node, statement, around)
         if holder is None or node in self.calls:
             return
         self.calls.add(node)
@@ -203,6 +207,17 @@ class _Finder:
         inner.expression(part.ifs[0] if part.ifs else holder.elt, statement, (*around, own))
         scan = Scan("loop", node, part.iter, statement, around, own, consumer=consumer)
         self.applied += [scan, *inner.found, *inner.applied]
+
+    def handed_to(self, node: ast.Call, statement: ast.stmt, around: tuple[Loop, ...]) -> None:
+        """The call of a function that the call makes for each element."""
+        holder = handed_to(node)
+        if holder is None or node in self.calls:
+            return
+        self.calls.add(node)
+        own = Loop(holder.generators[0], statement, holder, node)
+        each = holder.elt
+        assert isinstance(each, ast.Call)
+        self.handed.append(Scan("call", each, each.func, statement, (*around, own)))
 
     def comprehension(
         self, node: Comprehension, statement: ast.stmt, around: tuple[Loop, ...], consumer: Consumer
