@@ -58,3 +58,12 @@ def test_what_takes_no_time_is_not_what_is_slow() -> None:
     assert not Forecast(0.02, 200, 2.0, 0.0).too_little(0.02, evidence, 1.2)
     many = Evidence(True, "", {**numbers, "entries": 1_000}, 3.3)
     assert not Forecast(0.02, 200, 2.0, 0.01).too_little(0.02, many, 1.2)
+
+
+def test_one_sample_may_be_chance() -> None:
+    """One of thirty samples, where the scan takes 1 ms of 400, and where it takes 50 ms."""
+    short = Evidence(True, "", {"entries": 22, "rounds": 264.0, "elements": 17.0}, 2.1)
+    assert "one sample" in Forecast(0.04, 30, 0.4, 0.01).too_little(0.033, short, 1.2)
+    assert not Forecast(0.08, 30, 0.4, 0.01).too_little(0.067, short, 1.2)
+    long = Evidence(True, "", {"entries": 2, "rounds": 2000.0, "elements": 1250.0}, 80.0)
+    assert not Forecast(0.04, 30, 0.4, 0.01).too_little(0.033, long, 1.2)

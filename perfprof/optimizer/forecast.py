@@ -14,6 +14,8 @@ from perfprof.rules.rule import Evidence
 
 ENOUGH = 0.05  # of the whole run: a scan that takes so much is told and tried in any case
 DEAREST = {"elements": 5e-7, "rows": 2e-6}  # seconds for one of them, compared by code of the program
+USUALLY = 1 / 50  # of that: numbers and short texts, met half-way
+ONE_SAMPLE = 1.5  # so few may be chance
 
 
 def ceiling(share: float, around: float, samples: int, gain: float) -> float:
@@ -42,9 +44,15 @@ class Forecast:
 
     def too_little(self, share: float, evidence: Evidence, promise: float) -> str:
         """Why no patch of a place with this share can be accepted; empty if one may be."""
+        shown = self.least * self.seconds
         took = at_most(evidence.numbers)
-        if took < self.least * self.seconds:
+        if took < shown:
             return f"too short: the scan takes {took * 1e3:.2g} ms at most of a run of {self.seconds:.2g} s"
+        if share * self.samples < ONE_SAMPLE and took * USUALLY < shown:
+            took *= USUALLY
+            return (
+                f"too short: seen in one sample, takes about {took * 1e3:.2g} ms of a run of {self.seconds:.2g} s"
+            )
         most = ceiling(share, self.around, self.samples, evidence.gain)
         if share >= ENOUGH or most >= promise or not self.around:
             return ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 FLAT = {
     "builtins.int": "int",
@@ -33,6 +33,7 @@ LIBRARY = {
 }
 LISTS = {"builtins.list": "list", "builtins.tuple": "tuple"}
 COLLECTIONS = {**LISTS, "builtins.dict": "dict"}
+ROWS = {**COLLECTIONS, "builtins.frozenset": "frozenset"}  # of a set, only what nobody can change
 TUPLE = "builtins.tuple["
 
 
@@ -137,9 +138,9 @@ def all_keys(collection: str, types: tuple[str, ...]) -> str:
     return f"all({is_key('item', types)} for item in {collection})"
 
 
-def is_collection(expression: str, types: Iterable[str]) -> str | None:
-    """A test that the value is exactly one of these builtin collections; None if a type is not among them."""
-    names = [COLLECTIONS.get(name) for name in sorted(set(types))]
+def is_collection(expression: str, types: Iterable[str], known: Mapping[str, str] = COLLECTIONS) -> str | None:
+    """A test that the value is exactly one of these builtin collections; None if a type is not among the known ones."""
+    names = [known.get(name) for name in sorted(set(types))]
     if not names or None in names:
         return None
     return exactly(expression, [name for name in names if name])

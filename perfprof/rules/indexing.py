@@ -233,7 +233,7 @@ def _conditions(case: Case, found: Narrowing, row: str, new: dict[str, ast.expr]
         for number, base in reversed([*enumerate(found.bases)]):  # what holds another one comes first
             seen = case.watched(f"base{number}")
             there = in_style(quietly(base), found.function)
-            tests.append(guards.is_collection(there, seen.types if seen else ()) or "")
+            tests.append(guards.is_collection(there, seen.types if seen else (), guards.ROWS) or "")
     for base, stable in zip((*found.bases, *found.also), found.stable, strict=True):
         tests += [f"{found.function.text(base)} is not {quiet_text(other)}" for other in stable.apart]
     tests += plain_tests(case, found)

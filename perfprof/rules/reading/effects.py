@@ -186,7 +186,7 @@ def _shown(
     finally:
         program.shallow -= 1
     for hazard in found:
-        placed = one.receiver is not None or hazard.kind == "attribute"
+        placed = hazard.kind == "attribute" or (one.receiver is not None and hazard.kind != "unknown")
         yield replace(hazard, node=node) if placed else Hazard("unknown", node, name=one.name)
 
 

@@ -101,6 +101,8 @@ def _hides(name: str, function: Function) -> bool:
 
 
 def unreadable(name: str, function: Function) -> str:
-    """Why nothing is known of a call: a builtin's name may mean another function."""
+    """Why nothing is known of a call: a builtin's name may mean another function, an operator a class's own method."""
+    if name.startswith("__"):
+        return "a class of this project has one of its own"
     hidden = hasattr(builtins, name) and function.module.hides_builtins
     return f"`import *` in this file may give `{name}` another meaning" if hidden else "not readable from here"
