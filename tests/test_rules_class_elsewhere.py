@@ -126,3 +126,17 @@ def _outcome(work: object, *given: object) -> object:
 def test_two_classes_of_one_name_are_left(shop: Path) -> None:
     (shop / "shop" / "store.py").write_text(STORE + "\nclass Store(Store):\n    pass\n")
     assert not rewritten(shop)
+
+
+PATCHES = {
+    "mock": 'from unittest import mock\nmock.patch.object(Store, "find", return_value=1)\n',
+    "monkeypatch": 'def test(monkeypatch):\n    monkeypatch.setattr(Store, "find", lambda store, sku: 1)\n',
+    "by-path": 'from unittest import mock\nmock.patch("shop.store.Store.find")\n',
+    "stored": "Store.find = lambda store, sku: 1\n",
+}
+
+
+@pytest.mark.parametrize("way", PATCHES)
+def test_a_method_that_another_file_replaces_is_left(shop: Path, way: str) -> None:
+    (shop / "check.py").write_text(f"from shop.store import Store\n{PATCHES[way]}")
+    assert not rewritten(shop)

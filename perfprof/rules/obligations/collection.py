@@ -59,6 +59,17 @@ def collection_unchanged(case: Case) -> Proof:
             return unproved(why, found.function.place(base))
     if any(stable.watch for stable in found.stable):
         return observed("what the loop changes was never the collection itself in the recorded runs")
+    return _of_what_is_read(case)
+
+
+def _of_what_is_read(case: Case) -> Proof:
+    """Where nothing changes it: whether it is itself by its name alone, by a test, or by what runs showed."""
+    found = case.suspect.reading
+    properties = case.program.properties
+    computed = [one for one in found.bases if isinstance(one, ast.Attribute) and one.attr in properties]
+    if computed:
+        why = f"`{ast.unparse(computed[0])}` was stored in every recorded run; a class has a property of that name"
+        return observed(why, found.function.place(computed[0]))
     others = sorted({other for stable in found.stable for other in stable.apart})
     if others:
         return guarded(f"a test makes sure that it is not {' or '.join(f'`{one}`' for one in others)}")

@@ -8,6 +8,7 @@ from perfprof.rules.inlined import Inlined
 from perfprof.rules.membership import Membership
 from perfprof.rules.narrowing import Narrowing
 from perfprof.rules.obligations.proofs import guarded, obligation, observed, proved, unproved
+from perfprof.rules.obligations.replaced import is_replaced
 from perfprof.rules.reading.receivers import reads_plainly
 from perfprof.rules.rule import Case, Proof
 
@@ -20,6 +21,9 @@ def call_is_that_search(case: Case) -> Proof:
         return proved("nothing is called to search")
     where = found.function.place(found.scan.node)
     inlined = found.inlined
+    called = _replaced(inlined, case) if inlined is not None else ""
+    if called:
+        return unproved(f"the project gives `{called}` another meaning while it runs", where)
     if inlined is None or inlined.callee.owner is None:
         return proved(f"`{found.helper.qualname}` is bound once, and nothing wraps it", where)
     name = inlined.callee.owner.name
@@ -35,6 +39,20 @@ def call_is_that_search(case: Case) -> Proof:
     if inlined.named is None:
         return proved(f"`{name}` is the class itself, which reads its attributes plainly", where)
     return guarded(f"a test of the exact type `{name}`, which reads its attributes plainly", where)
+
+
+def _replaced(inlined: Inlined, case: Case) -> str:
+    """The name that a call or a read of a property asks, if the project stores or patches it."""
+    callee = inlined.callee
+    name = callee.target.qualname.rpartition(".")[2]
+    owner = callee.owner.name if callee.kind == "property" and callee.owner is not None else ""
+    stores = callee.owner is not None and any(_all_at_once(one) for one in ast.walk(callee.owner))
+    return name if (stores and not owner) or is_replaced(name, owner, case) else ""
+
+
+def _all_at_once(node: ast.AST) -> bool:
+    """``self.__dict__``, ``vars(self)``: by which an object may get what hides a method."""
+    return getattr(node, "attr", "") == "__dict__" or getattr(node, "id", "") == "vars"
 
 
 def _reads_plainly(inlined: Inlined, found: Narrowing | Membership, case: Case) -> bool | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from perfprof.rules import guards
 from perfprof.rules.invariants import environment, observed_kinds
 from perfprof.rules.obligations.proofs import guarded, obligation, proved, unproved
+from perfprof.rules.obligations.replaced import is_replaced
 from perfprof.rules.reading.kinds import FLAT, Kind, kind
 from perfprof.rules.reading.quiet import gives
 from perfprof.rules.reading.readers import only_read
@@ -33,6 +34,8 @@ def computing_again_gives_the_same(case: Case) -> Proof:
         return guarded("a test of the exact types of what it is computed from", where)
     if not all(one.name in FLAT for one in kinds) or not _plain_arguments(found, env):
         return unproved("the function may change what it is given", where)
+    if is_replaced(found.calls.qualname, "", case):
+        return unproved(f"the project gives `{found.calls.qualname}` another meaning while it runs", where)
     return guarded("the function computes from its arguments alone; a test of their exact types", where)
 
 

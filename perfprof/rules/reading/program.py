@@ -38,6 +38,7 @@ class Program:
     overrides: set[tuple[str, str]] = field(default_factory=set)  # the same: (base class, method)
     derived: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # classes by the base they name
     imports: dict[tuple[Path, str, int], Module | None] = field(default_factory=dict)  # what `from … import` named
+    replaced: frozenset[str] | None = None  # names that files store as attributes or patch, once somebody asked
 
     def module(self, path: Path) -> Module | None:
         """The module of an absolute path; None if it cannot be read or parsed."""
