@@ -67,3 +67,11 @@ def test_one_sample_may_be_chance() -> None:
     assert not Forecast(0.08, 30, 0.4, 0.01).too_little(0.067, short, 1.2)
     long = Evidence(True, "", {"entries": 2, "rounds": 2000.0, "elements": 1250.0}, 80.0)
     assert not Forecast(0.04, 30, 0.4, 0.01).too_little(0.033, long, 1.2)
+
+
+def test_results_of_short_calls_are_not_kept() -> None:
+    """Calls of 1.5 us, and of 30 us."""
+    often = Evidence(True, "", {"calls": 50_000, "different": 800, "again": 0.98}, 15.0)
+    assert "kept result" in Forecast(0.03, 280, 2.8, 0.01).too_little(0.027, often, 1.3)
+    seldom = Evidence(True, "", {"calls": 2_500, "different": 800, "again": 0.98}, 15.0)
+    assert not Forecast(0.03, 280, 2.8, 0.01).too_little(0.027, seldom, 1.3)

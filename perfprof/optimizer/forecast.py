@@ -15,6 +15,7 @@ from perfprof.rules.rule import Evidence
 ENOUGH = 0.05  # of the whole run: a scan that takes so much is told and tried in any case
 DEAREST = {"elements": 5e-7, "rows": 2e-6}  # seconds for one of them, compared by code of the program
 USUALLY = 1 / 50  # of that: numbers and short texts, met half-way
+LEAST_CALL = 2e-6  # seconds; a guard, a key and a look-up take some 0.5e-6
 ONE_SAMPLE = 1.5  # so few may be chance
 
 
@@ -53,6 +54,10 @@ class Forecast:
             return (
                 f"too short: seen in one sample, takes about {took * 1e3:.2g} ms of a run of {self.seconds:.2g} s"
             )
+        if {"calls", "again"} <= evidence.numbers.keys():
+            each = share * self.seconds / float(evidence.numbers["calls"])
+            if each < LEAST_CALL:
+                return f"too short: a call takes about {each * 1e6:.2g} us, and to ask for its kept result nearly as much"
         most = ceiling(share, self.around, self.samples, evidence.gain)
         if share >= ENOUGH or most >= promise or not self.around:
             return ""
