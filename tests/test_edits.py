@@ -207,6 +207,12 @@ AROUND = {
         "b_all(a)",
         "def f():\n    # why\n    # each\n    # deep\n    b_all(a)\n    c\n",
     ),
+    "a statement taken away": (
+        "def f():\n    for x in y:\n\n        ‹k = 1›\n        b  # last\n    c\n",
+        "statement",
+        "",
+        "def f():\n    for x in y:\n        b  # last\n    c\n",
+    ),
     "form feed before the statement": (
         "a\n\f\n\f‹def f():\n    pass›\n",
         "after",

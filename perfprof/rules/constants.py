@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from perfprof.rules.findings import finding
 from perfprof.rules.hoisting import watch
 from perfprof.rules.indexing import at
+from perfprof.rules.moving import moved_out
 from perfprof.rules.reading.expressions import is_builtin
 from perfprof.rules.reading.names import fresh
 from perfprof.rules.reading.repeats import counted_few, looped_expressions, repeated
@@ -150,11 +151,12 @@ def make_before(case: Case) -> Rewrite:
     function = found.function
     word = f"all_{found.target}" if found.target else {"dict": "table", "set": "members"}[found.kind]
     name = fresh(word, function.visible | case.taken)
+    edits = moved_out(found.display, found.hoist.statement, function) or (
+        at("before", found.hoist.statement, f"{name} = {function.text(found.display)}"),
+        at("replace", found.display, name),
+    )
     return Rewrite(
-        edits=(
-            at("before", found.hoist.statement, f"{name} = {function.text(found.display)}"),
-            at("replace", found.display, name),
-        ),
+        edits=edits,
         why=f"the {found.kind} of {found.parts} constants is made once; the loop only reads it",
         memory=f"one {found.kind} of {found.parts} constants while the function runs",
     )

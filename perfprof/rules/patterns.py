@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from perfprof.rules.findings import finding
 from perfprof.rules.hoisting import watch
 from perfprof.rules.indexing import at
+from perfprof.rules.moving import moved_out
 from perfprof.rules.reading.expressions import path_of
 from perfprof.rules.reading.names import fresh
 from perfprof.rules.reading.repeats import counted_few
@@ -168,8 +169,9 @@ def compile_before(case: Case) -> Rewrite:
     given = [function.text(one) for one in call.args[1:] if one is not found.flags]
     given += [f"{word.arg}={function.text(word.value)}" for word in call.keywords if word.value is not found.flags]
     new = name if found.method == "compile" else f"{name}.{found.method}({', '.join(given)})"
+    moved = moved_out(call, found.hoist.statement, function) if found.method == "compile" else ()
     return Rewrite(
-        edits=(at("before", found.hoist.statement, before), at("replace", call, new)),
+        edits=moved or (at("before", found.hoist.statement, before), at("replace", call, new)),
         why="the pattern object is asked directly; `re` need not look it up by its text in each turn",
         memory="one name",
     )

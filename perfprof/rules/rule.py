@@ -70,7 +70,7 @@ class Edit:
 
     kind "replace": the expression that spans the place becomes ``source`` (an expression).
     kind "before" / "after": ``source`` (statements, not indented) goes before / after the statement that spans the place.
-    kind "statement": the statement that spans the place becomes ``source`` (statements, not indented).
+    kind "statement": the statement that spans the place becomes ``source`` (statements, not indented; empty to take it away).
     kind "import": ``source`` (one import statement) is added unless the module has it; the place is not used.
     kind "text": the bytes of the place, inside a literal or in a file of another language, become ``source``.
     path: empty for the finding's own file, else another file of the project, relative to its root.

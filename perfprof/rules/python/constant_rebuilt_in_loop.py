@@ -37,9 +37,8 @@ def words(texts):
 ```python after
 def words(texts):
     found = []
-    all_stop = {"a", "an", "the"}
+    stop = {"a", "an", "the"}
     for text in texts:
-        stop = all_stop
         found.extend(word for word in text.split() if word not in stop)
     return found
 ```

@@ -96,7 +96,7 @@ def _plan(module: cst.Module, spans: Spans, cuts: Sequence[Cut]) -> _Plan:
             raise EditError("the statement has no lines of its own (one-line suite, semicolon or elif)", cut.line)
         kind = {"before": plan.before, "after": plan.after, "statement": plan.instead}[cut.kind]
         new = _new_statements(module, cut)
-        if cut.kind == "after" and isinstance(new[0], (cst.FunctionDef, cst.ClassDef)):
+        if cut.kind == "after" and new and isinstance(new[0], (cst.FunctionDef, cst.ClassDef)):
             apart = [cst.EmptyLine(indent=False)] * (2 if statement in module.body else 1)
             new[0] = new[0].with_changes(leading_lines=[*apart, *new[0].leading_lines])
         kind.setdefault(statement, []).extend(new)
@@ -147,6 +147,8 @@ def _new_expression(module: cst.Module, cut: Cut) -> cst.BaseExpression:
 
 
 def _new_statements(module: cst.Module, cut: Cut) -> list[Statement]:
+    if not cut.code.strip():
+        return []  # the statement goes
     code = with_newlines(cut.code.strip("\r\n") + "\n", module.default_newline)
     fresh = _comments_to_statement(cst.parse_module(code, module.config_for_parsing))
     *most, last = fresh.body
@@ -200,6 +202,10 @@ class _Surgeon(cst.CSTTransformer):
     def _leave_statement(self, old: cst.CSTNode, updated: Any) -> Any:
         plan = self.plan
         here: list[Any] = [updated]
+        if plan.instead.get(old) == []:
+            if self.homeless.pop() or _comments(old):
+                raise EditError("a statement with comments is not taken away")
+            return cst.FlattenSentinel([*plan.before.get(old, ()), *plan.after.get(old, ())])
         if old in plan.instead:
             here = self._instead(old, plan.instead[old])
         above = [cst.EmptyLine(comment=cst.Comment(text)) for text in self.homeless.pop()]
