@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import difflib
+import io
+import json
 import math
 import pickle
+import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import example_run
 import pytest
 
 from perfprof.optimizer.judge.processes import Processes
@@ -16,7 +23,12 @@ from perfprof.optimizer.judge.replay import Call, Case, Limits, Played, Stage, p
 from perfprof.optimizer.judge.trees import Tree
 from perfprof.optimizer.judge.weighing import weigh_differential, weigh_replay
 from perfprof.optimizer.patches import FileChange
+from perfprof.optimizer.reports import html, markdown
+from perfprof.optimizer.reports.document import document
+from perfprof.optimizer.reports.terminal import show
+from perfprof.optimizer.writing.patch_message import message
 from perfprof.profilers.inside.replaying.nearness import Near, Room, near
+from perfprof.rules.rule import Level
 
 numpy = pytest.importorskip("numpy")
 
@@ -171,3 +183,58 @@ def test_what_is_too_much_to_keep_is_compared_to_the_byte() -> None:
     one, other = numpy.ones(50), numpy.ones(50) + 1e-13
     assert near(Room(60), one, one.copy()).distance(near(Room(60), other, other.copy())) == math.inf
     assert near(Room(60), [1.0] * 70).distance(near(Room(60), [1.0 + 1e-13] * 70)) == math.inf
+
+
+def test_verify_takes_the_tolerance_of_its_command_line_and_not_of_the_settings(tmp_path: Path) -> None:
+    old = "def total(xs):\n    found = 0.0\n    for x in xs:\n        found += x\n    return found\n"
+    new = "import math\n\n\ndef total(xs):\n    return math.fsum(xs)\n"
+    (tmp_path / "core.py").write_text(old)
+    (tmp_path / "work.py").write_text("from core import total\nfor n in (9, 30000):\n    total([0.1] * n)\n")
+    (tmp_path / "pyproject.toml").write_text("[tool.perfprof]\ntolerance = 1e-9\n")
+    (tmp_path / "a.patch").write_text(
+        "".join(difflib.unified_diff(old.splitlines(True), new.splitlines(True), "a/core.py", "b/core.py"))
+    )
+    told = []
+    for more in ([], ["--tolerance", "1e-9"]):
+        words = [
+            sys.executable,
+            "-m",
+            "perfprof",
+            "verify",
+            "a.patch",
+            *more,
+            "--json",
+            "r.json",
+            "--",
+            sys.executable,
+        ]
+        subprocess.run([*words, "work.py"], cwd=tmp_path, capture_output=True, check=False)
+        report = json.loads((tmp_path / "r.json").read_text())
+        told.append((report["verdicts"][0]["replay"], report["patches"][0]["tolerance"]))
+    assert told == [("failed", None), ("passed", 1e-9)]
+    assert 0 < report["verdicts"][0]["largest_difference"] < 1e-9
+    page = (tmp_path / report["run"]["folder"] / "report.html").read_text()
+    assert "captured calls agree within 1e-09 (largest difference" in page
+
+
+def test_every_channel_tells_it() -> None:
+    one = next(one for one in example_run.OUTCOMES if one.status == "applied" and one.verdict and one.patch)
+    assert one.patch is not None
+    assert one.verdict is not None
+    patch, verdict = replace(one.patch, tolerance=1e-9), replace(one.verdict, tolerance=1e-9, largest=3e-15)
+    near_one = replace(one, patch=patch, verdict=verdict, level=Level.OBSERVED)
+    said = message(near_one, "0001.patch", "")
+    assert "Within:   floats may differ by 1e-09 of their value, as set; the largest" in said
+    assert "perfprof verify --tolerance 1e-09 0001.patch" in said
+    assert "Perfprof-Level: verified within tolerance" in said
+    report = document(replace(example_run.RUN, outcomes=(near_one,)))
+    assert report["findings"][0]["level"] == report["patches"][0]["level"] == "verified within tolerance"
+    assert (report["patches"][0]["tolerance"], report["verdicts"][0]["largest_difference"]) == (1e-9, 3e-15)
+    shown = io.StringIO()
+    show(report, shown, 300)
+    told = "verified within 1e-09, largest difference 3e-15"
+    for text in (shown.getvalue(), html.render(report), markdown.render(report)):
+        assert told in text
+    exact = document(example_run.RUN)
+    assert {one["tolerance"] for one in exact["patches"]} == {None}
+    assert {one["largest_difference"] for one in exact["verdicts"]} == {None}

@@ -26,6 +26,7 @@ from perfprof.optimizer.options import FixOptions
         default=None,
         help="What differs only for types that no call had is told, and does not reject.",
     ),
+    arguments.tolerance,
     arguments.json,
     click.option(
         "--markdown", type=arguments.NewFile(), metavar="FILE", help="Write a pull request comment; - prints it."
@@ -53,6 +54,9 @@ def command(
     Exit codes: 0 all accepted; 1 rejected or cannot tell; 2 wrong use; 3 red before any change.
     """
     deep, seen_types = bool(others.pop("deep")), bool(others.pop("seen_types"))
+    tolerance = (
+        others.pop("tolerance") or 0.0
+    )  # that of the settings is for rules that ask, not for anybody's patch
     settings = arguments.settle(ctx, others)
     if not patches:
         raise UsageError("there is no patch", todo="perfprof verify change.patch -- python bench.py")
@@ -70,7 +74,7 @@ def command(
     from perfprof.optimizer.reports import keep, show
     from perfprof.optimizer.reports.markdown import render
 
-    run = verify(patches, options, progress, deep=deep, seen_types=seen_types)
+    run = verify(patches, options, progress, deep=deep, seen_types=seen_types, tolerance=tolerance)
     document = keep(replace(run, asked=ctx.meta[arguments.ASKED]))
     printed = "-" in (str(markdown), str(settings.get("json")))
     show(document, settings.get("json"), quiet=bool(settings.get("quiet")) or printed)

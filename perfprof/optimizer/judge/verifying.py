@@ -28,15 +28,21 @@ DEEP = 30.0  # CPU seconds for one function
 
 
 def verify(
-    given: Sequence[str], options: FixOptions, progress: Progress, *, deep: bool = False, seen_types: bool = False
+    given: Sequence[str],
+    options: FixOptions,
+    progress: Progress,
+    *,
+    deep: bool = False,
+    seen_types: bool = False,
+    tolerance: float = 0.0,
 ) -> Run:
     """Judge what was given; nothing is applied, and no file of the project is touched.
 
     given: patch files, ``-`` for a diff on standard input, one git range, or ``.sql`` files of migrations, else
-    UsageError. seen_types: what differs only for types that no call had is told and does not reject. BaselineError if
-    workload or tests fail before any change.
+    UsageError. seen_types: what differs only for types that no call had is told and does not reject. tolerance: of
+    floats of answers, for these patches. BaselineError if workload or tests fail before any change.
     """
-    patches = _understood(given, options, seen_types=seen_types)
+    patches = _understood(given, options, tolerance, seen_types=seen_types)
     with ExitStack() as stack:
         folder, kept = _folder(options, stack)
         judge = stack.enter_context(
@@ -68,9 +74,10 @@ def verify(
     )
 
 
-def _understood(given: Sequence[str], options: FixOptions, *, seen_types: bool) -> list[Foreign]:
+def _understood(given: Sequence[str], options: FixOptions, tolerance: float, *, seen_types: bool) -> list[Foreign]:
     """The patches among what was given."""
     patches = [understood(one, options.project) for one in given if not _is_migration(one)]
+    patches = [replace(one, patch=replace(one.patch, tolerance=tolerance)) for one in patches]
     if not seen_types:
         return patches
     return [replace(one, patch=replace(one.patch, domain="seen")) for one in patches]

@@ -35,7 +35,7 @@ def message(outcome: Outcome, name: str, command: str, notes: Sequence[str] = ()
         ("Within", _within(outcome)),
         ("Memory", _memory(outcome)),
         ("Judged", _judged(outcome)),
-        ("Repeat", f"perfprof verify {name}{f' -- {command}' if command else ''}"),
+        ("Repeat", f"perfprof verify {_tolerance(outcome)}{name}{f' -- {command}' if command else ''}"),
         *((word, text) for word, _, text in (note.partition(": ") for note in notes)),
     ]
     body = "\n".join(_paragraph(word, text) for word, text in parts if text)
@@ -95,6 +95,10 @@ def _same(proofs: Sequence[Proof]) -> str:
     words = [f"{count} {level.word}" for level, count in sorted(counts.items(), reverse=True)]
     weaker = [f"{it.level.word}: {it.obligation} ({it.why})" for it in proofs if it.level is not Level.PROVED]
     return f"{', '.join(words)} of {len(proofs)} obligations. {'; '.join(weaker)}".strip()
+
+
+def _tolerance(outcome: Outcome) -> str:
+    return f"--tolerance {outcome.patch.tolerance:g} " if outcome.patch and outcome.patch.tolerance else ""
 
 
 def _within(outcome: Outcome) -> str:
