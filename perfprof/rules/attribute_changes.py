@@ -109,18 +109,14 @@ class Change:
 
 
 def changed_by(uses: Iterable[Use]) -> list[Change]:
-    """The uses that take from the list, move in it, or make it anew after `__init__`."""
-    taken = [one for one in uses if change_of(one) == "taken" or (change_of(one) == "made" and not _first(one))]
+    """The uses that take from the list, move in it, or make it anew."""
+    taken = [one for one in uses if change_of(one) in {"taken", "made"}]
     return [_change(one, statement_of(one.node, one.method)) for one in taken]
 
 
 def _change(one: Use, statement: ast.stmt) -> Change:
     # While a list is sorted it is empty for all who look, and it may be left in another order by an error.
     return Change(one, statement, one.word == "sort" or isinstance(statement, ast.Return))
-
-
-def _first(one: Use) -> bool:
-    return one.method.qualname.rsplit(".", 1)[-1] == "__init__"
 
 
 def statement_of(node: ast.AST, method: Function) -> ast.stmt:

@@ -9,7 +9,7 @@ index    ``self._rows.index(x)``
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -84,48 +84,54 @@ class Site:
 
     @property
     def sort(self) -> tuple[str, str]:
-        """The attribute, and how a row's key is read; positions are kept by themselves."""
-        assert isinstance(self.scan.subject, ast.Attribute)
+        """The list's name, and how a row's key is read; positions are kept by themselves."""
+        subject = self.scan.subject
         key = ast.unparse(substituted(self.key, {self.row: ast.Name(_ROW, ast.Load())}))
-        return self.scan.subject.attr, key if self.kind != "index" else "index"
+        name = subject.attr if isinstance(subject, ast.Attribute) else getattr(subject, "id", "")
+        return name, key if self.kind != "index" else "index"
 
 
 def sites_of(method: Function) -> tuple[Site, ...]:
-    """All of a method."""
+    """All of a method that ask a list of ``self``."""
     found = method.memo.get("attribute searches")
     if found is None:
-        found = method.memo["attribute searches"] = tuple(_all_sites(method))
+        found = method.memo["attribute searches"] = (
+            tuple(searches_in(method, _of_self)) if _is_method(method) else ()
+        )
     return found  # type: ignore[return-value]  # the memo holds what was put there
 
 
-def _all_sites(method: Function) -> Iterator[Site]:
+def _is_method(method: Function) -> bool:
     node = method.node
     if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or method.parameters[:1] != ("self",):
-        return
-    if {getattr(one, "id", "") for one in node.decorator_list} & {"staticmethod", "classmethod"}:
-        return
-    yield from _asked_whether_in(method)
-    yield from _asked_where(method)
-    for scan in method.scans:
-        found = _walk(scan, method) if scan.kind == "loop" and _of_self(scan.subject) else None
+        return False
+    return not {getattr(one, "id", "") for one in node.decorator_list} & {"staticmethod", "classmethod"}
+
+
+def searches_in(function: Function, held: Callable[[ast.expr], bool]) -> Iterator[Site]:
+    """All searches of lists that are written so."""
+    yield from _asked_whether_in(function, held)
+    yield from _asked_where(function, held)
+    for scan in function.scans:
+        found = _walk(scan, function) if scan.kind == "loop" and held(scan.subject) else None
         if found is not None:
             yield found
 
 
-def _asked_whether_in(method: Function) -> Iterator[Site]:
+def _asked_whether_in(method: Function, of: Callable[[ast.expr], bool]) -> Iterator[Site]:
     """``x in self._items``, in a loop or not."""
     for node in method.every(ast.Compare):
         held, asked = node.comparators[0], isinstance(node.ops[0], (ast.In, ast.NotIn)) and len(node.ops) == 1
         scan = Scan("membership", node, held, statement_of(node, method), (), probe=node.left)
-        if asked and _of_self(held) and has_room(scan, method):
+        if asked and of(held) and has_room(scan, method):
             yield _of_whole_rows("asked", scan, node, node.left, method)
 
 
-def _asked_where(method: Function) -> Iterator[Site]:
+def _asked_where(method: Function, of: Callable[[ast.expr], bool]) -> Iterator[Site]:
     """``self._items.index(x)``."""
     for call in method.every(ast.Call):
         callee, plain = call.func, len(call.args) == 1 and not call.keywords
-        if plain and isinstance(callee, ast.Attribute) and callee.attr == "index" and _of_self(callee.value):
+        if plain and isinstance(callee, ast.Attribute) and callee.attr == "index" and of(callee.value):
             wanted = call.args[0]
             if not isinstance(wanted, ast.Starred):
                 scan = Scan("call", call, callee.value, statement_of(call, method), (), probe=wanted)

@@ -49,14 +49,14 @@ def _uses(name: str, module: Module, family: Family) -> Iterator[Use]:
         return
     direct = {node: one for one in module.functions for node in one.every(ast.Attribute)}
     for node in nodes:
-        yield Use(direct[node] if node in direct else _around(node, module), node)
+        yield Use(direct[node] if node in direct else around(node, module), node)
 
 
 def _is(node: ast.Attribute, name: str, family: Family) -> bool:
     return node.attr in {name, mangled(name, family)}
 
 
-def _around(node: ast.Attribute, module: Module) -> Function:
+def around(node: ast.expr, module: Module) -> Function:
     """The innermost function around what stands in a lambda, a decorator or the body of a class."""
     around = [one for one in module.functions if one.line <= node.lineno <= one.end_line]
     inner = [one for one in around if node in one.parents]

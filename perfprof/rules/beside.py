@@ -16,7 +16,6 @@ from dataclasses import dataclass
 
 from perfprof.rules import guards
 from perfprof.rules.attribute_changes import changed_by
-from perfprof.rules.attribute_searches import AttributeSearch
 from perfprof.rules.attribute_sites import Site
 from perfprof.rules.indexing import at, collection_name, fitted, in_style
 from perfprof.rules.membership import name_for
@@ -24,11 +23,12 @@ from perfprof.rules.reading.expressions import path_of
 from perfprof.rules.reading.names import fresh
 from perfprof.rules.row_tests import quietly
 from perfprof.rules.rule import Case, Edit, Rewrite
+from perfprof.rules.searched import Searched
 
 NOTHING = "(None, {}, 0)"
 
 
-def key_types(case: Case, found: AttributeSearch) -> tuple[str, ...]:
+def key_types(case: Case, found: Searched) -> tuple[str, ...]:
     """The types that the guards name: those of the rows' keys, and of the wanted ones where a guard exists."""
     rows: set[str] = set()
     wanted: set[str] = set()
@@ -43,13 +43,13 @@ def key_types(case: Case, found: AttributeSearch) -> tuple[str, ...]:
 
 def keep_beside(case: Case) -> Rewrite:
     """The searches ask a new method, which knows the rows by their key."""
-    found: AttributeSearch = case.suspect.reading
+    found: Searched = case.suspect.reading
     state, ask = new_names(case, found)
-    edits = [at("after", found.sites[0].function.node, _beside(case, found, state, ask))]
+    edits = [at("after", found.anchor, _beside(case, found, state, ask))]
     for site in found.sites:
         edits += _asking(site, ask, case, found)
-    for one in changed_by(found.uses):
-        forget = at("before" if one.before else "after", one.statement, f"self.{state} = {NOTHING}")
+    for one in changed_by(found.remade):
+        forget = at("before" if one.before else "after", one.statement, f"{found.kept(state)} = {NOTHING}")
         here = one.use.method.module is found.function.module
         edits.append(forget if here else _elsewhere(forget, one.use.method.module.relative))
     key = _key_word(found.sites[0])
@@ -65,19 +65,19 @@ def _elsewhere(edit: Edit, path: str) -> Edit:
     return Edit(edit.kind, edit.source, edit.line, edit.column, edit.end_line, edit.end_column, path)
 
 
-def _asking(site: Site, ask: str, case: Case, found: AttributeSearch) -> list[Edit]:
+def _asking(site: Site, ask: str, case: Case, found: Searched) -> list[Edit]:
     """The new method in the place of the list, or of its `index`."""
     subject, wanted, function = site.scan.subject, site.outer, site.function
     if site.kind == "index":
         call = site.scan.node
         assert isinstance(call, ast.Call)
-        return [at("replace", call.func, f"self.{ask}")]
+        return [at("replace", call.func, found.call(ask))]
     if not site.asked or isinstance(wanted, (ast.Name, ast.Constant)):
         text = in_style(_read_early(wanted, key_types(case, found)), function)
-        return [at("replace", subject, fitted(f"self.{ask}({text})", subject, function))]
+        return [at("replace", subject, fitted(f"{found.call(ask)}({text})", subject, function))]
     kept = name_for(wanted, function.visible | case.taken)  # read once, into a name of its own
     value = f"({function.text(wanted)})" if isinstance(wanted, ast.NamedExpr) else function.text(wanted)
-    return [at("replace", wanted, f"({kept} := {value})"), at("replace", subject, f"self.{ask}({kept})")]
+    return [at("replace", wanted, f"({kept} := {value})"), at("replace", subject, f"{found.call(ask)}({kept})")]
 
 
 def _read_early(wanted: ast.expr, types: tuple[str, ...]) -> str:
@@ -89,9 +89,9 @@ def _absent(types: tuple[str, ...]) -> str:
     return "None" if "builtins.NoneType" not in types else "..."
 
 
-def new_names(case: Case, found: AttributeSearch) -> tuple[str, str]:
+def new_names(case: Case, found: Searched) -> tuple[str, str]:
     """The names of the attribute and of the method that the class gets."""
-    word, key = collection_name(found.sites[0].scan.subject), _key_word(found.sites[0])
+    word, key = collection_name(found.sites[0].scan.subject).lower(), _key_word(found.sites[0])
     taken = found.function.module.identifiers | found.function.visible | case.taken
     if found.form == "index":
         return fresh(f"_{word}_positions", taken), fresh(f"_{word}_index", taken)
@@ -123,20 +123,23 @@ class _Words:
     place: str
 
 
-def _words(found: AttributeSearch) -> _Words:
+def _words(found: Searched) -> _Words:
     site = found.sites[0]
-    word, row = collection_name(site.scan.subject), site.row
+    word, row = collection_name(site.scan.subject).lower(), site.row
     wanted = site.outer.id if isinstance(site.outer, ast.Name) else _key_word(site)
-    names = ["self", row]
+    names = ["self", row, found.name]
     for name in (word, wanted, "index", "known", "count", "place", "_"):
         names.append(fresh(name, names))
-    _, _, rows, key, index, known, count, place, _ = names
+    _, _, _, rows, key, index, known, count, place, _ = names
     return _Words(rows, row, key, index, known, count, place)
 
 
-def _beside(case: Case, found: AttributeSearch, state: str, ask: str) -> str:
+def _beside(case: Case, found: Searched, state: str, ask: str) -> str:
     """The attribute of the class, and the method that asks it."""
     it, types = _words(found), key_types(case, found)
+    here, first = found.kept(state), "self, " if found.text.startswith("self.") else ""
+    nothing = NOTHING if here == f"self.{state}" else f"[{NOTHING}]"
+    gap = "" if getattr(found.anchor, "col_offset", 0) else "\n"
     exact = guards.readable(types).replace(", ", " or ")
     kept = f"{it.known}.setdefault({ast.unparse(found.sites[0].key)}, []).append({it.row})"
     body = {"rows": _rows, "walk": _walk, "index": _first_position}[found.form](it, found, state)
@@ -147,13 +150,13 @@ def _beside(case: Case, found: AttributeSearch, state: str, ask: str) -> str:
     whole = {"rows": f"return {it.rows}", "walk": f"yield from {it.rows}\n        return"}
     otherwise = whole.get(found.form, f"return {it.rows}.index({it.key})")
     return in_style(
-        f"""def {ask}(self, {it.key}):
+        f"""def {ask}({first}{it.key}):
     # All of them, as before, where a key is not exactly {exact}.
-    {it.rows}, {it.index} = {found.text}, self.{state}
+    {it.rows}, {it.index} = {found.text}, {here}
     if type({it.rows}) is not list or not ({guards.is_key(it.key, types)}):
         {otherwise}
     if {it.rows} is not {it.index}[0]:
-        self.{state} = {it.index} = [{it.rows}, {{}}, 0]
+        {here} = {it.index} = [{it.rows}, {{}}, 0]
     _, {it.known}, {it.count} = {it.index}
     if {it.count} < len({it.rows}):
         for {it.row} in {it.rows}[{it.count}:]:
@@ -163,18 +166,18 @@ def _beside(case: Case, found: AttributeSearch, state: str, ask: str) -> str:
             {it.count} += 1
         {it.index}[2] = {it.count}
 {body}
-
+{gap}
 # The list that is indexed, what it holds by its {_key_word(found.sites[0])}, and how many of them are in there.
-{state} = {NOTHING}""",
+{state} = {nothing}""",
         found.function,
     )
 
 
-def _rows(it: _Words, found: AttributeSearch, state: str) -> str:
+def _rows(it: _Words, found: Searched, state: str) -> str:
     return f"    return {it.known}.get({it.key}, ()) if {it.count} == len({it.rows}) else {it.rows}"
 
 
-def _walk(it: _Words, found: AttributeSearch, state: str) -> str:
+def _walk(it: _Words, found: Searched, state: str) -> str:
     return f"""\
     if {it.count} != len({it.rows}):
         yield from {it.rows}
@@ -182,16 +185,16 @@ def _walk(it: _Words, found: AttributeSearch, state: str) -> str:
     {it.place} = -1
     for {it.place} in {it.known}.get({it.key}, ()):
         yield {it.rows}[{it.place}]
-        if {it.count} != len({it.rows}) or {it.index} is not self.{state}:
+        if {it.count} != len({it.rows}) or {it.index} is not {found.kept(state)}:
             break
-    if {it.count} != len({it.rows}) or {it.index} is not self.{state}:
+    if {it.count} != len({it.rows}) or {it.index} is not {found.kept(state)}:
         # It was changed meanwhile: on from there, as the list itself is walked.
         while {it.place} + 1 < len({it.rows}):
             {it.place} += 1
             yield {it.rows}[{it.place}]"""
 
 
-def _first_position(it: _Words, found: AttributeSearch, state: str) -> str:
+def _first_position(it: _Words, found: Searched, state: str) -> str:
     return f"""\
     if {it.key} in {it.known}:
         return {it.known}[{it.key}]

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from perfprof.rules import guards
-from perfprof.rules.attribute_searches import AttributeSearch
 from perfprof.rules.obligations.proofs import guarded, obligation, observed, proved, unproved
 from perfprof.rules.reading.equality import made_by_the_project
 from perfprof.rules.reading.projects import texts
 from perfprof.rules.rule import Case, Proof
+from perfprof.rules.searched import Searched
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Module
@@ -30,7 +30,7 @@ STORES_BY_WORD = re.compile(  # `self.__dict__.update(…)`, `vars(self)[word] =
 @obligation
 def keys_never_change(case: Case) -> Proof:
     """A row that is in the list keeps its key."""
-    found: AttributeSearch = case.suspect.reading
+    found: Searched = case.suspect.reading
     key = found.sites[0].inner
     if isinstance(key, ast.Name):
         return proved("the rows themselves are the keys, of types that nobody can change")
@@ -51,7 +51,7 @@ def keys_never_change(case: Case) -> Proof:
 
 def _stored_again(name: str, path: Path, text: str, case: Case) -> str:
     """Where a file may store an attribute of an object that is there; empty if it does not."""
-    found: AttributeSearch = case.suspect.reading
+    found: Searched = case.suspect.reading
     if STORES_BY_WORD.search(text) or _made_again(text):
         return path.name
     if not any(one in text for one in (f".{name}", *SETTING)):
@@ -77,7 +77,7 @@ def _made_again(text: str) -> bool:
 
 def _foreign(case: Case) -> str:
     """The types of rows that a run saw and the project does not define; empty if there are none."""
-    found: AttributeSearch = case.suspect.reading
+    found: Searched = case.suspect.reading
     seen = [case.watched(f"{number}:row") for number, _ in enumerate(found.sites)]
     types = {kind for one in seen if one is not None for kind in one.types} or {"never seen"}
     return guards.readable(

@@ -184,7 +184,7 @@ def every_change_in_sight(case: Case) -> Proof:
         problem = _unseen(one)
         if problem:
             return unproved(problem, one.method.place(one.node))
-    for change in changed_by(found.uses):
+    for change in changed_by(found.remade):
         where = change.use.method.place(change.statement)
         if shares_line(change.statement, change.use.method):
             return unproved("the statement that changes it shares its line", where)
