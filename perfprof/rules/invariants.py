@@ -21,6 +21,7 @@ from perfprof.rules.iterators import plain_tests, unknown_iterables
 from perfprof.rules.reading.expressions import is_builtin, path_of
 from perfprof.rules.reading.kinds import FLAT, INT, STR, Kind, kind, kind_of_types
 from perfprof.rules.reading.names import bound_names, fresh
+from perfprof.rules.reading.readers import needs_its_own
 from perfprof.rules.reading.repeats import counted_few, looped_expressions, repeated, stands_alone
 from perfprof.rules.reading.scans import COMPREHENSIONS, Loop, Scan
 from perfprof.rules.reading.stability import Stability
@@ -221,6 +222,8 @@ def worth_computing_once(case: Case) -> Evidence:
     base = case.watched("base0")
     if is_asked(found.display, found.function) and base is not None and set(base.types) == {"builtins.dict"}:
         return Evidence(False, "")  # a dict is asked itself: dict-keys-scan
+    if needs_its_own(found.display, found.function):
+        return Evidence(False, "each turn changes, or gives away, a copy of its own")
     sizes = [seen.mean_length for n, _ in enumerate(found.bases) if (seen := case.watched(f"base{n}")) is not None]
     rounds, size = turns.count / entry.count, max(sizes, default=0.0)
     numbers = {"entries": entry.count, "turns": round(rounds, 1), "elements": round(size, 1)}

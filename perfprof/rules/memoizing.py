@@ -139,6 +139,13 @@ def result_types(case: Case) -> tuple[str, ...]:
     return tuple(sorted({kind for one in seen if one is not None for kind in one.types}))
 
 
+def changeable_results(case: Case) -> str:
+    """What was seen of results that others may change, or that are no plain data; empty if there were none."""
+    types = [kind for kind in result_types(case) if kind != "builtins.NoneType"]
+    plain = guards.key_types(types) is not None and not any(map(guards.is_own, types))
+    return "" if plain or not types else guards.readable(types)
+
+
 def worth_keeping(case: Case) -> Evidence:
     """At least 200 calls, half of them with arguments that came before; of other functions nothing is said."""
     found: Repeated = case.suspect.reading
@@ -155,6 +162,9 @@ def worth_keeping(case: Case) -> Evidence:
     parts += [case.watched(f"size{number}") for number, _ in enumerate(found.answers)]
     if new + other > MOST_KEPT or any(one is not None and one.mean_length > LONGEST for one in parts):
         return Evidence(False, f"too much to keep: {new + other:,} different arguments, or long ones", numbers)
+    changeable = changeable_results(case)
+    if changeable:
+        return Evidence(False, f"a result is {changeable}, which whoever is given it may change", numbers)
     return Evidence(True, reason, numbers, 1 / (1 - 0.95 * share))
 
 

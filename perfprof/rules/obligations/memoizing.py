@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from perfprof.rules import guards
-from perfprof.rules.memoizing import Repeated, argument_types, needed, result_types
+from perfprof.rules.memoizing import Repeated, argument_types, changeable_results, needed, result_types
 from perfprof.rules.obligations.growth import shares_line
 from perfprof.rules.obligations.proofs import guarded, obligation, proved, unproved
 from perfprof.rules.reading.expressions import is_builtin
@@ -56,8 +56,9 @@ def results_cannot_change(case: Case) -> Proof:
     """Nobody can change a result that is kept."""
     found: Repeated = case.suspect.reading
     types = [kind for kind in result_types(case) if kind != "builtins.NoneType"]
-    if types and (guards.key_types(types) is None or any(map(guards.is_own, types))):
-        return unproved(f"a result was {guards.readable(types)}", found.function.place(found.answers[0]))
+    changeable = changeable_results(case)
+    if changeable:
+        return unproved(f"a result was {changeable}", found.function.place(found.answers[0]))
     if any("builtins.float" in kind for kind in types) and len({"tuple[" in kind for kind in types}) > 1:
         return unproved(
             f"a result was {guards.readable(types)}, and may be NaN", found.function.place(found.answers[0])

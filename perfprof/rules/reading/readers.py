@@ -109,3 +109,11 @@ def _walked(use: ast.expr, call: ast.Call, function: Function) -> bool:
     if callee.id in {"max", "min"} and len(call.args) > 1:
         return False  # it would be an answer itself
     return callee.id not in _LAZY or _reads(call, function.parents.get(call), function)
+
+
+def needs_its_own(display: ast.expr, function: Function) -> bool:
+    """Whether it copies a container, and the copy is changed or kept: to copy once would not do."""
+    copied = isinstance(display, ast.Call) and isinstance(display.func, ast.Name) and len(display.args) == 1
+    if not copied or display.func.id not in {"list", "dict", "set"}:  # type: ignore[attr-defined]
+        return False
+    return only_read(display, function) is not None
