@@ -127,7 +127,7 @@ def walked_again(case: Case) -> Proof:
         return proved("it is a list or a tuple, which can be walked any number of times")
     for number, base in enumerate(found.bases):
         seen = case.watched(f"base{number}")
-        if seen is not None and seen.types and guards.is_collection("it", seen.types) is None:
+        if seen is not None and seen.types and guards.is_collection("it", seen.types, guards.ROWS) is None:
             why = f"`{found.function.text(base)}` was a {guards.readable(seen.types)}"
             return unproved(why, found.function.place(base))
     rows = f"; each row must be a tuple of {found.unpacked}" if found.unpacked else ""
