@@ -31,6 +31,8 @@ SUMS = {
     "of Python's floats": "t = 0.5\n    " + FULL + "t += float(a[i])",
     "root": FULL + "t += math.sqrt(a[i])",
     "chosen": FULL + "if a[i] > k:\n            s += a[i]\n            n += 1",
+    "chosen of one": FULL + "if a[i] > k:\n            s += a[i] * b[0]\n            out[i] = a[i] - b[0]",
+    "chosen but one": "for i in range(len(b)):\n        if i != n:\n            s *= m[0, 1] - b[i]",
     "either": FULL + "if a[i] > 0:\n            s += a[i]\n        else:\n            t -= a[i]",
     "running": FULL + "s += a[i]\n        out[i] = s",
     "running mean": FULL + "s += a[i]\n        n += 1\n        out[i] = s / (i + 1)",

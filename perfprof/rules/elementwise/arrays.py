@@ -156,7 +156,9 @@ class _Writer:
             return self._test(node, mask)
         part, chosen = self._part(node)
         if part:
-            return ast.parse(f"{part}[{mask}]" if mask != chosen else part, mode="eval").body
+            cell = self.found.read.cells.get(node)
+            one = cell is not None and not cell.counters  # the same in all turns
+            return ast.parse(part if one or mask == chosen else f"{part}[{mask}]", mode="eval").body
         if isinstance(node, ast.BinOp):
             return self._operation(node, self._made(node.left, mask), self._made(node.right, mask))
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
