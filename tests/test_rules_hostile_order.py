@@ -1,4 +1,4 @@
-"""Old against new over hostile inputs, for the rules that keep an order or remember results.
+"""Old against new over hostile inputs, for the rules that keep an order, remember results, or take elements out.
 
 Guards name the types that were seen, so each program is rewritten for several made-up evidences, and then runs on what
 was seen and on what was not. Some numbers log what is computed with them, for the order of effects counts as well.
@@ -14,7 +14,7 @@ from hostile import FRIENDLY, POOL, Once, compare, lists, rewrites, seen
 from perfprof.profilers.observations import Seen, Watch
 
 RUNS = 250
-MINE = {"sort-in-loop", "pure-recursion"}
+MINE = {"sort-in-loop", "pure-recursion", "remove-in-loop"}
 INTS, WORDS, NUMBERS = ("int",), ("str",), ("int", "bool", "float")
 ROWS, GIVEN = ("list", "tuple[builtins.int]"), ("tuple[]", "tuple[builtins.int,builtins.int]")
 PAIRS, MIXED = ("tuple[builtins.int,builtins.str]",), (
@@ -77,6 +77,8 @@ PROGRAMS: dict[str, tuple[str, list[tuple[str, ...]]]] = {
     "coins": ("for x in zs[:3]:\n        out.append(f(x, ys[:3]))", [INTS, NUMBERS]),
     "chosen": ("out = [f(0, 9, xs[:8]), f(0, ys, xs[:3])]", [INTS, NUMBERS]),
     "raises": ("for x in xs:\n        try:\n            out.append(f(x, ys))\n        except Exception as error:\n            out.append(str(error))", [INTS]),
+    "taken-away": ("for y in ys:\n        if y in xs:\n            xs.remove(y)\n    out = [*xs]", [INTS, WORDS]),
+    "taken-by-trying": ("for y in zs:\n        try:\n            ys.remove(y)\n        except ValueError:\n            pass\n    out = [*ys]", [INTS, WORDS]),
     "grid": ("for y in ([xs[:4], ys[:4], zs[:4]], [xs, tuple(ys), 'ab'], [xs] * 3):\n        out.append(f(y, 0, 0))", [ROWS]),
     "spent": ("for x in xs[:3]:\n        for y in (tuple(ys[:5]), ys[:4], (True, 1, 1.0), ()):\n            out.append(f(x, y))", [GIVEN]),
     "table": ("for x in xs:\n        out.append(f(x))", [INTS]),

@@ -3,6 +3,8 @@
 Each `remove` walks to the element and moves all behind it. One pass that keeps the others gives the same list: of
 equal elements `remove` takes the first, and where equal elements are alike in all that the condition can ask, it takes
 all of them or none. The list stays the same object.
+
+    for y in ys: if y in xs: xs.remove(y)   ->   as many of each as ``ys`` has, counted off in one pass over ``xs``
 """
 
 from __future__ import annotations
@@ -18,9 +20,9 @@ from perfprof.rules.findings import finding
 from perfprof.rules.hoisting import watch
 from perfprof.rules.indexing import at, in_style
 from perfprof.rules.invariants import environment, may_give, observed_kinds, operands
-from perfprof.rules.reading.expressions import is_builtin
+from perfprof.rules.reading.expressions import is_builtin, path_of
 from perfprof.rules.reading.kinds import FLAT, Kind, kind
-from perfprof.rules.reading.names import read_names
+from perfprof.rules.reading.names import fresh, read_names
 from perfprof.rules.rule import Case, Evidence, Rewrite, Suspect
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ SWAPPED = {ast.Eq: "!=", ast.NotEq: "==", ast.In: "not in", ast.NotIn: "in", ast
 class Removal:
     """The loop (``node``), the list's name, the element's, and the condition. kept: ``[x for x in xs if not …]``.
 
-    bases: what `kept` reads, the list first.
+    bases: what `kept` reads, the list first. counted: it is what is walked, of which each takes one equal element away.
     """
 
     function: Function
@@ -51,6 +53,7 @@ class Removal:
     removes: ast.Call
     kept: ast.expr
     bases: tuple[ast.expr, ...]
+    counted: bool = False
 
     @property
     def gives(self) -> Kind | None:
@@ -61,7 +64,7 @@ class Removal:
 def removals(function: Function) -> Iterator[Removal]:
     """All such loops of a function."""
     for loop in function.every(ast.For):
-        found = _read(loop, function)
+        found = _read(loop, function) or _read_counted(loop, function)
         if found is not None and not _falls_back(loop, function):
             yield found
 
@@ -78,6 +81,34 @@ def _read(loop: ast.For, function: Function) -> Removal | None:
     return (
         Removal(function, loop, name, element, condition, call, kept, (listed, *others)) if operands(kept) else None
     )
+
+
+def _read_counted(loop: ast.For, function: Function) -> Removal | None:
+    """``for y in ys: if y in xs: xs.remove(y)``, or the same by ``try`` and ``except ValueError: pass``."""
+    parts = _removing(loop) or _trying(loop)
+    if parts is None or not isinstance(loop.target, ast.Name) or path_of(loop.iter) is None:
+        return None
+    (condition, call), element = parts, loop.target.id
+    listed = call.func.value if isinstance(call.func, ast.Attribute) else None
+    if not isinstance(listed, ast.Name) or ast.unparse(call) != f"{listed.id}.remove({element})":
+        return None
+    name, walked = listed.id, ast.unparse(loop.iter)
+    if condition is not call and ast.unparse(condition) != f"{element} in {name}":
+        return None
+    if len({name, element, *(path_of(loop.iter) or ())}) != 2 + len(path_of(loop.iter) or ()):
+        return None
+    kept = ast.parse(f"[{element} for {element} in {name} if {element} not in {walked}]", mode="eval").body
+    return Removal(function, loop, name, element, condition, call, kept, (listed, loop.iter), counted=True)
+
+
+def _trying(loop: ast.For) -> tuple[ast.expr, ast.Call] | None:
+    """The call, twice, if the loop does nothing but try it."""
+    one = loop.body[0]
+    if len(loop.body) != 1 or loop.orelse or not isinstance(one, ast.Try) or one.orelse or one.finalbody:
+        return None
+    passes = [ast.unparse(each) for each in one.handlers] == ["except ValueError:\n    pass"]
+    call = one.body[0].value if len(one.body) == 1 and isinstance(one.body[0], ast.Expr) else None
+    return (call, call) if passes and isinstance(call, ast.Call) else None
 
 
 def _removing(loop: ast.For) -> tuple[ast.expr, ast.Call] | None:
@@ -120,7 +151,7 @@ def suspect(rule: str, found: Removal) -> Suspect:
     what = finding(rule, found.function, found.node, found.name, message)
     watches = [
         watch(f"{what.id}:entry", found.node, found.function, "entry"),
-        watch(f"{what.id}:removed", found.removes, found.function, "types"),
+        watch(f"{what.id}:removed", found.removes, found.function, "value"),
         *(watch(f"{what.id}:base{n}", one, found.function, "collection") for n, one in enumerate(found.bases)),
     ]
     return Suspect(what, found, tuple(watches), found.function)
@@ -128,22 +159,26 @@ def suspect(rule: str, found: Removal) -> Suspect:
 
 def worth_one_pass(case: Case) -> Evidence:
     """At least 16 elements taken an entry out of at least 128."""
+    found: Removal = case.suspect.reading
     entry, removed, listed = case.watched("entry"), case.watched("removed"), case.watched("base0")
     if entry is None or removed is None or listed is None or not entry.count or not listed.count:
         return Evidence(False, "the loop did not run")
     times, size = removed.count / entry.count, listed.mean_length
+    walked = case.watched("base1") if found.counted else None
+    times = walked.mean_length if walked is not None else times  # each is looked for, whether it is there or not
     numbers = {"entries": entry.count, "removed": round(times, 1), "elements": round(size, 1)}
     reason = f"{times:,.0f} taken out of {size:,.0f} elements an entry"
     if times < LEAST_REMOVED or size < LEAST_ELEMENTS:
         return Evidence(False, f"too small: {reason} (pays from {LEAST_REMOVED} of {LEAST_ELEMENTS})", numbers)
-    gain = (times * size * MOVED + size) / (size * KEPT)
+    gain = (times * size * MOVED + size) / ((size + times * found.counted) * KEPT)
     return Evidence(gain >= 1.3, reason, numbers, gain)
 
 
 def keep_the_others(case: Case) -> Rewrite:
     """One pass that keeps the others, under a test of the exact types; else the loop as it was."""
     found: Removal = case.suspect.reading
-    kept = in_style(f"{found.name}[:] = {ast.unparse(found.kept)}", found.function)
+    new = _counted_off(case, found) if found.counted else f"{found.name}[:] = {ast.unparse(found.kept)}"
+    kept = in_style(new, found.function).replace("\n", "\n    ")
     was = in_style(ast.unparse(found.node), found.function).replace("\n", "\n    ")
     test = in_style(guards.joined(_tests(case, found)), found.function)
     return Rewrite(
@@ -151,6 +186,25 @@ def keep_the_others(case: Case) -> Rewrite:
         why=f"one pass over {found.name} instead of one for each element that is taken out",
         memory=f"a second list of what stays in {found.name}, for a moment",
     )
+
+
+def _counted_off(case: Case, found: Removal) -> str:
+    """Of each value as many as are walked are left out, the first ones first."""
+    taken = found.function.visible | case.taken
+    left, kept, one = (fresh(word, taken) for word in ("to_remove", f"{found.name}_kept", "each"))
+    lines = [
+        f"{left} = {{}}  # how many of each",
+        f"for {found.element} in {ast.unparse(found.bases[1])}:",
+        f"    {left}[{found.element}] = {left}.get({found.element}, 0) + 1",
+        f"{kept} = []",
+        f"for {one} in {found.name}:",
+        f"    if {left}.get({one}):",
+        f"        {left}[{one}] -= 1",
+        "    else:",
+        f"        {kept}.append({one})",
+        f"{found.name}[:] = {kept}",
+    ]
+    return "\n".join(lines)
 
 
 def _tests(case: Case, found: Removal) -> list[str]:

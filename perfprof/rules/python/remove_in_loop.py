@@ -58,6 +58,46 @@ def allowed(names, banned):
 allowed([str(i) for i in range(8 * n)], {str(3 * i) for i in range(8 * n)})
 ```
 
+Elements that another collection names are counted off in one pass:
+
+```python before
+def without(stock, sold):
+    for item in sold:
+        if item in stock:
+            stock.remove(item)
+    return stock
+```
+
+```python after
+def without(stock, sold):
+    if (
+        type(stock) is list
+        and set(map(type, stock)) <= {str}
+        and sold is not stock
+        and type(sold) is list
+        and set(map(type, sold)) <= {str}
+    ):
+        to_remove = {}  # how many of each
+        for item in sold:
+            to_remove[item] = to_remove.get(item, 0) + 1
+        stock_kept = []
+        for each in stock:
+            if to_remove.get(each):
+                to_remove[each] -= 1
+            else:
+                stock_kept.append(each)
+        stock[:] = stock_kept
+    else:
+        for item in sold:
+            if item in stock:
+                stock.remove(item)
+    return stock
+```
+
+```python workload
+without([str(i % 99) for i in range(8 * n)], [str(i % 150) for i in range(4 * n)])
+```
+
 Equal elements differ in what is asked, and the first of them is taken:
 
 ```python unchanged equal-elements-alike
