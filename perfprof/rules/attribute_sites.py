@@ -1,6 +1,7 @@
 """Places in a method that look for an equal key in a list of its object, in whatever spelling.
 
-first    a walk that ends at its first match, or does nothing but read: nobody can change the list meanwhile
+first    a walk that ends at its first match: nobody can change the list meanwhile
+collects a walk to the end that does nothing but read, and keep what it reads in new lists and names
 walks    a walk whose matches do something, or that others may interrupt: perhaps they change the list that is walked
 asked    ``x in self._rows``: the rows themselves are the keys
 index    ``self._rows.index(x)``
@@ -11,7 +12,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from perfprof.rules.attribute_changes import statement_of
 from perfprof.rules.growth import certain
@@ -21,13 +22,14 @@ from perfprof.rules.reading.expressions import is_builtin, path_of, reads_only
 from perfprof.rules.reading.leaves import Kind, leaves
 from perfprof.rules.reading.names import bound_before, bound_names
 from perfprof.rules.reading.repeats import has_room
-from perfprof.rules.reading.scans import COMPREHENSIONS, Scan, leaving
+from perfprof.rules.reading.scans import Comprehension, Scan, leaving
 from perfprof.rules.reading.selection import Selection, selection, substituted
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function
 
 _ROW = "row"
+Kinds: TypeAlias = Literal["first", "collects", "walks", "asked", "index"]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -37,7 +39,7 @@ class Site:
     function: Function
     scan: Scan
     selection: Selection
-    kind: Literal["first", "walks", "asked", "index"]
+    kind: Kinds
     key: ast.expr
 
     @property
@@ -88,7 +90,7 @@ class Site:
         subject = self.scan.subject
         key = ast.unparse(substituted(self.key, {self.row: ast.Name(_ROW, ast.Load())}))
         name = subject.attr if isinstance(subject, ast.Attribute) else getattr(subject, "id", "")
-        return name, key if self.kind != "index" else "index"
+        return name, "index" if self.kind == "index" else f"{key} of {self.parts}" if self.parts else key
 
 
 def sites_of(method: Function) -> tuple[Site, ...]:
@@ -158,10 +160,24 @@ def _walk(scan: Scan, method: Function) -> Site | None:
     if chosen is None or chosen.problem or chosen.conditions:
         return None
     key = _key(chosen.inner, scan)
-    kind: Literal["first", "walks"] = "first" if _quiet(scan, method) else "walks"
+    kind = _kind(scan, method)
     if key is None or not _known(chosen.outer, kind, scan, method):
         return None
     return Site(method, scan, replace(chosen, inner=key), kind, key)
+
+
+def _kind(scan: Scan, method: Function) -> Kinds:
+    own = scan.own
+    assert own is not None
+    if is_generator(method) and own.holder is None:
+        return "walks"
+    if isinstance(own.node, ast.For):
+        if _ends_at_first(own.node, method):
+            return "first"
+        return "collects" if all(_only_keeps(one, method) for one in own.node.body) else "walks"
+    if own.holder is None or not _quiet(own.holder, method):
+        return "walks"
+    return "first" if scan.consumer in {"first", "exists", "all"} else "collects"
 
 
 def _whole(scan: Scan) -> bool:
@@ -185,15 +201,20 @@ def _key(inner: ast.expr, scan: Scan) -> ast.expr | None:
         parts = [_key(one, scan) for one in inner.elts]
         return None if None in parts or not parts else ast.Tuple([one for one in parts if one], ast.Load())
     if isinstance(target, ast.Tuple):
-        names = [one.id if isinstance(one, ast.Name) else "" for one in target.elts]
-        known = isinstance(inner, ast.Name) and names.count(inner.id) == 1 and all(names)
-        if not known or not isinstance(inner, ast.Name):
-            return None
-        return ast.Subscript(ast.Name(_ROW, ast.Load()), ast.Constant(names.index(inner.id)), ast.Load())
-    if isinstance(inner, ast.Subscript) and type(getattr(inner.slice, "value", None)) is not int:
+        return _item_of(target, inner)
+    number = inner.slice if isinstance(inner, ast.Subscript) else ast.Constant(0)
+    if type(getattr(number, "value", None)) is not int or not isinstance(target, ast.Name):
         return None
     row = inner.value if isinstance(inner, (ast.Attribute, ast.Subscript)) else inner
-    return inner if isinstance(row, ast.Name) and isinstance(target, ast.Name) and row.id == target.id else None
+    return inner if isinstance(row, ast.Name) and row.id == target.id else None
+
+
+def _item_of(target: ast.Tuple, inner: ast.expr) -> ast.expr | None:
+    """``row[0]`` for ``key`` of ``key, value``."""
+    names = [one.id if isinstance(one, ast.Name) else "" for one in target.elts]
+    if not isinstance(inner, ast.Name) or names.count(inner.id) != 1 or not all(names):
+        return None
+    return ast.Subscript(ast.Name(_ROW, ast.Load()), ast.Constant(names.index(inner.id)), ast.Load())
 
 
 def _known(wanted: ast.expr, kind: str, scan: Scan, method: Function) -> bool:
@@ -212,16 +233,8 @@ def _known(wanted: ast.expr, kind: str, scan: Scan, method: Function) -> bool:
     return local and not bound_inside and bound_before(name, scan.statement, method)
 
 
-def _quiet(scan: Scan, method: Function) -> bool:
-    """Whether nothing can change the list between two rows that are walked."""
-    own = scan.own
-    assert own is not None
-    if is_generator(method) and own.holder is None:
-        return False
-    if isinstance(own.node, ast.For):
-        return _ends_at_first(own.node, method) or all(_only_keeps(one, method) for one in own.node.body)
-    holder = own.holder
-    assert isinstance(holder, COMPREHENSIONS)
+def _quiet(holder: Comprehension, method: Function) -> bool:
+    """Whether a comprehension only reads, and nothing comes between two of its rows."""
     values = [holder.key, holder.value] if isinstance(holder, ast.DictComp) else [holder.elt]
     walked = [one.iter for one in holder.generators[1:]]
     tests = [test for one in holder.generators for test in one.ifs]

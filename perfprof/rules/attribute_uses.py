@@ -117,19 +117,26 @@ def gives_field(name: str, owner: ast.ClassDef, module: Module) -> ast.expr | No
     fields = [one for one in owner.body if isinstance(one, ast.AnnAssign) and _is_given(one)]
     first = next((number for number, one in enumerate(fields) if getattr(one.target, "id", "") == name), 0)
     words = {owner.name} | set(re.findall(rf"\b{owner.name}\s+as\s+(\w+)", module.source))
+    calls = [one for one in ast.walk(module.tree) if isinstance(one, ast.Call)]
     plain = {id(one) for node in ast.walk(module.tree) for one in _annotations(node)}
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.Call) and _said(node.func) in words | {"cls"}:
-            stars = any(isinstance(one, ast.Starred) for one in node.args) or any(
-                not one.arg for one in node.keywords
-            )
-            if stars or len(node.args) > first or any(one.arg == name for one in node.keywords):
-                return node
-            plain.add(id(node.func))
-        elif isinstance(node, ast.Call) and _said(node.func) == "isinstance":
-            plain |= {id(one) for one in node.args[1:]}
+    plain |= {id(one) for call in calls if _said(call.func) == "isinstance" for one in call.args[1:]}
+    for call in calls:
+        made = call.func.func if isinstance(call.func, ast.Call) else call.func  # `type(self)(…)`
+        if _said(made) in words | _OWN_CLASS or (made is not call.func and _said(made) == "type"):
+            if _gives(name, first, call):
+                return call
+            plain.add(id(call.func))
     mentions = (one for one in ast.walk(module.tree) if isinstance(one, (ast.Name, ast.Attribute)))
     return next((one for one in mentions if _said(one) in words and id(one) not in plain), None)
+
+
+_OWN_CLASS = frozenset({"cls", "__class__"})
+
+
+def _gives(name: str, first: int, call: ast.Call) -> bool:
+    """Whether a call may give a value for a field; first: how many are given by position before it."""
+    stars = any(isinstance(one, ast.Starred) for one in call.args) or any(not one.arg for one in call.keywords)
+    return stars or len(call.args) > first or any(one.arg == name for one in call.keywords)
 
 
 def _is_given(one: ast.AnnAssign) -> bool:

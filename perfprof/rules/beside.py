@@ -3,7 +3,7 @@
 The dict stands in one attribute together with the list that it was made of and the number of rows that are in it. So a
 list that was made anew is seen by its identity, one that grew by its length, and an object that was pickled before the
 change needs nothing: the class has the attribute, empty. What is forgotten is replaced, never emptied, so that a thread
-that still puts rows into it does no harm; rows that two threads put in twice come second, and only first matches count.
+that still puts rows into it does no harm; what two threads put in twice comes second, where a first match is wanted.
 
 A walk whose matches do something goes by positions: when the list is not what it was, it goes on from where it stands as
 the loop over the list would.
@@ -121,6 +121,7 @@ class _Words:
     known: str
     count: str
     place: str
+    last: str
 
 
 def _words(found: Searched) -> _Words:
@@ -128,10 +129,10 @@ def _words(found: Searched) -> _Words:
     word, row = collection_name(site.scan.subject).lower(), site.row
     wanted = site.outer.id if isinstance(site.outer, ast.Name) else _key_word(site)
     names = ["self", row, found.name]
-    for name in (word, wanted, "index", "known", "count", "place", "_"):
+    for name in (word, wanted, "index", "known", "count", "place", "last", "_"):
         names.append(fresh(name, names))
-    _, _, _, rows, key, index, known, count, place, _ = names
-    return _Words(rows, row, key, index, known, count, place)
+    _, _, _, rows, key, index, known, count, place, last, _ = names
+    return _Words(rows, row, key, index, known, count, place, last)
 
 
 def _beside(case: Case, found: Searched, state: str, ask: str) -> str:
@@ -178,20 +179,21 @@ def _rows(it: _Words, found: Searched, state: str) -> str:
 
 
 def _walk(it: _Words, found: Searched, state: str) -> str:
+    here = found.kept(state)
     return f"""\
     if {it.count} != len({it.rows}):
         yield from {it.rows}
         return
-    {it.place} = -1
+    {it.last} = -1
     for {it.place} in {it.known}.get({it.key}, ()):
-        yield {it.rows}[{it.place}]
-        if {it.count} != len({it.rows}) or {it.index} is not {found.kept(state)}:
-            break
-    if {it.count} != len({it.rows}) or {it.index} is not {found.kept(state)}:
-        # It was changed meanwhile: on from there, as the list itself is walked.
-        while {it.place} + 1 < len({it.rows}):
-            {it.place} += 1
-            yield {it.rows}[{it.place}]"""
+        if {it.place} > {it.last}:  # two threads may have put it in twice
+            {it.last} = {it.place}
+            yield {it.rows}[{it.place}]
+            if {it.count} != len({it.rows}) or {it.index} is not {here}:
+                break
+    while ({it.count} != len({it.rows}) or {it.index} is not {here}) and {it.last} + 1 < len({it.rows}):
+        {it.last} += 1  # it was changed meanwhile: on from there, as the list itself is walked
+        yield {it.rows}[{it.last}]"""
 
 
 def _first_position(it: _Words, found: Searched, state: str) -> str:

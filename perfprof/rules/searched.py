@@ -40,10 +40,13 @@ class Searched(ABC):
 
     @property
     def form(self) -> Literal["rows", "walk", "index"]:
-        """What is kept: rows by key, their positions where a walk may be interrupted, or first positions."""
+        """What is kept: rows by key for first matches, positions for walks, or first positions.
+
+        Two threads may put a row in twice. That is nothing to a first match; a walk goes by positions that grow.
+        """
         if self.sites[0].kind == "index":
             return "index"
-        return "walk" if any(one.kind == "walks" for one in self.sites) else "rows"
+        return "walk" if any(one.kind in {"walks", "collects"} for one in self.sites) else "rows"
 
     @property
     @abstractmethod

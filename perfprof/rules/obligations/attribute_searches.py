@@ -51,6 +51,9 @@ BY_DICT = re.compile(  # all attributes of other objects at once
 )
 
 
+BY_WORD = re.compile(r"""\b[gs]etattr\(\s*[^,()]*(\([^()]*\)[^,()]*)*,(?!\s*["'])""")
+
+
 def _of_each(one: Obligation, asked: Obligation | None = None) -> Obligation:
     """The same obligation for each of the searches (another for ``x in``); the weakest proof counts."""
 
@@ -102,6 +105,10 @@ def nobody_else_holds_it(case: Case) -> Proof:
             return unproved(f"{path.name} reads all attributes of objects at once", where)
         if _by_text(found).search(text):
             return unproved(f"{path.name} speaks of `{found.name}` in a text", where)
+    if _by_unknown_words(case):
+        return unproved(
+            f"`{found.name}` stands in a text, and attributes are reached by words that are not known", where
+        )
     for one in found.others:
         if change_of(one) not in {"reads", "grows", "made"}:
             why = f"`{found.name}` is used outside of the class's own methods"
@@ -156,6 +163,14 @@ def _by_text(found: AttributeSearch) -> re.Pattern[str]:
         return re.compile(rf"""["'.]{mangled(found.name, found.family)}["']""")
     asked = "" if found.name.startswith("_") else r"attr\w*\(.*"  # a public word may be the key of anything
     return re.compile(rf"""{asked}["']{found.name}["']|["'][\w.]*\.{found.name}["'.]""")
+
+
+def _by_unknown_words(case: Case) -> bool:
+    """Whether ``getattr(repo, word)`` stands in the project, and the attribute's name as a text that may be the word."""
+    found: AttributeSearch = case.suspect.reading
+    files = [text for _, text in texts(case.program, found.function.module)]
+    said = re.compile(rf"""["']{found.name}["']""")
+    return any(map(said.search, files)) and any(map(BY_WORD.search, files))
 
 
 def _given_by_nobody(case: Case) -> Proof:
