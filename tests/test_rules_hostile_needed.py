@@ -21,6 +21,9 @@ from perfprof.rules.rule import Case
 
 RUNS = 120  # of each program, with twelve calls each
 HEAD = """import re
+import string
+from math import ceil
+from string import digits
 
 BASE = 10
 SIGNS = ("-", "+", 1)
@@ -52,6 +55,8 @@ BODIES = {
     "helper": "return doubled(x)",
     "helpers": "return str(doubled(doubled(x))) + str(len(split(y)))",
     "chain": "return len(counted(x)) * 100 + len(counted(y))",
+    "standard": "return ceil(len(str(x)) / 2) * 7 + sum(one in digits for one in str(y))",
+    "letters": "return ''.join(one for one in str(x) if one in string.ascii_letters) or str(y)",
     "none": "return [x if MISSING is None else y for one in (1,)][0]",
     "caught": "try:\n        return int(doubled(x)) // BASE\n    except (TypeError, ValueError):\n        return SIGNS[0]",
 }
@@ -75,6 +80,8 @@ PATCHES: dict[str, list[Callable[[list[Any]], Any]]] = {
     "MISSING": [lambda told: 0, lambda told: told],
     "doubled": [lambda told: noting(told, len), lambda told: str, lambda told: None],
     "split": [lambda told: noting(told, list), lambda told: dir],
+    "ceil": [lambda told: noting(told, len), lambda told: int, lambda told: None],
+    "digits": [lambda told: "ab", lambda told: ["1"], lambda told: None],
     "counted": [lambda told: lambda value: [*told, value]],
 }
 VALUES = [0, 1, True, False, 1.0, 2, 12, "a", "1", "", "ab cd", b"a", None, (1,), "A1 b"]

@@ -11,11 +11,12 @@ import builtins
 from typing import TYPE_CHECKING, TypeAlias
 
 from perfprof.rules.reading.callees import standard
-from perfprof.rules.reading.expressions import is_builtin
+from perfprof.rules.reading.expressions import is_builtin, path_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from perfprof.rules.reading.modules import Module
     from perfprof.rules.reading.program import Function
 
 _STATEMENTS = (
@@ -39,17 +40,42 @@ _CAUGHT = frozenset(
 )
 
 
-Known: TypeAlias = "Callable[[ast.Name, Function], bool]"
+# What nobody gives another value: texts of `string`, and all of `math`.
+_FIXED = frozenset(
+    f"string.{name}"
+    for name in "ascii_letters ascii_lowercase ascii_uppercase digits hexdigits octdigits punctuation printable whitespace".split()
+)
+
+Known: TypeAlias = "Callable[[ast.Name, Function], str]"
 
 
-def _none(name: ast.Name, function: Function) -> bool:
-    return False
+def from_outside(name: ast.Name, function: Function) -> str:
+    """Why a name that is not the function's own is not known."""
+    above = function.parents.get(name)
+    if isinstance(above, ast.Attribute) and isinstance(function.module.top.get(name.id), ast.Import):
+        return f"what `{name.id}.{above.attr}` depends on is not known"
+    return f"`{name.id}` is read from outside, where its meaning may change"
 
 
-def not_closed(body: Iterable[ast.stmt], function: Function, known: Known = _none) -> tuple[ast.AST, str] | None:
+def is_standard(node: ast.expr, function: Function) -> bool:
+    """Whether it is something of the standard library that computes or stays what it is."""
+    said, path = standard(node, function) or "", path_of(node) or ("",)
+    once = function.names.is_local(path[0]) or bound_once(path[0], function.module)
+    return (said.startswith("math.") or said in _FIXED) and len(path) <= 2 and once
+
+
+def bound_once(name: str, module: Module) -> bool:
+    """Whether a module gives a name one meaning, also where its loops and conditions bind names."""
+    whole = next((one for one in module.functions if one.qualname == "<module>"), None)
+    return whole is not None and name not in module.rebound and len(whole.names.bindings[name]) == 1
+
+
+def not_closed(
+    body: Iterable[ast.stmt], function: Function, known: Known = from_outside
+) -> tuple[ast.AST, str] | None:
     """The first place of a body that does more than compute from plain arguments, and why; None if there is none.
 
-    known: whether a name that is not the function's own stands for something that stays what it is.
+    known: why a name that is not the function's own may stand for something else; "" if it stays what it is.
     """
     for statement in body:
         for node in ast.walk(statement):
@@ -60,6 +86,8 @@ def not_closed(body: Iterable[ast.stmt], function: Function, known: Known = _non
 
 
 def _problem(node: ast.AST, function: Function, known: Known) -> str:
+    if isinstance(node, ast.FunctionDef):
+        return f"the function `{node.name}` inside it is not read"
     if not isinstance(node, (*_STATEMENTS, *_EXPRESSIONS)):
         return f"`{type(node).__name__}` may do something else than compute"
     if isinstance(node, ast.Name):
@@ -79,8 +107,10 @@ def _problem(node: ast.AST, function: Function, known: Known) -> str:
 
 def _named(node: ast.Name, function: Function, known: Known) -> str:
     name = node.id
-    if name in function.names.elsewhere or name in function.names.captured:
-        return f"`{name}` is not its own alone"
+    if name in function.names.elsewhere:
+        return f"`{name}` is not its own"
+    if name in function.names.captured and not is_builtin(name, function):
+        return f"`{name}` is used by a function inside it, too"
     if function.names.is_local(name) or node not in _free(name, function):
         return ""  # its own, or a comprehension's
     kind = getattr(builtins, name, None)
@@ -88,9 +118,9 @@ def _named(node: ast.Name, function: Function, known: Known) -> str:
     if is_builtin(name, function) and (name in _PURE or error):
         return ""
     above = function.parents.get(node)
-    if isinstance(above, ast.Attribute) and (standard(above, function) or "").startswith("math."):
+    if isinstance(above, ast.Attribute) and is_standard(above, function):
         return ""
-    return "" if known(node, function) else f"`{name}` is read from outside, where its meaning may change"
+    return known(node, function)
 
 
 def _free(name: str, function: Function) -> list[ast.Name]:
@@ -98,8 +128,8 @@ def _free(name: str, function: Function) -> list[ast.Name]:
 
 
 def _attribute(node: ast.Attribute, function: Function) -> str:
-    """A method of a plain value, or something of `math`."""
-    if (standard(node, function) or "").startswith("math."):
+    """A method of a plain value, something of `math`, or a text of `string`."""
+    if is_standard(node, function):
         return ""
     above = function.parents.get(node)
     method = isinstance(above, ast.Call) and above.func is node and not node.attr.startswith("_")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from perfprof.rules.reading.callees import is_generator
-from perfprof.rules.reading.closed import not_closed
+from perfprof.rules.reading.closed import bound_once, from_outside, is_standard, not_closed
 from perfprof.rules.reading.expressions import is_builtin, path_of
 from perfprof.rules.reading.functions import DEFINITIONS
 from perfprof.rules.reading.resolution import module_of, resolve
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Program
 
 _DEPTH = 5  # functions that call one another
+_BESIDE = " does more than compute: "
 
 
 @dataclass
@@ -36,42 +37,42 @@ class Needs:
     trail: list[Function] = field(default_factory=list)
     reach: str = ""
 
-    def knows(self, node: ast.Name, function: Function) -> bool:
-        """Whether a name stands for a constant, or for a closed function that is called."""
+    def knows(self, node: ast.Name, function: Function) -> str:
+        """Why a name may stand for something else; "" if it is a constant, or a closed function that is called."""
         if not isinstance(node.ctx, ast.Load) or not self._is_bound(node.id, function.module):
-            return False
+            return from_outside(node, function)
         said = f"{self.reach}.get({node.id!r})" if self.reach else node.id
         self.names[said] = None
-        return _is_constant(node.id, function.module, self.program) or self._closed(node, function, said)
+        fixed = is_standard(node, function) or _is_constant(node.id, function.module, self.program)
+        return "" if fixed else self._not_closed(node, function, said)
 
     def _is_bound(self, name: str, module: Module) -> bool:
         """Whether the module binds it once; where the new code stands, before the function."""
         found = module.top.get(name)
         there = found is not None and (bool(self.reach) or found.lineno < self.of.line)
-        return there and _bound_once(name, module) and not module.hides_builtins
+        return there and bound_once(name, module) and not module.hides_builtins
 
-    def _closed(self, node: ast.Name, function: Function, said: str) -> bool:
+    def _not_closed(self, node: ast.Name, function: Function, said: str) -> str:
         above = function.parents.get(node)
         target = resolve(node, function, self.program)
         if target is None or not (isinstance(above, ast.Call) and above.func is node):
-            return False
+            return from_outside(node, function)
         if target in self.trail or len(self.trail) >= _DEPTH or target is self.of or not _plainly_defined(target):
-            return False
+            return f"what `{node.id}` does is not read"
         reach = self.reach
         self.reach = (
             reach if target.module is function.module else f"getattr({said}, '__globals__', {{}})"
         )  # compiled ones have none
         self.trail.append(target)
-        closed = not_closed(_said(target), target, self.knows) is None
+        problem = not_closed(_said(target), target, self.knows)
         self.trail.pop()
         self.reach = reach
-        return closed
+        return "" if problem is None else _told(target, *problem)
 
 
-def _bound_once(name: str, module: Module) -> bool:
-    """Also where loops and sums of the module bind names."""
-    whole = next((one for one in module.functions if one.qualname == "<module>"), None)
-    return whole is not None and name not in module.rebound and len(whole.names.bindings[name]) == 1
+def _told(target: Function, node: ast.AST, why: str) -> str:
+    """What a function that is called does beside computing; of what it calls in its turn, only the last is told."""
+    return why if _BESIDE in why else f"`{target.qualname}`{_BESIDE}{why} ({target.place(node)})"
 
 
 def _said(target: Function) -> list[ast.stmt]:
@@ -97,7 +98,7 @@ def _plainly_defined(target: Function) -> bool:
 def _is_constant(name: str, module: Module, program: Program, depth: int = 3) -> bool:
     """Whether a module binds a name once, to something that nobody can change."""
     found = module.top.get(name)
-    if not _bound_once(name, module) or found not in module.tree.body or isinstance(found, DEFINITIONS):
+    if not bound_once(name, module) or found not in module.tree.body or isinstance(found, DEFINITIONS):
         return False
     if isinstance(found, ast.ImportFrom):
         return depth > 0 and _constant_elsewhere(name, found, module, program, depth - 1)
