@@ -68,6 +68,9 @@ def _entangled(found: ElementLoop) -> Iterator[tuple[ast.AST, str]]:
             yield cell.node, "its index is stored in this loop"
         if any(_from_the_end(place, found) for place in cell.places):
             yield cell.node, f"`{ast.unparse(cell.node)}` counts from the end"
+    for one in found.alike:
+        if ast.unparse(one) not in found.arrays:
+            yield one, f"`{ast.unparse(one)}` is none of the arrays"
     for axis in found.axes:
         for end in (axis.low, axis.high):
             yield from _unknown_end(end, found, counters)
