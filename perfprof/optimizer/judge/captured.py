@@ -27,6 +27,7 @@ def read(folder: Path | None, roots: Sequence[Path]) -> tuple[Call, ...]:
                 call.size,
                 call.cpu_seconds or call.seconds,
                 _relative(call.main, roots),
+                not call.raised and call.seconds > 0,  # generators and coroutines were not followed to their end
             )
         )
     return tuple(calls)

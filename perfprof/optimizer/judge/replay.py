@@ -27,7 +27,8 @@ ENTRY = Path(perfprof.profilers.inside.__file__).parent / "replay.py"
 class Call:
     """A captured call. function: ``path::qualified.name``. blob: pickled (args, kwargs). weight: calls it stands for.
 
-    seconds: CPU time that it took. main: the project's file that was the main script, relative, or empty.
+    seconds: CPU time that it took. main: the project's file that was the main script, relative, or empty. returned:
+    whether it is known to have ended without an exception.
     """
 
     function: str
@@ -36,6 +37,7 @@ class Call:
     size: int = 0
     seconds: float = 0.0
     main: str = ""
+    returned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,7 @@ def _job(cases: Sequence[Case], limits: Limits, position: int) -> dict[str, Any]
                 "id": case.id,
                 "changes": [(change.path, change.before, change.after) for change in case.changes],
                 "calls": [(index, case.calls[index].function, case.calls[index].blob) for index in chosen],
+                "returned": [index for index in chosen if case.calls[index].returned],
                 "hints": dict(case.hints),
                 "tolerance": case.tolerance,
                 "main": any(b"__main__" in call.blob for call in case.calls),
