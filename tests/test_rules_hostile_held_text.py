@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from hostile import POOL, Once, compare, rewrites, seen
@@ -66,7 +66,9 @@ class Taken:
 
 def look(word: str) -> None:
     """What somebody sees half-way."""
-    LOG.append(f"{word} {HELD[-1]()!r}" if HELD else word)
+    looking = HELD.pop() if HELD else None  # not while it is told what is there
+    LOG.append(f"{word} {looking()!r}" if looking is not None else word)
+    HELD.extend([looking] if looking is not None else [])
 
 
 METHODS = """
@@ -167,6 +169,8 @@ LOOPS = (
     "for x, y in zip(xs, zs):\n    z = x + y\n    if z > sep:\n        return z\n    PLACE += z.ljust(3)",
     "for i in range(len(xs)):\n    PLACE += xs[i] + str(len(xs) // (i - 2))",
     "for x in xs:\n    PLACE += x.encode('ascii').decode()",
+    "for (x, y) in xs:\n    PLACE += x + str(y) + sep",
+    "for i, (x, y) in enumerate(xs):\n    if y:\n        PLACE = f'{y}' + x + PLACE\n",
     "for x in xs:\n    if x in zs:\n        PLACE += x\n    elif x is None:\n        pass\n    else:\n        PLACE += sep",
 )
 
@@ -180,14 +184,15 @@ def source_of(place: str, loop: str) -> str:
     return program.replace("LOOP", body).replace("MAKE", make).replace("TOLD", told)
 
 
-def imagined(watch: Watch, place: str) -> Seen:
-    """Evidence of text in lists, and of what holds the place."""
+def imagined(watch: Watch, place: str, rows: bool = False) -> Seen:
+    """Evidence of text in lists, or of rows of text, and of what holds the place."""
     name = watch.id.rpartition(":")[2]
     text, lists = {"builtins.str": 1000}, {"builtins.list": 1000}
     if name == "holder":
         return seen(watch, lists if place in ("last", "first") else {"builtins.dict": 1000}, {})
     known = name.startswith(("more", "whole")) or watch.end_column - watch.column == len("sep")
-    return seen(watch, text if known else lists, text, 10_000, 300)
+    held = {"builtins.tuple[builtins.str,builtins.str]": 500, "builtins.tuple[builtins.str,builtins.int]": 500}
+    return seen(watch, text if known else lists, held if rows else text, 10_000, 300)
 
 
 CASES = [
@@ -195,7 +200,7 @@ CASES = [
     for place in PLACES
     for number, loop in enumerate(LOOPS)
     for old in [source_of(place, loop)]
-    for _, new in rewrites(old, lambda watch, place=place: imagined(watch, place), {"held-concatenation"})  # type: ignore[misc]
+    for _, new in rewrites(old, lambda watch, place=place, loop=loop: imagined(watch, place, "(x, y)" in loop), {"held-concatenation"})  # type: ignore[misc]
 ]
 
 
@@ -207,7 +212,7 @@ def test_every_program_is_rewritten() -> None:
 @pytest.mark.parametrize(("place", "old", "new"), CASES)
 def test_old_and_new_agree(place: str, old: str, new: str) -> None:
     chance = random.Random(old)
-    compare(old, new, RUNS, lambda: arguments(chance), told)
+    compare(old, new, RUNS, lambda: arguments(chance, "(x, y)" in old), told)
 
 
 def told() -> list[str]:
@@ -218,7 +223,21 @@ def told() -> list[str]:
     return found
 
 
-def arguments(chance: random.Random) -> list[object]:
+class Walked(tuple[object, ...]):
+    """A row that looks at what is built when it is walked."""
+
+    def __iter__(self) -> Iterator[object]:
+        look("walked")
+        return super().__iter__()
+
+
+def row(first: object, second: object, chance: random.Random) -> object:
+    """A pair; now and then what is none, or only looks like one."""
+    odd = [[first, second], (first,), (first, second, 1), Walked((first, second)), "ab", first]
+    return (first, second) if chance.random() < 0.9 else chance.choice(odd)
+
+
+def arguments(chance: random.Random, rows: bool) -> list[object]:
     """Mostly text; now and then what looks, what is no text, or what can be walked only once."""
     friendly: list[object] = ["a", "b", "", "ab ", "ä", "a"]
     wild = [
@@ -235,6 +254,10 @@ def arguments(chance: random.Random) -> list[object]:
     zs: list[object] = [chance.choice(pool) for _ in range(chance.choice((0, 1, 2, 5)))]
     if chance.random() < 0.1:
         zs = xs
+    if rows:
+        others = [*friendly, Looks("t"), Taken(), b"x", 1, 2, True, 2.5, None]
+        many = others if chance.random() < 0.4 else [*friendly, 1, 2]
+        xs = [row(chance.choice(many), chance.choice(many), chance) for _ in xs]
     first = Once(xs) if chance.random() < 0.05 else tuple(xs) if chance.random() < 0.05 else xs
     begin = chance.choice(["", "begun", "begun"] if chance.random() < 0.8 else odd)
     sep = chance.choice(["a", ", "] if chance.random() < 0.9 else odd)

@@ -10,9 +10,9 @@ from perfprof.rules import guards
 from perfprof.rules.growth import as_argument
 from perfprof.rules.held import Held, holder_type, kind_of
 from perfprof.rules.indexing import at, collection_name, in_style
-from perfprof.rules.invariants import observed_kinds, type_tests
 from perfprof.rules.pieces import LOOPS, Addition, Building, adds, unsure
 from perfprof.rules.reading.names import fresh
+from perfprof.rules.row_kinds import kind_tests, kinds_and_rows
 from perfprof.rules.row_tests import quietly
 from perfprof.rules.rule import Case, Rewrite
 
@@ -160,5 +160,5 @@ def _place_tests(case: Case, found: Held) -> list[str]:
 def _operand_tests(case: Case, found: Held) -> list[str]:
     """That what the loop reads is plain data, and not what holds the item."""
     apart = [found.function.text(found.place.value)] if isinstance(found.place, ast.Subscript) else []
-    kinds = observed_kinds(case) or ()
-    return [test for number, one in enumerate(kinds) for test in type_tests(case, number, one, apart)]
+    kinds = kinds_and_rows(case) or ()
+    return [test for number, one in enumerate(kinds) for test in kind_tests(case, number, one, apart)]

@@ -22,7 +22,7 @@ from perfprof.rules.reading.expressions import is_builtin, path_of
 from perfprof.rules.reading.kinds import FLAT, INT, STR, Kind, kind, kind_of_types
 from perfprof.rules.reading.names import bound_names, fresh
 from perfprof.rules.reading.readers import needs_its_own
-from perfprof.rules.reading.repeats import counted_few, looped_expressions, repeated, stands_alone
+from perfprof.rules.reading.repeats import changed_in, counted_few, looped_expressions, repeated, stands_alone
 from perfprof.rules.reading.scans import COMPREHENSIONS, Loop, Scan
 from perfprof.rules.reading.stability import Stability
 from perfprof.rules.row_tests import quiet_text, quietly
@@ -153,10 +153,11 @@ def operands(node: ast.expr) -> tuple[ast.expr, ...]:
 
 
 def _changes(bases: tuple[ast.expr, ...], loop: Loop) -> bool:
-    """Whether the innermost loop itself binds what is read."""
+    """Whether the innermost loop itself binds what is read, or changes it in each turn."""
     region = [loop.node] if loop.holder is not None else [loop.statement]
     bound = {name for one in region for name in bound_names(one)}
-    return any((path_of(base) or ("",))[0] in bound for base in bases)
+    paths = {path_of(base) or ("",) for base in bases}
+    return any(path[0] in bound for path in paths) or changed_in(paths, loop)
 
 
 def may_give(node: ast.expr, bases: tuple[ast.expr, ...], function: Function) -> Kind | None:
@@ -176,20 +177,21 @@ def environment(bases: tuple[ast.expr, ...], kinds: tuple[Kind, ...]) -> dict[tu
 def observed_kinds(case: Case) -> tuple[Kind, ...] | None:
     """What each operand was in the recorded runs, with the kinds of its elements; None if one was not plain."""
     found: Invariant = case.suspect.reading
-    kinds = []
-    for number, _ in enumerate(found.bases):
-        seen = case.watched(f"base{number}")
-        if seen is None or not seen.types:
-            return None
-        one = kind_of_types(seen.types)
-        if one is None and len(seen.types) == 1:
-            name = next(iter(seen.types)).removeprefix("builtins.").partition("[")[0]
-            item = kind_of_types(seen.elements)
-            one = Kind(name, item, True) if name in guards_of and item is not None else None
-        if one is None:
-            return None
-        kinds.append(one)
-    return tuple(kinds)
+    kinds = tuple(one for number, _ in enumerate(found.bases) if (one := observed_kind(case, number)) is not None)
+    return kinds if len(kinds) == len(found.bases) else None
+
+
+def observed_kind(case: Case, number: int) -> Kind | None:
+    """What one of them was; None if it was not plain, or was not seen."""
+    seen = case.watched(f"base{number}")
+    if seen is None or not seen.types:
+        return None
+    one = kind_of_types(seen.types)
+    if one is not None or len(seen.types) > 1:
+        return one
+    name = next(iter(seen.types)).removeprefix("builtins.").partition("[")[0]
+    item = kind_of_types(seen.elements)
+    return Kind(name, item, True) if name in guards_of and item is not None else None
 
 
 guards_of: Mapping[str, str] = {name: name for name in ("list", "tuple", "set", "frozenset", "dict")}

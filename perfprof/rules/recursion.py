@@ -175,7 +175,7 @@ def worth_remembering(case: Case) -> Evidence:
     went_on = sum(seen.count for n, _ in enumerate(found.answers) if (seen := case.watched(f"made{n}")) is not None)
     branches = inner / max(went_on, 1)
     reason = f"{calls:,.0f} calls within an outermost one, {branches:.1f} from each that goes on"
-    numbers = {"calls": entry.count, "outermost": outer, "branches": round(branches, 2)}
+    numbers = {"outermost": outer, "calls": round(calls, 1), "branches": round(branches, 2)}
     if branches < BRANCHES:
         return Evidence(False, f"it is a chain, not a tree: {reason}", numbers)
     if calls < LEAST_CALLS:

@@ -263,7 +263,7 @@ def worth_sharing(case: Case) -> Evidence:
         return Evidence(False, "")  # each equal pair is asked: most are on different ways
     sizes = [seen.mean_length for n, _ in enumerate(found.bases) if (seen := case.watched(f"base{n}")) is not None]
     size, often = max(sizes, default=0.0), sum(counts) / entry.count
-    numbers = {"places": len(counts), "evaluations": sum(counts), "elements": round(size, 1)}
+    numbers = {"evaluations": sum(counts), "elements": round(size, 1), "places": len(counts)}
     flat = all(one.name in FLAT for one in kinds)
     least = FEW_LETTERS if flat and "sorted(" in found.function.text(found.display) else LEAST_ELEMENTS
     if (found.calls is None and size < least) or (in_order(case) and not flat):

@@ -7,7 +7,6 @@ import re
 from typing import TYPE_CHECKING
 
 from perfprof.rules.held import Held, holder_type, kind_of
-from perfprof.rules.invariants import observed_kinds
 from perfprof.rules.obligations.growth import shares_line
 from perfprof.rules.obligations.proofs import guarded, obligation, proved, unproved
 from perfprof.rules.reading.expressions import is_builtin, path_of
@@ -15,6 +14,7 @@ from perfprof.rules.reading.kinds import INT, STR, Kind
 from perfprof.rules.reading.names import bound_before
 from perfprof.rules.reading.projects import other_files
 from perfprof.rules.reading.quiet import gives
+from perfprof.rules.row_kinds import kinds_and_rows
 from perfprof.rules.rule import Case, Proof
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ Env = dict[tuple[str, ...], Kind]
 def loop_runs_nothing_else(case: Case) -> Proof:
     """No code of the program runs while the loop does, which could look at what is built."""
     found: Held = case.suspect.reading
-    kinds, function = observed_kinds(case), found.function
+    kinds, function = kinds_and_rows(case), found.function
     if kinds is None or not kind_of(case):
         return unproved("what the loop reads is no plain data", function.place(found.loop))
     reading = _Reading(
@@ -103,13 +103,20 @@ class _Reading:
         called = walked.func.id if isinstance(walked, ast.Call) and isinstance(walked.func, ast.Name) else ""
         known = called in {"enumerate", "range", "zip"} and is_builtin(called, self.function)
         if not known or not isinstance(walked, ast.Call) or walked.keywords:
-            return self._name(target, _item(self._kind(walked)))
+            return self._target(target, _item(self._kind(walked)))
         given = [self._kind(one) for one in walked.args]
         if called == "range":
             return all(one == INT for one in given) and self._name(target, INT)
         items = [INT] * (called == "enumerate") + [_item(one) for one in given]
         each = target.elts if isinstance(target, ast.Tuple) and len(items) == len(target.elts) else []
-        return bool(each) and all(map(self._name, each, items))
+        return bool(each) and all(map(self._target, each, items))
+
+    def _target(self, target: ast.expr, given: Kind | None) -> bool:
+        """``name``, or ``name, amount`` of a row, part by part."""
+        if given is None or given.name != "row":
+            return self._name(target, given)
+        parts = target.elts if isinstance(target, ast.Tuple) and len(target.elts) == len(given.parts) else []
+        return bool(parts) and all(map(self._target, parts, given.parts))
 
 
 def _item(walked: Kind | None) -> Kind | None:

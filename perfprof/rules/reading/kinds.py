@@ -30,11 +30,13 @@ class Kind:
 
     name: "int" (bool among them), "float", "number" (both), "str", "bytes", "none", "flat" (a mix of these), or a
     container of them: "list", "tuple", "set", "frozenset", "dict" (item: its keys), "keys" (of a dict), "generator". filled: not empty.
+    "row": a tuple that is an element, by its parts.
     """
 
     name: str
     item: Kind | None = None
     filled: bool = False
+    parts: tuple[Kind, ...] = ()
 
 
 INT, FLOAT, STR, FLAG = Kind("int"), Kind("float"), Kind("str"), Kind("int")
