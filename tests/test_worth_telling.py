@@ -46,6 +46,30 @@ def filled(rows, key):
     return out
 """
 READ = COPIES.replace("one.append(row)", "row = len(one)").replace("out.append(one)", "out.append(row)")
+GIVEN = """
+def versions(rows, kept):
+    for row in rows:
+        yield [one for one in kept]
+"""
+GROWN = """
+def versions(rows):
+    kept, sizes = [], []
+    for row in rows:
+        kept.append(row)
+        sizes.append(len([one for one in kept]))
+    return sizes
+"""
+RARELY = GROWN.replace("kept.append(row)", "if row > 90:\n            kept.append(row)")
+PATTERNS = """
+import re
+
+
+def kept(words, texts, given):
+    for word in words:
+        pattern = word + "$"
+        for text in texts:
+            yield re.match(f"^{pattern}", text)
+"""
 RESULTS = """
 def parsed(text):
     return {part: len(part) for part in text.split()}
@@ -71,6 +95,10 @@ def seen(watch: Watch, elements: str, made: str) -> Seen:
         ("list-membership", LISTS, "builtins.str", "", ""),
         ("loop-invariant-call", COPIES, "builtins.str", "", "a copy of its own"),
         ("loop-invariant-call", READ, "builtins.str", "", ""),
+        ("loop-invariant-call", GIVEN, "builtins.str", "", "a copy of its own"),
+        ("loop-invariant-call", RARELY, "builtins.str", "", ""),
+        ("regex-in-loop", PATTERNS, "builtins.str", "", "no word"),
+        ("regex-in-loop", PATTERNS.replace("{pattern}", "{given}"), "builtins.str", "", ""),
         ("memoize", RESULTS, "builtins.str", "builtins.dict", "may change"),
         ("memoize", RESULTS, "builtins.str", "builtins.int", ""),
     ],
@@ -86,4 +114,16 @@ def test_what_is_told(rule: str, source: str, elements: str, made: str, told: st
     case = Case(suspect, program, {one.id: seen(one, elements, made) for one in suspect.watches})
     evidence = registry()[rule].worth(case)
     assert evidence.enough == (not told), evidence
-    assert told in evidence.reason
+    assert told in (evidence.reason or "no word")
+
+
+@pytest.mark.parametrize(
+    "change", ["kept.append(row)", "kept[row] = 1", "kept += [row]", "del kept[0]", "kept.pop()"]
+)
+def test_what_each_turn_changes_is_not_computed_from_the_same(change: str) -> None:
+    program = Program(Path("/"), lambda path: GROWN.replace("kept.append(row)", change))
+    module = program.module(Path("/work.py"))
+    look = registry()["loop-invariant-call"].in_function
+    assert module is not None
+    assert look is not None
+    assert not [one for function in module.functions for one in look(function, program)]

@@ -13,7 +13,7 @@ from perfprof.rules.hoisting import watch
 from perfprof.rules.indexing import at
 from perfprof.rules.moving import moved_out
 from perfprof.rules.reading.expressions import path_of
-from perfprof.rules.reading.names import fresh
+from perfprof.rules.reading.names import fresh, read_names
 from perfprof.rules.reading.repeats import counted_few
 from perfprof.rules.reading.scans import Loop, Scan
 from perfprof.rules.reading.stability import Stability
@@ -151,11 +151,23 @@ def worth_compiling(case: Case) -> Evidence:
     entry, calls = case.watched("entry"), case.watched("base0")
     if entry is None or calls is None or not entry.count or not calls.count:
         return Evidence(False, "the loop did not run")
+    if _made_there(case.suspect.reading):
+        return Evidence(False, "")  # another pattern in each turn
     rounds = calls.count / entry.count
     numbers = {"entries": entry.count, "calls": round(rounds, 1)}
     if rounds < LEAST_CALLS:
         return Evidence(False, f"too few: {rounds:,.0f} calls an entry (pays from {LEAST_CALLS})", numbers)
     return Evidence(True, f"{rounds:,.0f} calls an entry", numbers, 2.0)
+
+
+def _made_there(found: Matching) -> bool:
+    """Whether the loop binds a name that the pattern is made of."""
+    bound = {
+        one.id
+        for one in ast.walk(found.hoist.statement)
+        if isinstance(one, ast.Name) and not isinstance(one.ctx, ast.Load)
+    }
+    return bool(bound & read_names(found.pattern))
 
 
 def compile_before(case: Case) -> Rewrite:
