@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, cast
 
-from perfprof.rules.reading.expressions import is_builtin
+from perfprof.rules.reading.expressions import is_builtin, path_of
 from perfprof.rules.reading.handed import is_handed
 from perfprof.rules.reading.modules import blocks
 from perfprof.rules.reading.scans import COMPREHENSIONS, SCOPES, STATEMENT_LOOPS, Comprehension, Loop, Scan, leaving
@@ -82,6 +82,27 @@ def _calls_few(node: ast.Call) -> bool:
         numbers = [one.value for one in node.args if isinstance(one, ast.Constant)]
         return len(numbers) == len(node.args) and all(type(one) is int and abs(one) < FEW for one in numbers)
     return name in {"enumerate", "reversed", "sorted"} and bool(node.args) and written_few(node.args[0])
+
+
+_CHANGES = frozenset(
+    "append appendleft extend extendleft insert add update pop popleft popitem remove discard clear".split()
+)
+
+
+def changed_in(paths: Collection[tuple[str, ...]], loop: Loop) -> bool:
+    """Whether a statement of the loop itself, which no condition leaves out, changes what one of the paths names."""
+    body = loop.statement.body if isinstance(loop.node, STATEMENT_LOOPS) else []  # type: ignore[attr-defined]
+    return any(path_of(one) in paths for statement in body for one in _changed_by(statement))
+
+
+def _changed_by(statement: ast.stmt) -> list[ast.expr]:
+    """What a method that changes is called of, or what gets or loses an element."""
+    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+        callee = statement.value.func
+        return [callee.value] if isinstance(callee, ast.Attribute) and callee.attr in _CHANGES else []
+    if isinstance(statement, (ast.Assign, ast.Delete)):
+        return [one.value for one in statement.targets if isinstance(one, ast.Subscript)]
+    return [statement.target] if isinstance(statement, ast.AugAssign) else []
 
 
 def statement_of(node: ast.AST, function: Function) -> ast.stmt:
