@@ -18,13 +18,15 @@ ORDER = ("float64", "int64", "bool", "uint8")
 def tests(found: ElementLoop, kinds: Kinds) -> Iterator[str]:
     """One after another; a later one relies on those before."""
     arrays = [*found.arrays]
-    beside = [*found.given.values(), *found.numbers.values(), *(cells[0].base for cells in found.arrays.values())]
+    beside = [*found.given.values(), *found.numbers.values(), *found.sized.values()]
+    beside += [cells[0].base for cells in found.arrays.values()]
     for one in dict.fromkeys(ast.unparse(one) for one in beside if isinstance(one, ast.Attribute)):
         holder, _, name = one.rpartition(".")
         yield f"hasattr({holder}, {name!r})"  # a loop of no turns does not ask
     yield " is ".join([*(f"type({one})" for one in arrays), f"{found.numpy}.ndarray"])
     yield from _dtypes(found, kinds)
     yield from _axes(found)
+    yield from (f"type({one}) in (list, tuple, {found.numpy}.ndarray)" for one in found.sized)
     yield from _numbers(found, kinds)
     if found.alike:
         yield " == ".join(lengths_of_alike(found))

@@ -90,6 +90,12 @@ class ElementLoop:
         return dict(sorted(found.items(), key=lambda one: one[0] in self.written))
 
     @property
+    def sized(self) -> dict[str, ast.expr]:
+        """What only its length is asked of, by its text."""
+        ends = [end for axis in self.axes for end in (axis.low, axis.high)]
+        return {end.array: end.base for end in ends if end.base is not None and end.array not in {"", *self.arrays}}
+
+    @property
     def given(self) -> dict[str, ast.expr]:
         """Values that the loop computes with and does not bind, by their text."""
         known = {*self.bound, *self.read.modules}

@@ -13,8 +13,8 @@ from perfprof.rules.reading.expressions import path_of
 class Bound:
     """An end of a range: ``base + more``. array, axis: whose length the base is, if it is one; base is None for none.
 
-    flat: it is the number of elements, which is a length only where there is one axis. row: it is the length of the
-    row of this name, which is that of all rows.
+    shaped: it is asked of the shape, which arrays alone have. flat: it is the number of elements, which is a length only
+    where there is one axis. row: it is the length of the row of this name, which is that of all rows.
     """
 
     base: ast.expr | None
@@ -22,6 +22,7 @@ class Bound:
     array: str = ""
     axis: int = 0
     flat: bool = False
+    shaped: bool = False
     row: str = ""
 
 
@@ -65,7 +66,7 @@ def _length_of_attribute(node: ast.expr) -> Bound | None:
     """``a.shape[1]``, ``a.size``."""
     if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Attribute) and node.value.attr == "shape":
         axis = number(node.slice)
-        return _of_path(node.value.value, axis if axis is not None else -1)
+        return replace(_of_path(node.value.value, axis if axis is not None else -1), shaped=True)
     if isinstance(node, ast.Attribute) and node.attr == "size" and path_of(node) != ("self", "size"):
         return replace(_of_path(node.value, 0), flat=True)
     return None

@@ -35,6 +35,8 @@ USED = (
     "range",
     "enumerate",
     "hasattr",
+    "list",
+    "tuple",
     "ArithmeticError",
     "IndexError",
 )
@@ -121,7 +123,8 @@ def _unknown_end(end: Bound, found: ElementLoop, counters: list[str]) -> Iterato
         return
     cells = found.arrays.get(end.array)
     if cells is None:
-        yield end.base, f"`{end.array}` is none of the arrays"
+        if end.shaped or end.flat or end.row:
+            yield end.base, f"`{end.array}` is none of the arrays"
     elif end.axis >= len(cells[0].places) or (end.flat and len(cells[0].places) > 1):
         yield end.base, f"`{end.array}` has another shape"
     elif end.row and (end.row not in counters or cells[0].places[0].counter != end.row):
@@ -137,7 +140,8 @@ def _unordered(found: ElementLoop) -> Iterator[tuple[ast.AST, str]]:
     twice |= found.read.counts & found.read.sums
     for one in sorted(twice):
         yield loop, f"`{one}` is bound in more than one way"
-    for node in (*found.numbers.values(), *(cells[0].base for cells in found.arrays.values())):
+    bases = [cells[0].base for cells in found.arrays.values()]
+    for node in (*found.numbers.values(), *found.sized.values(), *bases):
         if root_name(node) in found.bound or root_name(node) in found.read.modules:
             yield node, f"`{ast.unparse(node)}` is another one in each turn"
     yield from too_few(found)
