@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -127,3 +128,18 @@ def test_what_each_turn_changes_is_not_computed_from_the_same(change: str) -> No
     assert module is not None
     assert look is not None
     assert not [one for function in module.functions for one in look(function, program)]
+
+
+def test_a_set_that_belongs_to_the_caller() -> None:
+    """A list that comes as a parameter and is asked in many calls."""
+    source = "def rated(words, known):\n    return [word for word in words if word in known]\n"
+    program = Program(Path("/"), lambda path: source)
+    module = program.module(Path("/work.py"))
+    assert module is not None
+    rule = registry()["list-membership"]
+    assert rule.in_function is not None
+    (suspect,) = (one for function in module.functions for one in rule.in_function(function, program))
+    shown = {one.id: seen(one, "builtins.str", "") for one in suspect.watches}
+    assert "in the caller" not in rule.rewrite(Case(suspect, program, shown)).memory
+    often = {name: replace(one, count=1_500) for name, one in shown.items()}
+    assert "made 1,500 times in this run" in rule.rewrite(Case(suspect, program, often)).memory

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from perfprof.rules.reading.counted import Counted
     from perfprof.rules.reading.program import Function
 
+MANY_CALLS = 64  # from which on it is worth a word that a set is made in each
+
 
 def build_set(case: Case) -> Rewrite:
     """A set before the loop, and the test asks it; with appends, the set grows beside the list."""
@@ -57,7 +59,17 @@ def build_set(case: Case) -> Rewrite:
         edits += [at("replace", scan.subject, fitted(asked, scan.subject, function)), *once]
         taken |= {word for edit in once for word in read_names(ast.parse(edit.source, mode="eval"))}
     edits += [_added(one, name, types, there, function) for one in found.appends]
-    return _rewritten(edits, listed, function)
+    rewrite = _rewritten(edits, listed, function)
+    return replace(rewrite, memory=rewrite.memory + _for_the_caller(case, found))
+
+
+def _for_the_caller(case: Case, found: Membership) -> str:
+    """Where the set would belong, if each call is given the same list; nobody here can tell whether it is."""
+    entry, function = case.watched("entry"), found.function
+    given = isinstance(found.scan.subject, ast.Name) and found.scan.subject.id in function.parameters
+    if entry is None or entry.count < MANY_CALLS or not given or found.appends:
+        return ""
+    return f", made {entry.count:,} times in this run: where the list is the same each time, make it in the caller"
 
 
 def _counted(one: Counted, name: str, types: tuple[str, ...], around: tuple[str, str], function: Function) -> Edit:
