@@ -266,12 +266,9 @@ def _argued(
     case = replace(case, suspect=replace(one.suspect, finding=finding))
     if not evidence.enough and not evidence.reason:
         return None
-    if not evidence.enough:
-        return Outcome(finding, "cold", evidence.reason, one.rule.title, Level.OPEN, expected=evidence.gain)
-    if one.forecast is not None and (finding.share or 0.0) <= one.share:  # more: it waits for a database
-        little = one.forecast.too_little(one.share, evidence, one.rule.promises)
-        if little:
-            return Outcome(finding, "cold", little, one.rule.title, Level.OPEN, expected=evidence.gain)
+    little = _little(one, finding, evidence)
+    if little:
+        return Outcome(finding, "cold", little, one.rule.title, Level.OPEN, expected=evidence.gain)
     proofs, level = weigh(one.rule, case)
     if level is Level.OPEN:
         weakest = next(proof for proof in proofs if proof.level is Level.OPEN)
@@ -279,6 +276,15 @@ def _argued(
         reason = f"{weakest.obligation}: {weakest.why}{place}"
         return Outcome(finding, "open", reason, one.rule.title, level, proofs, expected=evidence.gain)
     return Proven(one.rule, replace(case, proofs=proofs), evidence, level)
+
+
+def _little(one: Accused, finding: Finding, evidence: Evidence) -> str:
+    """Why it is not worth trying; empty if it is. What has more than its share of samples waits for a database."""
+    if not evidence.enough:
+        return evidence.reason
+    if one.forecast is None or (finding.share or 0.0) > one.share:
+        return ""
+    return one.forecast.too_little(one.share, evidence, one.rule.promises)
 
 
 def _waiting(finding: Finding, whole: float) -> Finding:

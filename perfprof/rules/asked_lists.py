@@ -33,6 +33,11 @@ def memberships(function: Function, program: Program) -> Iterator[Membership]:
         alike.setdefault(key, []).append(found)
     for first, *others in alike.values():
         yield replace(first, twins=tuple(one.scan for one in others))
+    yield from _counted(function, program)
+
+
+def _counted(function: Function, program: Program) -> Iterator[Membership]:
+    """Counts that are compared with 0, of a list that grows meanwhile."""
     for question in counted(function):
         grows = appended(question.scan, function)
         growing = _growing(question.scan, grows, function, program) if grows else None

@@ -65,12 +65,16 @@ def _is_named_maker(name: str, module: Module, program: Program, seen: Seen) -> 
     if isinstance(found, ast.Assign) and isinstance(found.value, ast.Name):
         return _is_named_maker(found.value.id, module, program, within)
     if isinstance(found, ast.ImportFrom):
-        original = next((one.name for one in found.names if (one.asname or one.name) == name), name)
-        other = module_of(found, module, program)
-        return _sounds_so(original) if other is None else _is_named_maker(original, other, program, within)
+        return _is_imported_maker(name, found, module, program, within)
     if found is None and isinstance(getattr(builtins, name, None), type):
         return issubclass(getattr(builtins, name), type)
     return _sounds_so(name)
+
+
+def _is_imported_maker(name: str, found: ast.ImportFrom, module: Module, program: Program, seen: Seen) -> bool:
+    original = next((one.name for one in found.names if (one.asname or one.name) == name), name)
+    other = module_of(found, module, program)
+    return _sounds_so(original) if other is None else _is_named_maker(original, other, program, seen)
 
 
 def _sounds_so(name: str) -> bool:

@@ -99,19 +99,19 @@ def _case(job: dict[str, Any], case: dict[str, Any], caller: Caller, tell: Tell)
         tell({"case": name, "at": function})
         bind(case.get("hints", {}).get(function))
         try:
-            answer = _function(job, subject, calls, set(case.get("returned", ())))
+            answer = _function(job, subject, calls, [index in case.get("returned", ()) for index, _ in calls])
         except LookupError as error:
             answer = {"problems": [str(error)]}
         tell({"case": name, "function": function, **answer})
 
 
 def _function(
-    job: dict[str, Any], subject: Subject, calls: list[tuple[int, bytes]], returned: set[int]
+    job: dict[str, Any], subject: Subject, calls: list[tuple[int, bytes]], returned: list[bool]
 ) -> dict[str, Any]:
     limits = job["limits"]
     makers = [_maker(blob) for _, blob in calls]
     seen = subject.compare(makers, limits["call"])
-    _refuse_other_calls(seen, [index in returned for index, _ in calls])
+    _refuse_other_calls(seen, returned)
     answer = _replayed(seen, calls, makers)
     effects = any(why.startswith(("opens", "does", "imports")) for why in seen.refused.values())
     good = [blob for place, (_, blob) in enumerate(calls) if place not in seen.refused]
