@@ -4,7 +4,9 @@ The tables are tests/lookalikes*.txt. A case is ``=== name: outcome [evidence]``
 are evaluated with the old and the new source. The outcome is the obligation that saves it, ``rewritten`` (then both must
 agree), or ``not-found``. The evidence is made up: of types and sizes that pay, and of what only a run can tell: rows are
 ``dicts``, what the loop changes is ``apart`` from the collection, loops walk ``generators``, attributes are ``computed``, elements
-are ``lists``, arguments come ``again``, lists are in no ``order``, loops walk ``arrays``, or all ``ints``, ``words``, ``floats`` or ``pairs`` of them, what is read is one of ``texts``, or of a class ``Node`` of the program (``nodes``). With ``gathers`` the first element of arrays is an index, with ``near`` the user
+are ``lists``, what is walked is at times a list and at times a dict (``both``), arguments come ``again``, lists are in no
+``order``, loops walk ``arrays``, or all ``ints``, ``words``, ``floats`` or ``pairs`` of them, what is read is one of ``texts``,
+or of a class ``Node`` of the program (``nodes``). With ``gathers`` the first element of arrays is an index, with ``near`` the user
 set a tolerance.
 """
 
@@ -28,6 +30,8 @@ PLAIN = {"ints": "builtins.int", "words": "builtins.str", "floats": "builtins.fl
 PLAIN["pairs"] = "builtins.tuple[builtins.int,builtins.str]"
 # What each is where loops walk arrays: the array, an element, a value beside it, an end of a range.
 ARRAYS = {"base": "numpy.ndarray", "cell": "numpy.float64", "given": "builtins.float"}
+# What is walked: a text, or at one time this and at another that.
+BASES = {"texts": {"builtins.str": 1000}, "both": {"builtins.list": 1000, "builtins.dict": 1000}}
 
 SHOWN = {"again", "order"}  # what only a run that shows it brings up: arguments that come again, lists in no order
 
@@ -67,7 +71,7 @@ def imagined(watch: Watch, evidence: frozenset[str]) -> Seen:
     if kind == "base1" and watch.kind == "collection" and "held" in evidence:
         types = {"builtins.dict": 1000}
     elif kind.startswith("base"):
-        types = {"builtins.str": 1000} if "texts" in evidence else {"builtins.list": 1000}
+        types = next((BASES[word] for word in BASES if word in evidence), {"builtins.list": 1000})
     elif kind.startswith("item"):
         types = {rows: 1000}
     elif kind.startswith(("loop", "also")):

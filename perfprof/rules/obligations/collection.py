@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from perfprof.rules import guards
 from perfprof.rules.iterators import PLAIN, hidden, unknown_iterables
 from perfprof.rules.membership import Membership
-from perfprof.rules.narrowing import Narrowing
+from perfprof.rules.narrowing import VIEWS, Narrowing
 from perfprof.rules.obligations.proofs import guarded, obligation, observed, proved, unproved
 from perfprof.rules.reading.expressions import builtin_type, is_builtin, root_name
 from perfprof.rules.reading.metaclasses import unhashable_maker
@@ -127,11 +127,23 @@ def walked_again(case: Case) -> Proof:
         return proved("it is a list or a tuple, which can be walked any number of times")
     for number, base in enumerate(found.bases):
         seen = case.watched(f"base{number}")
-        if seen is not None and seen.types and guards.is_collection("it", seen.types, guards.ROWS) is None:
-            why = f"`{found.function.text(base)}` was a {guards.readable(seen.types)}"
+        types = set(seen.types) if seen is not None else set()
+        fails = number == 0 and _fails_for_some(found, types)  # the others hold it
+        if types and (fails or guards.is_collection("it", types, guards.ROWS) is None):
+            why = f"`{found.function.text(base)}` was a {guards.readable(types)}"
             return unproved(why, found.function.place(base))
     rows = f"; each row must be a tuple of {found.unpacked}" if found.unpacked else ""
     return guarded(f"a test of its exact type: a generator or an own class is walked as before{rows}")
+
+
+def _fails_for_some(found: Narrowing, types: set[str]) -> bool:
+    """Whether walking it so fails for objects of some of these types: ``.items()`` of lists, parts and positions of dicts."""
+    walked = found.walked
+    dicts = {one for one in types if one.lower().endswith(("dict", "counter"))}
+    if isinstance(walked, ast.Call) and isinstance(walked.func, ast.Attribute) and walked.func.attr in VIEWS:
+        return dicts != types
+    counted = isinstance(walked, ast.Call) and isinstance(walked.func, ast.Name) and walked.func.id == "range"
+    return bool(dicts) and (counted or found.stretch is not None or isinstance(walked, ast.Subscript))
 
 
 def _rows_unlike(case: Case) -> str:
