@@ -19,7 +19,7 @@ def uses_of(name: str, family: Family, own: Module, program: Program) -> tuple[t
     """(on ``self`` in methods of the family, elsewhere); what is surely an attribute of another class is left out."""
     inside: list[Use] = []
     others: list[Use] = []
-    word = re.compile(rf"\b{mangled(name, family)}\b") if private(name) else re.compile(rf"\b{name}\b")
+    word = re.compile(rf"\b{mangled(name, family)}\b") if private(name) else re.compile(rf"\.\s*{name}\b")
     for path, text in texts(program, own):
         here = own if path == own.path else program.module(path) if word.search(text) else None
         for one in _uses(name, here, family) if here is not None else ():
@@ -118,16 +118,20 @@ def gives_field(name: str, owner: ast.ClassDef, module: Module) -> ast.expr | No
     first = next((number for number, one in enumerate(fields) if getattr(one.target, "id", "") == name), 0)
     words = {owner.name} | set(re.findall(rf"\b{owner.name}\s+as\s+(\w+)", module.source))
     calls = [one for one in ast.walk(module.tree) if isinstance(one, ast.Call)]
+    making = [call for call in calls if _makes(call, words)]
+    given = next((call for call in making if _gives(name, first, call)), None)
     plain = {id(one) for node in ast.walk(module.tree) for one in _annotations(node)}
     plain |= {id(one) for call in calls if _said(call.func) == "isinstance" for one in call.args[1:]}
-    for call in calls:
-        made = call.func.func if isinstance(call.func, ast.Call) else call.func  # `type(self)(…)`
-        if _said(made) in words | _OWN_CLASS or (made is not call.func and _said(made) == "type"):
-            if _gives(name, first, call):
-                return call
-            plain.add(id(call.func))
+    plain |= {id(call.func) for call in making}
     mentions = (one for one in ast.walk(module.tree) if isinstance(one, (ast.Name, ast.Attribute)))
-    return next((one for one in mentions if _said(one) in words and id(one) not in plain), None)
+    return given or next((one for one in mentions if _said(one) in words and id(one) not in plain), None)
+
+
+def _makes(call: ast.Call, words: set[str]) -> bool:
+    """Whether a call may make an object: ``Book(…)``, ``cls(…)``, ``type(self)(…)``."""
+    if isinstance(call.func, ast.Call):
+        return _said(call.func.func) == "type"
+    return _said(call.func) in words | _OWN_CLASS
 
 
 _OWN_CLASS = frozenset({"cls", "__class__"})

@@ -36,6 +36,9 @@ def keys_never_change(case: Case) -> Proof:
         return proved("the rows themselves are the keys, of types that nobody can change")
     words = [one.attr for one in ast.walk(key) if isinstance(one, ast.Attribute)]
     if not words:
+        seen = [case.watched(f"{number}:base0") for number, _ in enumerate(found.sites)]
+        if {kind for one in seen if one is not None for kind in one.elements} == {"builtins.list"}:
+            return unproved("rows were lists, whose items may be stored")
         return guarded("a test that each row is a tuple, which nobody can change")
     foreign = _foreign(case)
     if foreign:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Module, Program
 
 PLAIN_BASES = frozenset({"object", "ABC", "Generic", "Protocol"})  # which leave attributes alone
-_BY_CALL = re.compile(r"\btype\([^()]*,\s*\(")  # a class that is made without `class`
+MOST = 50  # classes; larger families are not read
+_BY_CALL = re.compile(r"\btype\([^()]*,\s*\(([^()]*)\)")  # a class that is made without `class`, of these
 
 
 @dataclass(eq=False, slots=True)
@@ -52,9 +53,16 @@ def _family(owner: ast.ClassDef, module: Module, program: Program) -> Family:
         if one in found.classes:
             continue
         found.classes[one] = there
+        if len(found.classes) > MOST:
+            found.foreign = f"one of more than {MOST} classes"
+            break
         waiting += [*_above(one, there, program, found), *_below(one, files, there, program)]
-    if any(_BY_CALL.search(text) for text in files.values()):
-        found.foreign = found.foreign or "a class that is made by `type(…)`"
+    names = {one.name for one in found.classes}
+    made = {
+        word for text in files.values() for bases in _BY_CALL.findall(text) for word in re.findall(r"\w+", bases)
+    }
+    if names & made:
+        found.foreign = "a class that is made by `type(…)`"
     return found
 
 
@@ -74,15 +82,20 @@ def _below(
     owner: ast.ClassDef, files: dict[Path, str], own: Module, program: Program
 ) -> Iterator[tuple[ast.ClassDef, Module]]:
     """Classes that name it as a base; also those that may mean another of its name."""
-    names = {owner.name} | {
-        other for text in files.values() for other in re.findall(rf"\b{owner.name}\s+as\s+(\w+)", text)
-    }
-    heads = re.compile(rf"\bclass\s+\w+\s*\([^:]*\b({'|'.join(names)})\b")
-    for path, text in files.items():
-        module = own if path == own.path else program.module(path) if heads.search(text) else None
-        for one in module.classes if module is not None else ():
-            if one is not owner and any(_last(base) in names for base in one.bases):
-                yield one, module  # type: ignore[misc]  # it has classes
+    naming = {path: text for path, text in files.items() if owner.name in text}
+    again = re.compile(rf"\b{owner.name}\s+as\s+(\w+)")
+    others = {other for text in naming.values() if " as " in text for other in again.findall(text)}
+    naming |= {path: text for path, text in files.items() if any(one in text for one in others)}
+    heads = re.compile(rf"\bclass\s+\w+\s*\([^:]*\b({'|'.join([owner.name, *others])})\b")
+    for path, text in naming.items():
+        if heads.search(text):
+            yield from _derived({owner.name, *others}, own if path == own.path else program.module(path))
+
+
+def _derived(names: set[str], module: Module | None) -> Iterator[tuple[ast.ClassDef, Module]]:
+    for one in module.classes if module is not None else ():
+        if any(_last(base) in names for base in one.bases):
+            yield one, module  # type: ignore[misc]  # it has classes
 
 
 def _last(base: ast.expr) -> str:
