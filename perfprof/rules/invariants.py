@@ -153,11 +153,9 @@ def operands(node: ast.expr) -> tuple[ast.expr, ...]:
 
 
 def _changes(bases: tuple[ast.expr, ...], loop: Loop) -> bool:
-    """Whether the innermost loop itself binds what is read, or changes it in each turn."""
-    region = [loop.node] if loop.holder is not None else [loop.statement]
-    bound = {name for one in region for name in bound_names(one)}
-    paths = {path_of(base) or ("",) for base in bases}
-    return any(path[0] in bound for path in paths) or changed_in(paths, loop)
+    """Whether the innermost loop itself binds what is read."""
+    bound = {*bound_names(loop.node if loop.holder is not None else loop.statement)}
+    return any((path_of(base) or ("",))[0] in bound for base in bases)
 
 
 def may_give(node: ast.expr, bases: tuple[ast.expr, ...], function: Function) -> Kind | None:
@@ -226,6 +224,8 @@ def worth_computing_once(case: Case) -> Evidence:
         return Evidence(False, "")  # a dict is asked itself: dict-keys-scan
     if needs_its_own(found.display, found.function):
         return Evidence(False, "each turn changes, or gives away, a copy of its own")
+    if changed_in({path_of(base) or () for base in found.bases}, found.scan.around[-1]):
+        return Evidence(False, "each turn changes what it is computed from")
     sizes = [seen.mean_length for n, _ in enumerate(found.bases) if (seen := case.watched(f"base{n}")) is not None]
     rounds, size = turns.count / entry.count, max(sizes, default=0.0)
     numbers = {"entries": entry.count, "turns": round(rounds, 1), "elements": round(size, 1)}

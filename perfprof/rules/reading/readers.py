@@ -113,7 +113,14 @@ def _walked(use: ast.expr, call: ast.Call, function: Function) -> bool:
 
 def needs_its_own(display: ast.expr, function: Function) -> bool:
     """Whether it copies a container, and the copy is changed or kept: to copy once would not do."""
-    copied = isinstance(display, ast.Call) and isinstance(display.func, ast.Name) and len(display.args) == 1
-    if not copied or display.func.id not in {"list", "dict", "set"}:  # type: ignore[attr-defined]
+    called = isinstance(display, ast.Call) and isinstance(display.func, ast.Name) and len(display.args) == 1
+    copied = called and display.func.id in {"list", "dict", "set"}  # type: ignore[attr-defined]
+    return (copied or _takes_each(display)) and only_read(display, function) is not None
+
+
+def _takes_each(display: ast.expr) -> bool:
+    """``[row for row in rows]``."""
+    if not isinstance(display, (ast.ListComp, ast.SetComp)) or len(display.generators) != 1:
         return False
-    return only_read(display, function) is not None
+    (only,) = display.generators
+    return not only.ifs and isinstance(only.target, ast.Name) and ast.unparse(display.elt) == only.target.id
