@@ -15,7 +15,7 @@ from perfprof.rules.obligations.queues import is_end
 from perfprof.rules.reading.callees import standard
 from perfprof.rules.reading.effects import hazards
 from perfprof.rules.reading.expressions import SCALAR_BUILTINS, is_builtin
-from perfprof.rules.reading.projects import other_files
+from perfprof.rules.reading.projects import BY_DICT, other_files, texts
 from perfprof.rules.rule import Case, Proof
 
 if TYPE_CHECKING:
@@ -55,6 +55,11 @@ def nobody_else_has_it(case: Case) -> Proof:
     if not found.name.startswith("_"):
         where = found.function.place(found.owner)
         return unproved(f"`{found.name}` is a public name, which anybody may use", where)
+    for path, text in texts(case.program, found.function.module):
+        if BY_DICT.search(text):
+            return unproved(
+                f"{path.name} reads all attributes of objects at once", found.function.place(found.owner)
+            )
     return used_by_the_class_alone(case)
 
 

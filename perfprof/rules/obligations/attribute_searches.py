@@ -21,7 +21,7 @@ from perfprof.rules.obligations.growth import shares_line
 from perfprof.rules.obligations.proofs import obligation, observed, proved, unproved
 from perfprof.rules.obligations.rows import unread_after
 from perfprof.rules.reading.expressions import is_builtin
-from perfprof.rules.reading.projects import texts
+from perfprof.rules.reading.projects import BY_DICT, texts
 from perfprof.rules.rule import Case, Obligation, Proof
 
 if TYPE_CHECKING:
@@ -45,9 +45,6 @@ USED = (
 )
 COPIES = re.compile(
     r"\bcopy\.(copy|replace)\b|\bfrom copy import|\bimport copy as\b|\(copy,|\b__copy__\b|\b__replace__\b"
-)
-BY_DICT = re.compile(  # all attributes of other objects at once
-    r"(?<!\bself)(?<!\bcls)(?<!\bsuper\(\))\.__dict__\b|\bvars\((?!self\b|\))|\bgetmembers\(|(?<![\w.])(?<!def )dir\(\w"
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
 
 MOST_FILES = 20_000
 SKIPPED = frozenset({"site-packages", "node_modules"})
+BY_DICT = re.compile(  # all attributes of other objects at once
+    r"(?<!\bself)(?<!\bcls)(?<!\bsuper\(\))\.__dict__\b|\bvars\((?!self\b|\))|\bgetmembers\(|(?<![\w.])(?<!def )dir\(\w"
+)
 
 
 def other_files(program: Program, own: Path) -> Iterator[Path]:
