@@ -62,9 +62,9 @@ def extremes(function: Function, program: Program) -> Iterator[Extreme]:
         yield Extreme(function, node, call.args[0], kept, words[largest])
 
 
-def side_by_side(one: Extreme, other: Extreme) -> bool:
-    """Whether both stand in one statement."""
-    return statement_of(one.node, one.function) is statement_of(other.node, other.function)
+def places(one: Extreme) -> tuple[ast.stmt]:
+    """Its statement, whose extremes are one finding."""
+    return (statement_of(one.node, one.function),)
 
 
 def _sorted_for_more(node: ast.Subscript, function: Function) -> bool:

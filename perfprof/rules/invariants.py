@@ -82,10 +82,9 @@ def invariants(function: Function, program: Program) -> Iterator[Invariant]:
             yield Invariant(function, node, loop, bases, stable, scan, gives)
 
 
-def side_by_side(one: Invariant, other: Invariant) -> bool:
-    """Whether the same loop repeats both, and they stand in one statement, or have the same text."""
-    same = one.scan.statement is other.scan.statement or ast.dump(one.display) == ast.dump(other.display)
-    return same and one.hoist.statement is other.hoist.statement
+def places(one: Invariant) -> tuple[tuple[ast.stmt, object], ...]:
+    """The loop that repeats it, with its statement, and with its text: where both are shared it is one finding."""
+    return (one.hoist.statement, one.scan.statement), (one.hoist.statement, ast.dump(one.display))
 
 
 def _often(node: ast.expr, bases: tuple[ast.expr, ...], function: Function) -> Scan | None:

@@ -7,7 +7,7 @@ weakest of those that are written. A part that is open, or not worth it, stays a
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -24,15 +24,18 @@ class Joined:
     parts: tuple[Suspect, ...]
 
 
-def grouped(found: Iterable[T], near: Callable[[T, T], bool]) -> list[list[T]]:
-    """Those that are near one another, in source order."""
+def grouped(found: Iterable[T], signs: Callable[[T], Iterable[Hashable]]) -> list[list[T]]:
+    """Those that share a sign with one before them, in source order."""
     groups: list[list[T]] = []
+    known: dict[Hashable, list[T]] = {}
     for one in found:
-        group = next((some for some in groups if any(near(other, one) for other in some)), None)
+        mine = list(signs(one))
+        group = next((known[sign] for sign in mine if sign in known), None)
         if group is None:
-            groups.append([one])
-        else:
-            group.append(one)
+            group = []
+            groups.append(group)
+        group.append(one)
+        known |= dict.fromkeys(mine, group)
     return groups
 
 

@@ -192,7 +192,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from perfprof.rules import obligations as safe
-from perfprof.rules.invariants import compute_before, invariants, side_by_side, suspect, worth_computing_once
+from perfprof.rules.invariants import compute_before, invariants, places, suspect, worth_computing_once
 from perfprof.rules.joined import as_one, grouped, joining
 from perfprof.rules.obligations.repeated import operands_are_plain, result_only_read
 from perfprof.rules.rule import Rule, Suspect
@@ -204,7 +204,7 @@ if TYPE_CHECKING:
 
 def looks_for(function: Function, program: Program) -> Iterator[Suspect]:
     """Expressions that walk a collection and give the same in each turn."""
-    for together in grouped(invariants(function, program), side_by_side):
+    for together in grouped(invariants(function, program), places):
         yield as_one([suspect("loop-invariant-call", found) for found in together])
 
 

@@ -93,7 +93,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from perfprof.rules.extremes import extremes, side_by_side, suspect, take_extreme, worth_no_sort
+from perfprof.rules.extremes import extremes, places, suspect, take_extreme, worth_no_sort
 from perfprof.rules.joined import as_one, grouped, joining
 from perfprof.rules.obligations.extremes import can_be_walked_twice, elements_of_one_type, names_are_free
 from perfprof.rules.rule import Rule, Suspect
@@ -104,7 +104,7 @@ if TYPE_CHECKING:
 
 def looks_for(function: Function, program: Program) -> Iterator[Suspect]:
     """Lists that are sorted for one or a few of their elements."""
-    for together in grouped(extremes(function, program), side_by_side):
+    for together in grouped(extremes(function, program), places):
         yield as_one([suspect("sorted-for-extreme", found) for found in together])
 
 
