@@ -266,7 +266,7 @@ def _argued(
     case = replace(case, suspect=replace(one.suspect, finding=finding))
     if not evidence.enough and not evidence.reason:
         return None
-    little = _little(one, finding, evidence)
+    little = _little(one, case, evidence)
     if little:
         return Outcome(finding, "cold", little, one.rule.title, Level.OPEN, expected=evidence.gain)
     proofs, level = weigh(one.rule, case)
@@ -278,13 +278,15 @@ def _argued(
     return Proven(one.rule, replace(case, proofs=proofs), evidence, level)
 
 
-def _little(one: Accused, finding: Finding, evidence: Evidence) -> str:
+def _little(one: Accused, case: Case, evidence: Evidence) -> str:
     """Why it is not worth trying; empty if it is. What has more than its share of samples waits for a database."""
     if not evidence.enough:
         return evidence.reason
-    if one.forecast is None or (finding.share or 0.0) > one.share:
+    if one.forecast is None or (case.suspect.finding.share or 0.0) > one.share:
         return ""
-    return one.forecast.too_little(one.share, evidence, one.rule.promises)
+    listed = case.watched("base0")
+    plain = listed is not None and all(name.startswith("builtins.") for name in listed.elements)
+    return one.forecast.too_little(one.share, evidence, one.rule.promises, plain)
 
 
 def _waiting(finding: Finding, whole: float) -> Finding:

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from perfprof.rules.rule import Evidence
 
 ENOUGH = 0.05  # of the whole run: a scan that takes so much is told and tried in any case
-DEAREST = {"elements": 5e-7, "rows": 2e-6}  # seconds for one of them, compared by code of the program
-USUALLY = 1 / 50  # of that: numbers and short texts, met half-way
+DEAREST = 2e-5  # seconds for one element or row that is compared by code of the program
+PLAIN = 5e-7  # for an element of a builtin type
+USUALLY = 1e-8  # for numbers and short texts, met half-way
 LEAST_CALL = 2e-6  # seconds; a guard, a key and a look-up take some 0.5e-6
 ONE_SAMPLE = 1.5  # so few may be chance
 
@@ -43,14 +44,15 @@ class Forecast:
     seconds: float
     least: float
 
-    def too_little(self, share: float, evidence: Evidence, promise: float) -> str:
-        """Why no patch of a place with this share can be accepted; empty if one may be."""
+    def too_little(self, share: float, evidence: Evidence, promise: float, plain: bool = True) -> str:
+        """Why no patch of a place with this share can be accepted; empty if one may be. plain: elements are builtin."""
         shown = self.least * self.seconds
-        took = at_most(evidence.numbers)
+        compared = comparisons(evidence.numbers)
+        took = compared * (PLAIN if plain and "elements" in evidence.numbers else DEAREST)
         if took < shown:
             return f"too short: the scan takes {took * 1e3:.2g} ms at most of a run of {self.seconds:.2g} s"
-        if share * self.samples < ONE_SAMPLE and took * USUALLY < shown:
-            took *= USUALLY
+        if share * self.samples < ONE_SAMPLE and compared * USUALLY < shown:
+            took = compared * USUALLY
             return (
                 f"too short: seen in one sample, takes about {took * 1e3:.2g} ms of a run of {self.seconds:.2g} s"
             )
@@ -65,8 +67,8 @@ class Forecast:
         return f"{part}, so at most {most:.2f}x (pays from {promise:g}x)"
 
 
-def at_most(numbers: Mapping[str, int | float | str]) -> float:
-    """Seconds that a scan takes at the dearest, from what was counted; infinite if that was not."""
+def comparisons(numbers: Mapping[str, int | float | str]) -> float:
+    """How many elements or rows were compared at most, from what was counted; infinite if that was not."""
     counted = [float(numbers[name]) for name in ("entries", "rounds") if name in numbers]
-    dearest = [float(numbers[name]) * each for name, each in DEAREST.items() if name in numbers]
-    return math.prod(counted) * dearest[0] if len(counted) == 2 and dearest else math.inf
+    long = [float(numbers[name]) for name in ("elements", "rows") if name in numbers]
+    return math.prod(counted) * long[0] if len(counted) == 2 and long else math.inf
