@@ -86,7 +86,8 @@ def operands_unchanged(case: Case) -> Proof:
         if plain and not rebound(base, found.region, found.function):
             continue
         held = case.watched(f"held{number}")
-        if held is not None and held.reads.get("computed"):
+        named = isinstance(base, ast.Attribute) and base.attr in case.program.properties
+        if named or (held is not None and held.reads.get("computed")):
             return unproved(f"`{ast.unparse(base)}` is computed", found.function.place(base))
         if stable.problem or stable.watch:
             what = stable.problem or "something that may be the same is changed in between"
