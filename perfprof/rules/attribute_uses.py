@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from perfprof.rules.attribute_queues import Use
@@ -17,19 +17,21 @@ if TYPE_CHECKING:
 
 def uses_of(name: str, family: Family, own: Module, program: Program) -> tuple[tuple[Use, ...], tuple[Use, ...]]:
     """(on ``self`` in methods of the family, elsewhere); what is surely an attribute of another class is left out."""
-    inside: list[Use] = []
-    others: list[Use] = []
-    word = re.compile(rf"\b{mangled(name, family)}\b") if private(name) else re.compile(rf"\.\s*{name}\b")
+    found = list(_in_project(name, family, own, program))
+    inside = [one for one in found if _of_self(one) and one.method.owner in family.classes]
+    others = [one for one in found if one not in inside and not _of_another(one, family)]
+    return tuple(inside), tuple(others)
+
+
+def _in_project(name: str, family: Family, own: Module, program: Program) -> Iterator[Use]:
+    """Every place that names it, other than as the private attribute of another class."""
+    asked = rf"\b{mangled(name, family)}\b" if private(name) else rf"\.\s*{name}\b"
+    word, owner = re.compile(asked), next(iter(family.classes))
     for path, text in texts(program, own):
         here = own if path == own.path else program.module(path) if word.search(text) else None
         for one in _uses(name, here, family) if here is not None else ():
-            if private(name) and one.node.attr == name and _class_around(one) is not next(iter(family.classes)):
-                continue  # the name of another class's attribute
-            if _of_self(one) and one.method.owner in family.classes:
-                inside.append(one)
-            elif not _of_another(one, family):
-                others.append(one)
-    return tuple(inside), tuple(others)
+            if not private(name) or one.node.attr != name or _class_around(one) is owner:
+                yield one
 
 
 def private(name: str) -> bool:
@@ -120,11 +122,20 @@ def gives_field(name: str, owner: ast.ClassDef, module: Module) -> ast.expr | No
     calls = [one for one in ast.walk(module.tree) if isinstance(one, ast.Call)]
     making = [call for call in calls if _makes(call, words)]
     given = next((call for call in making if _gives(name, first, call)), None)
-    plain = {id(one) for node in ast.walk(module.tree) for one in _annotations(node)}
-    plain |= {id(one) for call in calls if _said(call.func) == "isinstance" for one in call.args[1:]}
-    plain |= {id(call.func) for call in making}
-    mentions = (one for one in ast.walk(module.tree) if isinstance(one, (ast.Name, ast.Attribute)))
-    return given or next((one for one in mentions if _said(one) in words and id(one) not in plain), None)
+    return given or _handed_on(words, [call.func for call in making], module)
+
+
+def _handed_on(words: set[str], called: Iterable[ast.expr], module: Module) -> ast.expr | None:
+    """Where a class is named other than to call it, in an annotation or for `isinstance`."""
+    plain = {id(one) for one in called}
+    mentions: list[ast.expr] = []
+    for node in ast.walk(module.tree):
+        plain |= {id(one) for one in _annotations(node)}
+        if isinstance(node, ast.Call) and _said(node.func) == "isinstance":
+            plain |= {id(one) for one in node.args[1:]}
+        if isinstance(node, (ast.Name, ast.Attribute)) and _said(node) in words:
+            mentions.append(node)
+    return next((one for one in mentions if id(one) not in plain), None)
 
 
 def _makes(call: ast.Call, words: set[str]) -> bool:
