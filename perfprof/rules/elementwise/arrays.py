@@ -264,7 +264,7 @@ def arrays_at_once(case: Case) -> Rewrite:
         f"        {fine} = False",
         f"if not {fine}:",
     ]
-    new = [in_style(one, function) for one in new] + [f"    {line}" for line in _as_it_stands(found)]
+    new = [in_style(one, function) for one in new] + [f"    {line}".rstrip() for line in _as_it_stands(found)]
     return Rewrite(
         edits=(at("statement", found.hoist.statement, "\n".join(new)),),
         why=f"NumPy does each step for all elements at once, {_how_near(case)}",
