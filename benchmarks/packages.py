@@ -26,11 +26,14 @@ PACKAGES = (
     Package("algorithms", "1.0.1"),
     Package("anytree", "2.13.0", source="src"),
     Package("assertpy", "1.1", ()),  # the archive brings no tests
+    Package("binpacking", "2.0.1", ("binpacking/tests",)),
     Package("boltons", "26.2.0"),
     Package("chess", "1.11.2", ("test.py", "-k", "not Engine and not PerftTest")),
     Package("csvkit", "2.2.0"),
     Package("deepdiff", "9.1.0", needs=("numpy", "pandas", "pydantic", "jsonpickle", "pytz", "python-dateutil")),
     Package("dendropy", "5.1.3", (), source="src"),  # the archive brings no tests
+    Package("Dijkstar", "2.6.0", ("dijkstar/tests",)),
+    Package("dnazip-bioinfo", "0.2", ()),  # the archive brings no tests
     Package("docutils", "0.23", ("test/test_utils", "test/test_transforms")),
     Package(
         "elementpath",
@@ -46,11 +49,13 @@ PACKAGES = (
     Package("jsonata_python", "0.7.1", source="src"),
     Package("jsonpath_ng", "1.16.0", needs=("hypothesis",), source="src"),
     Package("lark", "1.3.1", ("tests/test_parser.py", "tests/test_trees.py", "tests/test_tools.py")),
+    Package("luaparser", "4.2.0", ("luaparser/tests",)),
     Package("mako", "1.4.3", ("test",)),
     Package("markdown", "3.11.3", ("tests", "--ignore=tests/test_syntax/extensions/test_md_in_html.py")),
     Package("matching", "1.4.3", needs=("hypothesis",), source="src"),
     Package("mido", "1.3.3"),
     Package("mistune", "3.4.0", source="src"),
+    Package("molmass", "2026.1.8"),
     Package("mongomock", "4.3.0", ("tests/test__collection_api.py", "tests/test__mongomock.py"), ("packaging",)),
     Package("more_itertools", "11.2.1"),
     Package(
@@ -63,22 +68,29 @@ PACKAGES = (
     Package("petl", "1.7.30", ("petl/test/transform", "petl/test/util")),
     Package("ply", "3.11", ()),  # its tests are scripts of their own
     Package("prettytable", "3.18.0", needs=("pytest-lazy-fixtures",), source="src"),
+    Package("pybtex", "0.26.1"),
     Package(
         "pyclustering",
         "0.10.1.2",
         ("pyclustering/cluster/tests/unit/ut_dbscan.py", "pyclustering/cluster/tests/unit/ut_encoder.py"),
     ),
+    Package("pydraughts", "0.6.7", ()),  # the archive brings no tests
     Package("pyexcel", "0.7.6", needs=("pyexcel-xls",)),
     Package(
         "pygorithm", "1.0.4", tuple(f"tests/test_{part}.py" for part in ("data_structure", "searching", "pathing"))
     ),
+    Package("pylatexenc", "2.11", ("test",)),
     Package("python_benedict", "0.40.1", ()),  # the archive brings no tests
     Package("pyparsing", "3.3.3", ("tests/test_simple_unit.py", "tests/test_util.py")),
+    Package("python-gantt", "0.6.0", ()),  # its tests want nose
+    Package("python_gedcom", "1.1.0"),
     Package("python_liquid", "2.3.6", ()),  # the archive brings no tests
+    Package("pyrtl", "1.0.3", ("tests/test_helperfuncs.py", "tests/test_passes.py")),
     Package("rply", "0.7.8", ()),
     Package("sacremoses", "0.2.0", ()),  # the archive brings no tests
     Package("sgfmill", "1.1.1", ("sgfmill_tests",)),
     Package("simplekml", "1.3.6", ()),  # the archive brings no tests
+    Package("simpy", "4.1.2", source="src"),
     Package("spark_parser", "1.9.0", ("test",)),
     Package("sqlparse", "0.6.1"),
     Package("sumy", "0.13.0", ()),  # the archive brings no tests
@@ -87,6 +99,7 @@ PACKAGES = (
     Package("tabulate", "0.10.0", ("test",)),
     Package("textdistance", "4.6.3", ("tests",), ("hypothesis", "numpy")),
     Package("toolz", "1.0.0", ("toolz/tests",)),
+    Package("topydo", "0.16", ()),  # its tests want files that the archive lacks
     Package("transitions", "0.9.3", ("tests/test_core.py", "tests/test_nesting.py", "tests/test_states.py")),
 )
 

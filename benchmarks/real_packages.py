@@ -214,7 +214,7 @@ def fixed(package: Package, tree: Path, tests: list[str], python: str, min_share
 
 def example(package: Package, tree: Path, python: str) -> list[str]:
     """The command that uses the package on much data, from a file put into the tree; empty if there is none."""
-    file = EXAMPLES / f"uses_{package.name}.py"
+    file = EXAMPLES / f"uses_{package.name.replace('-', '_')}.py"
     if not file.exists():
         return []
     source = f"import sys; sys.path.insert(0, {package.source!r})\n"
