@@ -76,14 +76,14 @@ def test_what_is_nested_too_deeply_hides_nothing_else(tmp_path: Path) -> None:
     assert "parse" in skipped or found.count("list-membership") == 2
 
 
-def test_what_many_tests_ask_is_found_once_each(tmp_path: Path) -> None:
+def test_what_many_tests_ask_of_one_list_is_one_finding(tmp_path: Path) -> None:
     asks = "".join(f"        if x in known:\n            hits += {n}\n" for n in range(3000))
     source = (
         f"def f(rows):\n    known = list(range(500))\n    hits = 0\n    for x in rows:\n{asks}    return hits\n"
     )
     found, skipped = reading(tmp_path, source.encode())
     assert not skipped
-    assert found == ["list-membership"] * 3000
+    assert found == ["list-membership"]
 
 
 def test_fifty_thousand_lines_are_read(tmp_path: Path) -> None:
