@@ -21,23 +21,31 @@ PLAIN = "{bool, bytes, float, int, str, type(None)}"
 
 def of_seen(name: str, types: Collection[str], elements: Collection[str]) -> str | None:
     """A test that a value is like what a run showed; None if that is not known to be plain."""
-    flat = [guards.FLAT[one] for one in sorted(types) if one in guards.FLAT]
     held = sorted(set(types) - set(guards.FLAT))
-    if not held:
-        return guards.exactly(name, flat) if flat else None
-    if len(held) > 1 or flat or held[0] not in guards.COLLECTIONS or not elements:
+    if not held and types:
+        return guards.exactly(name, [guards.FLAT[one] for one in sorted(types)])
+    if len(types) != 1 or held[0] not in guards.COLLECTIONS or not elements:
         return None
-    test = guards.exactly(name, [guards.COLLECTIONS[held[0]]])
-    if set(elements) <= set(guards.FLAT):
-        each = f"set(map(type, {name})) <= {{{', '.join(sorted(guards.FLAT[one] for one in elements))}}}"
-        values = f" and set(map(type, {name}.values())) <= {PLAIN}" if held[0] == "builtins.dict" else ""
-        return f"{test} and {each}{values}"
+    inside = _flat_elements(name, held[0], elements) or _rows(name, held[0], elements)
+    return f"{guards.exactly(name, [guards.COLLECTIONS[held[0]]])} and {inside}" if inside else None
+
+
+def _flat_elements(name: str, kind: str, elements: Collection[str]) -> str:
+    """A test that elements, or keys and values, are values of builtin types; empty if they were not."""
+    if not set(elements) <= set(guards.FLAT):
+        return ""
+    each = f"set(map(type, {name})) <= {{{', '.join(sorted(guards.FLAT[one] for one in elements))}}}"
+    return each + (f" and set(map(type, {name}.values())) <= {PLAIN}" if kind == "builtins.dict" else "")
+
+
+def _rows(name: str, kind: str, elements: Collection[str]) -> str:
+    """A test that elements are lists or tuples of plain values; empty if they were not."""
     rows = {"builtins.tuple" if one.startswith(guards.TUPLE) else one for one in elements}
-    if held[0] == "builtins.dict" or not rows <= set(guards.LISTS):
-        return None
+    if kind == "builtins.dict" or not rows <= set(guards.LISTS):
+        return ""
     row = "row" if name != "row" else "each"
     listed = guards.exactly(row, [guards.LISTS[one] for one in sorted(rows)])
-    return f"{test} and all({listed} and set(map(type, {row})) <= {PLAIN} for {row} in {name})"
+    return f"all({listed} and set(map(type, {row})) <= {PLAIN} for {row} in {name})"
 
 
 def as_key(name: str, types: Collection[str]) -> str | None:

@@ -86,7 +86,8 @@ def _read(loop: ast.For, function: Function) -> Removal | None:
 def _read_counted(loop: ast.For, function: Function) -> Removal | None:
     """``for y in ys: if y in xs: xs.remove(y)``, or the same by ``try`` and ``except ValueError: pass``."""
     parts = _removing(loop) or _trying(loop)
-    if parts is None or not isinstance(loop.target, ast.Name) or path_of(loop.iter) is None:
+    walks = path_of(loop.iter)
+    if parts is None or not isinstance(loop.target, ast.Name) or walks is None:
         return None
     (condition, call), element = parts, loop.target.id
     listed = call.func.value if isinstance(call.func, ast.Attribute) else None
@@ -95,7 +96,7 @@ def _read_counted(loop: ast.For, function: Function) -> Removal | None:
     name, walked = listed.id, ast.unparse(loop.iter)
     if condition is not call and ast.unparse(condition) != f"{element} in {name}":
         return None
-    if len({name, element, *(path_of(loop.iter) or ())}) != 2 + len(path_of(loop.iter) or ()):
+    if name == element or {name, element} & {*walks}:
         return None
     kept = ast.parse(f"[{element} for {element} in {name} if {element} not in {walked}]", mode="eval").body
     return Removal(function, loop, name, element, condition, call, kept, (listed, loop.iter), counted=True)

@@ -63,14 +63,16 @@ def shows_filled(test: ast.expr, name: str) -> bool:
     if isinstance(test, ast.Compare) and ast.unparse(test) == f"{name} != []":
         return True
     if isinstance(test, ast.Compare) and len(test.ops) == 1 and _is_length(test.left, name):
-        bound = test.comparators[0]
-        least = bound.value if isinstance(bound, ast.Constant) and type(bound.value) is int else None
-        if least is None:
-            return False
-        return (isinstance(test.ops[0], (ast.Gt, ast.NotEq)) and least == 0) or (
-            isinstance(test.ops[0], (ast.Gt, ast.GtE)) and least > 0
-        )
+        return _more_than_none(test.ops[0], test.comparators[0])
     return (isinstance(test, (ast.Name, ast.Attribute)) and ast.unparse(test) == name) or _is_length(test, name)
+
+
+def _more_than_none(operator: ast.cmpop, bound: ast.expr) -> bool:
+    """``> 0``, ``!= 0``, ``>= 1``, ``> 7``."""
+    least = bound.value if isinstance(bound, ast.Constant) and type(bound.value) is int else -1
+    if least == 0:
+        return isinstance(operator, (ast.Gt, ast.NotEq))
+    return least > 0 and isinstance(operator, (ast.Gt, ast.GtE))
 
 
 def shows_empty(test: ast.expr, name: str) -> bool:
