@@ -132,8 +132,8 @@ def escapes(use: ast.AST, function: Function) -> bool:
         return above.test is not use
     if isinstance(above, ast.UnaryOp):
         return not isinstance(above.op, ast.Not)
-    if isinstance(above, ast.BoolOp):
-        return escapes(above, function)
+    if isinstance(above, ast.BoolOp):  # `(rows or more).append(…)` changes it under no name
+        return isinstance(function.parents.get(above), (ast.Attribute, ast.Subscript)) or escapes(above, function)
     return not (isinstance(above, ast.AugAssign) and above.value is use)
 
 
