@@ -14,17 +14,26 @@ Problem = tuple[ast.AST, str]
 
 def too_few(found: ElementLoop) -> Iterator[Problem]:
     """What is of fewer elements than there are turns."""
+    steps = [*every(found.steps)]
     if found.read.counts and not any(_of_all(one, found) for one in found.read.cells.values()):
         yield found.hoist.statement, "no array is as large as the loops are long"
-    for one in every(found.steps):
-        if isinstance(one, Sum) and not _some_of_all(one.value, found) and not _named_of_all(one.value, found):
-            yield one.value, "what is summed up is not of each element"
+    yield from _sums([one.value for one in steps if isinstance(one, Sum)], found)
     if len(found.axes) > 1:
-        branches = [one for one in every(found.steps) if isinstance(one, Branch)]
-        yield from (
-            (one.test, "the test is not of each element") for one in branches if not _some_of_all(one.test, found)
-        )
-        yield from _chosen_sums(branches, found)
+        yield from _chosen([one for one in steps if isinstance(one, Branch)], found)
+
+
+def _sums(values: Sequence[ast.expr], found: ElementLoop) -> Iterator[Problem]:
+    for one in values:
+        if not (_some_of_all(one, found) or _named_of_all(one, found)):
+            yield one, "what is summed up is not of each element"
+
+
+def _chosen(branches: Sequence[Branch], found: ElementLoop) -> Iterator[Problem]:
+    """Tests of several loops that are not of each element, and sums that they choose."""
+    for one in branches:
+        if not _some_of_all(one.test, found):
+            yield one.test, "the test is not of each element"
+    yield from _chosen_sums(branches, found)
 
 
 def _of_all(cell: Cell, found: ElementLoop) -> bool:

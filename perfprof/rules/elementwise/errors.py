@@ -128,11 +128,13 @@ class Errors:
             return self.positive.get(node.id, False)
         if isinstance(node, ast.Call):
             return self.found.read.called(node)[1] in _NO_SIGN
-        if isinstance(node, ast.BinOp):
-            even = _written(node.right) if isinstance(node.op, ast.Pow) else None
-            both = self.no_sign(node.left) and (isinstance(node.op, ast.Pow) or self.no_sign(node.right))
-            return (type(even) is int and even % 2 == 0) or (not isinstance(node.op, ast.Sub) and both)
-        return False
+        return isinstance(node, ast.BinOp) and self._no_sign_of(node)
+
+    def _no_sign_of(self, node: ast.BinOp) -> bool:
+        if isinstance(node.op, ast.Pow):
+            even = _written(node.right)
+            return (type(even) is int and even % 2 == 0) or self.no_sign(node.left)
+        return not isinstance(node.op, ast.Sub) and self.no_sign(node.left) and self.no_sign(node.right)
 
 
 def _written(node: ast.expr) -> int | float | None:

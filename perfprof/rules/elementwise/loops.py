@@ -228,14 +228,24 @@ def _axis(loop: ast.For, function: Function) -> tuple[Axis, dict[str, ast.expr]]
     if name == "range" and isinstance(target, ast.Name) and 1 <= len(given) <= 2:
         low, high = given if len(given) == 2 else (None, given[0])
         return Axis(target.id, bound(low), bound(high)), {}
+    return _walked(target, call, function)
+
+
+def _walked(target: ast.expr, walked: ast.expr, function: Function) -> tuple[Axis, dict[str, ast.expr]]:
+    """The same of what is no range."""
+    counter, (name, given) = "", _called(walked, function)
     if name == "enumerate" and isinstance(target, ast.Tuple) and len(target.elts) == 2 and len(given) == 1:
-        counter, rest = target.elts
-        if not isinstance(counter, ast.Name):
-            raise NoneOfOursError
-        items = _items(rest, given[0], function)
-        return Axis(counter.id, Bound(None), length(next(iter(items.values())), 0)), items
-    items = _items(target, call, function)
-    return Axis(f"<{next(iter(items))}>", Bound(None), length(next(iter(items.values())), 0)), items
+        first, target = target.elts
+        counter, walked = _name_of(first), given[0]
+    items = _items(target, walked, function)
+    name, array = next(iter(items.items()))
+    return Axis(counter or f"<{name}>", Bound(None), length(array, 0)), items
+
+
+def _name_of(target: ast.expr) -> str:
+    if not isinstance(target, ast.Name):
+        raise NoneOfOursError
+    return target.id
 
 
 def _items(target: ast.expr, walked: ast.expr, function: Function) -> dict[str, ast.expr]:

@@ -12,19 +12,25 @@ if TYPE_CHECKING:
 
 def start_of(name: str, loop: ast.AST, function: Function) -> str:
     """The type of the number that a name has before a loop: "int", "float", or nothing if the line before does not say."""
-    above = function.parents.get(loop)
-    blocks: list[list[ast.stmt]] = [getattr(above, part, []) for part in ("body", "orelse", "finalbody")]
-    block = next((one for one in blocks if loop in one), [])
-    for one in reversed([*itertools.takewhile(lambda one: one is not loop, block)]):
+    for one in _before(loop, function):
         if isinstance(one, ast.Assign) and any(_binds(target, name) for target in one.targets):
             return _type(one, name)
-        if any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(one)):
+        if _binds(one, name):
             return ""
     return ""
 
 
-def _binds(target: ast.expr, name: str) -> bool:
-    return any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(target))
+def _before(loop: ast.AST, function: Function) -> list[ast.stmt]:
+    """The statements before a loop in its block, the nearest first."""
+    above = function.parents.get(loop)
+    blocks: list[list[ast.stmt]] = [getattr(above, part, []) for part in ("body", "orelse", "finalbody")]
+    block = next((one for one in blocks if loop in one), [])
+    return [*itertools.takewhile(lambda one: one is not loop, block)][::-1]
+
+
+def _binds(node: ast.AST, name: str) -> bool:
+    """Whether a name stands in it."""
+    return any(isinstance(one, ast.Name) and one.id == name for one in ast.walk(node))
 
 
 def _type(one: ast.Assign, name: str) -> str:

@@ -214,10 +214,9 @@ class Steps:
             return Place("", gather=inner)
         if isinstance(node, ast.Name):
             return Place(node.id) if node.id in self.counters else Place("", name=node)
-        if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub)):
-            more = number(node.right)
-            if more is not None and isinstance(node.left, ast.Name) and node.left.id in self.counters:
-                return Place(node.left.id, more if isinstance(node.op, ast.Add) else -more)
+        moved = self._moved(node)
+        if moved is not None:
+            return moved
         if isinstance(node, (ast.Slice, ast.Constant)):
             raise NoneOfOursError
         self.problem("each-turn-has-its-own", node, f"`{ast.unparse(node)}` may be any element")
@@ -231,3 +230,12 @@ class Steps:
             self._value(node)
             return self.cells[node]
         return self.elements.get(node.id) if isinstance(node, ast.Name) else None
+
+    def _moved(self, node: ast.expr) -> Place | None:
+        """``i + 1``."""
+        if not (isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub))):
+            return None
+        more = number(node.right)
+        if more is None or not isinstance(node.left, ast.Name) or node.left.id not in self.counters:
+            return None
+        return Place(node.left.id, more if isinstance(node.op, ast.Add) else -more)
