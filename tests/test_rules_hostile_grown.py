@@ -20,6 +20,8 @@ SPELLINGS = {
     "extended": ONE_BY_ONE.format("out.extend([a])"),
     "extended-tuple": ONE_BY_ONE.format("out.extend((a,))"),
     "summed": ONE_BY_ONE.format("out = out + [a]"),
+    "one-line": "for a in xs:\n        if a not in out: out.append(a)",
+    "two-on-a-line": "for a in xs:\n        if a not in out:\n            out.append(a); zs.append(a)",
     "summed-kept": "kept = out\n    " + ONE_BY_ONE.format("out = out + [a]") + "\n    zs = [kept, zs]",
     "added-kept": "kept = out\n    " + ONE_BY_ONE.format("out += [a]") + "\n    zs = [kept, zs]",
     "added-item": "for a in zip(xs, xs):\n        if a[0] not in out:\n            out += [a[0]]",

@@ -14,6 +14,7 @@ from perfprof.profilers.observations import Seen, Watch
 RUNS = 250
 LOOP = "for a in xs:\n        {begin}\n        for b in ys:\n            {body}\n        out.append({end})"
 ROWS = "rows = [{'k': y, 'i': i} if y else {'i': i} for i, y in enumerate(ys)]\n    "
+LINES = "lines = [f'{y}:{y} {i}' if i % 3 else y if i % 2 else str(y) for i, y in enumerate(ys)]\n    "
 FIND = "def find({given}):\n{body}\n\n\n"
 
 SPELLINGS = {
@@ -57,6 +58,83 @@ SPELLINGS = {
         "def find(key):\n        return next((b for b in ys if b == key), None)\n    out = [len(xs), sorted(map(find, xs), key=id)]"
         "\n    out = [one for one in out[1]]"
     ),
+    # collections that are made to be asked
+    "asked-list": ROWS + "out = [a for a in xs if a not in list(map(lambda row: row.get('k'), rows))]",
+    "asked-set": ROWS + "out = [a for a in xs if a in set(row.get('k') for row in rows)]",
+    "asked-some": ROWS + "out = [a for a in xs if a in tuple(row['k'] for row in rows if row['i'])]",
+    "asked-name": ROWS
+    + "for a in xs:\n        keys = [row.get('k') for row in rows]\n        if a not in keys:\n            out.append(a)",
+    "asked-name-set": (
+        ROWS + "for a in xs:\n        keys = {row.get('k') for row in rows}\n        b = a\n"
+        "        out.append((a in keys, a not in keys))"
+    ),
+    "asked-name-item": (
+        ROWS
+        + "for a in zip(xs, xs):\n        keys = set(row['k'] for row in rows)\n        if a[0] in keys and out:\n            out.append(a[0])\n"
+        "        out.append(1)"
+    ),
+    "asked-name-else": (
+        "for a in xs:\n        if a:\n            keys = [b for b in ys if b != 1]\n            out.append(1 if a in keys else 2)"
+    ),
+    # pieces of texts
+    "piece-first": LINES
+    + "for a in xs:\n        for line in lines:\n            if line.split(':')[0] == a:\n                out.append(line)",
+    "piece-second": (
+        LINES
+        + "for a in xs:\n        for line in lines:\n            cells = line.split(':')\n            if cells[1] == a:\n"
+        "                out.append(line)\n                break"
+    ),
+    "piece-last": LINES + "out = [next((line for line in lines if line.split()[-2] == a), None) for a in xs]",
+    "piece-three": (
+        LINES
+        + "for a in xs:\n        for line in lines:\n            name, sign, rest = line.partition(':')\n            if name == a:\n"
+        "                out.append((sign, rest))"
+    ),
+    "piece-lowered": LINES
+    + "out = [line for a in xs for line in lines if line.strip().rsplit(':', 1)[0].lower() == a]",
+    # loops that count by themselves
+    "while": (
+        "for a in xs:\n        i = 0\n        while i < len(ys):\n            if ys[i] == a:\n                out.append(i)\n"
+        "                break\n            i += 1\n        out.append(i)"
+    ),
+    "while-all": (
+        "for a in xs:\n        i = 0\n        while i < len(ys):\n            b = ys[i]\n            if b == a:\n"
+        "                out.append((i, b))\n            i = i + 1"
+    ),
+    "while-flag": (
+        "for a in xs:\n        i = 0\n        found = False\n        while i < len(ys) and not found:\n            if a == ys[i]:\n"
+        "                found = True\n            i += 1\n        out.append(found)"
+    ),
+    "while-others": (
+        "for a in xs:\n        i = 0\n        n = 0\n        while i < len(ys) and n < 2:\n            if ys[i] == a:\n                n += 1\n"
+        "            i += 1\n        out.append(n)"
+    ),
+    "while-rows": (
+        ROWS
+        + "n = 0\n    while n < len(xs):\n        i = 0\n        while i < len(rows):\n            if rows[i]['k'] == xs[n]:\n"
+        "                out.append(rows[i]['i'])\n                break\n            i += 1\n        n += 1"
+    ),
+    "while-length": (
+        "n = len(ys)\n    for a in xs:\n        i = 0\n        while i < n:\n            if ys[i] == a:\n                out.append(i)\n"
+        "            i += 1"
+    ),
+    "while-search": (
+        "out = [find(ys, a) for a in xs]",
+        "rows, key",
+        "    i = 0\n    while i < len(rows):\n        if rows[i] == key:\n            return i\n        i += 1\n    return -1",
+    ),
+    # parts of a list
+    "part-before": "for i, a in enumerate(ys):\n        if a in ys[:i]:\n            out.append((i, a))",
+    "part-not-before": "for i in range(len(xs)):\n        if xs[i] not in ys[:i]:\n            out.append(i)",
+    "part-after": "for i, a in enumerate(xs):\n        if a in ys[i + 1:]:\n            out.append((i, a))",
+    "part-not-after": "out = [a for i, a in enumerate(xs) if a not in ys[i:]]",
+    "part-computed": "for i in range(len(xs)):\n        if 3 - xs[i] in xs[i + 1:]:\n            out.append(i)",
+    "part-walked": (
+        "for i, a in enumerate(xs):\n        for b in ys[i + 1:]:\n            if a == b:\n                out.append((i, b))\n"
+        "                break"
+    ),
+    "part-walked-before": "for i, a in enumerate(xs):\n        for b in ys[:i]:\n            if b == a:\n                out.append((i, b))",
+    "part-any": ROWS + "out = [i for i, a in enumerate(xs) if any(row['k'] == a for row in rows[i:])]",
     # folds
     "or": LOOP.format(begin="hit = False", body="hit = hit or b == a", end="hit"),
     "or-turned": LOOP.format(begin="hit = None", body="hit = b == a or hit", end="hit"),
@@ -209,6 +287,41 @@ SPELLINGS = {
         "    if row['q'] in rows:\n        return True\n    return False",
     ),
     "knows-given": ("out = [find(a, ys) for a in xs]", "row, rows", "    return row['q'] in rows"),
+    "kept-filter": (
+        "held = Held(ys)\n    out = [held.kept(a) for a in xs]",
+        "self, key",
+        "    return next(filter(lambda row: row == key, self.rows), None)",
+    ),
+    "kept-filter-all": (
+        "held = Held(ys)\n    out = [held.kept(a) for a in xs]",
+        "self, key",
+        "    return list(filter(lambda row: row == key, self.rows))",
+    ),
+    "kept-filter-first": (
+        "held = Held(ys)\n    out = [held.kept(a) for a in xs]",
+        "self, key",
+        "    found = list(filter(lambda row: row == key, self.rows))\n    return found[0] if found else -1",
+    ),
+    "kept-map": (
+        "held = Held(ys)\n    out = [held.kept(a) for a in xs]",
+        "self, key",
+        "    return any(map(lambda row: row == key, self.rows))",
+    ),
+    "given-filter": (
+        "out = [find(ys, a) for a in xs]",
+        "rows, key",
+        "    found = list(filter(lambda row: row == key, rows))\n    return found[0] if found else None",
+    ),
+    "default-given": (
+        "held = Held(ys)\n    out = [held.kept(a) for a in xs]",
+        "self, key",
+        "    for row in self.rows:\n        if row == key:\n            return (row, 1)\n    return key",
+    ),
+    "place-counted": (
+        "out = [find(ys, a) for a in xs]",
+        "rows, key",
+        "    found = -1\n    for i in range(len(rows)):\n        if rows[i] == key:\n            found = i\n            break\n    return found",
+    ),
     "nested": "def find(key):\n        for b in ys:\n            if b == key:\n                return b\n    out = [find(a) for a in xs]",
 }
 
@@ -233,6 +346,7 @@ def imagined(source: str, kinds: dict[str, int], watch: Watch) -> Seen:
     rows = {row: 1000} if row == "builtins.dict" or "[a, i]" in source else kinds
     held = {"builtins.list": 1000} if watch.kind == "collection" or name.startswith(("loop", "also")) else kinds
     held = {"builtins.dict": 1000} if name == "base1" else held
+    held = {"builtins.str": 1000} if "lines = [" in source and name.startswith(("leaf", "inner", "outer")) else held
     return seen(watch, {row: 1000} if name.startswith("item") else held, rows)
 
 

@@ -14,6 +14,7 @@ from perfprof.rules.reading.counted import counted
 from perfprof.rules.reading.elements import is_for_unhashable, made_of
 from perfprof.rules.reading.expressions import builtin_type, holder_of, path_of, reads_only
 from perfprof.rules.reading.names import read_names
+from perfprof.rules.reading.parts import part_of
 from perfprof.rules.reading.repeats import all_scans, has_room
 from perfprof.rules.worth import LEAST_ELEMENTS
 
@@ -43,6 +44,19 @@ def _counted(function: Function, program: Program) -> Iterator[Membership]:
         growing = _growing(question.scan, grows, function, program) if grows else None
         if growing is not None and growing.appends:  # of one that stays all counts are kept, see `list-count`
             yield replace(growing, counted=question)
+    yield from _in_parts(function, program)
+
+
+def _in_parts(function: Function, program: Program) -> Iterator[Membership]:
+    """``x in xs[:i]`` and ``x in xs[i + 1:]``, which a dict of positions answers."""
+    for scan in all_scans(function) if not program.alone else ():
+        part = part_of(scan.subject, scan, function) if scan.kind == "membership" and scan.around else None
+        if part is None or not has_room(scan, function):
+            continue
+        asked = replace(scan, subject=part.values)
+        loop, stable = outermost([part.values], asked, function, program)
+        if loop is not None and not _plainly_no_list(asked, (), function, program):
+            yield Membership(function, asked, loop, (part.values,), stable, part=part)
 
 
 def _shares_set(one: Membership, other: Membership) -> bool:

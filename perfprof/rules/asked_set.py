@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from perfprof.rules import guards
+from perfprof.rules import guards, positions
 from perfprof.rules.imported import with_imports
 from perfprof.rules.indexing import at, collection_name, fitted, in_place, in_style
 from perfprof.rules.iterators import plain_tests
@@ -27,6 +27,8 @@ MANY_CALLS = 64  # from which on it is worth a word that a set is made in each
 def build_set(case: Case) -> Rewrite:
     """A set before the loop, and the test asks it; with appends, the set grows beside the list."""
     found: Membership = case.suspect.reading
+    if found.part is not None:
+        return positions.in_part(case)
     function = found.function
     taken = function.visible | case.taken
     name = fresh(f"{collection_name(found.scan.subject)}_set", taken)

@@ -10,14 +10,16 @@ from perfprof.rules.imported import with_imports
 from perfprof.rules.iterators import plain_tests
 from perfprof.rules.reading.expressions import QUIET_TEXT, builtin_type, key_in_holder
 from perfprof.rules.reading.handed import is_handed
-from perfprof.rules.reading.leaves import WITH_TEXT, leaves
-from perfprof.rules.reading.names import bound_names, fresh
+from perfprof.rules.reading.leaves import CUTS, WITH_TEXT, leaves
+from perfprof.rules.reading.names import fresh
 from perfprof.rules.reading.selection import substituted
+from perfprof.rules.row_names import bare, either, element, names_apart, substituted_target
 from perfprof.rules.row_tests import key_types, length_tests, quiet_text, quietly, row_test
 from perfprof.rules.rule import Case, Edit, Level, Rewrite
 
 if TYPE_CHECKING:
     from perfprof.rules.narrowing import Narrowing
+    from perfprof.rules.reading.counting import Counting
     from perfprof.rules.reading.program import Function
 
 
@@ -25,26 +27,41 @@ def build_index(case: Case) -> Rewrite:
     """The index before the loop, and the bucket in the place of the collection."""
     found: Narrowing = case.suspect.reading
     taken = found.function.visible | case.taken
-    new = _names_apart(found, taken)
-    row, inner = _element(substituted_target(found.target, new)), substituted(found.inner, new)
+    new = names_apart(found, taken)
+    row, inner = element(substituted_target(found.target, new)), substituted(found.inner, new)
     index = fresh(index_name(found, inner), taken)
     known = fresh(f"{index}_known", taken | {index})
     walked, key = _whole(found), in_style(ast.unparse(inner), found.function)
-    fill = f"for {_bare(row)} in {walked}:\n    {index}.setdefault({key}, []).append({row})"
+    place = fresh("place", taken | {index, known})
+    fill = f"for {bare(row)} in {walked}:\n    {index}.setdefault({key}, []).append({row})"
+    if found.part is not None:
+        fill = f"for {place}, {row} in enumerate({walked}):\n    {index}.setdefault({key}, []).append(({place}, {row}))"
     empty = f"{index} = {{}}"
     if found.grown:  # how many it knows is counted, for rows that are appended later
         empty, fill = f"{index}, {known} = {{}}, None", f"{fill}\n{known} = len({walked})"
-    bucket, before = _bucket(found, index, row), f"{empty}\n{fill}"
+    bucket, before = _bucket(found, index, row, place), f"{empty}\n{fill}"
     conditions = _conditions(case, found, row, new)
     if conditions or found.grown:
         types = key_types(case)
         bucket = _chosen(found, bucket, _asked(found, index, known, types))
         before = _only_where(conditions, types, empty, fill)
+    found_rows = [
+        in_place(_replaced(found), fitted(bucket, _replaced(found), found.function), index, found.function)
+    ]
+    if found.counting is not None:
+        asked = _asked(found, index, known, key_types(case)) if conditions else index
+        found_rows = jumps(
+            found,
+            found.counting,
+            _bucket(found, index, row, place),
+            asked,
+            taken | {index},
+        )
     why = f"each turn looks its rows up by {key} instead of walking {walked}; order and the test itself stay"
     rewrite = Rewrite(
         edits=(
             at("before", found.hoist.statement, before),
-            in_place(_replaced(found), fitted(bucket, _replaced(found), found.function), index, found.function),
+            *found_rows,
             *_additions(case, found, index, known),
         ),
         why=why,
@@ -58,10 +75,12 @@ def _wanted(found: Narrowing) -> str:
     return in_style(ast.unparse(found.outer), found.function)
 
 
-def _bucket(found: Narrowing, index: str, row: str) -> str:
+def _bucket(found: Narrowing, index: str, row: str, place: str) -> str:
     """What the index holds under the wanted key, from the place on where the walk begins."""
     miss = "[]" if found.helper is not None and found.inlined is None else "()"
     bucket = f"{index}.get({_wanted(found)}, {miss})"
+    if found.part is not None:
+        return f"[{row} for {place}, {row} in {bucket} if {found.part.holds(place)}]"
     if found.stretch is None or found.stretch.first is None:
         return bucket
     return f"[{row} for {row} in {bucket} if {row} >= {ast.unparse(found.stretch.first)}]"
@@ -76,7 +95,7 @@ def _asked(found: Narrowing, index: str, known: str, types: tuple[str, ...]) -> 
 
 def _only_where(conditions: str, types: tuple[str, ...], empty: str, fill: str) -> str:
     """The index as it is without rows, and the statements that fill it where ``conditions`` hold."""
-    note = f"# Left empty, so that all of them are walked as before, unless every key is {_either(types)}."
+    note = f"# Left empty, so that all of them are walked as before, unless every key is {either(types)}."
     body = "\n".join("    " + line for line in fill.splitlines())
     return f"{note}\n{empty}\nif {conditions}:\n{body}"
 
@@ -156,6 +175,16 @@ def in_place(node: ast.expr, source: str, there: str, function: Function) -> Edi
     return at("replace", node.func, new)
 
 
+def jumps(found: Narrowing, one: Counting, bucket: str, asked: str, taken: frozenset[str]) -> list[Edit]:
+    """A ``while`` that counts jumps to the next position in the bucket, and behind the last to the end."""
+    left, end = fresh("left", taken), ast.unparse(one.end)
+    there, _, more = asked.partition(" and ")
+    tests = guards.joined([there, *(found.function.text(other) for other in one.others), more])
+    begin = f"{left} = iter({bucket}) if {tests} else None\nif {left} is not None:\n    {one.name} = next({left}, {end})"
+    step = f"{one.name} = next({left}, {end}) if {left} is not None else {one.name} + 1"
+    return [at("before", found.scan.statement, begin), at("statement", one.step, step)]
+
+
 def index_name(found: Narrowing, inner: ast.expr) -> str:
     """``customers_by_id``."""
     return f"{collection_name(found.bases[0])}_by_{_key_name(inner)}"
@@ -182,47 +211,7 @@ def _key_name(inner: ast.expr) -> str:
     return words[0].lstrip("_").lower() if words else "key"
 
 
-_CALLED = frozenset({"get", *QUIET_TEXT, *WITH_TEXT})
-
-
-def _names_apart(found: Narrowing, taken: frozenset[str]) -> dict[str, ast.expr]:
-    """Other names for those of the row that somebody else in the function uses too."""
-    own = set(bound_names(found.target))
-    names = found.function.names
-    body = _span(found)
-    new: dict[str, ast.expr] = {}
-    for name in sorted(own):
-        used = [node for node in names.loads.get(name, ()) if not (body and body[0] <= node.lineno <= body[1])]
-        bound = [
-            one for one in names.bindings.get(name, ()) if not (body and body[0] <= _line(one.node) <= body[1])
-        ]
-        if used or bound or name in names.parameters or name in names.captured:
-            new[name] = ast.Name(fresh(f"{name}_row", taken), ast.Load())
-    return new
-
-
-def _span(found: Narrowing) -> tuple[int, int] | None:
-    """Lines of the loop statement whose names may be taken over; a comprehension's are its own anyway."""
-    node = found.scan.node
-    if found.helper is None and isinstance(node, (ast.For, ast.AsyncFor)):
-        return node.lineno, node.end_lineno or node.lineno
-    return None
-
-
-def _line(node: ast.AST) -> int:
-    return int(getattr(node, "lineno", 0))
-
-
-def substituted_target(target: ast.expr, new: dict[str, ast.expr]) -> ast.expr:
-    """An assignment target with other names, as an expression."""
-    source = ast.unparse(target)
-    loaded = ast.parse(source, mode="eval").body
-    return substituted(loaded, new)
-
-
-def _element(target: ast.expr) -> str:
-    source = ast.unparse(target)
-    return source if not isinstance(target, ast.Tuple) or source.startswith("(") else f"({source})"
+_CALLED = frozenset({"get", *QUIET_TEXT, *WITH_TEXT, *CUTS})
 
 
 def _conditions(case: Case, found: Narrowing, row: str, new: dict[str, ast.expr]) -> str:
@@ -242,18 +231,15 @@ def _conditions(case: Case, found: Narrowing, row: str, new: dict[str, ast.expr]
     tests += length_tests(found)
     if case.level("keys-hash-as-equal") is not Level.PROVED:
         test = in_style(row_test(case, found, new), found.function)
-        tests.append(f"all({test} for {_bare(row)} in {_whole(found)})")
+        tests.append(f"all({test} for {bare(row)} in {_whole(found)})")
     return guards.joined(dict.fromkeys(tests))
 
 
 def _whole(found: Narrowing) -> str:
     """All rows that any walk may meet."""
+    if found.part is not None:
+        return found.function.text(found.part.values)
     return found.stretch.whole if found.stretch is not None else found.function.text(found.walked)
-
-
-def _bare(row: str) -> str:
-    """A tuple of names as a loop's target is written."""
-    return row[1:-1] if row.startswith("(") else row
 
 
 def in_style(source: str, function: Function) -> str:
@@ -273,10 +259,3 @@ def fitted(source: str, place: ast.AST, function: Function) -> str:
     own = next((sign for sign in text if sign in "'\""), "")
     other = {"'": '"', '"': "'"}.get(own, "")
     return source.replace(own, other) if own and other not in source else source
-
-
-def _either(types: tuple[str, ...]) -> str:
-    names = [guards.readable([name]) for name in types if not guards.is_own(name)]
-    names = ["exactly " * (not number) + name for number, name in enumerate(names)]
-    names += ["an object that is equal to itself only"] * any(map(guards.is_own, types))
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"

@@ -160,7 +160,9 @@ def _narrowing(node: ast.expr, scan: Scan, place: _Place) -> Iterator[Narrowing]
     walked = unplaced(substituted(search.walked, place.given), node)
     bases, key = bases_of(walked, function), leaves(inner)
     own = search.scan.own
-    if not bases or key is None or own is None or any(paths_in(inner, set(bound_names(target)))):
+    known = {path_of(one) for one in bases}  # positions of a list: its own elements are the keys
+    others = [one for one in paths_in(inner, set(bound_names(target))) if path_of(one) not in known]
+    if not bases or key is None or own is None or others:
         return
     outer = substituted(chosen.outer, place.given)
     allowed = _searches_too(node, place)

@@ -23,6 +23,7 @@ from perfprof.rules.reading.counted import Counted
 from perfprof.rules.reading.expressions import builtin_type, path_of
 from perfprof.rules.reading.handed import is_handed
 from perfprof.rules.reading.names import fresh
+from perfprof.rules.reading.parts import Part
 from perfprof.rules.reading.scans import Loop, Scan
 from perfprof.rules.reading.stability import Stability
 from perfprof.rules.row_tests import quiet_text, quietly
@@ -39,6 +40,7 @@ class Membership:
 
     twins: other scans that the same rewrite answers, because they ask the same list in the same loop.
     inlined: the call that asks, where it stands in another function. counted: the count that asks.
+    part: which of the list's elements are asked, if not all.
     """
 
     function: Function
@@ -50,6 +52,7 @@ class Membership:
     twins: tuple[Scan, ...] = ()
     inlined: Inlined | None = None
     counted: Counted | None = None
+    part: Part | None = None
 
     @property
     def is_bound_anew(self) -> bool:

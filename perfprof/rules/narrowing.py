@@ -20,12 +20,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from perfprof.rules.hoisting import outermost
+from perfprof.rules.hoisting import outermost, runs_later
 from perfprof.rules.reading.appends import Append, appends_to, deeds_of, inside
 from perfprof.rules.reading.expressions import holder_of, is_builtin, path_of, reads_only
 from perfprof.rules.reading.leaves import Kind, leaves
 from perfprof.rules.reading.names import bound_names, read_names
 from perfprof.rules.reading.parameters import searches_given
+from perfprof.rules.reading.parts import Part, part_of
 from perfprof.rules.reading.ranges import Stretch, stretch_of
 from perfprof.rules.reading.repeats import all_scans
 from perfprof.rules.reading.resolution import arguments, resolve
@@ -35,6 +36,7 @@ from perfprof.rules.reading.stability import Stability
 
 if TYPE_CHECKING:
     from perfprof.rules.inlined import Inlined
+    from perfprof.rules.reading.counting import Counting
     from perfprof.rules.reading.program import Function, Program
 
 VIEWS = frozenset({"items", "values", "keys"})
@@ -67,6 +69,7 @@ class Narrowing:
     inlined: Inlined | None = None  # what takes the place of a call whose helper walks what it is not given
     grown: tuple[Append, ...] = ()  # what puts a row at the end of what is walked while the loop runs
     stretch: Stretch | None = None  # the positions that are walked, where they are those of a list
+    part: Part | None = None  # the part of a list that is walked
 
     @property
     def placed(self) -> tuple[tuple[ast.expr, ...], Function]:
@@ -96,6 +99,12 @@ class Narrowing:
         parts = {"items": 2, "enumerate": 2, "zip": len(walked.args)}.get(name, 0)
         surely = len(names) == parts and not any(isinstance(one, ast.Starred) for one in walked.args)
         return None if surely else 0
+
+    @property
+    def counting(self) -> Counting | None:
+        """What the loop does besides, if it is a ``while`` that counts."""
+        own = self.scan.own
+        return own.counting if own is not None and self.inlined is None and self.helper is None else None
 
     @property
     def leaves(self) -> list[tuple[ast.expr, Kind]]:
@@ -147,9 +156,10 @@ class _Search:
 
 
 def _narrowing(function: Function, program: Program, scan: Scan, search: _Search) -> Iterator[Narrowing]:
-    stretch = stretch_of(search.walked, scan, search.chosen.inner, function) if search.helper is None else None
-    bases = (stretch.values,) if stretch is not None else bases_of(search.walked, function)
-    if not bases or leaves(search.chosen.inner) is None:
+    stretch, part = _limits(scan, search, function)
+    whole = stretch or part
+    bases = (whole.values,) if whole is not None else bases_of(search.walked, function)
+    if not bases or leaves(search.chosen.inner) is None or _ends_at_a_row(scan, search, function):
         return
     known = {path_of(base) for base in bases}
     rows = set(bound_names(search.target))
@@ -174,7 +184,23 @@ def _narrowing(function: Function, program: Program, scan: Scan, search: _Search
             inside=search.inside,
             grown=grown,
             stretch=stretch,
+            part=part,
         )
+
+
+def _limits(scan: Scan, search: _Search, function: Function) -> tuple[Stretch | None, Part | None]:
+    """Which positions, or which part, of a list are walked, if not all of it."""
+    if search.helper is not None:
+        return None, None
+    part = part_of(search.walked, scan, function) if isinstance(search.target, ast.Name) else None
+    return stretch_of(search.walked, scan, search.chosen.inner, function), part
+
+
+def _ends_at_a_row(scan: Scan, search: _Search, function: Function) -> bool:
+    """Whether what a ``while`` asks besides may end it at a row that is passed over, or does more than read."""
+    one = scan.own.counting if scan.own is not None and search.helper is None else None
+    others = one.others if one is not None else ()
+    return any(not reads_only(other, function) or bool(read_names(other) & search.chosen.bound) for other in others)
 
 
 def _place(
@@ -245,8 +271,8 @@ def _helper(function: Function, program: Program, scan: Scan) -> Iterator[Narrow
         wanted = {name for name in read_names(one.outer) if not is_builtin(name, target)}
         if one.parameter not in given or not wanted <= given.keys():
             continue
-        if one.scan.own is None or one.scan.own.target is None:
-            continue
+        if one.scan.own is None or one.scan.own.target is None or runs_later(one.scan, one.reader) is not None:
+            continue  # what is walked later may have changed by then
         outer = substituted(one.outer, {name: given[name] for name in wanted})
         if reads_only(outer, function):
             search = _Search(given[one.parameter], one.scan.own.target, one.chosen, outer, one.reader, one.scan)

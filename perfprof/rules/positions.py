@@ -10,8 +10,8 @@ import ast
 from typing import TYPE_CHECKING
 
 from perfprof.rules import guards, list_methods
-from perfprof.rules.indexing import at, in_style
-from perfprof.rules.membership import Membership, list_tests, starts_empty
+from perfprof.rules.indexing import at, fitted, in_style
+from perfprof.rules.membership import Membership, list_tests, name_for, starts_empty
 from perfprof.rules.reading.expressions import builtin_type
 from perfprof.rules.reading.names import fresh
 from perfprof.rules.rule import Case, Edit, Rewrite
@@ -83,6 +83,38 @@ def _beside(case: Case) -> Iterator[Edit]:
         new = guards.joined([*there, f"{known} == len({listed}) - 1", guards.is_key(value, types)])
         noted = f"if {new}:\n    {name}.setdefault({value}, {known})\n    {known} += 1"
         yield at("after", one.node, in_style(noted, found.function))
+
+
+def in_part(case: Case) -> Rewrite:
+    """A dict of first positions tells what is in ``xs[:i]``, one of last positions what is in ``xs[i:]``."""
+    found: Membership = case.suspect.reading
+    part, probe, compare, function = found.part, found.scan.probe, found.scan.node, found.function
+    assert part is not None
+    assert probe is not None
+    assert isinstance(compare, ast.Compare)
+    listed, bound = function.text(part.values), ast.unparse(part.bound)
+    name, taken = list_methods.names(case, "positions")
+    made = _made(listed) if part.beginning else f"dict(zip({listed}, range(len({listed}))))"
+    wanted = given = function.text(probe)
+    if not isinstance(probe, (ast.Name, ast.Constant)):
+        wanted = name_for(probe, taken)
+    test = guards.is_key(wanted, list_methods.key_types(case))
+    if wanted != given:
+        test = test.replace(f"type({wanted})", f"type({wanted} := ({given}))", 1)
+    test = guards.joined([test, name])
+    place = f"{name}.get({wanted}, {bound if part.beginning else -1})"
+    lies = part.beginning is isinstance(compare.ops[0], ast.In)
+    word = "in" if isinstance(compare.ops[0], ast.In) else "not in"
+    new = f"({place} {'<' if lies else '>='} {bound} if {test} else {wanted} {word} {function.text(compare.comparators[0])})"
+    before = f"{name} = {made} if {list_methods.condition(case)} else {{}}"
+    return Rewrite(
+        edits=(
+            at("before", found.hoist.statement, before),
+            at("replace", compare, fitted(in_style(new, function), compare, function)),
+        ),
+        why=f"one look-up in a dict of positions instead of a copy of a part of {listed} and a walk over it",
+        memory=f"one dict entry for each element of {listed} while the function runs",
+    )
 
 
 def _empty(case: Case) -> str:

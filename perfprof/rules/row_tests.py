@@ -41,8 +41,22 @@ def row_test(case: Case, found: Narrowing, new: dict[str, ast.expr]) -> str:
         seen = case.watched(f"leaf{number}")
         types = key_types(case) if alone else guards.key_types(seen.types if seen else (), library=True) or ()
         types = ("builtins.str",) if kind == "text" else types
+        if kind == "piece":
+            tests.append(_piece_test(leaf, new))
+            continue
         tests.append(_leaf_test(case, found, leaf, new, Key(types, kind == "number")))
     return guards.joined(tests)
+
+
+def _piece_test(leaf: ast.expr, new: dict[str, ast.expr]) -> str:
+    """That a row is a text which has the piece: ``type(line) is str and len(line.split()) > 1``."""
+    piece = substituted(leaf, new)
+    assert isinstance(piece, ast.Subscript)
+    assert isinstance(piece.value, ast.Call)
+    assert isinstance(piece.value.func, ast.Attribute)
+    place = ast.literal_eval(piece.slice)
+    there = f"> {place}" if place >= 0 else f">= {-place}"
+    return f"type({ast.unparse(piece.value.func.value)}) is str and len({ast.unparse(piece.value)}) {there}"
 
 
 class _Asked(ast.Call):
@@ -93,8 +107,11 @@ def _leaf_test(case: Case, found: Narrowing, leaf: ast.expr, new: dict[str, ast.
 
 def unsure_leaf(case: Case, found: Narrowing) -> ast.expr | None:
     """A part of a row's key that no test can read without failing; None if there is none."""
-    for leaf, _ in found.leaves:
-        if isinstance(leaf, ast.Subscript) and not _of_dicts(case, leaf, found):
+    for leaf, kind in found.leaves:
+        if kind == "piece" and isinstance(leaf, ast.Subscript) and isinstance(leaf.value, ast.Call):
+            if not isinstance(leaf.value.func, ast.Attribute) or not _is_row(leaf.value.func.value, found):
+                return leaf
+        elif isinstance(leaf, ast.Subscript) and not _of_dicts(case, leaf, found):
             told = _sequences(case, leaf, found) or _at_position(leaf, found) or _of_database(case, leaf, found)
             if not told:
                 return leaf

@@ -30,7 +30,8 @@ def worth_an_index(case: Case) -> Evidence:
     if rows is None or entry is None or not rows.count or not entry.count:
         return Evidence(False, "the loop did not run")
     rounds, size = rows.count / entry.count, rows.mean_length
-    if found.stretch is not None and found.stretch.length is not None:  # the list is read once for each row
+    each_row = found.counting is not None or (found.stretch is not None and found.stretch.length is not None)
+    if each_row:  # the list is read once for each row
         rounds /= max(size, 1)
     numbers = {"entries": entry.count, "rounds": round(rounds, 1), "rows": round(size, 1)}
     if found.selection.busy:

@@ -221,5 +221,5 @@ def builtins_are_builtin(case: Case) -> Proof:
 
 
 EMITTED = frozenset(
-    "type set map all getattr int str bytes bool float list tuple dict len frozenset zip range reversed".split()
+    "type set map all getattr int str bytes bool float list tuple dict len frozenset zip range reversed enumerate".split()
 )

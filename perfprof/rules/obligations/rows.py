@@ -155,19 +155,23 @@ def _one_walk(found: Narrowing) -> list[ast.AST]:
 def row_unread_after(case: Case) -> Proof:
     """Nobody reads the loop's variable after the loop."""
     found: Narrowing = case.suspect.reading
-    return unread_after(found.inside or found.scan, found.selection.bound, found.reader)
+    scan = found.inside or found.scan
+    own = scan.own.counting if scan.own is not None else None
+    same = {own.name} if own is not None and not own.others else set()  # the counter ends as it did
+    return unread_after(scan, found.selection.bound - same, found.reader)
 
 
 def unread_after(scan: Scan, bound: frozenset[str], reader: Function) -> Proof:
     """Whether nobody reads the names that a scan binds once it has ended."""
-    node = scan.node
+    counted = scan.own is not None and scan.own.counting is not None
+    node = scan.own.node if scan.own is not None and counted else scan.node
     late = _reads_late(scan, bound, reader)
     if late is not None:
         return unproved("what is made for a match reads the row later, when it is the last", reader.place(late))
     if not isinstance(node, (ast.For, ast.AsyncFor)):
         return proved("a comprehension keeps its names to itself")
     for name in sorted(bound):
-        use = _read_outside(name, node, reader)
+        use = _read_outside(name, node, scan.statement, reader)
         if use is not None:
             why = f"`{name}` is read after the loop, when it is the last row that was walked"
             return unproved(why, reader.place(use))
@@ -185,12 +189,15 @@ def _reads_late(scan: Scan, names: frozenset[str], function: Function) -> ast.AS
     return None
 
 
-def _read_outside(name: str, loop: ast.For | ast.AsyncFor, function: Function) -> ast.AST | None:
-    """A place that may read the loop's variable as the loop left it."""
+def _read_outside(
+    name: str, loop: ast.For | ast.AsyncFor, statement: ast.stmt, function: Function
+) -> ast.AST | None:
+    """A place that may read the loop's variable as the loop left it; the loop is, or stands for, the statement."""
     if name in function.names.captured or name in function.names.elsewhere:
         return loop
-    above = _around(loop, function)
-    inside = {id(node) for statement in loop.body for node in ast.walk(statement)}
+    above = _around(statement, function)
+    parts = [*loop.body, *([statement.test, statement.body[-1]] if isinstance(statement, ast.While) else [])]
+    inside = {id(node) for part in parts for node in ast.walk(part)}
     begins = min((one.lineno for one in above if isinstance(one, REPEATED)), default=loop.lineno)
     unmatched = (
         not loop.orelse or not _always_binds(loop.orelse, name) or any(isinstance(one, ast.Try) for one in above)

@@ -5,7 +5,8 @@ element to its first position, made once, answers in one step. It is made from t
 equal elements the first one wins, as it does in `index`.
 
 What the dict does not have is still searched in the list, so that the `ValueError` for a missing element, the
-`except` around it, and elements of other types mean what they meant. Where a loop walks the very list,
+`except` around it, and elements of other types mean what they meant. Where a handler expects it to be missing, an empty
+list raises that error, in its words. Beside a list that grows the dict grows too. Where a loop walks the very list,
 `enumerate` would be another number for duplicates; the dict gives the number that `index` gives.
 
 ```python before

@@ -70,21 +70,29 @@ def _calls(function: Function) -> Iterator[Append]:
         value = {"append": given, "extend": _only(given, (ast.List, ast.Tuple))}.get(callee.attr)
         if path is not None and value is not None and not isinstance(value, ast.Starred):
             above = function.parents.get(call)
-            yield Append(above if isinstance(above, ast.Expr) else call, path, value, (call,))
+            whole = isinstance(above, ast.Expr) and _has_lines(above, function)
+            yield Append(above if isinstance(above, ast.Expr) and whole else call, path, value, (call,))
+
+
+def _has_lines(one: ast.stmt, function: Function) -> bool:
+    """Whether nothing else stands on its lines: ``if x not in seen: seen.append(x)`` leaves no place after it."""
+    lines = function.module.raw_lines
+    before, after = lines[one.lineno - 1][: one.col_offset], lines[(one.end_lineno or one.lineno) - 1]
+    return not before.strip() and not after[one.end_col_offset :].partition(b"#")[0].strip()
 
 
 def _sums(function: Function) -> Iterator[Append]:
     """``xs += [value]``, ``xs = xs + [value]``, and so for tuples; of a name, which may then mean another object."""
     for added in function.every(ast.AugAssign):
         value = _only(added.value, (ast.List, ast.Tuple)) if isinstance(added.op, ast.Add) else None
-        if isinstance(added.target, ast.Name) and value is not None:
+        if isinstance(added.target, ast.Name) and value is not None and _has_lines(added, function):
             yield Append(added, (added.target.id,), value, (added, added.target))
     for made in function.every(ast.Assign):
         target, both = made.targets[0], made.value
         if len(made.targets) > 1 or not isinstance(target, ast.Name) or not isinstance(both, ast.BinOp):
             continue
         value = _only(both.right, (ast.List, ast.Tuple)) if isinstance(both.op, ast.Add) else None
-        if value is not None and path_of(both.left) == (target.id,):
+        if value is not None and path_of(both.left) == (target.id,) and _has_lines(made, function):
             yield Append(made, (target.id,), value, (target,))
 
 

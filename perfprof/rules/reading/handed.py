@@ -36,7 +36,7 @@ def handed_to(call: ast.Call) -> ast.GeneratorExp | None:
 
 def is_handed(node: ast.AST) -> bool:
     """Whether a call is one of those that a builtin makes: it ends where its function does."""
-    if not isinstance(node, ast.Call):
+    if not isinstance(node, ast.Call) or node.end_lineno is None:
         return False
     return (node.end_lineno, node.end_col_offset) == (node.func.end_lineno, node.func.end_col_offset)
 

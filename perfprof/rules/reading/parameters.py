@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from perfprof.rules.reading.callees import is_generator
 from perfprof.rules.reading.expressions import is_builtin, reads_only
 from perfprof.rules.reading.names import read_names
+from perfprof.rules.reading.repeats import all_scans
 from perfprof.rules.reading.resolution import arguments, resolve
 from perfprof.rules.reading.selection import Selection, selection, substituted
 
@@ -54,7 +55,7 @@ def _start(target: Function) -> list[ast.stmt]:
 
 def _own(target: Function) -> Iterator[Searching]:
     start = _start(target) if target.loops else []
-    for inside in target.scans:
+    for inside in all_scans(target) if start else ():
         name = inside.subject.id if isinstance(inside.subject, ast.Name) else ""
         if inside.kind != "loop" or name not in target.parameters or inside.around:
             continue

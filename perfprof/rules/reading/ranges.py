@@ -49,7 +49,7 @@ def stretch_of(walked: ast.expr, scan: Scan, key: ast.expr, function: Function) 
     if ends is None:
         return None
     first, end = ends
-    if first is not None and not _from_zero(first, scan, function):
+    if first is not None and not from_zero(first, scan, function):
         return None
     if isinstance(end, ast.Name):
         values = _measured(end.id, function)
@@ -99,7 +99,7 @@ def _side_by_side(node: ast.AST, function: Function) -> ast.expr | None:
     )
 
 
-def _from_zero(first: ast.expr, scan: Scan, function: Function) -> bool:
+def from_zero(first: ast.expr, scan: Scan, function: Function) -> bool:
     """Whether it is surely a whole number of at least 0: ``i``, ``i + 1`` of a loop that counts up from 0."""
     if isinstance(first, ast.BinOp) and isinstance(first.op, ast.Add) and isinstance(first.right, ast.Constant):
         plain = type(first.right.value) is int and first.right.value >= 0

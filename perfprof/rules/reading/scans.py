@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from perfprof.rules.reading.counting import Counting, counting
 from perfprof.rules.reading.handed import handed_to
 from perfprof.rules.reading.lambdas import stands_for
 from perfprof.rules.reading.syntax import LEAVES, children, fields
@@ -38,12 +39,14 @@ class Loop:
 
     statement: the loop itself, or the statement that holds the comprehension.
     call: of a builtin that applies a lambda to each element; then node and holder are what it stands for, made up.
+    counting: what a ``while`` does that counts; then node is the ``for`` that it stands for, made up.
     """
 
     node: ast.For | ast.AsyncFor | ast.While | ast.comprehension
     statement: ast.stmt
     holder: Comprehension | None = None
     call: ast.Call | None = None
+    counting: Counting | None = None
 
     @property
     def target(self) -> ast.expr | None:
@@ -83,8 +86,7 @@ def scans(body: Sequence[ast.stmt]) -> tuple[list[Scan], list[Scan], list[Scan]]
     rows as ``(row for row in rows if row.id == key)`` does. And the calls of functions that are handed to a builtin.
     """
     finder = _Finder()
-    for statement in body:
-        finder.statement(statement, ())
+    finder.statements(list(body), ())
     return finder.found, finder.applied, finder.handed
 
 
@@ -135,7 +137,14 @@ class _Finder:
             around = ()
         elif left == "loop":
             around = around[:-1]
-        for statement in body:
+        self.statements(body, around)
+
+    def statements(self, body: list[ast.stmt], around: tuple[Loop, ...]) -> None:
+        for position, statement in enumerate(body):
+            found = counting(body, position) if statement.__class__ is ast.While else None
+            if found is not None:
+                own = Loop(found.loop, statement, counting=found)
+                self.found.append(Scan("loop", statement, found.loop.iter, statement, around, own))
             self.statement(statement, around)
 
     def children(self, node: ast.AST, statement: ast.stmt, around: tuple[Loop, ...]) -> None:

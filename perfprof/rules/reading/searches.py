@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 from perfprof.rules.reading.callees import is_generator
 from perfprof.rules.reading.expressions import is_builtin, reads_only
 from perfprof.rules.reading.names import bound_names
+from perfprof.rules.reading.repeats import all_scans
+from perfprof.rules.reading.reworded import counted_through, kept_by_others, lazily, listed
 from perfprof.rules.reading.scans import COMPREHENSIONS
 from perfprof.rules.reading.selection import Selection, selection
 
@@ -54,12 +56,13 @@ def _search(target: Function) -> Search | None:
     if not target.loops or isinstance(target.node, (ast.AsyncFunctionDef, ast.Module)) or is_generator(target):
         return None
     body = target.body[1:] if ast.get_docstring(target.node) is not None else target.body
-    loops = [one for one in target.scans if one.kind == "loop"]
+    loops = [one for one in all_scans(target) if one.kind == "loop"]
     if len(loops) != 1 or not body:
         return None
     chosen = selection(loops[0], target)
-    if chosen is None or chosen.problem or target.names.captured or target.names.elsewhere:
+    if chosen is None or chosen.problem or kept_by_others(target):
         return None
+    body = counted_through(body, loops[0])
     if isinstance(body[0], ast.For):
         return _statement(body, loops[0], chosen, target)
     found = _of_result(body, target) if len(body) > 1 else None
@@ -82,7 +85,7 @@ def _statement(body: list[ast.stmt], scan: Scan, chosen: Selection, target: Func
     if raises and test is not chosen.compare:
         return None  # that the key is in the index must be enough for a match
     default = last.value if isinstance(last, ast.Return) and last.value is not None else ast.Constant(None)
-    if not is_plain_default(default):
+    if not is_plain_default(default) and not _is_given(default, target):
         return None
     return Search(scan, chosen, _first(_rows(result, loop, test), default), loop.iter, raises)
 
@@ -120,14 +123,20 @@ def is_plain_default(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) or empty or (isinstance(node, ast.Dict) and not node.keys)
 
 
+def _is_given(node: ast.expr, target: Function) -> bool:
+    """A parameter as the caller gave it."""
+    return isinstance(node, ast.Name) and node.id in target.parameters and not target.names.bindings.get(node.id)
+
+
 def _of_result(body: list[ast.stmt], target: Function) -> tuple[ast.expr, ast.expr] | None:
     """(answer, what is walked in it) of a body that keeps its answer in a name before it returns it."""
     begin = body[0]
     name = begin.targets[0] if isinstance(begin, ast.Assign) and len(begin.targets) == 1 else None
     if not isinstance(begin, ast.Assign) or not isinstance(name, ast.Name):
         return None
-    if isinstance(begin.value, ast.ListComp):
-        return _of_rows(begin.value, body[1:], name.id, target)
+    kept = listed(begin.value, target)
+    if kept is not None:
+        return _of_rows(kept, body[1:], name.id, target)
     loop = body[1]
     if len(body) != 3 or not isinstance(loop, ast.For) or loop.orelse or not _returns(body[-1], name.id):
         return None
@@ -236,8 +245,11 @@ def _expression(body: list[ast.stmt], scan: Scan, chosen: Selection, target: Fun
     only = body[0]
     if len(body) != 1 or not isinstance(only, ast.Return) or only.value is None or target.names.bindings:
         return None
-    answer = only.value
+    answer = listed(only.value, target) or only.value
     rows = _consumed(answer, target) if isinstance(answer, ast.Call) else answer
+    applied = lazily(rows, target) if rows is not None else None
+    if applied is not None and isinstance(answer, ast.Call):
+        answer, rows = ast.Call(answer.func, [applied, *answer.args[1:]], []), applied
     if not isinstance(rows, COMPREHENSIONS) or isinstance(rows, ast.DictComp) or len(rows.generators) != 1:
         return None
     if rows is answer and not isinstance(rows, ast.ListComp):

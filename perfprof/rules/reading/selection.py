@@ -12,9 +12,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from perfprof.rules.reading.asked import asked
 from perfprof.rules.reading.conditions import conjuncts, may_fail, negated
 from perfprof.rules.reading.expressions import is_builtin, reads_only
 from perfprof.rules.reading.folds import folded
+from perfprof.rules.reading.leaves import unpacked
 from perfprof.rules.reading.names import bound_names, read_names
 from perfprof.rules.reading.solving import solved
 from perfprof.rules.reading.syntax import walk
@@ -56,7 +58,7 @@ class _Search:
     function: Function
     bound: set[str]
     solve: bool = False
-    loop: ast.For | None = None  # None for a comprehension
+    loop: ast.stmt | None = None  # None for a comprehension
     derived: dict[str, ast.expr] = field(default_factory=dict)
     passed: list[ast.expr] = field(default_factory=list)
     tests: list[ast.expr] = field(default_factory=list)
@@ -82,10 +84,10 @@ def selection(scan: Scan, function: Function, solve: bool = False) -> Selection 
         return None
     search = _Search(function, set(bound_names(scan.own.target)), solve=solve)
     if isinstance(scan.own.node, ast.For):
-        search.loop = scan.own.node
+        search.loop = scan.own.statement
         return _in_body(scan.own.node.body, search)
     tests = [part for test in _generator_tests(scan, function) for part in conjuncts(test)]
-    return _among([*tests, *_asked(scan, function)], search)
+    return _among([*tests, *asked(scan, function)], search)
 
 
 def _plain_target(target: ast.expr) -> bool:
@@ -125,18 +127,6 @@ def _counts_truths(holder: ast.expr, scan: Scan, function: Function) -> bool:
     return adds and plain and not taker.keywords and is_builtin("sum", function)  # type: ignore[union-attr]
 
 
-def _asked(scan: Scan, function: Function) -> Iterator[ast.expr]:
-    """``row.id == wanted`` for ``wanted in [row.id for row in rows]``, where the other rows' keys are only compared."""
-    holder = scan.own.holder if scan.own is not None else None
-    place = holder if scan.own is None or scan.own.call is None else scan.own.call
-    above = function.parents.get(place) if place is not None else None
-    if holder is None or isinstance(holder, ast.DictComp) or not isinstance(above, ast.Compare):
-        return
-    asked = isinstance(above.ops[0], (ast.In, ast.NotIn)) and len(above.ops) == 1
-    if asked and above.comparators[0] is place and scan.own is not None and holder.generators[-1] is scan.own.node:
-        yield ast.copy_location(ast.Compare(holder.elt, [ast.Eq()], [above.left]), holder)
-
-
 def _in_body(body: list[ast.stmt], search: _Search) -> Selection | None:
     for position, statement in enumerate(body):
         last = position == len(body) - 1
@@ -162,14 +152,15 @@ def _derives(statement: ast.stmt, search: _Search) -> bool:
         return True
     if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
         return False
-    target = statement.targets[0]
-    if not isinstance(target, ast.Name) or not reads_only(statement.value, search.function):
+    given = unpacked(statement.targets[0], statement.value)
+    if not given or not reads_only(statement.value, search.function):
         return False
     search.read |= read_names(statement.value) - search.bound
-    if target.id in search.read:  # what the row before left
+    if any(name in search.read for name, _ in given):  # what the row before left
         search.problem = search.problem or f"line {statement.lineno} runs for every row"
-    search.derived[target.id] = substituted(statement.value, search.derived)
-    search.bound.add(target.id)
+    values = {name: substituted(value, search.derived) for name, value in given}
+    search.derived.update(values)
+    search.bound.update(values)
     search.passed.append(statement.value)
     return True
 
