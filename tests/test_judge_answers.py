@@ -206,7 +206,7 @@ INDEXED = SEARCHED.replace("    def __init__", "    _by_word = (None, {}, 0)\n\n
 def test_what_a_patch_reshapes_may_have_an_index(tmp_path: Path, new: str, reshapes: bool, outcome: str) -> None:
     (tmp_path / "core.py").write_text(SEARCHED)
     (tmp_path / "run.py").write_text(
-        "from core import Words\n\nwords = Words('abc')\nprint([words.knows(w) for w in 'ad'])\n"
+        "from core import Words\n\nclass Mine(Words):\n    pass\n\nwords = Mine('abc')\nprint([words.knows(w) for w in 'ad'])\n"
     )
     change = FileChange("core.py", SEARCHED, new)
     patch = Patch(

@@ -83,6 +83,9 @@ class OldRuns:
             return self._runs[number].of(functions)
 
 
+WRITING = 60.0  # seconds more, on a busy machine, where each call tells of an object with all its rows
+
+
 class Counting:
     """Counts for one workbench."""
 
@@ -181,10 +184,11 @@ class Counting:
 
     def _counted(self, tree: Tree, changes: Sequence[FileChange], groups: Groups, reshaped: bool) -> Counted:
         """One run; once more if it fails, for some workloads fail now and then, whatever their code."""
-        counted = count(self._bench, tree, changes, groups, self._timeout, reshaped=reshaped)
+        timeout = self._timeout + (WRITING if reshaped else 0.0)
+        counted = count(self._bench, tree, changes, groups, timeout, reshaped=reshaped)
         if not counted.ended or counted.late:
             return counted
-        return count(self._bench, tree, changes, groups, self._timeout, reshaped=reshaped)
+        return count(self._bench, tree, changes, groups, timeout, reshaped=reshaped)
 
     def _run_new(self, trial: Trial) -> Counted:
         functions = functions_of(trial)
