@@ -89,7 +89,7 @@ def test_captured_calls_agree_within_it_and_the_difference_is_told(
     weighed = weigh_replay(case, told)
     assert weighed.outcome == "passed", weighed.reason
     assert "4 captured calls agree within 1e-09 (largest difference " in weighed.reason
-    assert 0.0 < told.largest < 1e-9
+    assert 0.0 < told.apart() < 1e-9
 
 
 @pytest.mark.parametrize("name", ["exactly", "closer", "type", "whole", "key", "other arguments", "shape"])

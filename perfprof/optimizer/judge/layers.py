@@ -52,7 +52,7 @@ class Layers:
         self._played[trial.case.id] = played[trial.case.id]
         weighed = weigh_replay(trial.case, played[trial.case.id])
         trial.used = weighed.used
-        trial.largest = played[trial.case.id].largest
+        trial.largest = max(played[trial.case.id].apart(kind) for kind in ("", "typed", "hostile"))
         return weighed.outcome, weighed.reason
 
     def typed(self, trial: Trial) -> Outcome:

@@ -93,13 +93,10 @@ class Played:
     answers: list[tuple[int, dict[str, Any]]] = field(default_factory=list)  # (hash seed, answer of one function)
     died: str = ""
 
-    @property
-    def largest(self) -> float:
-        """How far apart floats are that count as equal."""
-        return max(
-            (one.get("largest", 0.0) for _, answer in self.answers for one in (answer, answer.get("typed") or {})),
-            default=0.0,
-        )
+    def apart(self, kind: str = "") -> float:
+        """How far apart floats are that count as equal: of captured calls, or of those of a kind derived from them."""
+        told = [(answer.get(kind) or {}) if kind else answer for _, answer in self.answers]
+        return max((one.get("largest", 0.0) for one in told), default=0.0)
 
     def functions(self) -> dict[str, list[dict[str, Any]]]:
         """The answers of all seeds by function."""

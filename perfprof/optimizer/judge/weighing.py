@@ -61,8 +61,7 @@ def _summed(case: Case, played: Played, used: dict[int, float], refused: Counter
     silent = {call.function for call in case.calls} - {case.calls[index].function for index in used}
     agree = f"{len(used)} captured call{'s agree' if len(used) != 1 else ' agrees'}"
     parts = [
-        agree
-        + near(case.tolerance, max((answer.get("largest", 0.0) for _, answer in played.answers), default=0.0)),
+        agree + near(case.tolerance, played.apart()),
         f"nothing for {', '.join(sorted(silent))}" if silent else "",
         left_out,
     ]
@@ -100,7 +99,7 @@ def weigh_differential(played: Played, kind: str, within: float = 0.0) -> Weighe
         return Weighed("failed", told(first["function"], difference), examples, mild=difference["mild"])
     if examples:
         left_out = f", {skipped:,} left out" if skipped else ""
-        told_near = near(within, max(answer[kind]["largest"] for answer in answers))
+        told_near = near(within, played.apart(kind))
         return Weighed("passed", f"{examples:,} inputs agree{told_near}{left_out}", examples)
     return Weighed("cannot tell", _untried(played))
 
