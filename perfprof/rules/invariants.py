@@ -20,7 +20,7 @@ from perfprof.rules.indexing import at, collection_name, in_style
 from perfprof.rules.iterators import plain_tests, unknown_iterables
 from perfprof.rules.reading.expressions import is_builtin, path_of
 from perfprof.rules.reading.kinds import FLAT, INT, STR, Kind, kind, kind_of_types
-from perfprof.rules.reading.names import bound_names, fresh
+from perfprof.rules.reading.names import bound_in, bound_names, fresh
 from perfprof.rules.reading.readers import needs_its_own
 from perfprof.rules.reading.repeats import changed_in, counted_few, looped_expressions, repeated, stands_alone
 from perfprof.rules.reading.scans import COMPREHENSIONS, Loop, Scan
@@ -90,7 +90,7 @@ def places(one: Invariant) -> tuple[tuple[ast.stmt, object], ...]:
 def _often(node: ast.expr, bases: tuple[ast.expr, ...], function: Function) -> Scan | None:
     """The expression with its loops, if turns that matter compute it from the same operands, as far as names tell."""
     scan = repeated(node, function) if 0 < len(bases) <= MOST_OPERANDS and not is_fallback(node, function) else None
-    if scan is None or counted_few(scan.around) or _changes(bases, scan.around[-1]) or _cheap(node, scan):
+    if scan is None or counted_few(scan.around) or _changes(bases, scan.around[-1], function) or _cheap(node, scan):
         return None
     return None if isinstance(scan.statement, ast.Raise) else scan  # it is on its way out
 
@@ -151,9 +151,9 @@ def operands(node: ast.expr) -> tuple[ast.expr, ...]:
     return () if hidden & own & {path[0] for path in found} else tuple(found.values())
 
 
-def _changes(bases: tuple[ast.expr, ...], loop: Loop) -> bool:
+def _changes(bases: tuple[ast.expr, ...], loop: Loop, function: Function) -> bool:
     """Whether the innermost loop itself binds what is read."""
-    bound = {*bound_names(loop.node if loop.holder is not None else loop.statement)}
+    bound = bound_in(loop.node if loop.holder is not None else loop.statement, function)
     return any((path_of(base) or ("",))[0] in bound for base in bases)
 
 
@@ -223,7 +223,7 @@ def worth_computing_once(case: Case) -> Evidence:
         return Evidence(False, "")  # a dict is asked itself: dict-keys-scan
     if needs_its_own(found.display, found.function):
         return Evidence(False, "each turn changes, or gives away, a copy of its own")
-    if changed_in({path_of(base) or () for base in found.bases}, found.scan.around[-1]):
+    if changed_in({path_of(base) or () for base in found.bases}, found.scan.around[-1], found.function):
         return Evidence(False, "each turn changes what it is computed from")
     sizes = [seen.mean_length for n, _ in enumerate(found.bases) if (seen := case.watched(f"base{n}")) is not None]
     rounds, size = turns.count / entry.count, max(sizes, default=0.0)

@@ -31,7 +31,7 @@ from perfprof.rules.invariants import (
 from perfprof.rules.reading.closed import not_closed
 from perfprof.rules.reading.expressions import is_builtin, root_name
 from perfprof.rules.reading.kinds import FLAT, Kind
-from perfprof.rules.reading.names import bound_names
+from perfprof.rules.reading.names import bound_in
 from perfprof.rules.reading.repeats import repeated, statement_of
 from perfprof.rules.reading.resolution import resolve
 from perfprof.rules.reading.scans import COMPREHENSIONS, Loop
@@ -118,7 +118,7 @@ def _varies(node: ast.expr, bases: Sequence[ast.expr], function: Function) -> bo
     if scan is None:
         return False
     loop = scan.around[-1]
-    bound = set(bound_names(loop.statement))
+    bound = bound_in(loop.statement, function)
     return not any((root_name(base) or "") in bound for base in bases)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from perfprof.rules.reading.callees import CONTAINER_METHODS, SHARED_METHODS
 from perfprof.rules.reading.expressions import (
@@ -24,8 +24,17 @@ GIVING_BACK = frozenset("getattr max min sum slice property super iter next".spl
 
 def is_private(path: tuple[str, ...], region: Sequence[ast.AST], function: Function) -> bool:
     """Whether nobody else can change the collection before the region ends: a list made in this function, or ``*args``."""
-    name = path[0]
-    if len(path) > 1 or name in function.names.captured or function.names.dynamic:
+    if len(path) > 1:
+        return False
+    known = cast("dict[object, bool]", function.memo.setdefault("private", {}))
+    key = path[0], tuple(region)
+    if key not in known:
+        known[key] = _is_private(path[0], region, function)
+    return known[key]
+
+
+def _is_private(name: str, region: Sequence[ast.AST], function: Function) -> bool:
+    if name in function.names.captured or function.names.dynamic:
         return False
     if name == _rest(function) and name not in function.names.bindings:
         return True  # a tuple
@@ -108,7 +117,15 @@ def is_own(name: str, function: Function) -> bool:
     made = bool(values) and all(makes_container(value, function) for value in values or ())
     if not made or name in function.names.captured or function.names.dynamic:
         return False
-    return not any(escapes(use, function) for use in function.names.loads.get(name, ()))
+    return not ever_escapes(name, function)
+
+
+def ever_escapes(name: str, function: Function) -> bool:
+    """Whether somebody else may hold the object after one of the uses of a name."""
+    known = cast("dict[str, bool]", function.memo.setdefault("escapes", {}))
+    if name not in known:
+        known[name] = any(escapes(use, function) for use in function.names.loads.get(name, ()))
+    return known[name]
 
 
 def escapes(use: ast.AST, function: Function) -> bool:

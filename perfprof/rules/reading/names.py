@@ -7,7 +7,7 @@ import builtins
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from perfprof.rules.reading.scans import COMPREHENSIONS, SCOPES
 from perfprof.rules.reading.syntax import LEAVES, children, walk
@@ -161,6 +161,14 @@ def bound_names(target: ast.AST) -> Iterator[str]:
     for node in walk(target):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             yield node.id
+
+
+def bound_in(region: ast.AST, function: Function) -> frozenset[str]:
+    """Names that are bound in a part of a function, which may be asked for every expression in it."""
+    known = cast("dict[ast.AST, frozenset[str]]", function.memo.setdefault("bound in", {}))
+    if region not in known:
+        known[region] = frozenset(bound_names(region))
+    return known[region]
 
 
 def read_names(node: ast.AST) -> set[str]:

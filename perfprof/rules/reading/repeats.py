@@ -89,10 +89,13 @@ _CHANGES = frozenset(
 )
 
 
-def changed_in(paths: Collection[tuple[str, ...]], loop: Loop) -> bool:
+def changed_in(paths: Collection[tuple[str, ...]], loop: Loop, function: Function) -> bool:
     """Whether a statement of the loop itself, which no condition leaves out, changes what one of the paths names."""
-    body = loop.statement.body if isinstance(loop.node, STATEMENT_LOOPS) else []  # type: ignore[attr-defined]
-    return any(path_of(one) in paths for statement in body for one in _changed_by(statement))
+    known = cast("dict[ast.AST, set[tuple[str, ...] | None]]", function.memo.setdefault("changed in", {}))
+    if loop.node not in known:
+        body = loop.statement.body if isinstance(loop.node, STATEMENT_LOOPS) else []  # type: ignore[attr-defined]
+        known[loop.node] = {path_of(one) for statement in body for one in _changed_by(statement)}
+    return not known[loop.node].isdisjoint(paths)
 
 
 def _changed_by(statement: ast.stmt) -> list[ast.expr]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from perfprof.rules.reading.callees import CONTAINER_METHODS, SHARED_METHODS
 from perfprof.rules.reading.effects import hazards
-from perfprof.rules.reading.escapes import escapes, harmless_argument, is_private
+from perfprof.rules.reading.escapes import ever_escapes, harmless_argument, is_private
 from perfprof.rules.reading.expressions import (
     holder_of,
     key_in_holder,
@@ -227,9 +227,7 @@ def _is_other(name: str, path: tuple[str, ...], function: Function) -> bool:
         if not plain and not makes_container(value, function):
             return False
     return only_plain or not (
-        _taken_from(path, name, function)
-        or name in function.names.captured
-        or any(escapes(use, function) for use in function.names.loads.get(name, ()))
+        _taken_from(path, name, function) or name in function.names.captured or ever_escapes(name, function)
     )
 
 
