@@ -147,7 +147,7 @@ CASES = [
 
 def test_programs_are_rewritten() -> None:
     assert {str(case.values[0]) for case in CASES} == {*LISTS, *TEXTS, *CALLS}
-    assert len(CASES) >= 100
+    assert len(CASES) >= 90
 
 
 @pytest.mark.parametrize(("expression", "old", "new"), CASES)

@@ -9,6 +9,7 @@ from perfprof.rules import guards
 from perfprof.rules.invariants import environment, observed_kinds
 from perfprof.rules.obligations.proofs import guarded, obligation, proved, unproved
 from perfprof.rules.obligations.replaced import is_replaced
+from perfprof.rules.reading.expressions import builtin_type, is_builtin
 from perfprof.rules.reading.kinds import FLAT, Kind, kind
 from perfprof.rules.reading.quiet import gives
 from perfprof.rules.reading.readers import only_read
@@ -92,7 +93,30 @@ def operands_unchanged(case: Case) -> Proof:
         if stable.problem or stable.watch:
             what = stable.problem or "something that may be the same is changed in between"
             return unproved(what.replace("in the loop", "in between"), stable.where or found.function.place(base))
+    walked = _walked_unseen(found) if kinds is None or any(one.name not in FLAT for one in kinds) else None
+    if walked is not None:
+        why = f"`{found.function.text(walked)}` is walked in between, and may be a generator whose code changes something"
+        return unproved(why, found.function.place(walked))
     others = sorted({other for stable in found.stable for other in stable.apart})
     if others:
         return guarded(f"a test makes sure that it is not {' or '.join(f'`{one}`' for one in others)}")
     return proved("nothing that runs in between can change it")
+
+
+def _walked_unseen(found: Shared) -> ast.expr | None:
+    """What a loop between the places walks, if it is neither made there nor one of the operands."""
+    known = {ast.unparse(one) for one in found.bases}
+    for statement in found.region:
+        for node in ast.walk(statement):
+            walked = node.iter if isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)) else None
+            parts = walked.args if isinstance(walked, ast.Call) and _counts(walked, found) else [walked]
+            for one in parts:
+                if one is not None and ast.unparse(one) not in known and builtin_type(one, found.function) is None:
+                    return one
+    return None
+
+
+def _counts(walked: ast.Call, found: Shared) -> bool:
+    """``range(…)``, ``enumerate(…)``, ``zip(…)``: their own code is known."""
+    name = walked.func.id if isinstance(walked.func, ast.Name) else ""
+    return name in {"range", "enumerate", "zip", "reversed", "sorted"} and is_builtin(name, found.function)

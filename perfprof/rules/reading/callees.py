@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from perfprof.rules.reading.expressions import makes_container, path_of
+from perfprof.rules.reading.expressions import builtin_type, makes_container, path_of
 from perfprof.rules.reading.syntax import walk
 
 if TYPE_CHECKING:
@@ -32,7 +32,23 @@ CHANGES_FIRST_ARGUMENT = frozenset(
     bisect.insort_left bisect.insort_right random.shuffle operator.setitem operator.delitem operator.iadd
     operator.iconcat operator.imul struct.pack_into""".split()
 )
+# Which argument they call, by place; and by word.
+CALLS_BACK = {
+    "functools.reduce": 0, "itertools.starmap": 0, "itertools.takewhile": 0, "itertools.dropwhile": 0, "itertools.filterfalse": 0,
+    "itertools.accumulate": 1, "itertools.groupby": 1, "re.sub": 1, "re.subn": 1,
+}  # fmt: skip
+CALLED_WORDS = frozenset({"key", "func", "function", "repl", "default", "object_hook"})
 PLAIN_DECORATORS = frozenset({"dataclass", "total_ordering", "final", "unique"})
+
+
+def called_by(call: ast.Call, name: str, function: Function) -> Iterator[ast.expr]:
+    """What a function of the standard library calls of the names that it is given, unless they are its own or texts."""
+    place = CALLS_BACK.get(name, len(call.args))
+    given = call.args[place : place + 1] + [word.value for word in call.keywords if word.arg in CALLED_WORDS]
+    for one in given:
+        known = not isinstance(one, (ast.Name, ast.Attribute)) or builtin_type(one, function) is not None
+        if not known and standard(one, function) is None:
+            yield one
 
 
 def logs(callee: ast.Attribute) -> bool:

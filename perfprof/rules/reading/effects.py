@@ -17,6 +17,7 @@ from perfprof.rules.reading.callees import (
     CONTAINER_METHODS,
     PLAIN_DECORATORS,
     SHARED_METHODS,
+    called_by,
     is_container,
     is_generator,
     logs,
@@ -218,6 +219,9 @@ def _library(call: ast.Call, name: str, function: Function, program: Program) ->
     """A function of the standard library: it may change an argument, and it may call one."""
     if name in CHANGES_FIRST_ARGUMENT and call.args:
         yield Hazard("mutates", call, base=call.args[0])
+    for one in called_by(call, name, function):
+        if not _harmless_reference(one, function) and resolve(one, function, program) is None:
+            yield Hazard("unknown", call, name=function.text(one))
     for one in [*call.args, *(word.value for word in call.keywords)]:
         if isinstance(one, (ast.Name, ast.Attribute)):
             target = resolve(one, function, program)
