@@ -113,7 +113,7 @@ def _rewrite(text: Text, stretch: Stretch, edits: Sequence[Edit]) -> str:
     blank = len(plain) - len(plain.lstrip("\f"))  # a page break before a statement: libcst would drop it
     lead, plain = plain[:blank], plain[blank:]
     shifted = [_shift(edit, stretch.first - 1, blank) for edit in edits]
-    new = lead + _operate(plain, edits, shifted, text.indent)
+    new = lead + _operate(plain, edits, shifted, text.indent_from(stretch.first))
     return new if len(kinds) > 1 else with_newlines(new, next(iter(kinds), text.newline))
 
 

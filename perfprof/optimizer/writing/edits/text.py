@@ -53,7 +53,11 @@ class Text:
     @property
     def indent(self) -> str:
         """What the first indented line of code begins with, four spaces if there is none."""
-        for line in self.lines:
+        return self.indent_from(1)
+
+    def indent_from(self, first: int) -> str:
+        """The same of the lines from ``first`` on, and where they have none, of the others."""
+        for line in (*self.lines[first - 1 :], *self.lines[: first - 1]):
             body = line.lstrip(" \t")
             if body != line and body.strip() and not body.startswith("#"):
                 return line[: len(line) - len(body)]
