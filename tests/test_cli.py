@@ -302,7 +302,7 @@ def test_closed_pipe_is_quiet(project: Path) -> None:
 
 def test_report_in_every_form(project: Path) -> None:
     place = kept(project, RUN)
-    assert "nested loop -> dict index" in call(project, "report").stdout
+    assert "nested loop -> dict index" in call(project, "report", COLUMNS="160").stdout
     forms = {
         "html": "<!doctype html>",
         "json": "{",
