@@ -23,12 +23,14 @@ def _seen(watch: Watch) -> Seen:
 def _patches(source: str) -> list[tuple[str, str]]:
     program = Program(Path("/"), lambda path: source)
     module = program.module(Path("/work.py"))
-    assert module is not None and RULE.in_function is not None
+    assert module is not None
+    assert RULE.in_function is not None
     found = []
     for suspect in (one for function in module.functions for one in RULE.in_function(function, program)):
         case = Case(suspect, program, {watch.id: _seen(watch) for watch in suspect.watches})
         proofs, level = weigh(RULE, case)
-        assert RULE.worth(case).enough and level > Level.OPEN
+        assert RULE.worth(case).enough
+        assert level > Level.OPEN
         edits = RULE.rewrite(Case(suspect, program, case.seen, proofs=proofs)).edits
         found.append((suspect.finding.message, apply_edits(source, edits)))
     return found
@@ -46,7 +48,8 @@ def test_a_line_that_computes_two_things_anew_is_one_finding() -> None:
 def test_a_part_that_changes_in_the_loop_stays() -> None:
     body = "        out.append(max(xs) - max(out) + x)\n"
     ((_, new),) = _patches(f"def work(xs):\n    out = [0]\n    for x in xs:\n{body}    return out\n")
-    assert "- max(out) +" in new and "xs_max if xs_max is not None else max(xs)" in new
+    assert "- max(out) +" in new
+    assert "xs_max if xs_max is not None else max(xs)" in new
 
 
 def test_other_loops_have_findings_of_their_own() -> None:
