@@ -9,9 +9,9 @@ import pytest
 from hostile import FRIENDLY, POOL, compare, lists, rewrites, seen
 
 from perfprof.profilers.observations import Seen, Watch
-from perfprof.rules.memoizing import worth_keeping
 from perfprof.rules.python import memoize
 from perfprof.rules.reading.program import Program
+from perfprof.rules.repeated.memoizing import worth_keeping
 from perfprof.rules.rule import Case
 
 RUNS = 500

@@ -14,9 +14,9 @@ from hostile import rewrites, seen
 
 from perfprof.optimizer.writing.edits import apply_edits
 from perfprof.profilers.observations import Seen, Watch
-from perfprof.rules.memoizing import needed, repeated_functions
 from perfprof.rules.python import memoize
 from perfprof.rules.reading.program import Program
+from perfprof.rules.repeated.memoizing import needed, repeated_functions
 from perfprof.rules.rule import Case
 
 RUNS = 120  # of each program, with twelve calls each

@@ -12,8 +12,8 @@ import ast
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from perfprof.rules.growth import certain
-from perfprof.rules.pieces import unsure
+from perfprof.rules.containers.growth import certain
+from perfprof.rules.containers.pieces import unsure
 from perfprof.rules.reading.expressions import path_of
 from perfprof.rules.reading.extents import Extent, extent_of, turns, worklist
 from perfprof.rules.reading.flatness import holds_flat_elements, is_flat_value

@@ -9,8 +9,8 @@ from perfprof.rules import costs, guards
 from perfprof.rules.rule import Case, Evidence
 
 if TYPE_CHECKING:
-    from perfprof.rules.growth import Growth
-    from perfprof.rules.narrowing import Narrowing
+    from perfprof.rules.containers.growth import Growth
+    from perfprof.rules.searching.narrowing import Narrowing
 
 LEAST_ROUNDS = 8  # with fewer walks an index costs more than it saves, whatever the size
 LEAST_ROWS = 12

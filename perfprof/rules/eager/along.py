@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from perfprof.rules.eager.journey import named_somewhere
 from perfprof.rules.eager.model import Eager, watched
 from perfprof.rules.eager.options import class_in, related, spot_of
-from perfprof.rules.indexing import at
 from perfprof.rules.rule import Case, Edit, Rewrite
+from perfprof.rules.searching.indexing import at
 
 if TYPE_CHECKING:
     from perfprof.rules.eager.anew import Anew

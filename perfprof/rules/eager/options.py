@@ -6,9 +6,9 @@ import ast
 from typing import TYPE_CHECKING
 
 from perfprof.rules.eager.model import Eager, watched
-from perfprof.rules.indexing import at
 from perfprof.rules.reading.resolution import module_of
 from perfprof.rules.rule import Case, Edit, Rewrite
+from perfprof.rules.searching.indexing import at
 
 if TYPE_CHECKING:
     from perfprof.rules.eager.places import Spot

@@ -13,9 +13,9 @@ from perfprof.rules.elementwise.kinds import FLOATS, Kinds, kinds_of
 from perfprof.rules.elementwise.loops import ElementLoop
 from perfprof.rules.elementwise.sums import Summed
 from perfprof.rules.elementwise.turns import Branch, Count, Named, Step, Store, Sum, every
-from perfprof.rules.indexing import at, in_style
 from perfprof.rules.reading.names import fresh
 from perfprof.rules.rule import Case, Rewrite
+from perfprof.rules.searching.indexing import at, in_style
 
 
 @dataclass

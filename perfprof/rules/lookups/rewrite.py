@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from perfprof.rules.imported import with_imports
-from perfprof.rules.indexing import at, in_style
 from perfprof.rules.lookups.asked_alone import either, either_statement, test
 from perfprof.rules.lookups.batch import CHUNK, Batch
 from perfprof.rules.lookups.shape import batch_of, row_kinds, row_uses
@@ -20,6 +19,7 @@ from perfprof.rules.lookups.text import fill, names_for, plural, taken_in, targe
 from perfprof.rules.reading.expressions import path_of
 from perfprof.rules.reading.names import fresh
 from perfprof.rules.rule import Case, Edit, Rewrite
+from perfprof.rules.searching.indexing import at, in_style
 
 if TYPE_CHECKING:
     from perfprof.rules.lookups.model import Lookup

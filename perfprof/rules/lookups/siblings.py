@@ -8,12 +8,12 @@ import textwrap
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from perfprof.rules.indexing import at, in_style
 from perfprof.rules.lookups.asked_alone import either, test
 from perfprof.rules.lookups.batch import Batch
 from perfprof.rules.lookups.text import fill, key_name, names_for, plural, taken_in, target_of
 from perfprof.rules.reading.names import fresh
 from perfprof.rules.rule import Case, Edit
+from perfprof.rules.searching.indexing import at, in_style
 
 if TYPE_CHECKING:
     from perfprof.rules.lookups.model import Lookup

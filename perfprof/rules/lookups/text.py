@@ -8,11 +8,11 @@ import keyword
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from perfprof.rules.indexing import in_style
 from perfprof.rules.lookups.batch import CHUNK, Batch
 from perfprof.rules.lookups.shape import Shape, shape
 from perfprof.rules.reading.names import fresh
 from perfprof.rules.rule import Case
+from perfprof.rules.searching.indexing import in_style
 
 if TYPE_CHECKING:
     from perfprof.rules.lookups.model import Lookup

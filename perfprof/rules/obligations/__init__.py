@@ -30,7 +30,7 @@ from perfprof.rules.obligations.queues import (
 )
 from perfprof.rules.obligations.rows import keys_unchanged, other_rows_idle, row_unread_after, wanted_key_fixed
 
-# What it takes to let a loop walk only the rows whose key can match (`perfprof.rules.narrowing`).
+# What it takes to let a loop walk only the rows whose key can match (`perfprof.rules.searching.narrowing`).
 NARROWING = (
     other_rows_idle,
     collection_unchanged,
@@ -45,7 +45,7 @@ NARROWING = (
     builtins_are_builtin,
 )
 
-# What it takes to answer from something that was made once of a list (`perfprof.rules.list_methods`).
+# What it takes to answer from something that was made once of a list (`perfprof.rules.searching.list_methods`).
 ASKING = (
     is_a_list,
     elements_hash_as_equal,

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from perfprof.rules import guards
+from perfprof.rules.kept_lists.searched import Searched
 from perfprof.rules.obligations.proofs import guarded, obligation, observed, proved, unproved
 from perfprof.rules.reading.equality import made_by_the_project
 from perfprof.rules.reading.projects import texts
 from perfprof.rules.rule import Case, Proof
-from perfprof.rules.searched import Searched
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Module

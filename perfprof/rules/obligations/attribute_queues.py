@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from perfprof.rules.attribute_queues import AttributeQueue, Use, names_of_body, stored
-from perfprof.rules.growth import certain
+from perfprof.rules.containers.growth import certain
+from perfprof.rules.kept_lists.attribute_queues import AttributeQueue, Use, names_of_body, stored
 from perfprof.rules.obligations.filled import shows_empty, shows_filled
 from perfprof.rules.obligations.proofs import obligation, observed, proved, unproved
 from perfprof.rules.obligations.queues import is_end

@@ -9,12 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from perfprof.rules.attribute_changes import change_of, changed_by
-from perfprof.rules.attribute_queues import Use, names_of_body
-from perfprof.rules.attribute_searches import AttributeSearch
-from perfprof.rules.attribute_sites import Site
-from perfprof.rules.attribute_uses import default_of, gives_field, mangled, private
-from perfprof.rules.beside import key_types, new_names
+from perfprof.rules.kept_lists.attribute_changes import change_of, changed_by
+from perfprof.rules.kept_lists.attribute_queues import Use, names_of_body
+from perfprof.rules.kept_lists.attribute_searches import AttributeSearch
+from perfprof.rules.kept_lists.attribute_sites import Site
+from perfprof.rules.kept_lists.attribute_uses import default_of, gives_field, mangled, private
+from perfprof.rules.kept_lists.beside import key_types, new_names
 from perfprof.rules.obligations import attribute_queues, keys, rows
 from perfprof.rules.obligations.attribute_keys import SETTING
 from perfprof.rules.obligations.growth import shares_line

@@ -6,8 +6,8 @@ import ast
 from collections.abc import Iterator
 
 from perfprof.rules import guards
-from perfprof.rules.cell_arrays import plain_cells
-from perfprof.rules.cells import Cells, writes_elsewhere
+from perfprof.rules.frames.cell_arrays import plain_cells
+from perfprof.rules.frames.cells import Cells, writes_elsewhere
 from perfprof.rules.obligations.frames import may_write
 from perfprof.rules.obligations.proofs import guarded, obligation, observed, proved, unproved
 from perfprof.rules.reading.effects import hazards

@@ -6,15 +6,15 @@ import ast
 from typing import TYPE_CHECKING
 
 from perfprof.rules import guards
-from perfprof.rules.iterators import PLAIN, hidden, unknown_iterables
-from perfprof.rules.membership import Membership
-from perfprof.rules.narrowing import VIEWS, Narrowing
 from perfprof.rules.obligations.proofs import guarded, obligation, observed, proved, unproved
 from perfprof.rules.reading.expressions import builtin_type, is_builtin, root_name
 from perfprof.rules.reading.metaclasses import unhashable_maker
 from perfprof.rules.reading.names import bound_before
-from perfprof.rules.row_tests import unsure_leaf
 from perfprof.rules.rule import Case, Proof
+from perfprof.rules.searching.iterators import PLAIN, hidden, unknown_iterables
+from perfprof.rules.searching.membership import Membership
+from perfprof.rules.searching.narrowing import VIEWS, Narrowing
+from perfprof.rules.searching.row_tests import unsure_leaf
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from perfprof.rules import guards
-from perfprof.rules.membership import Membership
 from perfprof.rules.obligations.collection import collection_unchanged, index_has_a_place, loops_run_no_code
 from perfprof.rules.obligations.keys import elements_hash_as_equal
 from perfprof.rules.obligations.proofs import guarded, obligation, observed, proved, unproved
 from perfprof.rules.reading.expressions import builtin_type
 from perfprof.rules.rule import Case, Obligation, Proof
+from perfprof.rules.searching.membership import Membership
 
 
 def _unless_asked_in_place(one: Obligation) -> Obligation:

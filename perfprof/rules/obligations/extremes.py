@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 
 from perfprof.rules import guards
-from perfprof.rules.extremes import ALIKE, KINDS, Extreme
 from perfprof.rules.obligations.proofs import guarded, obligation, proved, unproved
 from perfprof.rules.reading.expressions import is_builtin
 from perfprof.rules.rule import Case, Proof
+from perfprof.rules.sequences.extremes import ALIKE, KINDS, Extreme
 
 USED = ("type", "set", "map", "min", "max", "int", "str", "bytes", *KINDS.values())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from perfprof.rules.queues import SHRINKING
+from perfprof.rules.containers.queues import SHRINKING
 from perfprof.rules.reading.names import read_names
 from perfprof.rules.reading.repeats import statement_of
 from perfprof.rules.reading.scans import COMPREHENSIONS

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from perfprof.rules import guards
-from perfprof.rules.frames import FRAMES, NUMPY, PLAIN, Walk, kinds_read, plain_test
+from perfprof.rules.frames.rows import FRAMES, NUMPY, PLAIN, Walk, kinds_read, plain_test
 from perfprof.rules.obligations.growth import handles_errors
 from perfprof.rules.obligations.proofs import guarded, obligation, observed, proved, unproved
 from perfprof.rules.reading.effects import hazards

@@ -6,12 +6,12 @@ import ast
 from typing import TYPE_CHECKING
 
 from perfprof.rules import guards
-from perfprof.rules.growth import Growth, certain, grown, loops_around, sure_parts
+from perfprof.rules.containers.growth import Growth, certain, grown, loops_around, sure_parts
+from perfprof.rules.containers.uses import kept_by, own_local
 from perfprof.rules.obligations.proofs import guarded, obligation, proved, unproved
 from perfprof.rules.reading.callees import CONTAINER_METHODS, SHARED_METHODS
 from perfprof.rules.reading.expressions import LOOKUP_METHODS, builtin_type, is_builtin
 from perfprof.rules.rule import Case, Proof
-from perfprof.rules.uses import kept_by, own_local
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function

@@ -8,14 +8,14 @@ from collections.abc import Iterable
 from perfprof.profilers.observations import Seen
 from perfprof.rules import guards
 from perfprof.rules.imported import can_name
-from perfprof.rules.membership import Membership
-from perfprof.rules.narrowing import Narrowing
 from perfprof.rules.obligations.proofs import guarded, obligation, observed, proved, unproved
-from perfprof.rules.observing import item_reads, reads
 from perfprof.rules.reading.elements import elements_made_of, is_for_unhashable, made_of
 from perfprof.rules.reading.equality import equal_to_itself_only
 from perfprof.rules.reading.expressions import builtin_type
 from perfprof.rules.rule import Case, Proof
+from perfprof.rules.searching.membership import Membership
+from perfprof.rules.searching.narrowing import Narrowing
+from perfprof.rules.searching.observing import item_reads, reads
 
 
 @obligation

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from perfprof.rules import guards
-from perfprof.rules.memoizing import Repeated, argument_types, changeable_results, needed, result_types
 from perfprof.rules.obligations.growth import shares_line
 from perfprof.rules.obligations.proofs import guarded, obligation, proved, unproved
 from perfprof.rules.reading.expressions import is_builtin
+from perfprof.rules.repeated.memoizing import Repeated, argument_types, changeable_results, needed, result_types
 from perfprof.rules.rule import Case, Proof
 
 KEYS = frozenset({"builtins.int", "builtins.str", "builtins.bytes", "builtins.bool", "builtins.NoneType"})

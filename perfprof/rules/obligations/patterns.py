@@ -8,12 +8,12 @@ import warnings
 from typing import TYPE_CHECKING
 
 from perfprof.rules.obligations.proofs import obligation, proved, unproved
-from perfprof.rules.patterns import text_of_pattern, value_of_flags
 from perfprof.rules.reading.callees import standard
+from perfprof.rules.repeated.patterns import text_of_pattern, value_of_flags
 from perfprof.rules.rule import Case, Proof
 
 if TYPE_CHECKING:
-    from perfprof.rules.patterns import Matching
+    from perfprof.rules.repeated.patterns import Matching
 
 
 @obligation

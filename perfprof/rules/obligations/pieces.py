@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 
 from perfprof.rules import guards
+from perfprof.rules.containers.pieces import Building, unsure
+from perfprof.rules.containers.uses import own_local
 from perfprof.rules.obligations.growth import handles_errors, shares_line
 from perfprof.rules.obligations.proofs import guarded, obligation, proved, unproved
-from perfprof.rules.pieces import Building, unsure
 from perfprof.rules.rule import Case, Proof
-from perfprof.rules.uses import own_local
 
 
 @obligation

@@ -6,10 +6,8 @@ import ast
 from typing import TYPE_CHECKING
 
 from perfprof.rules import guards
-from perfprof.rules.growth import certain
-from perfprof.rules.obligations.filled import filled
-from perfprof.rules.obligations.proofs import obligation, observed, proved, unproved
-from perfprof.rules.queues import (
+from perfprof.rules.containers.growth import certain
+from perfprof.rules.containers.queues import (
     Queue,
     added_unseen,
     compared_with_nothing,
@@ -17,9 +15,11 @@ from perfprof.rules.queues import (
     made_of,
     returned,
 )
+from perfprof.rules.containers.uses import looked_at, own_local
+from perfprof.rules.obligations.filled import filled
+from perfprof.rules.obligations.proofs import obligation, observed, proved, unproved
 from perfprof.rules.reading.expressions import is_builtin
 from perfprof.rules.rule import Case, Proof
-from perfprof.rules.uses import looked_at, own_local
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 
-from perfprof.rules.inlined import Inlined
-from perfprof.rules.membership import Membership
-from perfprof.rules.narrowing import Narrowing
 from perfprof.rules.obligations.proofs import guarded, obligation, observed, proved, unproved
 from perfprof.rules.obligations.replaced import is_replaced
 from perfprof.rules.reading.receivers import reads_plainly
 from perfprof.rules.rule import Case, Proof
+from perfprof.rules.searching.inlined import Inlined
+from perfprof.rules.searching.membership import Membership
+from perfprof.rules.searching.narrowing import Narrowing
 
 
 @obligation

@@ -6,9 +6,9 @@ import ast
 
 from perfprof.rules import guards
 from perfprof.rules.obligations.proofs import guarded, obligation, proved, unproved
-from perfprof.rules.plain_data import as_key, of_seen, written_displays
 from perfprof.rules.reading.expressions import is_builtin
-from perfprof.rules.recursion import Recursion, seen_types
+from perfprof.rules.repeated.plain_data import as_key, of_seen, written_displays
+from perfprof.rules.repeated.recursion import Recursion, seen_types
 from perfprof.rules.rule import Case, Proof
 
 # What stays among plain values when its operands are plain, and has no effects.

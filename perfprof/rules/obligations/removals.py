@@ -7,8 +7,8 @@ import io
 import tokenize
 
 from perfprof.rules import guards
+from perfprof.rules.containers.removals import ALIKE, Removal, quiet
 from perfprof.rules.obligations.proofs import guarded, obligation, proved, unproved
-from perfprof.rules.removals import ALIKE, Removal, quiet
 from perfprof.rules.rule import Case, Proof
 
 

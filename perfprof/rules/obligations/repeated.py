@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perfprof.rules import guards
-from perfprof.rules.invariants import Invariant, environment, observed_kinds
 from perfprof.rules.obligations.proofs import guarded, obligation, proved, unproved
 from perfprof.rules.reading.kinds import FLAT, Kind, kind, kind_of_types
 from perfprof.rules.reading.readers import only_read
+from perfprof.rules.repeated.invariants import Invariant, environment, observed_kinds
 from perfprof.rules.rule import Case, Proof
 
 if TYPE_CHECKING:
-    from perfprof.rules.constants import Rebuilt
-    from perfprof.rules.sums import Stretch
+    from perfprof.rules.repeated.constants import Rebuilt
+    from perfprof.rules.sequences.sums import Stretch
 
 
 @obligation

@@ -6,7 +6,6 @@ import ast
 from typing import TYPE_CHECKING
 
 from perfprof.rules.hoisting import eaten_at_once
-from perfprof.rules.narrowing import Narrowing
 from perfprof.rules.obligations.proofs import obligation, proved, unproved
 from perfprof.rules.reading.callees import is_container
 from perfprof.rules.reading.effects import hazards
@@ -15,6 +14,7 @@ from perfprof.rules.reading.hazards import Hazard
 from perfprof.rules.reading.names import bound_names, read_names
 from perfprof.rules.reading.ranges import same_positions
 from perfprof.rules.rule import Case, Proof
+from perfprof.rules.searching.narrowing import Narrowing
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from perfprof.rules.attribute_changes import change_of, changed_by
-from perfprof.rules.beside import key_types, new_names
+from perfprof.rules.kept_lists.attribute_changes import change_of, changed_by
+from perfprof.rules.kept_lists.beside import key_types, new_names
+from perfprof.rules.kept_lists.shared_lists import SharedSearch
 from perfprof.rules.obligations.attribute_searches import USED
 from perfprof.rules.obligations.growth import shares_line
 from perfprof.rules.obligations.proofs import obligation, observed, proved, unproved
@@ -13,7 +14,6 @@ from perfprof.rules.reading.expressions import is_builtin
 from perfprof.rules.reading.names import DYNAMIC
 from perfprof.rules.reading.projects import texts
 from perfprof.rules.rule import Case, Proof
-from perfprof.rules.shared_lists import SharedSearch
 
 _BY_TEXT = DYNAMIC | {"__dict__", "__closure__", "setattr"}
 

@@ -6,13 +6,13 @@ import ast
 from typing import TYPE_CHECKING
 
 from perfprof.rules import guards
-from perfprof.rules.growth import certain
+from perfprof.rules.containers.growth import certain
 from perfprof.rules.obligations.proofs import obligation, observed, proved, unproved
-from perfprof.rules.offsets import leaves, used
 from perfprof.rules.reading.expressions import is_builtin
 from perfprof.rules.reading.repeats import loops_around
 from perfprof.rules.rule import Case, Proof
-from perfprof.rules.slices import Slices, kind_of
+from perfprof.rules.sequences.offsets import leaves, used
+from perfprof.rules.sequences.slices import Slices, kind_of
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function

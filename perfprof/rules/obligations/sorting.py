@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 
 from perfprof.rules import guards
-from perfprof.rules.growth import certain
+from perfprof.rules.containers.growth import certain
+from perfprof.rules.containers.uses import kept_by, own_local
 from perfprof.rules.obligations.proofs import guarded, obligation, proved, unproved
 from perfprof.rules.reading.expressions import is_builtin
 from perfprof.rules.rule import Case, Proof
-from perfprof.rules.sorting import Resorted, begins_sorted, order_of
-from perfprof.rules.uses import kept_by, own_local
+from perfprof.rules.sequences.sorting import Resorted, begins_sorted, order_of
 
 READING = frozenset({"index", "count", "copy"})
 REMOVING = frozenset({"pop", "remove", "clear"})

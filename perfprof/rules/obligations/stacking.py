@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 
 from perfprof.rules import guards
-from perfprof.rules.frames import FRAMES
+from perfprof.rules.frames.rows import FRAMES
+from perfprof.rules.frames.stacking import Stacking, means
 from perfprof.rules.obligations.growth import handles_errors
 from perfprof.rules.obligations.proofs import obligation, observed, proved, unproved
 from perfprof.rules.reading.names import bound_before
 from perfprof.rules.rule import Case, Proof
-from perfprof.rules.stacking import Stacking, means
 
 
 @obligation

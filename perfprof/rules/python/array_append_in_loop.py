@@ -112,9 +112,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from perfprof.rules import obligations as safe
+from perfprof.rules.frames.stacking import append_once, grown_arrays, suspect, worth_one_concat
 from perfprof.rules.obligations import stacking
 from perfprof.rules.rule import Rule, Suspect
-from perfprof.rules.stacking import append_once, grown_arrays, suspect, worth_one_concat
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Program

@@ -179,14 +179,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from perfprof.rules import obligations as safe
-from perfprof.rules.computed_once import share
 from perfprof.rules.obligations.sharing import (
     computing_again_gives_the_same,
     operands_unchanged,
     result_may_be_shared,
 )
+from perfprof.rules.repeated.computed_once import share
+from perfprof.rules.repeated.sharing import shared_expressions, suspect, worth_sharing
 from perfprof.rules.rule import Rule, Suspect
-from perfprof.rules.sharing import shared_expressions, suspect, worth_sharing
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Program

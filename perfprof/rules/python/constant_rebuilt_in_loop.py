@@ -72,9 +72,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from perfprof.rules.constants import make_before, rebuilt, suspect, worth_keeping
 from perfprof.rules.obligations import index_has_a_place
 from perfprof.rules.obligations.repeated import result_only_read
+from perfprof.rules.repeated.constants import make_before, rebuilt, suspect, worth_keeping
 from perfprof.rules.rule import Rule, Suspect
 
 if TYPE_CHECKING:

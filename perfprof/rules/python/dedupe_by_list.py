@@ -56,13 +56,14 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from perfprof.rules import guards, list_methods
+from perfprof.rules import guards
 from perfprof.rules import obligations as safe
-from perfprof.rules.indexing import at
-from perfprof.rules.membership import Membership, suspect
 from perfprof.rules.reading.expressions import builtin_type, is_builtin
 from perfprof.rules.rule import Case, Rewrite, Rule, Suspect
 from perfprof.rules.scale import of_membership
+from perfprof.rules.searching import list_methods
+from perfprof.rules.searching.indexing import at
+from perfprof.rules.searching.membership import Membership, suspect
 from perfprof.rules.worth import worth_counts
 
 if TYPE_CHECKING:

@@ -162,9 +162,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from perfprof.rules import obligations as safe
-from perfprof.rules.dict_scans import dict_scans, dict_suspect, look_up
 from perfprof.rules.rule import Rule, Suspect
 from perfprof.rules.scale import of_dict_scan
+from perfprof.rules.searching.dict_scans import dict_scans, dict_suspect, look_up
 from perfprof.rules.worth import worth_asking_a_dict
 
 if TYPE_CHECKING:

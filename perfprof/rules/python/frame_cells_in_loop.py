@@ -171,8 +171,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from perfprof.rules import obligations as safe
-from perfprof.rules.cell_arrays import arrays, suspect, worth_arrays
-from perfprof.rules.cells import cells
+from perfprof.rules.frames.cell_arrays import arrays, suspect, worth_arrays
+from perfprof.rules.frames.cells import cells
 from perfprof.rules.obligations import cells as cell_obligations
 from perfprof.rules.rule import Rule, Suspect
 

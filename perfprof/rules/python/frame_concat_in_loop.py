@@ -148,9 +148,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from perfprof.rules import obligations as safe
+from perfprof.rules.frames.stacking import concat_once, grown_frames, suspect, worth_one_concat
 from perfprof.rules.obligations import stacking
 from perfprof.rules.rule import Rule, Suspect
-from perfprof.rules.stacking import concat_once, grown_frames, suspect, worth_one_concat
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Program

@@ -193,7 +193,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from perfprof.rules import obligations as safe
-from perfprof.rules.frames import plain_rows, suspect, walks, worth_plain_rows
+from perfprof.rules.frames.rows import plain_rows, suspect, walks, worth_plain_rows
 from perfprof.rules.obligations import frames
 from perfprof.rules.rule import Rule, Suspect
 

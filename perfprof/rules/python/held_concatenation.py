@@ -262,8 +262,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from perfprof.rules import obligations as safe
-from perfprof.rules.collecting import collect_held
-from perfprof.rules.held import held_texts, suspect_held, worth_holding
+from perfprof.rules.containers.collecting import collect_held
+from perfprof.rules.containers.held import held_texts, suspect_held, worth_holding
 from perfprof.rules.obligations.held import (
     loop_can_be_wrapped,
     loop_runs_nothing_else,

@@ -181,14 +181,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from perfprof.rules import obligations as safe
-from perfprof.rules.collecting import collect_pieces
+from perfprof.rules.containers.collecting import collect_pieces
+from perfprof.rules.containers.pieces import buildings, suspect, worth_collecting
 from perfprof.rules.obligations.pieces import (
     additions_have_lines,
     ends_are_in_sight,
     pieces_are_alike,
     seen_by_nobody_else,
 )
-from perfprof.rules.pieces import buildings, suspect, worth_collecting
 from perfprof.rules.rule import Rule, Suspect
 from perfprof.rules.scale import of_building
 

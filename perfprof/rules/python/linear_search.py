@@ -345,13 +345,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from perfprof.rules import obligations as safe
-from perfprof.rules.indexing import build_index
-from perfprof.rules.inlining import inlined
-from perfprof.rules.narrowing import narrowings
 from perfprof.rules.obligations.receiver import call_is_that_search
-from perfprof.rules.observing import suspect
 from perfprof.rules.rule import Rule, Suspect
 from perfprof.rules.scale import of_narrowing
+from perfprof.rules.searching.indexing import build_index
+from perfprof.rules.searching.inlining import inlined
+from perfprof.rules.searching.narrowing import narrowings
+from perfprof.rules.searching.observing import suspect
 from perfprof.rules.worth import worth_an_index
 
 if TYPE_CHECKING:

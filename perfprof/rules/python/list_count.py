@@ -139,13 +139,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from perfprof.rules import list_methods
 from perfprof.rules import obligations as safe
-from perfprof.rules.indexing import at
-from perfprof.rules.membership import Membership, suspect
 from perfprof.rules.reading.names import fresh
 from perfprof.rules.rule import Case, Rewrite, Rule, Suspect
 from perfprof.rules.scale import of_membership
+from perfprof.rules.searching import list_methods
+from perfprof.rules.searching.indexing import at
+from perfprof.rules.searching.membership import Membership, suspect
 from perfprof.rules.worth import worth_counts
 
 if TYPE_CHECKING:

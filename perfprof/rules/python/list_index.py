@@ -175,12 +175,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from perfprof.rules import list_methods
 from perfprof.rules import obligations as safe
-from perfprof.rules.membership import suspect
-from perfprof.rules.positions import build_positions
 from perfprof.rules.rule import Rule, Suspect
 from perfprof.rules.scale import of_membership
+from perfprof.rules.searching import list_methods
+from perfprof.rules.searching.membership import suspect
+from perfprof.rules.searching.positions import build_positions
 from perfprof.rules.worth import worth_positions
 
 if TYPE_CHECKING:

@@ -233,13 +233,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from perfprof.rules import obligations as safe
-from perfprof.rules.asked_lists import memberships
-from perfprof.rules.asked_set import build_set
-from perfprof.rules.membership import suspect
-from perfprof.rules.membership_calls import membership_calls
 from perfprof.rules.obligations.receiver import call_is_that_search
 from perfprof.rules.rule import Rule, Suspect
 from perfprof.rules.scale import of_membership
+from perfprof.rules.searching.asked_lists import memberships
+from perfprof.rules.searching.asked_set import build_set
+from perfprof.rules.searching.membership import suspect
+from perfprof.rules.searching.membership_calls import membership_calls
 from perfprof.rules.worth import worth_a_set
 
 if TYPE_CHECKING:

@@ -192,9 +192,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from perfprof.rules import obligations as safe
-from perfprof.rules.invariants import compute_before, invariants, places, suspect, worth_computing_once
 from perfprof.rules.joined import as_one, grouped, joining
 from perfprof.rules.obligations.repeated import operands_are_plain, result_only_read
+from perfprof.rules.repeated.invariants import compute_before, invariants, places, suspect, worth_computing_once
 from perfprof.rules.rule import Rule, Suspect
 from perfprof.rules.scale import of_invariant
 

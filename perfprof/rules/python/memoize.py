@@ -229,13 +229,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from perfprof.rules.memoizing import keep_results, repeated_functions, suspect, worth_keeping
 from perfprof.rules.obligations.memoizing import (
     arguments_tell_apart,
     computes_from_arguments_alone,
     name_means_this_function,
     results_cannot_change,
 )
+from perfprof.rules.repeated.memoizing import keep_results, repeated_functions, suspect, worth_keeping
 from perfprof.rules.rule import Rule, Suspect
 
 if TYPE_CHECKING:

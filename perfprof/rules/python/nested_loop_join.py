@@ -270,11 +270,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from perfprof.rules import obligations as safe
-from perfprof.rules.indexing import build_index
-from perfprof.rules.narrowing import narrowings
-from perfprof.rules.observing import suspect
 from perfprof.rules.rule import Rule, Suspect
 from perfprof.rules.scale import of_narrowing
+from perfprof.rules.searching.indexing import build_index
+from perfprof.rules.searching.narrowing import narrowings
+from perfprof.rules.searching.observing import suspect
 from perfprof.rules.worth import worth_an_index
 
 if TYPE_CHECKING:

@@ -157,8 +157,8 @@ from perfprof.rules.obligations.recursion import (
     name_means_itself,
     results_are_plain,
 )
-from perfprof.rules.recursion import recursions, suspect, worth_remembering
-from perfprof.rules.remembering import remember
+from perfprof.rules.repeated.recursion import recursions, suspect, worth_remembering
+from perfprof.rules.repeated.remembering import remember
 from perfprof.rules.rule import Rule, Suspect
 from perfprof.rules.scale import grows_by_itself
 

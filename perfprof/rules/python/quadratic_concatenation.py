@@ -175,7 +175,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from perfprof.rules import obligations as safe
-from perfprof.rules.growth import grow_in_place, growths, suspect
+from perfprof.rules.containers.growth import grow_in_place, growths, suspect
 from perfprof.rules.rule import Rule, Suspect
 from perfprof.rules.scale import of_growth
 from perfprof.rules.worth import worth_growing_in_place

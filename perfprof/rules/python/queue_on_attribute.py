@@ -145,7 +145,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from perfprof.rules.attribute_queues import attribute_queues, make_attribute_deque, suspect
+from perfprof.rules.kept_lists.attribute_queues import attribute_queues, make_attribute_deque, suspect
 from perfprof.rules.obligations.attribute_queues import (
     asked_before_it_is_taken_from,
     deque_is_free_in_the_class,

@@ -143,7 +143,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from perfprof.rules import obligations as safe
-from perfprof.rules.queues import make_deque, queues, suspect
+from perfprof.rules.containers.queues import make_deque, queues, suspect
 from perfprof.rules.rule import Rule, Suspect
 from perfprof.rules.scale import of_queue
 from perfprof.rules.worth import worth_a_deque

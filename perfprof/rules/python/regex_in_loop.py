@@ -133,7 +133,7 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules.obligations import index_has_a_place
 from perfprof.rules.obligations.patterns import pattern_compiles, pattern_is_constant, re_is_the_module
-from perfprof.rules.patterns import compile_before, matchings, suspect, worth_compiling
+from perfprof.rules.repeated.patterns import compile_before, matchings, suspect, worth_compiling
 from perfprof.rules.rule import Rule, Suspect
 
 if TYPE_CHECKING:

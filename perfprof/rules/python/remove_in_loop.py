@@ -176,8 +176,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from perfprof.rules import obligations as safe
+from perfprof.rules.containers.removals import keep_the_others, removals, suspect, worth_one_pass
 from perfprof.rules.obligations import removals as removing
-from perfprof.rules.removals import keep_the_others, removals, suspect, worth_one_pass
 from perfprof.rules.rule import Rule, Suspect
 from perfprof.rules.scale import of_removals
 

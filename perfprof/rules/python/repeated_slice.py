@@ -191,9 +191,9 @@ from perfprof.rules.obligations.slices import (
     offsets_are_plain,
     rest_kept_right,
 )
-from perfprof.rules.offsets import read_by_offset, worth_an_offset
 from perfprof.rules.rule import Rule, Suspect
-from perfprof.rules.slices import slices, suspect
+from perfprof.rules.sequences.offsets import read_by_offset, worth_an_offset
+from perfprof.rules.sequences.slices import slices, suspect
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Program

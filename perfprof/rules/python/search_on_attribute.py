@@ -258,8 +258,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from perfprof.rules.attribute_searches import attribute_searches
-from perfprof.rules.beside import keep_beside
+from perfprof.rules.kept_lists.attribute_searches import attribute_searches
+from perfprof.rules.kept_lists.beside import keep_beside
+from perfprof.rules.kept_lists.searched import suspect, worth_a_dict_beside
 from perfprof.rules.obligations.attribute_keys import keys_never_change
 from perfprof.rules.obligations.attribute_searches import (
     every_change_in_sight,
@@ -270,7 +271,6 @@ from perfprof.rules.obligations.attribute_searches import (
     row_unread_after,
 )
 from perfprof.rules.rule import Rule, Suspect
-from perfprof.rules.searched import suspect, worth_a_dict_beside
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Program

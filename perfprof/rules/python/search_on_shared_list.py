@@ -258,7 +258,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from perfprof.rules.beside import keep_beside
+from perfprof.rules.kept_lists.beside import keep_beside
+from perfprof.rules.kept_lists.searched import suspect, worth_a_dict_beside
+from perfprof.rules.kept_lists.shared_lists import shared_searches
 from perfprof.rules.obligations.attribute_keys import keys_never_change
 from perfprof.rules.obligations.attribute_searches import keys_hash_as_equal, reads_are_plain, row_unread_after
 from perfprof.rules.obligations.shared_lists import (
@@ -267,8 +269,6 @@ from perfprof.rules.obligations.shared_lists import (
     nobody_else_has_the_list,
 )
 from perfprof.rules.rule import Rule, Suspect
-from perfprof.rules.searched import suspect, worth_a_dict_beside
-from perfprof.rules.shared_lists import shared_searches
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Program

@@ -177,7 +177,7 @@ from perfprof.rules.obligations.sorting import (
 )
 from perfprof.rules.rule import Rule, Suspect
 from perfprof.rules.scale import of_sorting
-from perfprof.rules.sorting import insort_instead, resorted, suspect, worth_insorting
+from perfprof.rules.sequences.sorting import insort_instead, resorted, suspect, worth_insorting
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Program

@@ -93,10 +93,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from perfprof.rules.extremes import extremes, places, suspect, take_extreme, worth_no_sort
 from perfprof.rules.joined import as_one, grouped, joining
 from perfprof.rules.obligations.extremes import can_be_walked_twice, elements_of_one_type, names_are_free
 from perfprof.rules.rule import Rule, Suspect
+from perfprof.rules.sequences.extremes import extremes, places, suspect, take_extreme, worth_no_sort
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Program

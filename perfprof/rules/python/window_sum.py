@@ -104,7 +104,7 @@ from perfprof.rules import obligations as safe
 from perfprof.rules.obligations.repeated import elements_are_ints
 from perfprof.rules.rule import Rule, Suspect
 from perfprof.rules.scale import of_stretch
-from perfprof.rules.sums import stretches, sum_beginnings, suspect, worth_prefix_sums
+from perfprof.rules.sequences.sums import stretches, sum_beginnings, suspect, worth_prefix_sums
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Program

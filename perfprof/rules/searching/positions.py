@@ -1,0 +1,143 @@
+"""First positions of a list's elements in a dict: of a list that stays, or beside one that grows.
+
+What the dict does not have is not in the list either, if every element was of the guarded types: then an empty list raises
+the ``ValueError`` that the walk to the end would have raised, in its very words.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from perfprof.rules import guards
+from perfprof.rules.reading.expressions import builtin_type
+from perfprof.rules.reading.names import fresh
+from perfprof.rules.rule import Case, Edit, Rewrite
+from perfprof.rules.searching import list_methods
+from perfprof.rules.searching.indexing import at, fitted, in_style
+from perfprof.rules.searching.membership import Membership, list_tests, name_for, starts_empty
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perfprof.rules.reading.program import Function
+
+_EMPTY = {"builtins.list": "[]", "builtins.tuple": "()", "list": "[]", "tuple": "()"}
+_CAUGHT = frozenset({"ValueError", "Exception", "BaseException"})
+
+
+def build_positions(case: Case) -> Rewrite:
+    """A dict of first positions, which answers if it has the element."""
+    found: Membership = case.suspect.reading
+    listed = found.function.text(found.scan.subject)
+    return Rewrite(
+        edits=tuple(_beside(case) if found.appends else _before(case)),
+        why=f"one look-up in a dict of first positions instead of a walk over {listed} for each",
+        memory=f"one dict entry for each element of {listed} while the function runs",
+    )
+
+
+def _made(listed: str) -> str:
+    """From the end to the beginning, so that of equal elements the first one wins."""
+    return f"dict(zip(reversed({listed}), reversed(range(len({listed})))))"
+
+
+def _before(case: Case) -> Iterator[Edit]:
+    """The dict of a list that stays."""
+    found: Membership = case.suspect.reading
+    listed = found.function.text(found.scan.subject)
+    name, taken = list_methods.names(case, "positions")
+    yield at(
+        "before",
+        found.hoist.statement,
+        f"{name} = {_made(listed)} if {list_methods.condition(case)} else {{}}",
+    )
+    pattern = f"{name}[{{key}}] if {{test}} and {{key}} in {name}"
+    empty = _empty(case)
+    if empty and all(_is_caught(scan.node, found.function) for scan in (found.scan, *found.twins)):
+        pattern = f"({name}[{{key}}] if {{key}} in {name} else {empty}.index({{key}})) if {{test}} and {name}"
+    yield from list_methods.answers(case, name, pattern, taken)
+
+
+def _beside(case: Case) -> Iterator[Edit]:
+    """The dict beside a list that grows, and how many elements it knows: all of them, or the list is walked as before."""
+    found: Membership = case.suspect.reading
+    listed, types = found.function.text(found.scan.subject), list_methods.key_types(case)
+    name, taken = list_methods.names(case, "positions")
+    known = fresh(f"{name}_known", taken)
+    tests = list_tests(found, case.watched("base0"), listed)
+    empty = starts_empty(found)
+    begin = f"{name}, {known} = {{}}, {0 if empty and not tests else None}"
+    if tests or not empty:
+        tests = list(dict.fromkeys([*tests, guards.all_keys(listed, types)]))
+        begin += f"\nif {guards.joined(tests)}:\n    {name}, {known} = {_made(listed)}, len({listed})"
+    yield at("before", found.hoist.statement, in_style(begin, found.function))
+    there = [f"{known} is not None"] if tests else []
+    complete = guards.joined([*there, f"{known} == len({listed})"])
+    pattern = (
+        f"({name}[{{key}}] if {{key}} in {name} else {_empty(case) or '[]'}.index({{key}}))"
+        f" if {{test}} and {complete}"
+    )
+    yield from list_methods.answers(case, name, pattern, taken | {known}, f"{known} is None")
+    for one in found.appends:  # the new one's position, if it is the only one that the dict lacks
+        value = found.function.text(one.value) if isinstance(one.value, ast.Name) else f"{listed}[-1]"
+        new = guards.joined([*there, f"{known} == len({listed}) - 1", guards.is_key(value, types)])
+        noted = f"if {new}:\n    {name}.setdefault({value}, {known})\n    {known} += 1"
+        yield at("after", one.node, in_style(noted, found.function))
+
+
+def in_part(case: Case) -> Rewrite:
+    """A dict of first positions tells what is in ``xs[:i]``, one of last positions what is in ``xs[i:]``."""
+    found: Membership = case.suspect.reading
+    part, probe, compare, function = found.part, found.scan.probe, found.scan.node, found.function
+    assert part is not None
+    assert probe is not None
+    assert isinstance(compare, ast.Compare)
+    listed, bound = function.text(part.values), ast.unparse(part.bound)
+    name, taken = list_methods.names(case, "positions")
+    made = _made(listed) if part.beginning else f"dict(zip({listed}, range(len({listed}))))"
+    wanted = given = function.text(probe)
+    if not isinstance(probe, (ast.Name, ast.Constant)):
+        wanted = name_for(probe, taken)
+    test = guards.is_key(wanted, list_methods.key_types(case))
+    if wanted != given:
+        test = test.replace(f"type({wanted})", f"type({wanted} := ({given}))", 1)
+    test = guards.joined([test, name])
+    place = f"{name}.get({wanted}, {bound if part.beginning else -1})"
+    lies = part.beginning is isinstance(compare.ops[0], ast.In)
+    word = "in" if isinstance(compare.ops[0], ast.In) else "not in"
+    new = f"({place} {'<' if lies else '>='} {bound} if {test} else {wanted} {word} {function.text(compare.comparators[0])})"
+    before = f"{name} = {made} if {list_methods.condition(case)} else {{}}"
+    return Rewrite(
+        edits=(
+            at("before", found.hoist.statement, before),
+            at("replace", compare, fitted(in_style(new, function), compare, function)),
+        ),
+        why=f"one look-up in a dict of positions instead of a copy of a part of {listed} and a walk over it",
+        memory=f"one dict entry for each element of {listed} while the function runs",
+    )
+
+
+def _empty(case: Case) -> str:
+    """An empty one of what is searched, whose words for a missing element are the same; "" if it may be either."""
+    found: Membership = case.suspect.reading
+    seen, kind = case.watched("base0"), builtin_type(found.scan.subject, found.function)
+    kinds = {kind} if kind is not None else set(seen.types) if seen is not None else set()
+    return _EMPTY.get(kinds.pop(), "") if len(kinds) == 1 else ""
+
+
+def _is_caught(call: ast.AST, function: Function) -> bool:
+    """Whether a missing element is expected: a handler around it takes the ValueError."""
+    node, above = call, function.parents.get(call)
+    while above is not None and node is not function.node:
+        if isinstance(above, ast.Try) and node in above.body:
+            kinds = [kind for one in above.handlers for kind in _kinds(one.type)]
+            if _CAUGHT & set(kinds):
+                return True
+        node, above = above, function.parents.get(above)
+    return False
+
+
+def _kinds(kind: ast.expr | None) -> list[str]:
+    named = kind.elts if isinstance(kind, ast.Tuple) else [kind]
+    return ["BaseException" if one is None else getattr(one, "id", "") for one in named]
