@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import hashlib
 from collections import Counter
 from typing import TYPE_CHECKING, cast
 
@@ -15,6 +14,8 @@ if TYPE_CHECKING:
 
 def finding(rule: str, function: Function, node: ast.AST, subject: str, message: str) -> Finding:
     """A finding at a node; its id hashes rule, file, function and normalised source (and which of equal ones it is)."""
+    import hashlib  # most files have no finding, and it loads OpenSSL
+
     source, number = ast.unparse(node), _number(node, function)
     text = "\0".join([rule, function.module.relative, function.qualname, source, subject, str(number)])
     line = getattr(node, "lineno", function.line)

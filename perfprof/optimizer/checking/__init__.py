@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from perfprof.optimizer.checking.changed import Lines, changed_lines
-from perfprof.optimizer.checking.memory import Memory
 from perfprof.optimizer.checking.ranking import rank
 from perfprof.optimizer.checking.reader import Found, Read, read_files, read_in_turn
 from perfprof.optimizer.executors import executor
@@ -21,6 +20,8 @@ from perfprof.rules.rule import Finding, Level
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
+
+    from perfprof.optimizer.checking.memory import Memory
 
 CHUNK = 50  # files a task: large enough that modules which many import are seldom read twice
 SERIAL = 50  # below that many files, starting processes costs more than it saves
@@ -38,7 +39,7 @@ def check(options: CheckOptions) -> Run:
     changed = changed_lines(options.root, options.diff) if options.diff else None
     if changed is not None:
         files = [path for path in files if path in changed]
-    memory = Memory(project.home, options.only) if options.cache else None
+    memory = _memory(options)
     known = memory.known(options.root, files) if memory is not None else {}
     reads = [*known.values(), *_read(options, [path for path in files if path not in known])]
     if memory is not None:
@@ -60,6 +61,15 @@ def check(options: CheckOptions) -> Run:
         hidden=ranked.cold,
         unmeasured=ranked.unmeasured,
     )
+
+
+def _memory(options: CheckOptions) -> Memory | None:
+    """What earlier runs found; None if nobody wants it. Hashing and JSON are imported when they are needed."""
+    if not options.cache:
+        return None
+    from perfprof.optimizer.checking.memory import Memory
+
+    return Memory(options.project.home, options.only)
 
 
 def is_test(path: Path, root: Path) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -168,7 +167,9 @@ _AFTER = f"A program goes after --: perfprof fix -- {WORKLOAD_SHOWN}"
 def _existing(named: tuple[Path, ...]) -> tuple[Path, ...]:
     for path in named:
         if not path.exists():
-            raise UsageError("no such file or folder", where=str(path), todo=_AFTER if shutil.which(path) else "")
+            from shutil import which  # only here: it brings the compression libraries along
+
+            raise UsageError("no such file or folder", where=str(path), todo=_AFTER if which(path) else "")
     return tuple(path.resolve() for path in named)
 
 
