@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING
 from perfprof.rules.containers.pieces import Addition, Building, added, suspect, worth_collecting
 from perfprof.rules.containers.uses import repeated_statements
 from perfprof.rules.hoisting import watch
-from perfprof.rules.reading.expressions import builtin_type, path_of
+from perfprof.rules.reading.expressions import path_of
 from perfprof.rules.reading.names import bound_names
+from perfprof.rules.reading.types import builtin_type
 from perfprof.rules.repeated.invariants import operands
 from perfprof.rules.rule import Case, Evidence, Suspect
 

@@ -16,7 +16,7 @@ from perfprof.rules.containers.growth import as_argument, certain
 from perfprof.rules.containers.uses import finally_follows
 from perfprof.rules.findings import finding
 from perfprof.rules.hoisting import watch
-from perfprof.rules.reading.expressions import builtin_type
+from perfprof.rules.reading.types import builtin_type
 from perfprof.rules.rule import Case, Edit, Rewrite, Suspect
 from perfprof.rules.searching.indexing import at
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules import guards
 from perfprof.rules.obligations.proofs import guarded, obligation, observed, proved, unproved
-from perfprof.rules.reading.expressions import builtin_type, is_builtin, root_name
+from perfprof.rules.reading.expressions import is_builtin, root_name
 from perfprof.rules.reading.metaclasses import unhashable_maker
 from perfprof.rules.reading.names import bound_before
+from perfprof.rules.reading.types import builtin_type
 from perfprof.rules.rule import Case, Proof
 from perfprof.rules.searching.iterators import PLAIN, hidden, unknown_iterables
 from perfprof.rules.searching.membership import Membership

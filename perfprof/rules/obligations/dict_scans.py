@@ -8,7 +8,7 @@ from perfprof.rules import guards
 from perfprof.rules.obligations.collection import collection_unchanged, index_has_a_place, loops_run_no_code
 from perfprof.rules.obligations.keys import elements_hash_as_equal
 from perfprof.rules.obligations.proofs import guarded, obligation, observed, proved, unproved
-from perfprof.rules.reading.expressions import builtin_type
+from perfprof.rules.reading.types import builtin_type
 from perfprof.rules.rule import Case, Obligation, Proof
 from perfprof.rules.searching.membership import Membership
 

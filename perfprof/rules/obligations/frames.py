@@ -11,10 +11,10 @@ from perfprof.rules.frames.rows import FRAMES, NUMPY, PLAIN, Walk, kinds_read, p
 from perfprof.rules.obligations.growth import handles_errors
 from perfprof.rules.obligations.proofs import guarded, obligation, observed, proved, unproved
 from perfprof.rules.reading.effects import hazards
-from perfprof.rules.reading.expressions import builtin_type
 from perfprof.rules.reading.hazards import Hazard
 from perfprof.rules.reading.names import Binding, bound_names
 from perfprof.rules.reading.scans import COMPREHENSIONS
+from perfprof.rules.reading.types import builtin_type
 from perfprof.rules.rule import Case, Proof
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from perfprof.rules.containers.growth import Growth, certain, grown, loops_aroun
 from perfprof.rules.containers.uses import kept_by, own_local
 from perfprof.rules.obligations.proofs import guarded, obligation, proved, unproved
 from perfprof.rules.reading.callees import CONTAINER_METHODS, SHARED_METHODS
-from perfprof.rules.reading.expressions import LOOKUP_METHODS, builtin_type, is_builtin
+from perfprof.rules.reading.expressions import LOOKUP_METHODS, is_builtin
+from perfprof.rules.reading.types import builtin_type
 from perfprof.rules.rule import Case, Proof
 
 if TYPE_CHECKING:

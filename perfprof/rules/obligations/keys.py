@@ -11,7 +11,7 @@ from perfprof.rules.imported import can_name
 from perfprof.rules.obligations.proofs import guarded, obligation, observed, proved, unproved
 from perfprof.rules.reading.elements import elements_made_of, is_for_unhashable, made_of
 from perfprof.rules.reading.equality import equal_to_itself_only
-from perfprof.rules.reading.expressions import builtin_type
+from perfprof.rules.reading.types import builtin_type
 from perfprof.rules.rule import Case, Proof
 from perfprof.rules.searching.membership import Membership
 from perfprof.rules.searching.narrowing import Narrowing

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from perfprof.rules import guards
 from perfprof.rules.obligations.proofs import guarded, obligation, proved, unproved
 from perfprof.rules.obligations.replaced import is_replaced
-from perfprof.rules.reading.expressions import builtin_type, is_builtin
+from perfprof.rules.reading.expressions import is_builtin
 from perfprof.rules.reading.kinds import FLAT, Kind, kind
 from perfprof.rules.reading.quiet import gives
 from perfprof.rules.reading.readers import only_read
+from perfprof.rules.reading.types import builtin_type
 from perfprof.rules.repeated.invariants import environment, observed_kinds
 from perfprof.rules.repeated.sharing import Shared, rebound, result_types
 from perfprof.rules.rule import Case, Proof

@@ -58,7 +58,8 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules import guards
 from perfprof.rules import obligations as safe
-from perfprof.rules.reading.expressions import builtin_type, is_builtin
+from perfprof.rules.reading.expressions import is_builtin
+from perfprof.rules.reading.types import builtin_type
 from perfprof.rules.rule import Case, Rewrite, Rule, Suspect
 from perfprof.rules.scale import of_membership
 from perfprof.rules.searching import list_methods

@@ -6,8 +6,9 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from perfprof.rules.reading.expressions import builtin_type, makes_container, path_of
+from perfprof.rules.reading.expressions import makes_container, path_of
 from perfprof.rules.reading.syntax import walk
+from perfprof.rules.reading.types import builtin_type
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Program

@@ -9,8 +9,9 @@ import ast
 from typing import TYPE_CHECKING, cast
 
 from perfprof.rules.reading.additions import ADDING
-from perfprof.rules.reading.expressions import SCALAR_BUILTINS, TEXT_METHODS, builtin_type
+from perfprof.rules.reading.expressions import SCALAR_BUILTINS, TEXT_METHODS
 from perfprof.rules.reading.names import bound_names
+from perfprof.rules.reading.types import builtin_type
 from perfprof.rules.reading.vocabulary import holds_anything, holds_flat, is_flat
 
 if TYPE_CHECKING:

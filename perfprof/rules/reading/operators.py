@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from perfprof.rules.reading.callees import logs
-from perfprof.rules.reading.expressions import builtin_type, is_builtin
+from perfprof.rules.reading.expressions import is_builtin
+from perfprof.rules.reading.types import builtin_type
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Program

@@ -6,7 +6,8 @@ import ast
 from typing import TYPE_CHECKING
 
 from perfprof.rules.reading.callees import is_container
-from perfprof.rules.reading.expressions import builtin_type, is_builtin
+from perfprof.rules.reading.expressions import is_builtin
+from perfprof.rules.reading.types import builtin_type
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function

@@ -11,10 +11,11 @@ from perfprof.rules.hoisting import outermost
 from perfprof.rules.reading.appends import Append, appends_of, deeds_of, inside
 from perfprof.rules.reading.counted import counted
 from perfprof.rules.reading.elements import is_for_unhashable, made_of
-from perfprof.rules.reading.expressions import builtin_type, holder_of, path_of, reads_only
+from perfprof.rules.reading.expressions import holder_of, path_of, reads_only
 from perfprof.rules.reading.names import read_names
 from perfprof.rules.reading.parts import part_of
 from perfprof.rules.reading.repeats import all_scans, has_room
+from perfprof.rules.reading.types import builtin_type
 from perfprof.rules.searching.membership import Membership
 from perfprof.rules.worth import LEAST_ELEMENTS
 

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules import guards
 from perfprof.rules.hoisting import outermost, watch
-from perfprof.rules.reading.expressions import builtin_type, is_builtin, path_of
+from perfprof.rules.reading.expressions import is_builtin, path_of
 from perfprof.rules.reading.names import fresh
 from perfprof.rules.reading.repeats import has_room
+from perfprof.rules.reading.types import builtin_type
 from perfprof.rules.rule import Case, Rewrite, Suspect
 from perfprof.rules.searching.asked_set import answer
 from perfprof.rules.searching.indexing import at, collection_name, in_style

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules import guards
 from perfprof.rules.imported import with_imports
-from perfprof.rules.reading.expressions import QUIET_TEXT, builtin_type, key_in_holder
+from perfprof.rules.reading.expressions import QUIET_TEXT, key_in_holder
 from perfprof.rules.reading.handed import is_handed
 from perfprof.rules.reading.leaves import CUTS, WITH_TEXT, leaves
 from perfprof.rules.reading.names import fresh
 from perfprof.rules.reading.selection import substituted
+from perfprof.rules.reading.types import builtin_type
 from perfprof.rules.rule import Case, Edit, Level, Rewrite
 from perfprof.rules.searching.iterators import plain_tests
 from perfprof.rules.searching.row_names import bare, either, element, names_apart, substituted_target

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from perfprof.rules import guards
 from perfprof.rules.reading.callees import standard
-from perfprof.rules.reading.expressions import builtin_type, is_builtin
+from perfprof.rules.reading.expressions import is_builtin
 from perfprof.rules.reading.lambdas import LAZY, stands_for
+from perfprof.rules.reading.types import builtin_type
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function

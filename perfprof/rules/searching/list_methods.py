@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 from perfprof.rules import guards
 from perfprof.rules.hoisting import outermost
 from perfprof.rules.reading.appends import deeds_of, inside
-from perfprof.rules.reading.expressions import builtin_type, path_of
+from perfprof.rules.reading.expressions import path_of
 from perfprof.rules.reading.names import fresh, read_names
 from perfprof.rules.reading.repeats import all_scans, has_room
+from perfprof.rules.reading.types import builtin_type
 from perfprof.rules.rule import Case, Edit, Level
 from perfprof.rules.searching.asked_lists import appended, written_short
 from perfprof.rules.searching.indexing import collection_name, fitted, in_place, in_style

@@ -18,12 +18,13 @@ from perfprof.rules.findings import finding
 from perfprof.rules.hoisting import identities, watch
 from perfprof.rules.reading.appends import Append, deeds_of
 from perfprof.rules.reading.counted import Counted
-from perfprof.rules.reading.expressions import builtin_type, path_of
+from perfprof.rules.reading.expressions import path_of
 from perfprof.rules.reading.handed import is_handed
 from perfprof.rules.reading.names import fresh
 from perfprof.rules.reading.parts import Part
 from perfprof.rules.reading.scans import Loop, Scan
 from perfprof.rules.reading.stability import Stability
+from perfprof.rules.reading.types import builtin_type
 from perfprof.rules.rule import Suspect
 from perfprof.rules.searching.indexing import in_style
 from perfprof.rules.searching.iterators import unknown_iterables

@@ -10,8 +10,8 @@ import ast
 from typing import TYPE_CHECKING
 
 from perfprof.rules import guards
-from perfprof.rules.reading.expressions import builtin_type
 from perfprof.rules.reading.names import fresh
+from perfprof.rules.reading.types import builtin_type
 from perfprof.rules.rule import Case, Edit, Rewrite
 from perfprof.rules.searching import list_methods
 from perfprof.rules.searching.indexing import at, fitted, in_style

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, TypeGuard
 from perfprof.rules.containers.uses import repeated_statements
 from perfprof.rules.findings import finding
 from perfprof.rules.hoisting import watch
-from perfprof.rules.reading.expressions import bound_by_comprehension, builtin_type, is_builtin
+from perfprof.rules.reading.expressions import is_builtin
 from perfprof.rules.reading.repeats import statement_of
+from perfprof.rules.reading.types import bound_by_comprehension, builtin_type
 from perfprof.rules.rule import Suspect
 
 if TYPE_CHECKING:

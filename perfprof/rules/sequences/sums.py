@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 from perfprof.rules import guards
 from perfprof.rules.findings import finding
 from perfprof.rules.hoisting import identities, outermost, watch
-from perfprof.rules.reading.expressions import builtin_type, is_builtin, path_of
+from perfprof.rules.reading.expressions import is_builtin, path_of
 from perfprof.rules.reading.names import bound_names, fresh, read_names
 from perfprof.rules.reading.repeats import stands_alone
 from perfprof.rules.reading.scans import Loop, Scan
 from perfprof.rules.reading.stability import Stability
+from perfprof.rules.reading.types import builtin_type
 from perfprof.rules.repeated.invariants import is_fallback
 from perfprof.rules.rule import Case, Edit, Evidence, Rewrite, Suspect
 from perfprof.rules.searching.indexing import at, collection_name, in_style
