@@ -1,36 +1,31 @@
-"""Format what an edit touched, and only that, the way the project formats its code."""
+"""Format what an edit touched, and only that, the way the project formats its code.
+
+Where no formatter is named and the touched code is not as black would have it, what the edit added is wrapped, and what
+stands beside it stays as it is.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from perfprof.optimizer.writing.edits import trees
 from perfprof.optimizer.writing.edits.stretches import stretches
 from perfprof.optimizer.writing.edits.text import BOM, EditError, Text, newlines_of, with_newlines
 from perfprof.optimizer.writing.lines import changes
+from perfprof.optimizer.writing.styles import Style, style_of
+from perfprof.optimizer.writing.wrapping import unit_of, wrapped
 
 if TYPE_CHECKING:
     import black
 
-_USUAL = 88  # black's own line length
-_WIDEST = 120  # a longer line is an accident (a URL, a table), not the file's habit
 _OFF = re.compile(r"#\s*(fmt:\s*off|yapf:\s*disable)\b")
 _ON = re.compile(r"#\s*(fmt:\s*on|yapf:\s*enable)\b")
 
 Range = tuple[int, int]  # first and last line, both included, from 1
-
-
-@dataclass(frozen=True, slots=True)
-class _Style:
-    """What the project says: options for black, that ruff formats it, or at least how long a line may be (0: no)."""
-
-    black: Mapping[str, Any] | None = None
-    ruff: bool = False
-    width: int = 0
+_Layout = Callable[[str, str, Sequence[Range], Style], str | None]
 
 
 def format_touched(before: str, after: str, path: Path, root: Path) -> str:
@@ -47,21 +42,45 @@ def format_touched(before: str, after: str, path: Path, root: Path) -> str:
     touched = [(low + 1, high) for low, high in _new_lines(old, plain) if low < high]
     if not touched:
         return after
+    result = _laid_out(old, plain, touched, style_of(path, root, old))
+    return after if result is None else bom + with_newlines(result, next(iter(kinds), "\n"))
+
+
+def _laid_out(old: str, plain: str, touched: Sequence[Range], style: Style) -> str | None:
+    """By the first way that keeps to what it may do."""
+    results = (_tried(laid, old, plain, touched, style) for laid in (_formatted, _wrapped))
+    return next((one for one in results if one is not None), None)
+
+
+def _tried(laid: _Layout, old: str, plain: str, touched: Sequence[Range], style: Style) -> str | None:
+    """One way to lay it out; None where that fails, or does not keep to the touched lines and their meaning."""
     try:
-        result = _formatted(plain, touched, _habit(old), path, root)
+        result = laid(old, plain, touched, style)
     except Exception:  # formatters raise what they like, and layout is never worth a failed run
-        return after
-    if not _only(touched, plain, result) or not _means_the_same(plain, result):
-        return after
-    return bom + with_newlines(result, next(iter(kinds), "\n"))
+        return None
+    kept = result is not None and _only(touched, plain, result) and _means_the_same(plain, result)
+    return result if kept else None
 
 
-def _formatted(plain: str, touched: Sequence[Range], habit: int, path: Path, root: Path) -> str:
-    style = _style(path, root)
+def _formatted(old: str, plain: str, touched: Sequence[Range], style: Style) -> str | None:
+    """By the project's formatter; by black where the old code was as black would have it; None elsewhere."""
     if style.ruff and _ruff():
-        return _by_ruff(plain, touched, path, root)
-    mode = _mode(style, plain, habit, path, root)
-    return plain if mode is None else _by_black(plain, touched, mode)
+        return _by_ruff(plain, touched, style)
+    mode = _mode(style, plain)
+    if mode is None:
+        return None
+    if style.black is None:
+        was = [(low + 1, high) for low, high in _new_lines(plain, old) if low < high]
+        if was and _by_black(old, was, mode) != old:
+            return None
+    return _by_black(plain, touched, mode)
+
+
+def _wrapped(old: str, plain: str, touched: Sequence[Range], style: Style) -> str | None:
+    """What was added, in lines of the file's width."""
+    if any(_switched_off(Text.of(plain).between(1, first)) for first, _ in touched):
+        return plain
+    return wrapped(old, plain, trees.parse(plain), style.width)
 
 
 def _new_lines(before: str, after: str) -> list[tuple[int, int]]:
@@ -81,72 +100,26 @@ def _means_the_same(plain: str, result: str) -> bool:
         return False
 
 
-def _style(path: Path, root: Path) -> _Style:
-    """The nearest configuration that speaks of a formatter."""
-    for folder in (path.parent, *path.parent.parents):
-        if (folder / "ruff.toml").is_file() or (folder / ".ruff.toml").is_file():
-            return _Style(ruff=True)
-        tools = _tools(folder / "pyproject.toml")
-        if "black" in tools:
-            return _Style(black=_named(tools["black"]))
-        if "ruff" in tools:
-            return _Style(ruff="format" in tools["ruff"], width=int(tools["ruff"].get("line-length", 0)))
-        if folder == root:
-            break
-    return _Style()
-
-
-def _named(options: Mapping[str, Any]) -> dict[str, Any]:
-    """black's options under the names it uses itself: ``line-length`` is ``line_length``."""
-    return {key.removeprefix("--").replace("-", "_"): value for key, value in options.items()}
-
-
-def _tools(pyproject: Path) -> dict[str, Any]:
-    import sys
-
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
-
-    try:
-        tools = tomllib.loads(pyproject.read_text("utf-8")).get("tool", {})
-    except (OSError, ValueError):
-        return {}
-    return tools if isinstance(tools, dict) else {}
-
-
-def _mode(style: _Style, plain: str, habit: int, path: Path, root: Path) -> black.Mode | None:
+def _mode(style: Style, plain: str) -> black.Mode | None:
     """How black is to write; None where it should not."""
     import black
     from black.mode import TargetVersion
 
-    if not re.fullmatch("( {4})+", Text.of(plain).indent):
+    unit = unit_of(trees.parse(plain), Text.of(plain).lines)
+    if unit != "    ":
         return None  # black knows no other indentation
     options = style.black
     if options is None:
-        return black.Mode(line_length=style.width or habit, string_normalization=False)
-    if _excluded(options, path, root):
+        return black.Mode(line_length=style.width, string_normalization=False)
+    if style.excluded:
         return None
     return black.Mode(
         target_versions={TargetVersion[name.upper()] for name in options.get("target_version") or ()},
-        line_length=int(options.get("line_length", _USUAL)),
+        line_length=style.width,
         string_normalization=not options.get("skip_string_normalization", False),
         magic_trailing_comma=not options.get("skip_magic_trailing_comma", False),
         preview=bool(options.get("preview", False)),
     )
-
-
-def _excluded(options: Mapping[str, Any], path: Path, root: Path) -> bool:
-    name = f"/{path.relative_to(root).as_posix()}" if path.is_relative_to(root) else path.as_posix()
-    patterns = (options.get(key) for key in ("exclude", "extend_exclude", "force_exclude"))
-    return any(re.search(str(one), name, re.VERBOSE) for one in patterns if one)
-
-
-def _habit(plain: str) -> int:
-    """The line length that the file keeps to, 88 or its own wider one."""
-    widths = (len(line.rstrip()) for line in plain.split("\n"))
-    return max([_USUAL, *(width for width in widths if width <= _WIDEST)])
 
 
 def _by_black(plain: str, touched: Sequence[Range], mode: black.Mode) -> str:
@@ -184,12 +157,21 @@ def _ruff() -> str | None:
     return shutil.which("ruff") or (str(beside) if beside.is_file() else None)
 
 
-def _by_ruff(plain: str, touched: Sequence[Range], path: Path, root: Path) -> str:
+def _by_ruff(plain: str, touched: Sequence[Range], style: Style) -> str:
     import subprocess
 
     text = plain
     for first, last in reversed(touched):  # from the end, so that the lines above keep their numbers
-        argv = [_ruff() or "ruff", "format", f"--range={first}-{last + 1}", "--stdin-filename", str(path), "-"]
-        done = subprocess.run(argv, input=text.encode(), capture_output=True, check=True, cwd=root, timeout=60)
+        argv = [
+            _ruff() or "ruff",
+            "format",
+            f"--range={first}-{last + 1}",
+            "--stdin-filename",
+            str(style.path),
+            "-",
+        ]
+        done = subprocess.run(
+            argv, input=text.encode(), capture_output=True, check=True, cwd=style.root, timeout=60
+        )
         text = done.stdout.decode()
     return text
