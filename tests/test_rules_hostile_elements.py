@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -98,16 +98,27 @@ def test_every_loop_over_floats_is_rewritten() -> None:
 @pytest.mark.parametrize(("old", "new", "own"), CASES)
 @pytest.mark.filterwarnings("ignore")
 def test_old_and_new_agree(old: str, new: str, own: tuple[str, str]) -> None:
+    def given(chance: random.Random, number: int) -> list[Any]:
+        kind = chance.choice(KINDS) if number % 4 == 0 else own[0]
+        return arguments(chance, kind, own[1], number % 2 == 0)
+
+    for before, after in both_ends(old, new, given, outcome):
+        assert before == after, new
+
+
+def both_ends(
+    old: str, new: str, given: Callable[[random.Random, int], list[Any]], outcome: Callable[[Any, list[Any]], Any]
+) -> Iterator[tuple[Any, Any]]:
+    """How the old and the new function end over the same arguments, made anew for each; RUNS times."""
     chance = random.Random(old)
     functions = [compiled(old), compiled(new)]
     for number in range(RUNS):
-        kind = chance.choice(KINDS) if number % 4 == 0 else own[0]
         state = chance.getstate()
         ends = []
         for function in functions:
             chance.setstate(state)
-            ends.append(outcome(function, arguments(chance, kind, own[1], number % 2 == 0)))
-        assert ends[0] == ends[1], new
+            ends.append(outcome(function, given(chance, number)))
+        yield ends[0], ends[1]
 
 
 def compiled(source: str) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from hostile import rewrites, seen
-from test_rules_hostile_elements import KINDS, RUNS, arguments, compiled, outcome, plain
+from test_rules_hostile_elements import KINDS, arguments, both_ends, outcome, plain
 
 from perfprof.profilers.observations import Seen, Watch
 
@@ -111,18 +111,13 @@ def test_every_loop_is_rewritten() -> None:
 @pytest.mark.parametrize(("old", "new", "kind"), CASES)
 @pytest.mark.filterwarnings("ignore")
 def test_old_and_new_agree(old: str, new: str, kind: str) -> None:
-    chance = random.Random(old)
-    functions = [compiled(old), compiled(new)]
-    for number in range(RUNS):
-        state = chance.getstate()
-        ends = []
-        for function in functions:
-            chance.setstate(state)
-            given = arguments(
-                chance, chance.choice(KINDS) if number % 5 == 0 else kind, "builtins.float", number % 2 == 0
-            )
-            ends.append(outcome(function, [*given, *numbers(chance), *indices(chance, len_of(given[0]))]))
-        assert ends[0] == ends[1], new
+    def given(chance: random.Random, number: int) -> list[Any]:
+        some = chance.choice(KINDS) if number % 5 == 0 else kind
+        arrays = arguments(chance, some, "builtins.float", number % 2 == 0)
+        return [*arrays, *numbers(chance), *indices(chance, len_of(arrays[0]))]
+
+    for before, after in both_ends(old, new, given, outcome):
+        assert before == after, new
 
 
 def len_of(array: Any) -> int:

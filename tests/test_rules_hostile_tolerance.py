@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from hostile import rewrites
-from test_rules_hostile_elements import KINDS, RUNS, arguments, compiled, imagined, plain
+from test_rules_hostile_elements import KINDS, arguments, both_ends, imagined, plain
 
 from perfprof.profilers.inside.replaying.nearness import Room, near
 
@@ -93,16 +93,7 @@ def test_a_tolerance_below_what_functions_are_off_is_not_enough() -> None:
 @pytest.mark.parametrize(("old", "new"), CASES)
 @pytest.mark.filterwarnings("ignore")
 def test_old_and_new_agree(old: str, new: str) -> None:
-    chance = random.Random(old)
-    functions = [compiled(old), compiled(new)]
-    for number in range(RUNS):
-        state = chance.getstate()
-        ends = []
-        for function in functions:
-            chance.setstate(state)
-            given = hostile(chance, number)
-            ends.append(outcome(function, given))
-        (result, told), (other, other_told) = ends
+    for (result, told), (other, other_told) in both_ends(old, new, hostile, outcome):
         assert told == other_told, new
         assert near(Room(), result).distance(near(Room(), other)) <= WITHIN, (result, other, new)
 

@@ -178,20 +178,11 @@ def _modules(function: Function) -> dict[str, str]:
     """What NumPy and math are called in a function, by whole imports of the module."""
     module, found = function.module, {}
     for name, statement in module.top.items():
-        if isinstance(statement, ast.Import) and name not in module.rebound and not _is_local(name, function):
+        if isinstance(statement, ast.Import) and name not in module.rebound and not function.hides(name):
             for one in statement.names:
                 if one.name in {"numpy", "math"} and (one.asname or one.name) == name:
                     found[name] = one.name
     return found
-
-
-def _is_local(name: str, function: Function) -> bool:
-    scope: Function | None = function
-    while scope is not None and scope.qualname != "<module>":
-        if name in scope.parameters or name in scope.names.bindings:
-            return True
-        scope = scope.outer
-    return False
 
 
 def _read(loop: ast.For, function: Function, modules: dict[str, str], numpy: str) -> ElementLoop | None:

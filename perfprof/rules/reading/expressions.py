@@ -124,12 +124,7 @@ def is_builtin(name: str, function: Function) -> bool:
     module = function.module
     if not hasattr(builtins, name) or name in module.top or name in module.rebound or module.hides_builtins:
         return False
-    scope: Function | None = function
-    while scope is not None and scope.qualname != "<module>":
-        if name in scope.parameters or name in scope.names.bindings:
-            return False
-        scope = scope.outer
-    return True
+    return not function.hides(name)
 
 
 def attributes_of(node: ast.expr) -> list[ast.Attribute]:

@@ -64,6 +64,16 @@ class Function:
         rest = [given.vararg, given.kwarg]
         return tuple(one.arg for one in [*plain, *filter(None, rest)])
 
+    def hides(self, name: str) -> bool:
+        """Whether a name of the module or of Python may mean something else in it: it or a function around it binds it."""
+        if isinstance(self.node, ast.Module):
+            return False
+        return (
+            name in self.parameters
+            or name in self.names.bindings
+            or (self.outer is not None and self.outer.hides(name))
+        )
+
     @cached_property
     def scans(self) -> tuple[Scan, ...]:
         """All passes over collections in it."""

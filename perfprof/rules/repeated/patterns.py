@@ -102,19 +102,10 @@ def _only_value(name: str, function: Function) -> ast.expr | None:
     if function.names.is_local(name):
         values = function.names.values(name) or []
         return values[0] if len(values) == 1 and name not in function.names.captured else None
-    if name in function.names.elsewhere or name in function.module.rebound or _in_scope_between(name, function):
+    if name in function.names.elsewhere or name in function.module.rebound or function.hides(name):
         return None
     statement = function.module.top.get(name)
     return statement.value if isinstance(statement, (ast.Assign, ast.AnnAssign)) else None
-
-
-def _in_scope_between(name: str, function: Function) -> bool:
-    scope = function.outer
-    while scope is not None and scope.qualname != "<module>":
-        if name in scope.parameters or name in scope.names.bindings:
-            return True
-        scope = scope.outer
-    return False
 
 
 def value_of_flags(node: ast.expr | None, module: str) -> int | None:
