@@ -35,7 +35,7 @@ from xml.etree import ElementTree
 from packages import PACKAGES, Package, Suite, outcomes
 
 from perfprof.errors import PerfprofError
-from perfprof.optimizer.argue import Accused, Suspects, prove
+from perfprof.optimizer.argue import prove
 from perfprof.optimizer.checking import is_test
 from perfprof.optimizer.options import FixOptions
 from perfprof.optimizer.patches import Patch
@@ -43,6 +43,7 @@ from perfprof.optimizer.plan import plan
 from perfprof.optimizer.project import Command
 from perfprof.optimizer.rewriting import rewrite
 from perfprof.optimizer.sources import Sources
+from perfprof.optimizer.suspects import Accused, Suspects
 from perfprof.optimizer.workload import observe
 from perfprof.optimizer.writing.merging import conflict, merged
 from perfprof.rules import registry

@@ -6,8 +6,9 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from perfprof.optimizer.argue import find, prove, within_requests
+from perfprof.optimizer.argue import prove
 from perfprof.optimizer.options import FixOptions
+from perfprof.optimizer.suspects import find, within_requests
 from perfprof.profilers.workload import record
 from perfprof.rules.reading.program import Program
 

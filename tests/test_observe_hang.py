@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from perfprof.optimizer import workload
-from perfprof.optimizer.argue import Accused, Suspects
 from perfprof.optimizer.options import FixOptions
 from perfprof.optimizer.project import Command
+from perfprof.optimizer.suspects import Accused, Suspects
 from perfprof.rules import registry
 from perfprof.rules.reading.program import Program
 

@@ -1,23 +1,26 @@
-"""Forecast: what the best rewrite of a place can make of its function, from the shares that a recording shows.
+"""Forecast: what the best rewrite of a place can make of its function, from what a recording shows and what was counted.
 
-A function of which a scan takes 6 % becomes 1.06x as fast at most, whatever stands there instead (Amdahl). Where that is
-below what the rule promises, no measurement can accept a patch, and the place is not worth anybody's time.
+A function of which a scan takes 6 % becomes 1.06x as fast at most, whatever stands there instead (Amdahl). And a scan
+takes no more than what was counted of it allows, whatever else its lines call. Where that is below what the rule
+promises, or below what is shown, no measurement can accept a patch, and the place is not worth anybody's time.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Set
 from dataclasses import dataclass
+from functools import lru_cache, partial
 
-from perfprof.rules.rule import Evidence
+from perfprof.profilers.recording import Recording
+from perfprof.rules.reading.functions import Function
+from perfprof.rules.rule import Bound, Evidence
 
 ENOUGH = 0.05  # of the whole run: a scan that takes so much is told and tried in any case
-DEAREST = 2e-5  # seconds for one element or row that is compared by code of the program
-PLAIN = 5e-7  # for an element of a builtin type
-USUALLY = 1e-8  # for numbers and short texts, met half-way
 LEAST_CALL = 2e-6  # seconds; a guard, a key and a look-up take some 0.5e-6
-ONE_SAMPLE = 1.5  # so few may be chance
+REFERENCE = 7e-9  # seconds for an element of a list of numbers where `rules.bounds` was measured
+MUCH_LESS = 0.8  # of its lines' share: what is worth a word
 
 
 def ceiling(share: float, around: float, samples: int, gain: float) -> float:
@@ -35,27 +38,32 @@ def ceiling(share: float, around: float, samples: int, gain: float) -> float:
 class Forecast:
     """What a recording says of the function of a place.
 
-    around: its share of the run, seen in ``samples`` samples. seconds: of the run. least: the share from which a place
-    is shown.
+    around: its share of the run, seen in ``samples`` samples. seconds: of CPU time that these stand for. least: the share
+    from which a place is shown. below: the share of the run spent in functions of these names that this one called. pace:
+    how many times as long as the reference this machine takes. counted: what was counted is of as much work.
     """
 
     around: float
     samples: int
     seconds: float
     least: float
+    below: Callable[[Set[str]], float] = lambda names: 0.0
+    pace: float = 1.0
+    counted: bool = True
 
-    def too_little(self, share: float, evidence: Evidence, promise: float, plain: bool = True) -> str:
-        """Why no patch of a place with this share can be accepted; empty if one may be. plain: elements are builtin."""
-        shown = self.least * self.seconds
-        compared = comparisons(evidence.numbers)
-        took = compared * (PLAIN if plain and "elements" in evidence.numbers else DEAREST)
-        if took < shown:
-            return f"too short: the scan takes {took * 1e3:.2g} ms at most of a run of {self.seconds:.2g} s"
-        if share * self.samples < ONE_SAMPLE and compared * USUALLY < shown:
-            took = compared * USUALLY
-            return (
-                f"too short: seen in one sample, takes about {took * 1e3:.2g} ms of a run of {self.seconds:.2g} s"
-            )
+    def share(self, lines: float, bound: Bound | None) -> float:
+        """What the scan has of the run at most, where its lines have the share ``lines``."""
+        if bound is None or not self.counted or not self.seconds or lines <= 0:
+            return lines
+        beside = self.below(bound.beside) if bound.beside else 0.0
+        return min(lines, bound.seconds * self.pace / self.seconds + beside)
+
+    def too_little(self, lines: float, evidence: Evidence, promise: float) -> str:
+        """Why no patch of a place whose lines have this share can be accepted; empty if one may be."""
+        share = self.share(lines, evidence.bound)
+        if share < min(self.least, lines):
+            took = f"the scan takes {share * self.seconds * 1e3:.2g} ms at most of {self.seconds:.2g} s"
+            return f"too short: {took}, whatever else its lines do ({lines:.0%})"
         if {"calls", "again"} <= evidence.numbers.keys():
             each = share * self.seconds / float(evidence.numbers["calls"])
             if each < LEAST_CALL:
@@ -67,8 +75,23 @@ class Forecast:
         return f"{part}, so at most {most:.2f}x (pays from {promise:g}x)"
 
 
-def comparisons(numbers: Mapping[str, int | float | str]) -> float:
-    """How many elements or rows were compared at most, from what was counted; infinite if that was not."""
-    counted = [float(numbers[name]) for name in ("entries", "rounds") if name in numbers]
-    long = [float(numbers[name]) for name in ("elements", "rows") if name in numbers]
-    return math.prod(counted) * long[0] if len(counted) == 2 and long else math.inf
+def forecast_of(recording: Recording, function: Function, share: float, least: float) -> Forecast:
+    """Of a place in this function whose lines have this share."""
+    path, total = str(function.module.path), recording.total
+    around = max(recording.share(path, function.line, function.end_line), share)
+    seconds = total * float(recording.meta["interval"]) or float(recording.meta["cpu_seconds"])
+    below = partial(recording.share_below, path, function.line, function.end_line)
+    return Forecast(around, total, seconds, least, below, pace())
+
+
+@lru_cache(maxsize=1)
+def pace() -> float:
+    """How many times as long as the reference this machine takes for a search, at least once; asked for 5 ms."""
+    numbers = list(range(10**6, 10**6 + 1_000))
+    best = math.inf
+    for _ in range(7):
+        begun = time.thread_time()
+        for _ in range(100):
+            -1 in numbers  # noqa: B015 - the search is what is measured
+        best = min(best, time.thread_time() - begun)
+    return max(best / (100 * len(numbers)) / REFERENCE, 1.0)

@@ -10,7 +10,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from perfprof.optimizer import runs
-from perfprof.optimizer.argue import find, prove
+from perfprof.optimizer.argue import prove
 from perfprof.optimizer.delivery import deliver
 from perfprof.optimizer.judge import Judge
 from perfprof.optimizer.judge.settings import Settings
@@ -19,6 +19,7 @@ from perfprof.optimizer.rewriting import rewrite
 from perfprof.optimizer.run import Run
 from perfprof.optimizer.scratch.databases import Closed, opened
 from perfprof.optimizer.sources import Sources, syntax_reason
+from perfprof.optimizer.suspects import find
 from perfprof.optimizer.verdicts import judge_all
 from perfprof.optimizer.workload import Recorded, observe, record
 from perfprof.optimizer.writing.apply import recover
@@ -45,7 +46,8 @@ def fix(options: FixOptions, progress: Progress) -> Run:
         with opened(recorded.executions, folder, options.database, root) as (databases, closed):
             suspects = step("find", find, options, recorded.recording, program, databases)
             observed = step("observe", observe, options, folder, suspects, recorded.seconds)
-            argued = step("prove", prove, suspects, program, observed.seen, recorded.executions)
+            counted = not observed.interrupted  # who ends a run by hand ends it elsewhere each time
+            argued = step("prove", prove, suspects, program, observed.seen, recorded.executions, counted=counted)
             planned = step("plan", plan, argued.proven)
             written = step("rewrite", rewrite, planned, sources, root)
             judged = step("judge", judge_all, written, judge, databases, options.jobs or cores(), progress.tell)

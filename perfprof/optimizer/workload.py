@@ -7,8 +7,8 @@ from functools import cached_property
 from pathlib import Path
 
 from perfprof.errors import BaselineError
-from perfprof.optimizer.argue import Suspects
 from perfprof.optimizer.options import FixOptions
+from perfprof.optimizer.suspects import Suspects
 from perfprof.profilers import workload
 from perfprof.profilers.recording import Execution, Recording
 from perfprof.profilers.workload import Observations

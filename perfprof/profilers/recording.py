@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -208,6 +208,10 @@ class Recording:
     def own_share(self, path: str | Path, first: int, last: int) -> float:
         """The share of all samples whose innermost application frame is in this file and these lines."""
         return self._share(self._tree.leaves(_real(path), first, last))
+
+    def share_below(self, path: str | Path, first: int, last: int, names: Set[str]) -> float:
+        """The share of all samples in functions of these plain names that were called, at any depth, from these lines."""
+        return self._share(self._tree.called(_real(path), first, last, names))
 
     def files(self) -> Mapping[str, int]:
         """Application files and the samples that have a frame of theirs at any depth, the most first."""

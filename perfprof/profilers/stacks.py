@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -63,6 +64,27 @@ class Tree:
     def leaves(self, path: str, first: int, last: int) -> int:
         """Samples whose innermost application frame is in this file and these lines."""
         return sum(count for line, count in self._lines.get(path, {}).items() if first <= line <= last)
+
+    def called(self, path: str, first: int, last: int, names: Set[str]) -> int:
+        """Samples with a frame of these lines and, above it, one of a function with one of these plain names."""
+        callers = {stack for line, stack in self._places.get(path, ()) if first <= line <= last}
+        total, done = 0, 0
+        for stack in sorted(self._named(names), key=self._spans.__getitem__):
+            start, end = self._spans[stack]
+            if start >= done and any(below in callers for below in self._below(stack)):
+                total += self._sums[end] - self._sums[start]
+                done = end
+        return total
+
+    def _below(self, stack: int) -> Iterator[int]:
+        while stack:
+            stack = self._stacks[stack][0]
+            yield stack
+
+    def _named(self, names: Set[str]) -> Iterator[int]:
+        """Stacks whose innermost function has one of these plain names."""
+        frames = {key for key, (frame, _) in self.named.items() if frame.function.rpartition(".")[2] in names}
+        return (stack for stack, (_, frame) in self._stacks.items() if frame in frames)
 
     def labels(self, stack: int, root: Path) -> list[str]:
         """The frames of a stack as a flame graph names them, root first; library frames in a row are one."""

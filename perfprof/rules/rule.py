@@ -184,16 +184,30 @@ class Obligation:
 
 
 @dataclass(frozen=True, slots=True)
+class Bound:
+    """What a scan itself can take of the run at most, from what was counted; see `rules.bounds`.
+
+    seconds: of the interpreter's own work. beside: names of functions of the program that this work calls (``__eq__``);
+    what was recorded in them comes on top.
+    """
+
+    seconds: float
+    beside: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """Whether the observed sizes make the change worth a diff, and the reason in numbers.
 
-    Not enough and no reason: at second sight it is nothing for the rule, and nothing is said of it.
+    Not enough and no reason: at second sight it is nothing for the rule, and nothing is said of it. bound: None where
+    all that its lines take, calls and all, may be saved.
     """
 
     enough: bool
     reason: str
     numbers: Mapping[str, int | float | str] = field(default_factory=dict)
     gain: float = 1.0  # expected ratio old/new of this scan, from sizes and measured cost per step
+    bound: Bound | None = None
 
 
 @dataclass(frozen=True, slots=True)

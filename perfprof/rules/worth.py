@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
-from perfprof.rules import costs, guards
+from perfprof.rules import bounds, costs, guards
 from perfprof.rules.rule import Case, Evidence
 
 if TYPE_CHECKING:
@@ -40,7 +40,8 @@ def worth_an_index(case: Case) -> Evidence:
         reason = f"too small: {rounds:,.0f} walks over {size:,.0f} rows an entry (pays from 8 x 12)"
         return Evidence(False, reason, numbers)
     gain = costs.narrowing_gain(rounds, size, found.first)
-    return Evidence(gain >= 1.5, f"{rounds:,.0f} walks over {size:,.0f} rows an entry", numbers, gain)
+    bound = bounds.looping(entry.count * rounds, size)
+    return Evidence(gain >= 1.5, f"{rounds:,.0f} walks over {size:,.0f} rows an entry", numbers, gain, bound)
 
 
 def worth_a_set(case: Case) -> Evidence:
@@ -85,7 +86,9 @@ def worth_a_deque(case: Case) -> Evidence:
     reason = f"{times:,} times at the beginning of {size:,.0f} elements"
     if size < LEAST_QUEUE:
         return Evidence(False, f"too short: {reason} (pays from {LEAST_QUEUE})", numbers)
-    return Evidence(True, reason, numbers, costs.deque_gain(size))
+    every = sum(seen.count for seen in fronts)
+    bound = bounds.moving(every, sum(seen.total_length for seen in fronts) / every)
+    return Evidence(True, reason, numbers, costs.deque_gain(size), bound)
 
 
 def worth_asking_a_dict(case: Case) -> Evidence:
@@ -118,5 +121,5 @@ def asked_often(
         pays = f"(pays from {least_tests} x {least_elements})"
         reason = f"too small: {rounds:,.0f} tests of {size:,.0f} elements an entry {pays}"
         return Evidence(False, reason, numbers)
-    gain = model(rounds, size)
-    return Evidence(gain >= 1.3, f"{rounds:,.0f} tests of {size:,.0f} elements an entry", numbers, gain)
+    gain, bound = model(rounds, size), bounds.searching(entry.count * rounds, size, listed.elements)
+    return Evidence(gain >= 1.3, f"{rounds:,.0f} tests of {size:,.0f} elements an entry", numbers, gain, bound)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from perfprof.profilers.observations import Watch
-from perfprof.rules import costs
+from perfprof.rules import bounds, costs
 from perfprof.rules.findings import finding
 from perfprof.rules.hoisting import watch
 from perfprof.rules.kept_lists.attribute_changes import change_of, statement_of
@@ -116,6 +116,9 @@ def worth_a_dict_beside(case: Case) -> Evidence:
     reason = f"{searches / built:,.0f} searches of {size:,.0f} rows for each time that the dict is made"
     if searches / built < LEAST_SEARCHES or size < LEAST_ROWS:
         return Evidence(False, f"too small: {reason} (pays from {LEAST_SEARCHES} x {LEAST_ROWS})", numbers)
-    row = costs.ELEMENT if all(site.asked for site in found.sites) else costs.ROW
+    asks = all(site.asked for site in found.sites)
+    row = costs.ELEMENT if asks else costs.ROW
     gain = searches * size * costs.FIRST * row / (built * size * costs.INDEX + searches * ASKED)
-    return Evidence(gain >= 1.5, reason, numbers, gain)
+    kinds = {kind for seen in asked for kind in seen.elements}
+    bound = bounds.searching(searches, size, kinds) if asks else bounds.looping(searches, size)
+    return Evidence(gain >= 1.5, reason, numbers, gain, bound)

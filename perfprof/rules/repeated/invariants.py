@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from perfprof.rules import guards
+from perfprof.rules import bounds, guards
 from perfprof.rules.containers.copies import copied_from, is_asked
 from perfprof.rules.findings import finding
 from perfprof.rules.hoisting import identities, outermost, watch
@@ -234,7 +234,8 @@ def worth_computing_once(case: Case) -> Evidence:
     called = found.display.func if isinstance(found.display, ast.Call) else None
     cost = COSTS.get(called.id, OTHER) if isinstance(called, ast.Name) else OTHER
     gain = rounds * cost / (cost + GUARD)
-    return Evidence(gain >= 1.5, f"{rounds:,.0f} turns over {size:,.0f} elements an entry", numbers, gain)
+    bound = bounds.computing(found.display, turns.count, case)
+    return Evidence(gain >= 1.5, f"{rounds:,.0f} turns over {size:,.0f} elements an entry", numbers, gain, bound)
 
 
 def compute_before(case: Case) -> Rewrite:

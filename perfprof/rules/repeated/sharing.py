@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfprof.profilers.observations import Watch
+from perfprof.rules.bounds import computing
 from perfprof.rules.findings import finding
 from perfprof.rules.hoisting import identities, watch
 from perfprof.rules.reading.closed import not_closed
@@ -253,11 +254,8 @@ def worth_sharing(case: Case) -> Evidence:
     """At least 64 elements, and at least 1.2x after what the test of the types costs."""
     found: Shared = case.suspect.reading
     entry = case.watched("entry")
-    counts = [
-        seen.count if seen is not None else 0
-        for n, _ in enumerate(found.places)
-        if (seen := case.watched(f"made{n}")) or True
-    ]
+    looks = [case.watched(f"made{number}") for number, _ in enumerate(found.places)]
+    counts = [seen.count if seen is not None else 0 for seen in looks]
     kinds = observed_kinds(case)
     if entry is None or not entry.count or not counts[0] or sum(counts) == counts[0] or kinds is None:
         return Evidence(False, "")  # each equal pair is asked: most are on different ways
@@ -271,7 +269,8 @@ def worth_sharing(case: Case) -> Evidence:
     cost = _cost(found.display, size)
     tested = CALLED / max(size, LEAST_ELEMENTS) if flat else GUARD
     gain = often * cost / (cost + tested)
-    return Evidence(gain >= LEAST_GAIN, f"{often:,.1f} times over {size:,.0f} elements", numbers, gain)
+    bound = computing(found.display, sum(counts), case) if found.calls is None else None
+    return Evidence(gain >= LEAST_GAIN, f"{often:,.1f} times over {size:,.0f} elements", numbers, gain, bound)
 
 
 def _cost(node: ast.expr, size: float) -> float:

@@ -1,0 +1,74 @@
+"""Bounds: what a scan itself can take of a run at most, from what was counted.
+
+The lines of a scan may be dear for another reason: something else that they call. What a search takes by itself is known
+from how many elements it met, for code of the interpreter compares the builtin ones. Seconds, measured on CPython 3.11
+at 3 GHz (``benchmarks/compared_elements.py``): a search that finds nothing takes 7 - 15 ns for each number or short text,
+13 - 25 ns for each flat tuple, up to 3 times that where a list is larger than what the processor keeps near.
+A class that compares in Python takes 50 - 200 ns, and as much more as its own code takes, which a recording shows.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Iterable
+
+from perfprof.rules import guards
+from perfprof.rules.rule import Bound, Case
+
+SEARCH = 2e-7  # what one search, copy or move takes, however short its list is
+PLAIN = 15e-9
+TUPLE = 30e-9
+OTHER = 1e-6  # an element of any other class, beside what its own code takes
+ROW = 2e-5  # a row of a loop in Python, which may do anything before it compares
+MOVED = 2e-9  # an element that is copied or moved within memory, counted as used once more
+HASHED = 50e-9  # an element that a builtin takes in, which may hash or compare it
+FAR = 20_000  # elements from which on they no longer lie near
+FARTHER = 3.0
+MOST = 9  # operands that are looked for
+EQUALITY = frozenset({"__eq__", "__ne__", "__hash__"})
+
+
+def searching(searches: float, size: float, kinds: Iterable[str]) -> Bound:
+    """So many searches by ``==`` of a collection of ``size`` elements of these exact types; none if they are not known."""
+    return _each(searches, size, kinds, PLAIN)
+
+
+def computing(node: ast.expr, times: float, case: Case) -> Bound | None:
+    """So many calls of one builtin such as ``set`` or ``sorted`` over its operands, the watches ``base0`` and on.
+
+    None where code of the program may run in it: a key, a comprehension, a call in the call.
+    """
+    calls = [one for one in ast.walk(node) if isinstance(one, ast.Call)]
+    looped = any(isinstance(one, ast.comprehension | ast.Attribute | ast.Subscript) for one in ast.walk(node))
+    if len(calls) != 1 or looped or calls[0].keywords:
+        return None
+    bases = [seen for number in range(MOST) if (seen := case.watched(f"base{number}")) is not None]
+    size = sum(seen.mean_length for seen in bases)
+    kinds = {kind for seen in bases for kind in seen.elements}
+    sorts = isinstance(calls[0].func, ast.Name) and calls[0].func.id == "sorted"
+    return _each(times, size * (math.log2(max(size, 2)) if sorts else 1), kinds, HASHED)
+
+
+def moving(times: float, size: float) -> Bound:
+    """So many copies, or moves, of ``size`` elements."""
+    return Bound(times * (SEARCH + size * MOVED * _distance(size)))
+
+
+def looping(rounds: float, rows: float) -> Bound:
+    """So many walks in Python over ``rows`` rows."""
+    return Bound(rounds * rows * ROW)
+
+
+def _each(times: float, size: float, kinds: Iterable[str], plain: float) -> Bound:
+    known = set(kinds)
+    flat = {name for name in known if name in guards.FLAT}
+    tuples = {name for name in known if name.startswith(guards.TUPLE) and guards.key_types([name])}
+    if not known or known - flat - tuples:
+        return Bound(times * (SEARCH + size * OTHER), EQUALITY)
+    each = max(plain, TUPLE) if tuples else plain
+    return Bound(times * (SEARCH + size * each * _distance(size)))
+
+
+def _distance(size: float) -> float:
+    return FARTHER if size > FAR else 1.0
