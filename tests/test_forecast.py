@@ -99,7 +99,7 @@ def test_comparisons_in_python_take_what_was_recorded() -> None:
 @pytest.mark.parametrize(
     ("kinds", "least", "most"),
     [
-        (("builtins.int",), 7e-9, 15e-9),
+        (("builtins.int",), 7e-9, 20e-9),
         (("builtins.int", "builtins.tuple[builtins.int,builtins.str]"), 25e-9, 60e-9),
         (("builtins.int", "shop.Tag"), 2e-7, 5e-6),
         (("builtins.tuple[shop.Tag]",), 2e-7, 5e-6),
