@@ -6,7 +6,7 @@ import random
 from pathlib import Path
 
 import pytest
-from hostile import RULES, Anything, Plain
+from hostile import RULES, Anything, Plain, for_few
 
 from perfprof.optimizer.writing.edits import apply_edits
 from perfprof.profilers.observations import Seen, Watch
@@ -44,7 +44,8 @@ def rewritten(source: str) -> list[str]:
             case = Case(suspect, program, {watch.id: imagined(watch) for watch in suspect.watches})
             proofs, level = weigh(rule, case)
             assert level is not Level.OPEN, proofs
-            found.append(apply_edits(source, rule.rewrite(Case(suspect, program, case.seen, proofs=proofs)).edits))
+            edits = rule.rewrite(Case(suspect, program, case.seen, proofs=proofs)).edits
+            found.append(for_few(apply_edits(source, edits)))
     return found
 
 

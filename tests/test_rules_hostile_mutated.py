@@ -20,7 +20,7 @@ from pathlib import Path
 from types import FunctionType
 
 import pytest
-from hostile import RULES, Anything, Loose
+from hostile import RULES, Anything, Loose, for_few
 from test_rules_lookalikes import LookAlike, imagined, table
 
 from perfprof.optimizer.writing.edits import apply_edits
@@ -140,7 +140,7 @@ def rewritten(source: str, evidence: frozenset[str]) -> Iterator[str]:
             told = {watch.id: imagined(watch, evidence) for watch in suspect.watches}
             proofs, level = weigh(rule, Case(suspect, program, told))
             if level > Level.OBSERVED:
-                yield apply_edits(source, rule.rewrite(Case(suspect, program, told, proofs=proofs)).edits)
+                yield for_few(apply_edits(source, rule.rewrite(Case(suspect, program, told, proofs=proofs)).edits))
 
 
 def told(source: str, calls: list[str]) -> list[object]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from perfprof.profilers.observations import Watch, WatchKind
 from perfprof.rules.reading.expressions import holder_of, is_builtin, key_in_holder, root_name
 from perfprof.rules.reading.lambdas import LAZY, SORTING
-from perfprof.rules.reading.names import bound_names
+from perfprof.rules.reading.names import bound_before, bound_names
 from perfprof.rules.reading.scans import Loop, Scan
 from perfprof.rules.reading.stability import Stability, stability
 
@@ -51,6 +51,23 @@ def _seen_before(base: ast.expr, stable: Stability, scan: Scan, function: Functi
     if any(loop.holder is not None and root in bound_names(loop.node.target) for loop in scan.around if loop.target):  # type: ignore[union-attr]
         return Stability(f"`{root}` is bound anew in the loop", function.place(scan.node))
     return stable
+
+
+def there_before(name: str, statement: ast.stmt, function: Function) -> bool:
+    """Whether a name surely has its value where a statement begins, also where the statement may not come to read it."""
+    return bound_before(name, statement, function) and _is_somewhere(name, function)
+
+
+def _is_somewhere(name: str, function: Function) -> bool:
+    """Whether a name that is not the function's own is one of the module or of a function around it."""
+    if function.names.is_local(name) and name not in function.names.elsewhere:
+        return True
+    scope = function.outer
+    while scope is not None and scope.qualname != "<module>":
+        if name in scope.names.bindings or name in scope.parameters:
+            return True
+        scope = scope.outer
+    return name in function.module.top
 
 
 def runs_later(scan: Scan, function: Function) -> ast.AST | None:

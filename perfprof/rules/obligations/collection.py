@@ -6,10 +6,10 @@ import ast
 from typing import TYPE_CHECKING
 
 from perfprof.rules import guards
+from perfprof.rules.hoisting import there_before
 from perfprof.rules.obligations.proofs import guarded, obligation, observed, proved, unproved
 from perfprof.rules.reading.expressions import is_builtin, root_name
 from perfprof.rules.reading.metaclasses import unhashable_maker
-from perfprof.rules.reading.names import bound_before
 from perfprof.rules.reading.types import builtin_type
 from perfprof.rules.rule import Case, Proof
 from perfprof.rules.searching.iterators import PLAIN, hidden, unknown_iterables
@@ -18,7 +18,7 @@ from perfprof.rules.searching.narrowing import VIEWS, Narrowing
 from perfprof.rules.searching.row_tests import unsure_leaf
 
 if TYPE_CHECKING:
-    from perfprof.rules.reading.program import Function
+    pass
 
 # Their turns may run what they were made of.
 RUNS_CODE = frozenset(
@@ -172,21 +172,9 @@ def index_has_a_place(case: Case) -> Proof:
     others = [ast.parse(other, mode="eval").body for stable in found.stable for other in stable.apart]
     for base in (*found.bases, *getattr(found, "also", ()), *others):
         root = root_name(base) or ""
-        if not (bound_before(root, statement, function) and _is_somewhere(root, function)):
+        if not there_before(root, statement, function):
             return unproved(f"`{root}` may not have a value before the loop", function.place(statement))
     return proved("what it is made of has its value before the loop begins", function.place(statement))
-
-
-def _is_somewhere(root: str, function: Function) -> bool:
-    """Whether a name that is not the function's own is one of the module or of a function around it."""
-    if function.names.is_local(root) and root not in function.names.elsewhere:
-        return True
-    scope = function.outer
-    while scope is not None and scope.qualname != "<module>":
-        if root in scope.names.bindings or root in scope.parameters:
-            return True
-        scope = scope.outer
-    return root in function.module.top
 
 
 @obligation

@@ -44,6 +44,7 @@ def unused(names, chosen):
         set(chosen.values())
         if type(chosen) is dict
         and type(names) is list
+        and len(names) > 8
         and set(map(type, chosen.values())) <= {str}
         else ()
     )

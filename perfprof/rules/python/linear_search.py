@@ -23,6 +23,7 @@ def priced(lines, products):
     if (
         type(products) is list
         and type(lines) is list
+        and len(lines) > 8
         and all(type(p) is dict and type(p.get("sku")) is str for p in products)
     ):
         for p in products:
@@ -70,6 +71,7 @@ def priced(lines, products):
     if (
         type(products) is list
         and type(lines) is list
+        and len(lines) > 8
         and all(type(one) is dict and type(one.get("sku")) is str for one in products)
     ):
         for one in products:
@@ -126,6 +128,7 @@ def priced(lines, catalog):
         type(catalog) is Catalog
         and type(getattr(catalog, "_products", None)) is list
         and type(lines) is list
+        and len(lines) > 8
         and all(
             type(one) is dict and type(one.get("sku")) is str
             for one in catalog._products

@@ -24,6 +24,7 @@ def unknown(orders, customer_ids):
         set(customer_ids)
         if type(customer_ids) is list
         and type(orders) is list
+        and len(orders) > 8
         and set(map(type, customer_ids)) <= {int}
         else customer_ids
     )
@@ -230,6 +231,7 @@ def unknown(orders, customer_ids):
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from perfprof.rules import obligations as safe
@@ -238,6 +240,7 @@ from perfprof.rules.rule import Rule, Suspect
 from perfprof.rules.scale import of_membership
 from perfprof.rules.searching.asked_lists import memberships
 from perfprof.rules.searching.asked_set import build_set
+from perfprof.rules.searching.list_methods import tests_answered
 from perfprof.rules.searching.membership import suspect
 from perfprof.rules.searching.membership_calls import membership_calls
 from perfprof.rules.worth import worth_a_set
@@ -248,8 +251,11 @@ if TYPE_CHECKING:
 
 def looks_for(function: Function, program: Program) -> Iterator[Suspect]:
     """Membership tests of a list that a loop repeats."""
+    answered = tests_answered(function, program)
     for found in (*memberships(function, program), *membership_calls(function, program)):
-        yield suspect("list-membership", found)
+        left = [one for one in (found.scan, *found.twins) if one.node not in answered]
+        if left:
+            yield suspect("list-membership", replace(found, scan=left[0], twins=tuple(left[1:])))
 
 
 RULE = Rule(

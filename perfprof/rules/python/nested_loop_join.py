@@ -25,6 +25,7 @@ def statement_lines(orders, customers):
     if (
         type(customers) is list
         and type(orders) is list
+        and len(orders) > 8
         and all(
             type(customer) is dict and type(customer.get("id")) is int
             for customer in customers
@@ -63,6 +64,7 @@ def unknown(wanted, customers):
     if (
         type(customers) is list
         and type(wanted) is list
+        and len(wanted) > 8
         and all(type(row) is dict and type(row.get("id")) is int for row in customers)
     ):
         for row in customers:

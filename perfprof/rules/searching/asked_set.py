@@ -14,7 +14,7 @@ from perfprof.rules.reading.names import fresh, read_names
 from perfprof.rules.rule import Case, Edit, Rewrite
 from perfprof.rules.searching import positions
 from perfprof.rules.searching.indexing import at, collection_name, fitted, in_place, in_style
-from perfprof.rules.searching.iterators import plain_tests
+from perfprof.rules.searching.iterators import long_tests, loop_tests
 from perfprof.rules.searching.membership import Membership, list_tests, name_for, starts_empty
 from perfprof.rules.searching.row_tests import made_of
 
@@ -39,11 +39,12 @@ def build_set(case: Case) -> Rewrite:
     tests = list_tests(found, seen, listed)
     whole = there = ""
     if found.appends:
+        tests += [] if starts_empty(found) else long_tests(case, found)
         there = f"{name} is not None" if tests else ""
         before = _beside(found, name, types, listed, guards.joined(tests))
         whole = f"len({name}) == len({listed})"
     else:
-        tests += [*plain_tests(case, found), guards.all_keys(listed, types)]
+        tests += [*loop_tests(case, found), guards.all_keys(listed, types)]
         if found.inlined is not None:
             tests = [*found.inlined.before, *tests]
         # perhaps it is missing: then only the loop's own test reads it

@@ -20,7 +20,7 @@ from perfprof.rules.reading.types import builtin_type
 from perfprof.rules.rule import Case, Rewrite, Suspect
 from perfprof.rules.searching.asked_set import answer
 from perfprof.rules.searching.indexing import at, collection_name, in_style
-from perfprof.rules.searching.iterators import plain_tests
+from perfprof.rules.searching.iterators import loop_tests
 from perfprof.rules.searching.membership import Membership, suspect
 from perfprof.rules.searching.row_tests import quiet_text, quietly
 
@@ -102,7 +102,7 @@ def look_up(case: Case) -> Rewrite:
         for stable in found.stable
         for other in stable.apart
     ]
-    tests += [*plain_tests(case, found), guards.all_keys(f"{held}.values()", types)]
+    tests += [*loop_tests(case, found), guards.all_keys(f"{held}.values()", types)]
     before = f"{name} = set({held}.values()) if {guards.joined(dict.fromkeys(tests))} else ()"
     asked, once = answer(found, name, types, (name, ""), taken | {name})
     return Rewrite(

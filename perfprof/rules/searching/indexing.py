@@ -14,7 +14,7 @@ from perfprof.rules.reading.names import fresh
 from perfprof.rules.reading.selection import substituted
 from perfprof.rules.reading.types import builtin_type
 from perfprof.rules.rule import Case, Edit, Level, Rewrite
-from perfprof.rules.searching.iterators import plain_tests
+from perfprof.rules.searching.iterators import loop_tests
 from perfprof.rules.searching.row_names import bare, either, element, names_apart, substituted_target
 from perfprof.rules.searching.row_tests import key_types, length_tests, quiet_text, quietly, row_test
 
@@ -226,7 +226,7 @@ def _conditions(case: Case, found: Narrowing, row: str, new: dict[str, ast.expr]
             tests.append(guards.is_collection(there, seen.types if seen else (), guards.ROWS) or "")
     for base, stable in zip((*found.bases, *found.also), found.stable, strict=True):
         tests += [f"{found.function.text(base)} is not {quiet_text(other)}" for other in stable.apart]
-    tests += plain_tests(case, found)
+    tests += loop_tests(case, found)
     if found.unpacked:
         tests += [f"set(map(type, {walked})) <= {{tuple}}", f"set(map(len, {walked})) <= {{{found.unpacked}}}"]
     tests += length_tests(found)

@@ -1,0 +1,101 @@
+"""What is built for look-ups is built only where there are enough of them to pay, as far as that can be read before the loop."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hostile import RULES, seen
+
+from perfprof.optimizer.writing.edits import apply_edits
+from perfprof.profilers.observations import Seen, Watch
+from perfprof.rules.reading.program import Program
+from perfprof.rules.rule import Case, weigh
+
+ASKS = "    for row in rows:\n        if row in ids:\n            out.append(row)\n"
+# what stands before the loop, the loop, and how its turns are counted before it; "" where nothing may be asked
+SHAPES = {
+    "given": ("", ASKS, "len(rows) > 8"),
+    "made": ("rows = [one for one in given]", ASKS, "len(rows) > 8"),
+    "comprehension": ("", "    out = [row for row in rows if row in ids]\n", "len(rows) > 8"),
+    "counted": (
+        "",
+        "    for at, row in enumerate(rows):\n        out += [at] if row in ids else []\n",
+        "len(rows) > 8",
+    ),
+    "pairs": ("", "    for a, b in zip(rows, given):\n        out += [a] if b in ids else []\n", "len(rows) > 8"),
+    "numbers": ("n = len(given)", "    for i in range(n):\n        out += [i] if i in ids else []\n", "n > 8"),
+    "join": (
+        "",
+        "    for row in rows:\n        for one in ids:\n            if one == row:\n                out.append(one)\n",
+        "len(rows) > 8",
+    ),
+    "grows": (
+        "",
+        "    for row in rows:\n        if row not in ids:\n            ids.append(row)\n",
+        "len(rows) > 8",
+    ),
+    "grows-empty": (
+        "ids = []",
+        "    for row in rows:\n        if row not in ids:\n            ids.append(row)\n",
+        "",
+    ),
+    "loops-between": (
+        "",
+        "    for row in rows:\n        for one in row:\n            if one in ids:\n                out.append(one)\n",
+        "",
+    ),
+    "asked-in-a-loop": (
+        "",
+        ASKS + "        for one in row:\n            if one in ids:\n                out.append(one)\n",
+        "",
+    ),
+    "made-here": ("ids = [one for one in given]", ASKS, ""),
+    "attribute": ("", "    for row in given.rows:\n        if row in ids:\n            out.append(row)\n", ""),
+    "not-always": (
+        "if given:\n        found = list(given)",
+        "    out = [row for row in found if row in ids] if given else out\n",
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_turns_are_counted_where_they_can_be(name: str) -> None:
+    before, loop, wanted = SHAPES[name]
+    (new,) = rewritten(f"def work(given, rows, ids):\n    out = []\n    {before}\n{loop}    return out, ids\n")
+    assert (wanted in new) if wanted else (" > " not in new)
+
+
+def test_what_has_no_value_is_not_asked_for_its_length() -> None:
+    before, loop, _ = SHAPES["not-always"]
+    (new,) = rewritten(f"def work(given, rows, ids):\n    out = []\n    {before}\n{loop}    return out\n")
+    names: dict[str, object] = {}
+    exec(new, names)
+    work = names["work"]
+    assert callable(work)
+    assert (work([], [], ["a"]), work(["a", "b"], [], ["a"])) == ([], ["a"])
+
+
+def rewritten(source: str) -> list[str]:
+    """What the rules make of a source, seen with lists of strings."""
+    program = Program(Path("/"), lambda path: source)
+    module = program.module(Path("/work.py"))
+    assert module is not None
+    found = []
+    for rule in RULES:
+        assert rule.in_function is not None
+        for suspect in (one for function in module.functions for one in rule.in_function(function, program)):
+            told = {one.id: imagined(one) for one in suspect.watches}
+            case = Case(suspect, program, told)
+            proofs, level = weigh(rule, case)
+            if level and rule.worth(case).enough:
+                found.append(apply_edits(source, rule.rewrite(replace(case, proofs=proofs)).edits))
+    return found
+
+
+def imagined(watch: Watch) -> Seen:
+    """Lists of strings, asked for strings."""
+    held = {"builtins.str" if watch.kind == "types" else "builtins.list": 9}
+    return seen(watch, held, {"builtins.str": 9})
