@@ -18,6 +18,7 @@ from perfprof.rules.reading.expressions import (
     root_name,
 )
 from perfprof.rules.reading.hazards import Hazard, unreadable
+from perfprof.rules.reading.members import is_member
 from perfprof.rules.reading.syntax import walk
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def _stability(
     program: Program,
     allowed: Collection[ast.AST],
 ) -> Stability:
-    private = is_private(path, region, function)
+    private = is_private(path, region, function) or is_member(path, function)
     moving: set[str] = set()
     changing: list[tuple[ast.expr, str]] = []
     for hazard in hazards(region, function, program):  # read when asked for: the first problem ends it
