@@ -1,4 +1,4 @@
-"""Types of the standard library in guards: by the name that the user's file has for them, or by one that is imported.
+"""Names of the standard library in new code: by the name that the user's file has for them, or by one that is imported.
 
 library_uuid_UUID     UUID, where the file says ``from uuid import UUID``; else uuid.UUID and ``import uuid``
 """
@@ -16,12 +16,18 @@ from perfprof.rules.rule import Edit, Rewrite
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function
 
-_TOKEN = re.compile(r"\blibrary_(uuid|datetime|decimal|pathlib)_([A-Za-z]+)\b")
+_BY_NAME = frozenset({"collections"})  # which people import the classes of
+_TOKEN = re.compile(r"\blibrary_(uuid|datetime|decimal|pathlib|functools|collections)_([A-Za-z_]+)\b")
 
 
 def can_name(types: tuple[str, ...], function: Function) -> bool:
     """Whether all that a guard for these types names has a name in the function, or can be given one."""
-    wanted = _TOKEN.findall(guards.is_key("it", types))
+    return can_have(guards.is_key("it", types), function)
+
+
+def can_have(source: str, function: Function) -> bool:
+    """Whether all that stands for something of the standard library in a source has a name, or can be given one."""
+    wanted = _TOKEN.findall(source)
     return all(_name_of(module, kind, function) is not None for module, kind in wanted)
 
 
@@ -47,7 +53,8 @@ def _name_of(module: str, kind: str, function: Function) -> tuple[str, str] | No
     there, whole = top.get(kind), top.get(module)
     by_class = there is not None and _brings(there, kind, module)
     by_module = whole is None or _brings(whole, module, "")
-    if by_module and not by_class:
+    by_name = module in _BY_NAME and there is None and whole is None
+    if by_module and not by_class and not by_name:
         return (f"{module}.{kind}", f"import {module}") if _free(module, function) else None
     if by_class or there is None:
         return (kind, f"from {module} import {kind}") if _free(kind, function) else None

@@ -152,21 +152,20 @@ def _expressions(tree: ast.Module, numbers: set[int]) -> dict[int, list[ast.IfEx
 
 
 def _groups(nodes: Sequence[ast.IfExp], page: _Page, number: int) -> list[tuple[int, int]]:
-    """Where the new expressions of a line begin and end: the outermost in parentheses, with these, else the innermost."""
+    """Where the new expressions of a line begin and end, with their parentheses: the outermost ones."""
     line, was = page.lines[number - 1], page.touched[number]
     data = line.encode()
-    bare, enclosed = [], []
+    spans = []
     for node in nodes:
         start = len(data[: node.col_offset].decode())
         end = len(data[: node.end_col_offset].decode())
-        if end - start < _SHORT or line[start:end] in was:
+        other = data[node.orelse.col_offset : node.orelse.end_col_offset].decode()
+        if end - start < _SHORT or f"else {other}" in was:  # the user's own, perhaps with a new one in it
             continue
-        if line[:start].endswith("(") and line[end:].startswith(")"):
-            enclosed.append((start - 1, end + 1))
-        else:
-            bare.append((start, end))
+        enclosed = line[:start].endswith("(") and line[end:].startswith(")")
+        spans.append((start - enclosed, end + enclosed))
     found: list[tuple[int, int]] = []
-    for start, end in sorted(enclosed or bare[-1:], key=lambda one: (one[0], -one[1])):
+    for start, end in sorted(spans, key=lambda one: (one[0], -one[1])):
         if not found or start >= found[-1][1]:
             found.append((start, end))
     return found

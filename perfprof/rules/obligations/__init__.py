@@ -45,7 +45,7 @@ NARROWING = (
     builtins_are_builtin,
 )
 
-# What it takes to answer from something that was made once of a list (`perfprof.rules.searching.list_methods`).
+# What it takes to answer from something that was made once of a list (`perfprof.rules.searching.list_answers`).
 ASKING = (
     is_a_list,
     elements_hash_as_equal,

@@ -62,7 +62,7 @@ from perfprof.rules.reading.expressions import is_builtin
 from perfprof.rules.reading.types import builtin_type
 from perfprof.rules.rule import Case, Rewrite, Rule, Suspect
 from perfprof.rules.scale import of_membership
-from perfprof.rules.searching import list_methods
+from perfprof.rules.searching import list_answers
 from perfprof.rules.searching.indexing import at
 from perfprof.rules.searching.membership import Membership, suspect
 from perfprof.rules.worth import worth_counts
@@ -125,7 +125,7 @@ def first_of_each(case: Case) -> Rewrite:
     found: Membership = case.suspect.reading
     holder, listed = found.scan.around[-1].holder, found.function.text(found.bases[0])
     assert holder is not None
-    types = list_methods.key_types(case)
+    types = list_answers.key_types(case)
     kinds = case.watched("base0")
     tests = [guards.is_collection(listed, kinds.types if kinds is not None else ()) or f"type({listed}) is list"]
     tests.append(guards.all_keys(listed, types))

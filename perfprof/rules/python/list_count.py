@@ -13,20 +13,16 @@ def repeated(words):
 ```
 
 ```python after
+from collections import Counter
+
 def repeated(words):
-    words_counts = {}
-    if type(words) is list and set(map(type, words)) <= {str}:
-        for item in words:
-            words_counts[item] = words_counts.get(item, 0) + 1
+    words_counts = (
+        Counter(words) if type(words) is list and set(map(type, words)) <= {str} else {}
+    )
     return [
         word
         for word in words
-        if (
-            words_counts.get(word, 0)
-            if type(word) is str and words_counts
-            else words.count(word)
-        )
-        > 1
+        if (words_counts[word] if words_counts else words.count(word)) > 1
     ]
 ```
 
@@ -42,17 +38,23 @@ def shares(rows, votes):
 ```
 
 ```python after
+from collections import Counter
+
 def shares(rows, votes):
-    votes_counts = {}
-    if type(votes) is list and type(rows) is list and set(map(type, votes)) <= {int}:
-        for item in votes:
-            votes_counts[item] = votes_counts.get(item, 0) + 1
+    votes_counts = (
+        Counter(votes)
+        if type(votes) is list
+        and type(rows) is list
+        and len(rows) > 8
+        and set(map(type, votes)) <= {int}
+        else {}
+    )
     for row in rows:
         row["share"] = (
             votes.count(row["party"])
             if not votes_counts
             else (
-                votes_counts.get(party, 0)
+                votes_counts[party]
                 if type(party := row["party"]) is int
                 else votes.count(party)
             )
@@ -140,11 +142,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from perfprof.rules import obligations as safe
+from perfprof.rules.imported import can_have, with_imports
 from perfprof.rules.reading.names import fresh
 from perfprof.rules.rule import Case, Rewrite, Rule, Suspect
 from perfprof.rules.scale import of_membership
-from perfprof.rules.searching import list_methods
+from perfprof.rules.searching import list_answers, list_methods
 from perfprof.rules.searching.indexing import at
+from perfprof.rules.searching.list_answers import Kept
 from perfprof.rules.searching.membership import Membership, suspect
 from perfprof.rules.worth import worth_counts
 
@@ -162,17 +166,23 @@ def looks_for(function: Function, program: Program) -> Iterator[Suspect]:
 def build_counts(case: Case) -> Rewrite:
     """A dict of counts before the loop, which answers for elements of the guarded types."""
     found: Membership = case.suspect.reading
-    listed = found.function.text(found.scan.subject)
-    name, taken = list_methods.names(case, "counts")
-    item = fresh("item", taken)
-    fill = f"for {item} in {listed}:\n        {name}[{item}] = {name}.get({item}, 0) + 1"
-    before = f"{name} = {{}}\nif {list_methods.condition(case)}:\n    {fill}"
-    answers = list_methods.answers(case, name, f"{name}.get({{key}}, 0) if {{test}} and {name}", taken | {item})
-    return Rewrite(
-        edits=(at("before", found.hoist.statement, before), *answers),
+    function = found.function
+    listed = function.text(found.scan.subject)
+    name, taken = list_answers.names(case, "counts")
+    tests = list_answers.condition(case)
+    if can_have("library_collections_Counter", function):
+        before, value = f"{name} = library_collections_Counter({listed}) if {tests} else {{}}", f"{name}[{{key}}]"
+    else:
+        item = fresh("item", taken)
+        fill = f"for {item} in {listed}:\n        {name}[{item}] = {name}.get({item}, 0) + 1"
+        before, value = f"{name} = {{}}\nif {tests}:\n    {fill}", f"{name}.get({{key}}, 0)"
+    kept = Kept(name, value, whole=name, tests=(name,), unless=f"not {name}")
+    rewrite = Rewrite(
+        edits=(at("before", found.hoist.statement, before), *list_answers.answers(case, kept, taken)),
         why=f"{listed} is counted once, and each turn looks its count up",
         memory=f"one dict entry for each different element of {listed} while the function runs",
     )
+    return with_imports(rewrite, function)
 
 
 RULE = Rule(

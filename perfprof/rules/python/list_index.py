@@ -5,9 +5,10 @@ element to its first position, made once, answers in one step. It is made from t
 equal elements the first one wins, as it does in `index`.
 
 What the dict does not have is still searched in the list, so that the `ValueError` for a missing element, the
-`except` around it, and elements of other types mean what they meant. Where a handler expects it to be missing, an empty
-list raises that error, in its words. Beside a list that grows the dict grows too. Where a loop walks the very list,
-`enumerate` would be another number for duplicates; the dict gives the number that `index` gives.
+`except` around it, and elements of other types mean what they meant. Where runs showed that a handler often takes that
+error, an empty list raises it, in its words. Beside a list that grows the dict grows too. A test in the same loop
+(`name in header`) asks the same dict. Where a loop walks the very list, no element needs a test of its own, and what
+keeps each first one is `dict.fromkeys`; `enumerate` would be another number for duplicates.
 
 ```python before
 def placed(finishers, names):
@@ -24,6 +25,7 @@ def placed(finishers, names):
         dict(zip(reversed(finishers), reversed(range(len(finishers)))))
         if type(finishers) is list
         and type(names) is list
+        and len(names) > 16
         and set(map(type, finishers)) <= {str}
         else {}
     )
@@ -52,6 +54,7 @@ def edges(rows, nodes):
         dict(zip(reversed(nodes), reversed(range(len(nodes)))))
         if type(nodes) is tuple
         and type(rows) is list
+        and len(rows) > 16
         and set(map(type, nodes)) <= {str}
         else {}
     )
@@ -83,6 +86,68 @@ def edges(rows, nodes):
 ```python workload
 nodes = tuple(map(str, range(3 * n)))
 edges([{"start": str(i), "end": str(3 * i)} for i in range(n)], nodes)
+```
+
+```python before
+def picked(rows, header, names):
+    wanted = []
+    for row in rows:
+        wanted.append([row[header.index(name)] if name in header else None for name in names])
+    return wanted
+```
+
+```python after
+def picked(rows, header, names):
+    wanted = []
+    header_positions = (
+        dict(zip(reversed(header), reversed(range(len(header)))))
+        if type(header) is list and type(rows) is list and set(map(type, header)) <= {str}
+        else {}
+    )
+    for row in rows:
+        wanted.append(
+            [
+                (
+                    row[
+                        (
+                            header_positions[name]
+                            if type(name) is str and name in header_positions
+                            else header.index(name)
+                        )
+                    ]
+                    if name
+                    in (
+                        header_positions if type(name) is str and header_positions else header
+                    )
+                    else None
+                )
+                for name in names
+            ]
+        )
+    return wanted
+```
+
+```python workload
+names = [str(i) for i in range(5 * n)]
+picked([names] * 3, names[::2] * 2, names[: n // 2])
+```
+
+```python before
+def first_ones(words):
+    return [word for place, word in enumerate(words) if words.index(word) == place]
+```
+
+```python after
+def first_ones(words):
+    return (
+        list(dict.fromkeys(words))
+        if type(words) is list and set(map(type, words)) <= {str}
+        else [word for place, word in enumerate(words) if words.index(word) == place]
+    )
+```
+
+```python workload
+first_ones([str(i * 7 % (2 * n + 1)) for i in range(3 * n)])
 ```
 
 Positions shift when the loop removes or inserts:
@@ -173,14 +238,16 @@ def placed(finishers, names):
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from perfprof.rules import obligations as safe
+from perfprof.rules.hoisting import watch
 from perfprof.rules.rule import Rule, Suspect
 from perfprof.rules.scale import of_membership
 from perfprof.rules.searching import list_methods
 from perfprof.rules.searching.membership import suspect
-from perfprof.rules.searching.positions import build_positions
+from perfprof.rules.searching.positions import build_positions, handlers
 from perfprof.rules.worth import worth_positions
 
 if TYPE_CHECKING:
@@ -189,9 +256,14 @@ if TYPE_CHECKING:
 
 def looks_for(function: Function, program: Program) -> Iterator[Suspect]:
     """Calls of `index` on the same list that a loop repeats."""
-    for found in list_methods.asked(function, program, "index", grows=True):
+    for found in list_methods.asked(function, program, "index"):
         message = f"searches `{function.text(found.scan.subject)}` in each turn for a position"
-        yield suspect("list-index", found, message)
+        one = suspect("list-index", found, message)
+        watches = (
+            watch(f"{one.finding.id}:missed{number}", handler.body[0], function, "entry")
+            for number, handler in enumerate(handlers(found))
+        )
+        yield replace(one, watches=(*one.watches, *watches))
 
 
 RULE = Rule(

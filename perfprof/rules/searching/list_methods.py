@@ -1,7 +1,7 @@
 """Methods of a list that walk it (``xs.index(x)``, ``xs.count(x)``), asked of the same list in each turn of a loop.
 
-Understood as a membership test is: the same list, a probe, a loop before which a dict of answers can be made. The
-call itself stays in the new code, for whatever the dict does not answer, so that errors keep their type and text.
+Understood as a membership test is: the same list, a probe, a loop before which a dict of answers can be made, see
+`perfprof.rules.searching.list_answers`.
 """
 
 from __future__ import annotations
@@ -9,34 +9,47 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from perfprof.rules import guards
-from perfprof.rules.hoisting import outermost
+from perfprof.rules.hoisting import outermost, runs_later
 from perfprof.rules.reading.appends import deeds_of, inside
-from perfprof.rules.reading.expressions import path_of
-from perfprof.rules.reading.names import fresh, read_names
+from perfprof.rules.reading.elements import is_for_unhashable
+from perfprof.rules.reading.expressions import is_builtin, path_of
+from perfprof.rules.reading.names import read_names
 from perfprof.rules.reading.repeats import all_scans, has_room
 from perfprof.rules.reading.types import builtin_type
-from perfprof.rules.rule import Case, Edit, Level
 from perfprof.rules.searching.asked_lists import appended, written_short
-from perfprof.rules.searching.indexing import collection_name, fitted, in_place, in_style
-from perfprof.rules.searching.iterators import plain_tests
-from perfprof.rules.searching.membership import Membership, list_tests, name_for
+from perfprof.rules.searching.indexing import collection_name
+from perfprof.rules.searching.membership import Membership
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Program
     from perfprof.rules.reading.scans import Scan
 
 
-MADE = ("positions", "counts")
+MADE = {"index": "positions", "count": "counts"}  # what is made of the list for a method
+FIRST_ONES = "list(dict.fromkeys({}))"
+GROWS = frozenset({"index"})  # for which there is an answer where a list gets more elements meanwhile
 
 
-def asked(function: Function, program: Program, method: str, grows: bool = False) -> Iterator[Membership]:
+def asked(function: Function, program: Program, method: str) -> tuple[Membership, ...]:
     """Every call ``xs.method(x)`` of a name or attribute that a loop repeats; calls that share a loop are one.
 
-    grows: whether the rule has an answer for a list that gets more elements meanwhile.
+    With them go tests (``x in xs``) of the same list in the same loop, which the same dict answers.
     """
+    known = function.memo.get(f"asked {method}")
+    if known is None:
+        known = function.memo[f"asked {method}"] = tuple(_asked(function, program, method, method in GROWS))
+    return cast("tuple[Membership, ...]", known)
+
+
+def tests_answered(function: Function, program: Program) -> frozenset[ast.AST]:
+    """The tests that go with calls of a method, so that no set is made for them beside the dict."""
+    found = (one for method in MADE for one in asked(function, program, method))
+    return frozenset(test.node for one in found for test in one.tests)
+
+
+def _asked(function: Function, program: Program, method: str, grows: bool) -> Iterator[Membership]:
     alone: dict[object, list[Membership]] = {}
     calls = list(_calls(function, program, method))
     for scan in calls:
@@ -48,8 +61,28 @@ def asked(function: Function, program: Program, method: str, grows: bool = False
             alike = not _inside_another(scan) and not any(one.problem for one in found.stable)
             apart = 0 if alike else id(scan)
             alone.setdefault((path_of(scan.subject), found.hoist.node, apart), []).append(found)
+    taken: set[ast.AST] = set()
     for first, *others in alone.values():
-        yield replace(first, twins=tuple(one.scan for one in others))
+        found = replace(first, twins=tuple(one.scan for one in others))
+        tests = tuple(one for one in _tests(found, program) if one.node not in taken)
+        taken |= {one.node for one in tests}
+        yield replace(found, tests=tests)
+
+
+def _tests(found: Membership, program: Program) -> Iterator[Scan]:
+    """Tests whether the list has what a call asks it for, in the same loop."""
+    function, listed = found.function, path_of(found.scan.subject)
+    asked_for = {one.probe.id for one in (found.scan, *found.twins) if isinstance(one.probe, ast.Name)}
+    if any(one.problem for one in found.stable) or not asked_for:
+        return
+    for scan in all_scans(function):
+        if scan.kind != "membership" or path_of(scan.subject) != listed or not has_room(scan, function):
+            continue
+        if not isinstance(scan.probe, ast.Name) or scan.probe.id not in asked_for:
+            continue
+        within = any(one.node is found.hoist.node for one in scan.around)
+        if within and runs_later(scan, function) is None and not is_for_unhashable(scan.node, function):
+            yield scan
 
 
 def _placed(
@@ -92,8 +125,11 @@ def _may_be_long(subject: ast.expr, function: Function, program: Program) -> boo
 
 def _falls_back(call: ast.Call, subject: ast.expr, function: Function) -> bool:
     """Whether it is what a rewrite left for other types: a dict made of the list is asked beside it."""
-    above = function.parents.get(call)
-    made = {f"{collection_name(subject)}_{word}" for word in MADE}
+    whole, above = first_ones(call, function), function.parents.get(call)
+    above = above if whole is None else function.parents.get(whole)
+    if whole is not None and isinstance(above, ast.IfExp):
+        return ast.unparse(above.body) == FIRST_ONES.format(ast.unparse(subject))
+    made = {f"{collection_name(subject)}_{word}" for word in MADE.values()}
     return isinstance(above, ast.IfExp) and bool(made & read_names(above))
 
 
@@ -102,52 +138,25 @@ def _inside_another(scan: Scan) -> bool:
     return scan.probe is not None and any(isinstance(node, ast.Call) for node in ast.walk(scan.probe))
 
 
-def condition(case: Case) -> str:
-    """What must hold before the loop, so that a dict of the list's elements answers for the list."""
-    found: Membership = case.suspect.reading
-    listed = found.function.text(found.scan.subject)
-    tests = list_tests(found, case.watched("base0"), listed)
-    tests += [*plain_tests(case, found), guards.all_keys(listed, key_types(case))]
-    return guards.joined(dict.fromkeys(tests))
+def first_ones(call: ast.AST, function: Function) -> ast.ListComp | None:
+    """``[x for i, x in enumerate(xs) if xs.index(x) == i]`` around ``xs.index(x)``, which keeps each first one."""
+    compare = function.parents.get(call)
+    part = function.parents.get(compare) if isinstance(compare, ast.Compare) else None
+    whole = function.parents.get(part) if isinstance(part, ast.comprehension) else None
+    if (
+        not isinstance(whole, ast.ListComp)
+        or not isinstance(part, ast.comprehension)
+        or not isinstance(call, ast.Call)
+    ):
+        return None
+    listed, probe = ast.unparse(call.func.value), ast.unparse(call.args[0])  # type: ignore[attr-defined]
+    wanted = f"[{probe} for {{0}}, {probe} in enumerate({listed}) if {{1}}]"
+    place = part.target.elts[0] if isinstance(part.target, ast.Tuple) else part.target
+    asked, number = ast.unparse(call), ast.unparse(place)
+    tests = (f"{asked} == {number}", f"{number} == {asked}")
+    same = any(_unparsed(wanted.format(number, test)) == ast.unparse(whole) for test in tests)
+    return whole if same and isinstance(place, ast.Name) and is_builtin("enumerate", function) else None
 
 
-def key_types(case: Case) -> tuple[str, ...]:
-    """The exact types of the elements, which the guards name."""
-    seen = case.watched("base0")
-    return guards.key_types(seen.elements if seen is not None else ()) or ("builtins.str",)
-
-
-def names(case: Case, word: str) -> tuple[str, frozenset[str]]:
-    """A name for the dict (``words_counts``), and all names that are taken with it."""
-    found: Membership = case.suspect.reading
-    taken = found.function.visible | case.taken
-    name = fresh(f"{collection_name(found.scan.subject)}_{word}", taken)
-    return name, taken | {name}
-
-
-def answers(case: Case, name: str, pattern: str, taken: frozenset[str], unless: str = "") -> Iterator[Edit]:
-    """A conditional expression in the place of each call: what the dict ``name`` answers, else the call.
-
-    pattern: with ``{key}`` for the probe and ``{test}`` for its guard, which stands first. A probe that is more than a
-    name is read once, by the guard; what may be no list is asked for its method before that, as it was. unless: what
-    tells that there is no dict, if that may be empty.
-    """
-    found: Membership = case.suspect.reading
-    function = found.function
-    listed = case.level("is-a-list") is Level.PROVED
-    for scan in (found.scan, *found.twins):
-        probe, call = scan.probe, scan.node
-        assert probe is not None
-        assert isinstance(call, ast.Call)
-        wanted, given = probe.id if isinstance(probe, ast.Name) else function.text(probe), ""
-        if not isinstance(probe, (ast.Name, ast.Constant)):
-            loose = isinstance(probe, (ast.NamedExpr, ast.Yield, ast.YieldFrom, ast.GeneratorExp))
-            wanted, given = name_for(probe, taken), f"({wanted})" if loose else wanted
-            taken |= {wanted}
-        test = guards.is_key(wanted, key_types(case))
-        test = test.replace(f"type({wanted})", f"type({wanted} := {given})", 1) if given else test
-        test = f"({test})" if " or " in test else test
-        new = f"{pattern.format(key=wanted, test=test)} else {function.text(call.func)}({wanted})"
-        if given and not listed:
-            new = f"{function.text(call)} if {unless or f'not {name}'} else {new.replace(f' and {name} else', ' else')}"
-        yield in_place(call, fitted(in_style(f"({new})", function), call, function), name, function)
+def _unparsed(source: str) -> str:
+    return ast.unparse(ast.parse(source, mode="eval"))

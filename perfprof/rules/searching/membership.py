@@ -41,7 +41,7 @@ class Membership:
 
     twins: other scans that the same rewrite answers, because they ask the same list in the same loop.
     inlined: the call that asks, where it stands in another function. counted: the count that asks.
-    part: which of the list's elements are asked, if not all.
+    part: which of the list's elements are asked, if not all. tests: where a dict answers, tests that go with its calls.
     """
 
     function: Function
@@ -54,6 +54,7 @@ class Membership:
     inlined: Inlined | None = None
     counted: Counted | None = None
     part: Part | None = None
+    tests: tuple[Scan, ...] = ()
 
     @property
     def is_bound_anew(self) -> bool:
@@ -87,7 +88,7 @@ def _watches(found: Membership, prefix: str) -> Iterator[Watch]:
     subject, probe, holder = found.placed
     yield watch(f"{prefix}:entry", found.hoist.statement, found.function, "entry")
     yield watch(f"{prefix}:base0", subject, holder, "collection")
-    for number, twin in enumerate(found.twins):
+    for number, twin in enumerate((*found.twins, *found.tests)):
         yield watch(f"{prefix}:twin{number}", twin.subject, found.function, "value")
     each = found.scan.around[-1].iterable
     if is_handed(found.scan.node) and each is not None:  # what is asked for stands nowhere, the list is named once

@@ -13,9 +13,12 @@ from perfprof.rules import guards
 from perfprof.rules.reading.names import fresh
 from perfprof.rules.reading.types import builtin_type
 from perfprof.rules.rule import Case, Edit, Rewrite
-from perfprof.rules.searching import list_methods
-from perfprof.rules.searching.indexing import at, fitted, in_style
+from perfprof.rules.searching import list_answers, list_methods
+from perfprof.rules.searching.indexing import at, collection_name, fitted, in_style
+from perfprof.rules.searching.iterators import FEW_POSITIONS, long_tests
+from perfprof.rules.searching.list_answers import Kept
 from perfprof.rules.searching.membership import Membership, list_tests, name_for, starts_empty
+from perfprof.rules.searching.own_elements import is_own_element
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +34,7 @@ def build_positions(case: Case) -> Rewrite:
     found: Membership = case.suspect.reading
     listed = found.function.text(found.scan.subject)
     return Rewrite(
-        edits=tuple(_beside(case) if found.appends else _before(case)),
+        edits=tuple(_beside(case) if found.appends else _first_ones(case) or _before(case)),
         why=f"one look-up in a dict of first positions instead of a walk over {listed} for each",
         memory=f"one dict entry for each element of {listed} while the function runs",
     )
@@ -46,27 +49,39 @@ def _before(case: Case) -> Iterator[Edit]:
     """The dict of a list that stays."""
     found: Membership = case.suspect.reading
     listed = found.function.text(found.scan.subject)
-    name, taken = list_methods.names(case, "positions")
+    name, taken = list_answers.names(case, "positions")
     yield at(
         "before",
         found.hoist.statement,
-        f"{name} = {_made(listed)} if {list_methods.condition(case)} else {{}}",
+        f"{name} = {_made(listed)} if {list_answers.condition(case, FEW_POSITIONS)} else {{}}",
     )
-    pattern = f"{name}[{{key}}] if {{test}} and {{key}} in {name}"
-    empty = _empty(case)
-    if empty and all(_is_caught(scan.node, found.function) for scan in (found.scan, *found.twins)):
-        pattern = f"({name}[{{key}}] if {{key}} in {name} else {empty}.index({{key}})) if {{test}} and {name}"
-    yield from list_methods.answers(case, name, pattern, taken)
+    empty = _empty(case) if _misses(case) else ""
+    value, tests = f"{name}[{{key}}]", (f"{{key}} in {name}",)
+    if empty:
+        value, tests = f"({name}[{{key}}] if {{key}} in {name} else {empty}.index({{key}}))", (name,)
+    yield from list_answers.answers(case, Kept(name, value, name, tests, f"not {name}"), taken)
+
+
+def _first_ones(case: Case) -> tuple[Edit, ...]:
+    """``dict.fromkeys`` for a comprehension that keeps each first one of equal elements."""
+    found: Membership = case.suspect.reading
+    function, whole = found.function, list_methods.first_ones(found.scan.node, found.function)
+    if whole is None or found.twins or found.tests or not is_own_element(found.scan, found):
+        return ()
+    kept = list_methods.FIRST_ONES.format(function.text(found.scan.subject))
+    new = f"{kept} if {list_answers.condition(case)} else {function.text(whole)}"
+    return (at("replace", whole, fitted(in_style(new, function), whole, function)),)
 
 
 def _beside(case: Case) -> Iterator[Edit]:
     """The dict beside a list that grows, and how many elements it knows: all of them, or the list is walked as before."""
     found: Membership = case.suspect.reading
-    listed, types = found.function.text(found.scan.subject), list_methods.key_types(case)
-    name, taken = list_methods.names(case, "positions")
-    known = fresh(f"{name}_known", taken)
+    listed, types = found.function.text(found.scan.subject), list_answers.key_types(case)
+    name, taken = list_answers.names(case, "positions")
+    known = fresh(f"{collection_name(found.scan.subject)}_placed", taken)
     tests = list_tests(found, case.watched("base0"), listed)
     empty = starts_empty(found)
+    tests += [] if empty else long_tests(case, found, FEW_POSITIONS)
     begin = f"{name}, {known} = {{}}, {0 if empty and not tests else None}"
     if tests or not empty:
         tests = list(dict.fromkeys([*tests, guards.all_keys(listed, types)]))
@@ -74,11 +89,11 @@ def _beside(case: Case) -> Iterator[Edit]:
     yield at("before", found.hoist.statement, in_style(begin, found.function))
     there = [f"{known} is not None"] if tests else []
     complete = guards.joined([*there, f"{known} == len({listed})"])
-    pattern = (
-        f"({name}[{{key}}] if {{key}} in {name} else {_empty(case) or '[]'}.index({{key}}))"
-        f" if {{test}} and {complete}"
-    )
-    yield from list_methods.answers(case, name, pattern, taken | {known}, f"{known} is None")
+    value, more = f"{name}[{{key}}]", [f"{{key}} in {name}"]
+    if _misses(case):
+        value, more = f"({name}[{{key}}] if {{key}} in {name} else {_empty(case) or '[]'}.index({{key}}))", []
+    kept = Kept(name, value, complete, (complete, *more), f"{known} is None")
+    yield from list_answers.answers(case, kept, taken | {known})
     for one in found.appends:  # the new one's position, if it is the only one that the dict lacks
         value = found.function.text(one.value) if isinstance(one.value, ast.Name) else f"{listed}[-1]"
         new = guards.joined([*there, f"{known} == len({listed}) - 1", guards.is_key(value, types)])
@@ -94,12 +109,12 @@ def in_part(case: Case) -> Rewrite:
     assert probe is not None
     assert isinstance(compare, ast.Compare)
     listed, bound = function.text(part.values), ast.unparse(part.bound)
-    name, taken = list_methods.names(case, "positions")
+    name, taken = list_answers.names(case, "positions")
     made = _made(listed) if part.beginning else f"dict(zip({listed}, range(len({listed}))))"
     wanted = given = function.text(probe)
     if not isinstance(probe, (ast.Name, ast.Constant)):
         wanted = name_for(probe, taken)
-    test = guards.is_key(wanted, list_methods.key_types(case))
+    test = guards.is_key(wanted, list_answers.key_types(case))
     if wanted != given:
         test = test.replace(f"type({wanted})", f"type({wanted} := ({given}))", 1)
     test = guards.joined([test, name])
@@ -107,7 +122,7 @@ def in_part(case: Case) -> Rewrite:
     lies = part.beginning is isinstance(compare.ops[0], ast.In)
     word = "in" if isinstance(compare.ops[0], ast.In) else "not in"
     new = f"({place} {'<' if lies else '>='} {bound} if {test} else {wanted} {word} {function.text(compare.comparators[0])})"
-    before = f"{name} = {made} if {list_methods.condition(case)} else {{}}"
+    before = f"{name} = {made} if {list_answers.condition(case)} else {{}}"
     return Rewrite(
         edits=(
             at("before", found.hoist.statement, before),
@@ -126,16 +141,32 @@ def _empty(case: Case) -> str:
     return _EMPTY.get(kinds.pop(), "") if len(kinds) == 1 else ""
 
 
-def _is_caught(call: ast.AST, function: Function) -> bool:
-    """Whether a missing element is expected: a handler around it takes the ValueError."""
+OFTEN = 0.25  # of the look-ups: then what is missing must not be searched in the list
+
+
+def handlers(found: Membership) -> list[ast.ExceptHandler]:
+    """Where a missing element is expected: the innermost handler around each call that takes the ValueError."""
+    each = (_handler(one.node, found.function) for one in (found.scan, *found.twins))
+    return list(dict.fromkeys(one for one in each if one is not None))
+
+
+def _handler(call: ast.AST, function: Function) -> ast.ExceptHandler | None:
     node, above = call, function.parents.get(call)
     while above is not None and node is not function.node:
         if isinstance(above, ast.Try) and node in above.body:
-            kinds = [kind for one in above.handlers for kind in _kinds(one.type)]
-            if _CAUGHT & set(kinds):
-                return True
+            found = next((one for one in above.handlers if _CAUGHT & set(_kinds(one.type))), None)
+            if found is not None:
+                return found
         node, above = above, function.parents.get(above)
-    return False
+    return None
+
+
+def _misses(case: Case) -> bool:
+    """Whether runs showed that what is looked for is often not there, so that an error is what is made most of all."""
+    found: Membership = case.suspect.reading
+    seen = [case.watched(f"missed{number}") for number in range(len(handlers(found)))]
+    calls = [case.watched("base0"), *(case.watched(f"twin{number}") for number in range(len(found.twins)))]
+    return sum(one.count for one in seen if one) > OFTEN * sum(one.count for one in calls if one)
 
 
 def _kinds(kind: ast.expr | None) -> list[str]:

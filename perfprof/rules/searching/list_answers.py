@@ -1,0 +1,128 @@
+"""Write what answers in the place of a list's methods: a dict that is made of it, asked where a guard lets it.
+
+The call itself stays in the new code, for whatever the dict does not answer, so that errors keep their type and text.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from perfprof.rules import guards
+from perfprof.rules.reading.handed import is_handed
+from perfprof.rules.reading.names import fresh
+from perfprof.rules.rule import Case, Edit, Level
+from perfprof.rules.searching.indexing import at, collection_name, fitted, in_place, in_style
+from perfprof.rules.searching.iterators import FEW, loop_tests
+from perfprof.rules.searching.membership import Membership, list_tests, name_for
+from perfprof.rules.searching.own_elements import is_own_element
+
+if TYPE_CHECKING:
+    from perfprof.rules.reading.scans import Scan
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is made of a list, by ``name``, and how it answers for a ``{key}``.
+
+    whole: the test that it has all elements of the list. tests: what must hold beside the key's type; of these, the name
+    alone says that it was made. unless: the test that it was not, which may be another one than that it is empty.
+    """
+
+    name: str
+    value: str
+    whole: str
+    tests: tuple[str, ...]
+    unless: str
+
+
+def condition(case: Case, few: int = FEW) -> str:
+    """What must hold before the loop, so that a dict of the list's elements answers for the list."""
+    found: Membership = case.suspect.reading
+    listed = found.function.text(found.scan.subject)
+    tests = list_tests(found, case.watched("base0"), listed)
+    tests += [*loop_tests(case, found, few), guards.all_keys(listed, key_types(case))]
+    return guards.joined(dict.fromkeys(tests))
+
+
+def key_types(case: Case) -> tuple[str, ...]:
+    """The exact types of the elements, which the guards name."""
+    seen = case.watched("base0")
+    return guards.key_types(seen.elements if seen is not None else ()) or ("builtins.str",)
+
+
+def names(case: Case, word: str) -> tuple[str, frozenset[str]]:
+    """A name for the dict (``words_counts``), and all names that are taken with it."""
+    found: Membership = case.suspect.reading
+    taken = found.function.visible | case.taken
+    name = fresh(f"{collection_name(found.scan.subject)}_{word}", taken)
+    return name, taken | {name}
+
+
+def answers(case: Case, kept: Kept, taken: frozenset[str]) -> Iterator[Edit]:
+    """A conditional expression in the place of each call: what is kept of the list answers, else the call.
+
+    One of the list's own elements was tested before the loop, and is there.
+    """
+    found: Membership = case.suspect.reading
+    for scan in (found.scan, *found.twins):
+        if is_own_element(scan, found):
+            yield _of_its_own(scan, kept, found)
+            continue
+        wanted, given = _wanted(scan, found, taken)
+        taken |= {wanted}
+        yield _answer(case, scan, kept, wanted, given)
+    yield from _tests(case, kept)
+
+
+def _wanted(scan: Scan, found: Membership, taken: frozenset[str]) -> tuple[str, str]:
+    """What is looked for, and if that is more than a name, which is read once, how it is read."""
+    probe, text = scan.probe, found.function.text(scan.probe) if scan.probe is not None else ""
+    if isinstance(probe, ast.Name):
+        return probe.id, ""
+    if probe is None or isinstance(probe, ast.Constant):
+        return text, ""
+    loose = isinstance(probe, (ast.NamedExpr, ast.Yield, ast.YieldFrom, ast.GeneratorExp))
+    return name_for(probe, taken), f"({text})" if loose else text
+
+
+def _of_its_own(scan: Scan, kept: Kept, found: Membership) -> Edit:
+    """The answer for an element of the list; a method that is handed to a builtin becomes a method of the dict."""
+    call, function = scan.node, found.function
+    assert isinstance(call, ast.Call)
+    if is_handed(call):
+        place: ast.expr = call.func
+        new = f"{kept.name}.get if {kept.name} else {function.text(place)}"
+    else:
+        place = call
+        new = f"{kept.name}[{ast.unparse(call.args[0])}] if {kept.name} else {function.text(call)}"
+    return at("replace", place, fitted(in_style(new, function), call, function))
+
+
+def _answer(case: Case, scan: Scan, kept: Kept, wanted: str, given: str) -> Edit:
+    """The answer for anything. What may be no list is asked for its method before the probe is read, as it was."""
+    found: Membership = case.suspect.reading
+    call, function = scan.node, found.function
+    assert isinstance(call, ast.Call)
+    test = guards.is_key(wanted, key_types(case))
+    test = test.replace(f"type({wanted})", f"type({wanted} := {given})", 1) if given else test
+    before = bool(given) and case.level("is-a-list") is not Level.PROVED
+    more = [one.format(key=wanted) for one in kept.tests if not (before and one == kept.name)]
+    tests = guards.joined([test, *more])
+    new = f"{kept.value.format(key=wanted)} if {tests} else {function.text(call.func)}({wanted})"
+    if before:
+        new = f"{function.text(call)} if {kept.unless} else ({new})"
+    new = f"({new})" if is_handed(call) else new  # anywhere else it is set in parentheses where it needs them
+    return in_place(call, fitted(in_style(new, function), call, function), kept.name, function)
+
+
+def _tests(case: Case, kept: Kept) -> Iterator[Edit]:
+    """Tests of the list in the same loop ask the dict, too."""
+    found: Membership = case.suspect.reading
+    for scan in found.tests:
+        assert isinstance(scan.probe, ast.Name)
+        test = guards.joined([guards.is_key(scan.probe.id, key_types(case)), kept.whole])
+        new = f"({kept.name} if {test} else {found.function.text(scan.subject)})"
+        yield at("replace", scan.subject, fitted(in_style(new, found.function), scan.subject, found.function))
