@@ -18,6 +18,8 @@ from perfprof.optimizer.judge.benchmark import _classes
 from perfprof.optimizer.judge.clocked import Clocks
 from perfprof.optimizer.judge.processes import Ran
 from perfprof.optimizer.judge.replay import Call, Case, Limits
+from perfprof.optimizer.judge.trial import Trial
+from perfprof.optimizer.judge.verdict import Layer
 from perfprof.optimizer.judge.whole import Side, WorkloadTimes, workload_benchmark
 from perfprof.optimizer.judge.workbench import Workbench
 from perfprof.optimizer.patches import FileChange, Patch
@@ -45,7 +47,7 @@ def test_the_dearest_call_is_timed(costs: list[float], blobs: list[bytes]) -> No
 
 
 def timed(
-    old: float, new: float, *, parts: tuple[float, float] | None = None, noise: float = 0.03
+    old: float, new: float, *, parts: tuple[float, float] | None = None, noise: float = 0.03, confirm: bool = False
 ) -> tuple[WorkloadTimes, int]:
     """The benchmark of a workload that takes so many CPU seconds on each side, and the pairs it made."""
     chance = random.Random(11)
@@ -57,7 +59,7 @@ def timed(
     def part(side: Side) -> float:
         return math.nan if parts is None else parts[side == "new"] * math.exp(chance.gauss(0, noise))
 
-    times = workload_benchmark(run, promise=1.2, seconds=20.0, part=part)
+    times = workload_benchmark(run, promise=1.2, seconds=20.0, part=part, confirm=confirm)
     assert times.cpu is not None
     return times, len(times.cpu.before)
 
@@ -86,6 +88,27 @@ def test_changed_functions_tell_what_the_whole_cannot() -> None:
     assert same.parted.decision != "faster"
     unknown, _ = timed(1.0, 1.0, parts=(0.0, 0.0))
     assert unknown.parted is None
+
+
+def test_where_no_call_was_replayed_the_whole_must_be_clear() -> None:
+    """The same functions 30 times as fast, with 3 % and with a third of the workload."""
+    little, pairs = timed(1.03, 1.0, parts=(0.03, 0.001), confirm=True)
+    assert pairs > 5
+    assert little.answered.decision != "faster"
+    much, pairs = timed(1.5, 1.0, parts=(0.5, 0.001), confirm=True)
+    assert (much.answered.decision, pairs) == ("faster", 5)
+    assert timed(1.0, 1.0, parts=(0.03, 0.03), confirm=True)[1] == timed(1.0, 1.0, parts=(0.03, 0.03))[1]
+
+
+@pytest.mark.parametrize(("unconfirmed", "decision"), [(True, "cannot tell"), (False, "accepted")])
+def test_clocks_alone_accept_nothing(*, unconfirmed: bool, decision: str) -> None:
+    times, _ = timed(1.03, 1.0, parts=(0.03, 0.001))
+    trial = Trial(Patch("r", "t", (), level=Level.PROVED), Case("x", (), ()), answered=times.parted)
+    trial.layers.append(Layer("answers", "passed", ""))
+    trial.unconfirmed = unconfirmed
+    verdict = trial.verdict()
+    assert verdict.decision == decision
+    assert ("no call could be replayed" in verdict.reason) == unconfirmed
 
 
 @pytest.fixture

@@ -85,15 +85,7 @@ def count(
     tree.write(())
     functions = [one for group in groups for one in group]
     tree.write(instrumented(tree, changes, functions, folder / "import"))
-    env = tree.env(first=[INSIDE / "start"])
-    env |= {
-        "PERFPROF_INSIDE": str(INSIDE),
-        "PERFPROF_ANSWERS": str(folder / "answers"),
-        "PERFPROF_ROOT": str(tree.path),
-        "PERFPROF_GROUPS": json.dumps(groups),
-        "PERFPROF_RESHAPED": "yes" if reshaped else "",
-        "PYTHONHASHSEED": env.get("PYTHONHASHSEED", "0"),
-    }
+    env = _watching(tree, folder, groups, reshaped=reshaped)
     argv = with_environment(tree.command(bench.project.workload.argv, env), env)
     output = folder / "output"
     try:
@@ -106,6 +98,19 @@ def count(
     text = output.read_text("utf-8", "replace").replace(str(tree.path), "")
     with recording:
         return _read(recording, folder / "answers", text, files)
+
+
+def _watching(tree: Tree, folder: Path, groups: Groups, *, reshaped: bool) -> dict[str, str]:
+    """The environment in which the answers of these functions are noted; hashes are the same in each run."""
+    env = tree.env(first=[INSIDE / "start"])
+    return env | {
+        "PERFPROF_INSIDE": str(INSIDE),
+        "PERFPROF_ANSWERS": str(folder / "answers"),
+        "PERFPROF_ROOT": str(tree.path),
+        "PERFPROF_GROUPS": json.dumps(groups),
+        "PERFPROF_RESHAPED": "yes" if reshaped else "",
+        "PYTHONHASHSEED": env.get("PYTHONHASHSEED", "0"),
+    }
 
 
 def _read(recording: Recording, answers: Path, output: str, files: Mapping[str, str]) -> Counted:

@@ -46,8 +46,7 @@ class Patched:
         return tuple(sorted(tuple(sorted(one)) for one in self._groups))
 
     def around(self, functions: Iterable[str]) -> Groups:
-        """Those of a patch."""
-        self.add(functions)
+        """Those that hold any of these."""
         wanted = frozenset(functions)
         return tuple(one for one in self.groups() if wanted & set(one))
 
@@ -70,11 +69,13 @@ class OldRuns:
     def together(self, functions: tuple[str, ...]) -> Groups:
         """What is watched for a patch that changes these."""
         with self._lock:
+            self._patched.add(functions)
             return self._patched.around(functions)
 
     def get(self, number: int, functions: tuple[str, ...], run: Run) -> Counted:
         """The first (0) or the second (1) run of the old code in which these functions were watched."""
         with self._lock:
+            self._patched.add(functions)
             if not set(self._patched.around(functions)) <= set(self._watched):
                 self._watched = self._patched.groups()
                 self._runs.clear()

@@ -117,7 +117,7 @@ class Layers:
         failed = self.runs(trial.patch.changes)
         if failed:
             return "failed", failed
-        times = self._clocked(trial)
+        times = self._clocked(trial, confirm=not trial.used)
         if times.failed:
             return "failed", times.failed
         answered, told = _of_whole(times)
@@ -131,18 +131,19 @@ class Layers:
         parted = answered is times.parted
         trial.answered, trial.memory = answered, times.memory
         whole = f"in the running workload, which is {spoken(times.answered)}" if parted else ""
+        trial.unconfirmed = parted and not trial.used and times.answered.decision != "faster"
         trial.notes += [*filter(None, [whole, self.moody]), *memory_note(times.memory)]
         if trial.comparison is None or trial.comparison.metric == "cpu":
             trial.comparison = times.part if parted else times.cpu
 
-    def _clocked(self, trial: Trial) -> WorkloadTimes:
+    def _clocked(self, trial: Trial, *, confirm: bool) -> WorkloadTimes:
         """With clocks on the changed functions, of which a rule's promise is; without them where they are in the way."""
         patch = trial.patch
         if patch.functions and not patch.counter:
             clocks = Clocks(self._bench, patch.functions)
             clocks.write(self._bench.old, ())
             clocks.write(self._bench.new, patch.changes)
-            times = self._timed(patch.promise, clocks)
+            times = self._timed(patch.promise, clocks, confirm=confirm)
             if not times.failed:
                 return times
         return self.whole(patch.changes)
@@ -162,7 +163,7 @@ class Layers:
         self._bench.new.write(changes)
         return self._timed(promise, None)
 
-    def _timed(self, promise: float, clocks: Clocks | None) -> WorkloadTimes:
+    def _timed(self, promise: float, clocks: Clocks | None, *, confirm: bool = False) -> WorkloadTimes:
         """The workload by turns in both trees as they are."""
         found: dict[Side, float] = {}
 
@@ -172,8 +173,9 @@ class Layers:
             found[side] = clocks.seconds() if clocks is not None else math.nan
             return ran
 
+        seconds = self._settings.workload_seconds
         return workload_benchmark(
-            run, promise=promise, seconds=self._settings.workload_seconds, part=lambda side: found[side]
+            run, promise=promise, seconds=seconds, part=lambda side: found[side], confirm=confirm
         )
 
     def _run(self, tree: Tree, seed: int, clocks: Clocks | None = None) -> Ran:

@@ -17,12 +17,16 @@ from perfprof.rules.rule import Level
 
 _UNTESTED = "no tests given"  # as `Baseline.tests` begins
 _QUIETER = "run it again while this machine has less to do, or with more work for this function"
+_ALONE = "no call could be replayed, so the workload as a whole would have to show it"
 Outcome = tuple[str, str]  # of a layer: "passed", "failed", "skipped" or "cannot tell", and why
 
 
 @dataclass
 class Trial:
-    """Filled by one layer after the other. used: captured calls fit for timing -> seconds of the old code."""
+    """Filled by one layer after the other. used: captured calls fit for timing -> seconds of the old code.
+
+    unconfirmed: clocks on the changed functions alone tell a gain, and no call of them could be replayed.
+    """
 
     patch: Patch
     case: Case
@@ -33,6 +37,7 @@ class Trial:
     memory: Comparison | None = None
     notes: list[str] = field(default_factory=list)
     largest: float = 0.0  # difference of floats that was let pass, within the patch's tolerance
+    unconfirmed: bool = False
 
     def ask(self, name: str, question: Callable[[Trial], Outcome]) -> bool:
         """Put one question; True if the patch is still in."""
@@ -116,6 +121,8 @@ class Trial:
         if answered is None or math.isnan(answered.ratio):
             return "cannot tell", f"nothing could be timed: {self._reasons('function', 'workload')}"
         told = "; ".join([spoken(answered), *self.notes])
+        if answered.decision == "faster" and self.unconfirmed:
+            return "cannot tell", f"{told}; {_ALONE}"
         if answered.decision == "faster":
             return "accepted", told
         if answered.decision == "slower":

@@ -45,15 +45,10 @@ def verify(
     patches = _understood(given, options, tolerance, seen_types=seen_types)
     with ExitStack() as stack:
         folder, kept = _folder(options, stack)
-        judge = stack.enter_context(
-            Judge(
-                options.project,
-                folder=folder,
-                settings=Settings(timeout=options.timeout, deep=DEEP if deep else 0.0),
-                progress=progress.tell,
-                base=_base(patches),
-            )
-        )
+        settings = Settings(timeout=options.timeout, deep=DEEP if deep else 0.0)
+        base = _base(patches)
+        judge = Judge(options.project, folder=folder, settings=settings, progress=progress.tell, base=base)
+        stack.enter_context(judge)
         migrations = _migrations([one for one in given if _is_migration(one)], options, folder, progress)
         judged, together = _apart_and_together(patches, judge, progress)
         outcomes = (*judged, *migrations)
