@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from perfprof.rules import guards
+from perfprof.rules.reading.stars import star_for
 from perfprof.rules.rule import Edit, Rewrite
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def _free(name: str, function: Function) -> bool:
         if any(_binds(node, name) for node in ast.walk(scope.node)):
             return False
         scope = scope.outer
-    return name not in function.module.rebound and not function.module.hides_builtins
+    return name not in function.module.rebound and star_for(name, function.module) is None
 
 
 def _binds(node: ast.AST, name: str) -> bool:

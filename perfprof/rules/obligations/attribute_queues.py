@@ -16,6 +16,7 @@ from perfprof.rules.reading.callees import standard
 from perfprof.rules.reading.effects import hazards
 from perfprof.rules.reading.expressions import SCALAR_BUILTINS, is_builtin
 from perfprof.rules.reading.projects import BY_DICT, other_files, texts
+from perfprof.rules.reading.stars import star_for
 from perfprof.rules.rule import Case, Proof
 
 if TYPE_CHECKING:
@@ -288,7 +289,8 @@ def deque_is_free_in_the_class(case: Case) -> Proof:
     methods = {one.method for one in found.uses}
     here = any("deque" in {*one.names.bindings, *one.parameters, *one.names.elsewhere} for one in methods)
     nested = any(one.outer is not None and one.outer.qualname != "<module>" for one in methods)
-    if here or nested or (meant is not None and not imported) or "deque" in module.rebound or module.hides_builtins:
+    again = "deque" in module.rebound or star_for("deque", module) is not None
+    if here or nested or again or (meant is not None and not imported):
         return unproved("`deque` may have another meaning in this file")
     if not all(is_builtin(name, one) for one in methods for name in ("list", "len")):
         return unproved("`list` or `len` has another meaning in this file")

@@ -19,6 +19,7 @@ from perfprof.rules.containers.uses import looked_at, own_local
 from perfprof.rules.obligations.filled import filled
 from perfprof.rules.obligations.proofs import obligation, observed, proved, unproved
 from perfprof.rules.reading.expressions import is_builtin
+from perfprof.rules.reading.stars import star_for
 from perfprof.rules.rule import Case, Proof
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ def deque_is_free(case: Case) -> Proof:
     while scope is not None and scope.qualname != "<module>":
         here = here or "deque" in scope.names.bindings or "deque" in scope.parameters
         scope = scope.outer
-    if here or (meant is not None and not imported) or function.module.hides_builtins:
+    if here or (meant is not None and not imported) or star_for("deque", function.module) is not None:
         return unproved("`deque` has another meaning in this file")
     if not all(is_builtin(one, function) for one in ("list", "len", "range")):
         return unproved("`list`, `len` or `range` has another meaning in this file")

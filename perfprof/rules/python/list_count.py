@@ -90,7 +90,7 @@ A text counts parts:
 
 ```python unchanged is-a-list
 def repeated(words):
-    line = " ".join(words)
+    line = str(words)
     return [word for word in words if line.count(word) > 1]
 ```
 

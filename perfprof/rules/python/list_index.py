@@ -181,7 +181,7 @@ A text has `index` too, and finds parts:
 
 ```python unchanged is-a-list
 def placed(finishers, names):
-    line = " ".join(finishers)
+    line = str(finishers)
     places = {}
     for name in names:
         places[name] = line.index(name)

@@ -149,7 +149,7 @@ Something else than a list is asked, with its own `in`:
 ```python unchanged is-a-list
 def unknown(orders, customer_ids):
     missing = []
-    ids = "".join(map(str, customer_ids))
+    ids = str(customer_ids)
     for order in orders:
         if str(order["customer_id"]) not in ids:
             missing.append(order["number"])

@@ -7,6 +7,7 @@ import builtins
 from typing import TYPE_CHECKING
 
 from perfprof.rules.reading.scans import COMPREHENSIONS
+from perfprof.rules.reading.stars import star_for
 from perfprof.rules.reading.syntax import children, walk
 
 if TYPE_CHECKING:
@@ -122,9 +123,9 @@ def _call_reads_only(node: ast.Call, function: Function) -> bool:
 def is_builtin(name: str, function: Function) -> bool:
     """Whether a name means the builtin in a function."""
     module = function.module
-    if not hasattr(builtins, name) or name in module.top or name in module.rebound or module.hides_builtins:
+    if not hasattr(builtins, name) or name in module.top or name in module.rebound:
         return False
-    return not function.hides(name)
+    return not function.hides(name) and star_for(name, module) is None
 
 
 def attributes_of(node: ast.expr) -> list[ast.Attribute]:

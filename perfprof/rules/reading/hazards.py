@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from perfprof.rules.reading.callees import is_container
 from perfprof.rules.reading.expressions import path_of, root_name
 from perfprof.rules.reading.names import other_bindings
+from perfprof.rules.reading.stars import star_for
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function
@@ -104,5 +105,7 @@ def unreadable(name: str, function: Function) -> str:
     """Why nothing is known of a call: a builtin's name may mean another function, an operator a class's own method."""
     if name.startswith("__"):
         return "a class of this project has one of its own"
-    hidden = hasattr(builtins, name) and function.module.hides_builtins
-    return f"`import *` in this file may give `{name}` another meaning" if hidden else "not readable from here"
+    star = star_for(name, function.module) if hasattr(builtins, name) else None
+    if star is not None:
+        return f"`{ast.unparse(star)}` may give `{name}` another meaning"
+    return "not readable from here"

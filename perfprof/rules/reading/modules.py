@@ -9,9 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from perfprof.rules.reading.functions import DEFINITIONS, Function
 from perfprof.rules.reading.names import defined_names, unpacked_names
+
+if TYPE_CHECKING:
+    from perfprof.rules.reading.program import Program
 
 _WORD = re.compile(r"[^\W\d]\w*")
 _NEWLINE = re.compile(rb"\r\n|\r|\n")
@@ -27,6 +31,7 @@ class Module:
     tree: ast.Module
     functions: list[Function] = field(default_factory=list)
     classes: list[ast.ClassDef] = field(default_factory=list)
+    program: Program | None = field(default=None, repr=False)  # the one that it is read for
 
     @cached_property
     def top(self) -> dict[str, ast.stmt]:
@@ -51,11 +56,20 @@ class Module:
         unpacked = {name for statement in self.tree.body for name in unpacked_names(statement)}
         return frozenset(twice | declared | unpacked)
 
+    def binds_once(self, name: str) -> bool:
+        """Whether it gives a name one meaning, also where its loops and conditions bind names."""
+        return name not in self.rebound and len(self.functions[0].names.bindings.get(name, ())) == 1
+
     @cached_property
-    def hides_builtins(self) -> bool:
-        """Whether an ``import *`` may bind any name."""
+    def stars(self) -> tuple[ast.ImportFrom, ...]:
+        """Its ``from … import *``."""
         imports = [one for one in self.tree.body if isinstance(one, ast.ImportFrom)]
-        return any(alias.name == "*" for one in imports for alias in one.names)
+        return tuple(one for one in imports if any(alias.name == "*" for alias in one.names))
+
+    @property
+    def hides_builtins(self) -> bool:
+        """Whether an ``import *`` may bind any name; `reading.stars` tells which of them does."""
+        return bool(self.stars)
 
     @cached_property
     def overrides(self) -> frozenset[tuple[str, str]]:
@@ -104,11 +118,13 @@ class Module:
         for one in self.functions:
             vars(one).clear()
         self.functions.clear()
+        self.program = None
         for name in ("at_node", "members"):
             vars(self).pop(name, None)
 
     def rest(self) -> None:
         """Keep what its text alone tells, and that small: nothing that depends on other modules, no tables of nodes."""
+        self.program = None
         for one in self.functions:
             for name in ("memo", "parents", "_walked", "nodes", "visible"):
                 vars(one).pop(name, None)

@@ -5,6 +5,7 @@ Everything is read with the standard ``ast``, each file once, and only when some
 
 from __future__ import annotations
 
+import ast
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from perfprof.rules.reading.functions import DEFINITIONS, Function
 from perfprof.rules.reading.modules import Module, blocks, parse
+from perfprof.rules.reading.results import result_of
 
 __all__ = ["DEFINITIONS", "Function", "Module", "Program", "blocks", "parse"]
 
@@ -56,6 +58,7 @@ class Program:
 
     def _add(self, path: Path, module: Module) -> None:
         self.modules[path] = module
+        module.program = self
         self.properties |= module.properties
         self.overrides |= module.overrides
         for base, below in module.derived:
@@ -63,6 +66,10 @@ class Program:
         for one in module.functions:
             if one.owner is not None:
                 self.methods[one.qualname.rsplit(".", 1)[-1]].append(one)
+
+    def given_by(self, call: ast.Call, function: Function) -> str | None:
+        """The exact builtin type that a call of a function of the project surely gives; None for all other calls."""
+        return result_of(call, function, self)
 
     def function_at(self, path: Path, line: int) -> Function | None:
         """The innermost function around a line; the module's own statements count as one."""

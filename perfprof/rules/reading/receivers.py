@@ -105,7 +105,7 @@ def member(owner: ast.ClassDef, name: str, module: Module, program: Program) -> 
             marks = [getattr(one, "id", "?") for one in found[0].node.decorator_list]
             kind = _MARKS.get(marks[0] if marks else "") if len(marks) <= 1 else None
             return (found[0], kind) if kind is not None else None
-        if found or _assigns(above, name):
+        if found or assigns(above, name):
             return None
     return None
 
@@ -122,7 +122,8 @@ def lineage(owner: ast.ClassDef, module: Module, program: Program) -> Iterator[t
         owner, module = above
 
 
-def _assigns(owner: ast.ClassDef, name: str) -> bool:
+def assigns(owner: ast.ClassDef, name: str) -> bool:
+    """Whether a class's body gives a name a value by an assignment."""
     stores = (node for statement in owner.body for node in _names_of(statement))
     return name in stores
 

@@ -1,0 +1,36 @@
+"""Stars: which names a ``from … import *`` may bind. A module of the project is read; any other may bind all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from perfprof.rules.reading.resolution import module_of
+
+if TYPE_CHECKING:
+    import ast
+
+    from perfprof.rules.reading.modules import Module
+
+_BY_TEXT = frozenset({"globals", "exec", "__dict__"})  # by which a module may get names that nobody sees
+
+
+def star_for(name: str, module: Module) -> ast.ImportFrom | None:
+    """The ``import *`` of a module that may bind a name; None if none does."""
+    if not module.stars:
+        return None
+    known = cast("dict[str, ast.ImportFrom | None]", module.functions[0].memo.setdefault("stars", {}))
+    if name not in known:
+        known[name] = None  # so that modules which import each other end; what one binds itself is seen there
+        known[name] = next((one for one in module.stars if _may_bind(name, one, module)), None)
+    return known[name]
+
+
+def _may_bind(name: str, statement: ast.ImportFrom, module: Module) -> bool:
+    other = module_of(statement, module, module.program) if module.program is not None else None
+    if other is None:
+        return True
+    bound = name in other.functions[0].names.bindings or any(name in one.declared_global for one in other.functions)
+    listed = name in other.identifiers and "__all__" in other.identifiers  # perhaps a module beside it
+    folder = other.path.parent if other.path.stem == "__init__" else None
+    beside = folder is not None and ((folder / f"{name}.py").exists() or (folder / name).exists())
+    return bound or listed or beside or bool(_BY_TEXT & other.identifiers) or star_for(name, other) is not None
