@@ -1,8 +1,7 @@
-"""Results that are kept while what the function needs stays the same: old against new, while names are given other values."""
+"""Results of functions that need constants and functions of the project: old against new, and names that get other values."""
 
 from __future__ import annotations
 
-import importlib
 import random
 import sys
 from collections.abc import Callable
@@ -10,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hostile import rewrites, seen
+from hostile import Anything, Loose, rewrites, seen
 
 from perfprof.optimizer.writing.edits import apply_edits
 from perfprof.profilers.observations import Seen, Watch
 from perfprof.rules.python import memoize
 from perfprof.rules.reading.program import Program
-from perfprof.rules.repeated.memoizing import needed, repeated_functions
-from perfprof.rules.rule import Case
+from perfprof.rules.repeated.memoizing import needed
+from perfprof.rules.rule import Case, Level, Proof, weigh
 
 RUNS = 120  # of each program, with twelve calls each
 HEAD = """import re
@@ -62,29 +61,29 @@ BODIES = {
 }
 
 
-def noting(told: list[Any], gives: Callable[[list[Any]], Any]) -> Callable[..., Any]:
-    """A function that notes what it is called with."""
-
-    def noted(*given: Any) -> Any:
-        told.append(given)
-        return gives(told)
-
-    return noted
-
-
-PATCHES: dict[str, list[Callable[[list[Any]], Any]]] = {
-    "BASE": [lambda told: 7, lambda told: 10.0, lambda told: True, lambda told: int("10"), lambda told: told],
-    "SIGNS": [lambda told: ["-"], lambda told: (True, "x"), lambda told: "-+", lambda told: None],
-    "SKIPPED": [lambda told: {"a"}, lambda told: frozenset({"b"}), lambda told: frozenset({"a", True, 2.0})],
-    "WORD": [lambda told: __import__("re").compile("[0-9]"), lambda told: None],
-    "MISSING": [lambda told: 0, lambda told: told],
-    "doubled": [lambda told: noting(told, len), lambda told: str, lambda told: None],
-    "split": [lambda told: noting(told, list), lambda told: dir],
-    "ceil": [lambda told: noting(told, len), lambda told: int, lambda told: None],
-    "digits": [lambda told: "ab", lambda told: ["1"], lambda told: None],
-    "counted": [lambda told: lambda value: [*told, value]],
-}
-VALUES = [0, 1, True, False, 1.0, 2, 12, "a", "1", "", "ab cd", b"a", None, (1,), "A1 b"]
+VALUES = [
+    0,
+    1,
+    True,
+    False,
+    1.0,
+    -0.0,
+    0.0,
+    2,
+    12,
+    "a",
+    "1",
+    "",
+    "ab cd",
+    b"a",
+    None,
+    (1,),
+    "A1 b",
+    [1],
+    Loose("A"),
+    Loose("a"),
+    Anything(),
+]
 TYPES = {
     "int": {"builtins.int": 5}, "str": {"builtins.str": 5}, "both": {"builtins.int": 5, "builtins.str": 5},
 }  # fmt: skip
@@ -108,7 +107,7 @@ CASES = [
     for body in BODIES
     for name, types in TYPES.items()
     for _, new in rewrites(source_of(body), imagined(types), {"memoize"})
-    if "_anew(x" in new and "_known_computed" in new
+    if "_computed_cached(x" in new
 ]
 
 
@@ -122,39 +121,21 @@ def test_old_and_new_agree(old: str, new: str) -> None:
     rooms: list[dict[str, Any]] = [{}, {}]
     for text, room in zip((old, new), rooms, strict=True):
         exec(compile(text, "work.py", "exec"), room)
-    first = dict(rooms[0]), dict(rooms[1])
     for _ in range(RUNS):
-        plan = [_step(chance) for _ in range(12)]
-        assert told_by(rooms[0], first[0], plan) == told_by(rooms[1], first[1], plan), (plan, new)
+        plan = [chance.choices(VALUES, k=chance.choice([1, 2])) for _ in range(12)]
+        assert told_by(rooms[0], plan) == told_by(rooms[1], plan), (plan, new)
 
 
-def _step(chance: random.Random) -> tuple[str, Any]:
-    """A call, a name that is given another value, or one that gets its own value back."""
-    word = chance.choice(["call", "call", "call", "call", "change", "back"])
-    if word == "call":
-        return word, chance.choices(VALUES, k=chance.choice([1, 2]))
-    name = chance.choice([*PATCHES])
-    return word, (name, chance.choice(PATCHES[name]))
-
-
-def told_by(room: dict[str, Any], first: dict[str, Any], plan: list[tuple[str, Any]]) -> list[Any]:
-    """All results and errors, and what the functions that were put in were called with."""
-    said: list[Any] = []
-    noted: list[Any] = []
-    for word, what in plan:
-        if word == "change":
-            room[what[0]] = what[1](noted)
-        elif word == "back":
-            room[what[0]] = first[what[0]]
-        else:
-            try:
-                result = room["computed"](*what)
-                said.append((type(result).__name__, repr(result)))
-            except Exception as error:
-                said.append((type(error).__name__, str(error)))
-    for name in PATCHES:
-        room[name] = first[name]
-    return [said, repr(noted)]
+def told_by(room: dict[str, Any], plan: list[list[Any]]) -> list[tuple[str, str]]:
+    """All results and errors."""
+    said = []
+    for given in plan:
+        try:
+            result = room["computed"](*given)
+            said.append((type(result).__name__, repr(result)))
+        except Exception as error:
+            said.append((type(error).__name__, str(error)))
+    return said
 
 
 APP = "from settings import BASE, NAMES\nfrom texts import joint, noted, split\n\n\ndef key(text):\n    return sum({})\n"
@@ -177,39 +158,84 @@ def noted(text):
 
 
 NEEDS = {
-    "len(one) * BASE for one in split(text)": ("BASE", "split"),
-    "len(joint(one)) for one in split(text)": ("joint", 'getattr(joint, "__globals__", {}).get("JOINT")', "split"),
+    "len(one) * BASE for one in split(text)": {"BASE", "split"},
+    "len(joint(one)) for one in split(text)": {"joint", "JOINT", "split"},
     "NAMES.get(one, 0) for one in split(text)": None,  # a dict that anybody may change
     "len(noted(one)) for one in split(text)": None,
 }
+KEPT, LEFT = [body for body in NEEDS if NEEDS[body]], [body for body in NEEDS if not NEEDS[body]]
 
 
-@pytest.mark.parametrize("body", NEEDS)
-def test_names_of_other_modules(body: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, source in {"app.py": APP.format(body), "settings.py": SETTINGS, "texts.py": TEXTS}.items():
-        (tmp_path / name).write_text(source)
-    program = Program(tmp_path, lambda path: path.read_text())
-    module = program.module(tmp_path / "app.py")
+def argued(body: str, folder: Path, more: str = "") -> tuple[Case, tuple[Proof, ...]]:
+    """What is said of `key`, in a project of three files and one more."""
+    for name, source in {
+        "app.py": APP.format(body),
+        "settings.py": SETTINGS,
+        "texts.py": TEXTS,
+        "more.py": more,
+    }.items():
+        (folder / name).write_text(source)
+    program = Program(folder, lambda path: path.read_text())
+    module = program.module(folder / "app.py")
     function = module.function("key") if module is not None else None
     assert function is not None
-    (found,) = repeated_functions(function, program)
-    names, problem = needed(found, program)
-    wanted = NEEDS[body]
-    assert (problem is None) == (wanted is not None)
-    if wanted is None:
-        return
-    assert {*names} == {*wanted}
     (suspect,) = memoize.looks_for(function, program)
-    new = apply_edits(APP.format(body), memoize.RULE.rewrite(Case(suspect, program)).edits)
+    case = Case(suspect, program, {one.id: imagined(TYPES["str"])(one) for one in suspect.watches})
+    return case, weigh(memoize.RULE, case)[0]
+
+
+def opens(proofs: tuple[Proof, ...]) -> set[str]:
+    return {one.obligation for one in proofs if one.level is Level.OPEN}
+
+
+@pytest.mark.parametrize("body", KEPT)
+def test_names_of_other_modules(body: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    case, proofs = argued(body, tmp_path)
+    assert not opens(proofs)
+    assert set(needed(case.suspect.reading, case.program)[0].names) == NEEDS[body]
+    new = apply_edits(APP.format(body), memoize.RULE.rewrite(case).edits)
+    assert "lru_cache" in new
     monkeypatch.syspath_prepend(tmp_path)
-    texts, settings = (importlib.import_module(name) for name in ("texts", "settings"))
+    rooms: list[dict[str, Any]] = [{}, {}]
     try:
-        rooms: list[dict[str, Any]] = [{}, {}]
         for source, room in zip((APP.format(body), new), rooms, strict=True):
             exec(source, room)
-        assert sum("_known_key" in room for room in rooms) == 1
-        for joint in ("-", "++", "-"):
-            texts.JOINT, settings.BASE = joint, len(joint)  # type: ignore[attr-defined]
-            assert rooms[0]["key"]("ab cde") == rooms[1]["key"]("ab cde") == rooms[1]["key"]("ab cde")
     finally:
-        del sys.modules["texts"], sys.modules["settings"]
+        for name in {"texts", "settings"} & sys.modules.keys():
+            del sys.modules[name]
+    assert rooms[0]["key"]("ab cde") == rooms[1]["key"]("ab cde") == rooms[1]["key"]("ab cde")
+
+
+@pytest.mark.parametrize("body", LEFT)
+def test_what_may_change_is_left(body: str, tmp_path: Path) -> None:
+    assert opens(argued(body, tmp_path)[1]) == {"computes-from-arguments-alone"}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "import texts\ntexts.JOINT = '+'\n",
+        "def test_key(monkeypatch):\n    monkeypatch.setattr('texts.JOINT', '+')\n",
+        "def test_key(monkeypatch):\n    monkeypatch.setattr(texts, 'split', list)\n",
+        "@mock.patch('app.split')\ndef test_key(split):\n    pass\n",
+        "with mock.patch.object(app, 'joint', len):\n    pass\n",
+        "with mock.patch.dict(app.__dict__, joint=len):\n    pass\n",
+        "texts.__dict__['JOINT'] = '+'\n",
+        "vars(texts)['JOINT'] = '+'\n",
+        "texts.JOINT, other = '+', 1\n",
+    ],
+)
+def test_a_project_that_gives_names_another_value(more: str, tmp_path: Path) -> None:
+    assert opens(argued(KEPT[1], tmp_path, more)[1]) == {"computes-from-arguments-alone"}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "class Words:\n    def __init__(self):\n        self.JOINT = '+'\n",
+        "JOINT = '+'\n",
+        "if texts.JOINT == '+':\n    pass\n",
+    ],
+)
+def test_a_project_that_has_the_names_for_other_things(more: str, tmp_path: Path) -> None:
+    assert not opens(argued(KEPT[1], tmp_path, more)[1])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from perfprof.optimizer.forecast import MUCH_LESS
@@ -54,7 +55,9 @@ def prove(
     """
     whole = max(suspects.seconds, sum(one.seconds for one in executions))  # they may have run side by side
     accused = suspects.accused if counted else tuple(map(_uncounted, suspects.accused))
-    argued = [_or_dropped(one, program, seen, executions, whole) for one in accused]
+    cases = [_case(one, program, seen, executions) for one in accused]
+    left = _left_to_others(accused, cases)
+    argued = [_or_dropped(one, case, whole, left) for one, case in zip(accused, cases, strict=True)]
     dropped = [one for one in argued if isinstance(one, Outcome)]
     shown = [one for one in dropped if not _small(one.finding, suspects.least)]
     shown.sort(key=lambda one: -(one.finding.share or 0.0))
@@ -66,29 +69,38 @@ def _uncounted(one: Accused) -> Accused:
     return replace(one, forecast=one.forecast and replace(one.forecast, counted=False))
 
 
-def _or_dropped(
-    one: Accused, program: Program, seen: Mapping[str, Seen], executions: tuple[Execution, ...], whole: float
-) -> Proven | Outcome | None:
+def _case(one: Accused, program: Program, seen: Mapping[str, Seen], executions: tuple[Execution, ...]) -> Case:
+    case = Case(one.suspect, program, seen, executions, one.catalog, one.copy, definitions=one.definitions)
+    return replace(case, tolerance=one.tolerance)
+
+
+def _left_to_others(accused: Sequence[Accused], cases: Sequence[Case]) -> dict[str, str]:
+    """Why suspects of a rule that looks at them side by side are left to another one of them."""
+    left: dict[str, str] = {}
+    for rule in dict.fromkeys(one.rule for one in accused if one.rule.together is not None):
+        mine = [case for one, case in zip(accused, cases, strict=True) if one.rule is rule]
+        with contextlib.suppress(Exception):  # then each is told by itself
+            left |= rule.together(mine) if rule.together is not None else {}
+    return left
+
+
+def _or_dropped(one: Accused, case: Case, whole: float, left: Mapping[str, str]) -> Proven | Outcome | None:
     """What comes of one suspect; a rule that raises says nothing for it, and the run goes on."""
     try:
-        return _argued(one, program, seen, executions, whole)
+        return _argued(one, case, whole, left)
     except Exception:  # as in `find`
         last = traceback.format_exc(limit=-1).splitlines()[-1].partition(":")[0]  # what follows may hold values
         reason = f"rule {one.rule.name} failed and was dropped: {last}"
         return Outcome(one.suspect.finding, "open", reason, one.rule.title, Level.OPEN)
 
 
-def _argued(
-    one: Accused, program: Program, seen: Mapping[str, Seen], executions: tuple[Execution, ...], whole: float
-) -> Proven | Outcome | None:
-    case = Case(one.suspect, program, seen, executions, one.catalog, one.copy, definitions=one.definitions)
-    case = replace(case, tolerance=one.tolerance)
+def _argued(one: Accused, case: Case, whole: float, left: Mapping[str, str]) -> Proven | Outcome | None:
     evidence = one.rule.worth(case)
     finding = replace(one.suspect.finding, evidence={**one.suspect.finding.evidence, **evidence.numbers})
     finding = _waiting(finding, whole)
     if not evidence.enough and not evidence.reason:
         return None
-    little = _little(one, finding, evidence)
+    little = _little(one, finding, evidence) or left.get(finding.id, "")
     finding = _its_own(one, finding, evidence)
     case = replace(case, suspect=replace(one.suspect, finding=finding))
     if little:

@@ -26,7 +26,7 @@ class Watch:
     stops looking after some thousand evaluations, and looks again now and then, so it may stand in an inner loop.
     kind "identity": is the object the same as ``detail`` (a name or attribute chain that can be read there)?
     kind "order": is the beginning of the list nearly in order, up or down?
-    kind "again": were the values of ``detail`` (a tuple of names that can be read there) met before?
+    kind "again": were the values of ``detail`` (a tuple of names that can be read there) met before, and of which types are they?
     """
 
     id: str
@@ -46,7 +46,7 @@ class Seen:
     Type names are ``module.qualname`` (``builtins.int``). For "attribute" watches ``reads`` counts ``plain``,
     ``computed`` (property, descriptor, ``__getattr__``) and ``missing``. A flat tuple is written with the types
     of its items, ``builtins.tuple[builtins.int,builtins.str]``. For "identity" watches ``reads`` counts ``same`` and
-    ``other``; for "again" watches ``again``, ``new``, and ``other`` for values that are no plain ones;
+    ``other``; for "again" watches ``again``, ``new``, and ``other`` for values that are no plain ones, and the types are of the tuple;
     for "order" watches ``order``, ``other`` and ``unknown``.
     """
 

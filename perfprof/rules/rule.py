@@ -221,6 +221,7 @@ class Rule:
     promises: the ratio below which a measured gain is not worth the change. counter: the exact count that the change
     must lower ("queries", "pool-waits", "connections", "vm-steps"), empty if only time tells.
     grows: whether the gain grows with the data; a constant factor is worth a word only where a run showed it hot.
+    together: of its suspects side by side, why some are left to another one, by the finding's id.
     scale: what the code says of the size of its n; without it, or where that is not MANY, only a run can bring it up.
     """
 
@@ -237,6 +238,7 @@ class Rule:
     counter: str = ""
     grows: bool = True
     scale: Callable[[Suspect], Extent] | None = None
+    together: Callable[[Sequence[Case]], Mapping[str, str]] | None = None
     name: str = ""
     page: str = ""
     origin: str = ""

@@ -102,7 +102,7 @@ class Probe:
         if count == self.written:
             return None
         self.written = count
-        if self.kind not in ("entry", "identity", "again", "types"):
+        if self.kind not in ("entry", "identity", "types"):
             self._weigh(count - self.looked)
             self.looked = max(count, self.looked)
         seen = [self.types, self.shortest, self.longest, self.total, self.elements, self.reads]
@@ -134,12 +134,14 @@ def _comparer(probe: Probe) -> tuple[Callable[[Any, Any], Any], Callable[[], int
 
 
 def _rememberer(probe: Probe) -> tuple[Callable[[Any, tuple[Any, ...]], Any], Callable[[], int]]:
-    """A function that gives back its first argument and counts how often the values beside it were met before."""
+    """A function that gives back its first argument, counts how often the values beside it were met before, and looks at them."""
     reads = probe.reads
     reads.update(again=0, new=0, other=0)
     met: set[int] = set()
+    see, _ = _seer(probe)
 
     def remember(value: Any, key: tuple[Any, ...]) -> Any:
+        see(key)
         if not _HASHED.issuperset(map(type, key)):
             reads["other"] += 1
             return value

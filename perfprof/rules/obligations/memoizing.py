@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from perfprof.rules import guards
+from perfprof.rules.imported import can_have
 from perfprof.rules.obligations.growth import shares_line
 from perfprof.rules.obligations.proofs import guarded, obligation, proved, unproved
+from perfprof.rules.obligations.replaced import is_rebound
 from perfprof.rules.reading.expressions import is_builtin
-from perfprof.rules.repeated.memoizing import Repeated, argument_types, changeable_results, needed, result_types
+from perfprof.rules.repeated.caching import LRU_CACHE
+from perfprof.rules.repeated.memoizing import (
+    KEYS,
+    Repeated,
+    argument_types,
+    changeable_results,
+    needed,
+    result_types,
+)
 from perfprof.rules.rule import Case, Proof
 
-KEYS = frozenset({"builtins.int", "builtins.str", "builtins.bytes", "builtins.bool", "builtins.NoneType"})
-TWINS = ({"builtins.int", "builtins.bool"}, {"builtins.str", "builtins.bytes"})  # equal, or compared with a warning
-USED = ("type", "len", "set", "map", "all", "int", "str", "bytes", "bool", "float", "tuple", "getattr")
+if TYPE_CHECKING:
+    from perfprof.rules.reading.program import Function
+
+USED = ("type", "all", "int", "str", "bytes", "bool", "float", "tuple", "object")
+TEXTS = {"builtins.str", "builtins.bytes"}
 WHOLE = frozenset({"globals", "vars", "dir", "getmembers"})
 
 
@@ -23,14 +39,31 @@ def computes_from_arguments_alone(case: Case) -> Proof:
     needs, problem = needed(found, case.program)
     if problem is not None:
         return unproved(problem[1], function.place(problem[0]))
-    if any(function.names.bindings.get(name) for name in function.parameters) and function.names.captured:
-        return unproved("a function inside reads its names", function.place(found.begin))
-    hidden = [one for one in needs if one.partition(".")[0] in function.parameters]
-    if hidden:
-        return unproved(f"`{hidden[0]}` is a parameter here, and something else where it is needed")
-    if needs:
-        return guarded(f"a test that {', '.join(f'`{one}`' for one in needs)} stand for what they stood for")
+    rebound = [one for one in needs.names if is_rebound(one, case)]
+    if rebound:
+        return unproved(
+            f"the project gives `{rebound[0]}` another value while it runs", function.place(found.begin)
+        )
+    if _asks_patterns(case, found, needs.read):
+        return unproved("a pattern may be bytes, which may ask the locale", function.place(found.begin))
+    if needs.names:
+        named = ", ".join(f"`{one}`" for one in needs.names)
+        return proved(f"its body computes with its arguments and {named}, to which no file gives another value")
     return proved("its body computes with its arguments, constants and its own names")
+
+
+def _asks_patterns(case: Case, found: Repeated, called: Sequence[Function]) -> bool:
+    """Whether an argument that is bytes may be a pattern."""
+    kinds = (argument_types(case, number) for number, _ in enumerate(found.function.parameters))
+    given = any("builtins.bytes" in one for one in kinds)
+    return given and any(map(_names_patterns, (found.function, *called)))
+
+
+def _names_patterns(function: Function) -> bool:
+    """Whether it reads a name that the file has from `re`."""
+    names = {*function.names.loads, *function.names.captured}
+    brought = (function.module.top.get(name) for name in names)
+    return "re" in names or any(isinstance(one, ast.ImportFrom) and one.module == "re" for one in brought)
 
 
 @obligation
@@ -42,12 +75,14 @@ def arguments_tell_apart(case: Case) -> Proof:
         types = set(argument_types(case, number))
         if case.seen and not types:
             return unproved(f"`{name}` was never seen", where)
-        if not types <= KEYS:
+        if types and not types & KEYS:
             return unproved(
                 f"`{name}` was {guards.readable(types)}, of which equal ones may differ or change", where
             )
-        if any(both <= types for both in TWINS):
-            return unproved(f"`{name}` was {guards.readable(types)}, which may be equal to each other", where)
+        if types >= TEXTS:
+            return unproved(
+                f"`{name}` was {guards.readable(types & KEYS)}, which `python -bb` does not compare", where
+            )
     return guarded("a test of the exact types: with others nothing is kept", where)
 
 
@@ -76,6 +111,8 @@ def name_means_this_function(case: Case) -> Proof:
         return unproved(f"`{found.name}` has more than one meaning in this file", where)
     if WHOLE & module.identifiers:
         return unproved("the file's names are read as a whole, and the new code has more of them", where)
+    if not can_have(LRU_CACHE, function):
+        return unproved("`functools` has another meaning in this file", where)
     shadowed = [one for one in USED if not is_builtin(one, function)]
     if shadowed:
         return unproved(f"`{shadowed[0]}` has another meaning in this file", where)

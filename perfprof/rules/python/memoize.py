@@ -3,11 +3,14 @@
 A distance of two words, whether a number is a prime, a name in its normal form: such a function walks its argument, has no
 effects, and programs often ask it the same question again. When its results are kept, each is computed once.
 
-That is done only where a run showed that half of the calls come with arguments that came before. The body must compute from its
-arguments, and from constants and functions of the module that do the same; since a test may give such a name another value, the new
-code asks each time whether it still stands for the same object. Tables that may change, and names bound twice, are left. Keys are ints, texts,
-bytes, flags or None of exactly the types that were seen, for `1 == 1.0 == True` and `0.0 == -0.0`; with others the body runs as
-before. Kept are only results that nobody can change, no errors, no NaN (which equals nothing, but is itself), and no more than a bound says.
+That is done only where a run showed that half of the calls come with arguments that came before, and that it takes a part of
+the run worth a cache. The body must compute from its arguments, from constants and functions of the project that do the same
+and to which no file gives another value, and from functions of the standard library that compute. Of functions that call one
+another, the one whose arguments come again most is told: the time of the others is its time.
+
+`functools.lru_cache` keeps the results, up to a bound. It is asked only with arguments of exactly the types that were seen, ints, texts, bytes,
+flags or None: others could not be hashed, or would be equal without being alike (`1 == 1.0`, `0.0 == -0.0`, a text that compares in its own way). Then the
+body runs as before, and so it does where a result is of a type that others could change, or NaN, which is equal to nothing. No errors are kept.
 What one call keeps is for the next, so `fix` compares and times the running workload, not single calls.
 
 ```python before
@@ -26,7 +29,18 @@ def nearest(words, known):
 ```
 
 ```python after
-def _distance_anew(left, right):
+import functools
+
+def distance(left, right):
+    if type(left) is str and type(right) is str:
+        result = _distance_cached(left, right)
+        if type(result) is int:
+            return result
+    return _distance_cached.__wrapped__(left, right)
+
+
+@functools.lru_cache(maxsize=1024)
+def _distance_cached(left, right):
     # by Wagner and Fischer
     row = list(range(len(right) + 1))
     for i, a in enumerate(left, 1):
@@ -34,22 +48,6 @@ def _distance_anew(left, right):
         for j, b in enumerate(right, 1):
             before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (a != b))
     return row[-1]
-
-
-_known_distance = {}
-
-
-def distance(left, right):
-    key = (left, right) if type(left) is str and type(right) is str else None
-    known = _known_distance.get(key)
-    if known is not None:
-        return known
-    result = _distance_anew(left, right)
-    if key is not None and type(result) is int:
-        if len(_known_distance) >= 1024:
-            _known_distance.clear()  # so that it does not grow for ever
-        _known_distance[key] = result
-    return result
 
 
 def nearest(words, known):
@@ -81,6 +79,7 @@ def slugs(titles):
 ```
 
 ```python after
+import functools
 import re
 
 WORDS = re.compile(r"[a-z0-9]+")
@@ -91,32 +90,17 @@ def split(text):
     return WORDS.findall(text.lower())
 
 
-def _slug_anew(title):
-    return JOINT.join(split(title))
-
-
-_known_slug = {}
-_needed_by_slug = (JOINT, split, WORDS)  # results are kept while these are the same
-
-
 def slug(title):
-    key = (
-        (title,)
-        if type(title) is str
-        and JOINT is _needed_by_slug[0]
-        and split is _needed_by_slug[1]
-        and WORDS is _needed_by_slug[2]
-        else None
-    )
-    known = _known_slug.get(key)
-    if known is not None:
-        return known
-    result = _slug_anew(title)
-    if key is not None and type(result) is str:
-        if len(_known_slug) >= 1024:
-            _known_slug.clear()  # so that it does not grow for ever
-        _known_slug[key] = result
-    return result
+    if type(title) is str:
+        result = _slug_cached(title)
+        if type(result) is str:
+            return result
+    return _slug_cached.__wrapped__(title)
+
+
+@functools.lru_cache(maxsize=1024)
+def _slug_cached(title):
+    return JOINT.join(split(title))
 
 
 def slugs(titles):
@@ -226,7 +210,7 @@ checked(range(8 * n))
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from perfprof.rules.obligations.memoizing import (
@@ -235,8 +219,10 @@ from perfprof.rules.obligations.memoizing import (
     name_means_this_function,
     results_cannot_change,
 )
-from perfprof.rules.repeated.memoizing import keep_results, repeated_functions, suspect, worth_keeping
-from perfprof.rules.rule import Rule, Suspect
+from perfprof.rules.repeated.caching import keep_results
+from perfprof.rules.repeated.chains import left_to_others
+from perfprof.rules.repeated.memoizing import repeated_functions, suspect, worth_keeping
+from perfprof.rules.rule import Case, Level, Rule, Suspect
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Program
@@ -248,16 +234,25 @@ def looks_for(function: Function, program: Program) -> Iterator[Suspect]:
         yield suspect("memoize", found)
 
 
+SAFE_IF = (
+    results_cannot_change,
+    arguments_tell_apart,
+    computes_from_arguments_alone,
+    name_means_this_function,
+)
+
+
+def told_once(cases: Sequence[Case]) -> dict[str, str]:
+    """Why functions are left to others that they call, or that call them."""
+    return left_to_others(cases, lambda case: all(one.check(case).level is not Level.OPEN for one in SAFE_IF))
+
+
 RULE = Rule(
     title="same arguments again -> results kept",
     in_function=looks_for,
     worth=worth_keeping,
-    safe_if=(
-        results_cannot_change,
-        arguments_tell_apart,
-        computes_from_arguments_alone,
-        name_means_this_function,
-    ),
+    together=told_once,
+    safe_if=SAFE_IF,
     rewrite=keep_results,
     promises=1.3,
     grows=False,

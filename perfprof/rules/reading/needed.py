@@ -1,7 +1,6 @@
 """What of its module a closed function needs: constants that cannot change, and functions that are closed themselves.
 
-A test may give such a name another value. So it is known here by name only; who keeps results asks each time whether
-the name still stands for the same object.
+A test may give such a name another value: who keeps results asks whether a file of the project does so.
 """
 
 from __future__ import annotations
@@ -26,47 +25,39 @@ _BESIDE = " does more than compute: "
 
 @dataclass
 class Needs:
-    """What a function needs, as expressions that can be asked in its module, each after what it is reached by.
+    """What a function needs: names of its module, and of the modules of the functions that it calls.
 
-    trail: the functions that are being read. reach: how the names of the last one's module are reached, "" for its own.
+    trail: the functions that are being read. read: all that were.
     """
 
     of: Function
     program: Program
     names: dict[str, None] = field(default_factory=dict)
     trail: list[Function] = field(default_factory=list)
-    reach: str = ""
+    read: list[Function] = field(default_factory=list)
 
     def knows(self, node: ast.Name, function: Function) -> str:
         """Why a name may stand for something else; "" if it is a constant, or a closed function that is called."""
-        if not isinstance(node.ctx, ast.Load) or not self._is_bound(node.id, function.module):
+        module = function.module
+        if not isinstance(node.ctx, ast.Load) or node.id not in module.top or not bound_once(node.id, module):
             return from_outside(node, function)
-        said = f"{self.reach}.get({node.id!r})" if self.reach else node.id
-        self.names[said] = None
-        fixed = is_standard(node, function) or _is_constant(node.id, function.module, self.program)
-        return "" if fixed else self._not_closed(node, function, said)
+        if module.hides_builtins:
+            return from_outside(node, function)
+        self.names[node.id] = None
+        fixed = is_standard(node, function) or _is_constant(node.id, module, self.program)
+        return "" if fixed else self._not_closed(node, function)
 
-    def _is_bound(self, name: str, module: Module) -> bool:
-        """Whether the module binds it once; where the new code stands, before the function."""
-        found = module.top.get(name)
-        there = found is not None and (bool(self.reach) or found.lineno < self.of.line)
-        return there and bound_once(name, module) and not module.hides_builtins
-
-    def _not_closed(self, node: ast.Name, function: Function, said: str) -> str:
+    def _not_closed(self, node: ast.Name, function: Function) -> str:
         above = function.parents.get(node)
         target = resolve(node, function, self.program)
         if target is None or not (isinstance(above, ast.Call) and above.func is node):
             return from_outside(node, function)
         if target in self.trail or len(self.trail) >= _DEPTH or target is self.of or not _plainly_defined(target):
             return f"what `{node.id}` does is not read"
-        reach = self.reach
-        self.reach = (
-            reach if target.module is function.module else f"getattr({said}, '__globals__', {{}})"
-        )  # compiled ones have none
         self.trail.append(target)
+        self.read.append(target)
         problem = not_closed(_said(target), target, self.knows)
         self.trail.pop()
-        self.reach = reach
         return "" if problem is None else _told(target, *problem)
 
 

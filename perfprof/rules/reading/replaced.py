@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 _STORED = re.compile(r"(\w+)\.(\w+)\s*(?::[^=\n]+)?=(?!=)")
 _UNPACKED = re.compile(r"^\s*((?:[\w.]+\s*,\s*)+[\w.]+)\s*=(?!=)", re.MULTILINE)
-_PATCHED = re.compile(r"\b(?:setattr|patch\w*|object|multiple|stub\w*|spy\w*)\(((?:[^()]|\([^()]*\))*)")
+_ITEM = re.compile(r"""(?:\b__dict__|\bvars\(\w+\)|\bglobals\(\))\[["'](\w+)["']\]\s*=(?!=)""")
+_PATCHED = re.compile(
+    r"\b(?:setattr|setitem|patch\w*(?:\.dict)?|object|multiple|stub\w*|spy\w*)\(((?:[^()]|\([^()]*\))*)"
+)
 _WORD = re.compile(r"""["'](?:[\w.]+\.)?(\w+)["']|\b(\w+)\s*=(?!=)""")
 
 
@@ -52,6 +55,8 @@ def _replaced(text: str) -> Iterator[str]:
     for targets in _UNPACKED.findall(text):
         for one in targets.split(","):
             yield from (one.rpartition(".")[2].strip(), one.strip()) if "." in one else ()
+    for name in _ITEM.findall(text):
+        yield from (name, f"!{name}")
     for given in _PATCHED.findall(text):
         for said, word in _WORD.findall(given):
             yield from (said or word, f"!{said or word}")

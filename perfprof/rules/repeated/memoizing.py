@@ -1,7 +1,6 @@
 """Functions that compute the same again and again from the same plain arguments: their results are kept.
 
-The function becomes two: its body, under a name of its own, and what asks a dict of results first. The dict belongs to the
-module and is emptied when it is full.
+What is known of them, and what a run must tell; `repeated.caching` writes the cache.
 """
 
 from __future__ import annotations
@@ -16,19 +15,18 @@ from perfprof.rules.findings import finding
 from perfprof.rules.hoisting import watch
 from perfprof.rules.reading.callees import is_generator
 from perfprof.rules.reading.closed import not_closed
-from perfprof.rules.reading.names import fresh
 from perfprof.rules.reading.needed import Needs
 from perfprof.rules.reading.scans import COMPREHENSIONS
-from perfprof.rules.rule import Case, Evidence, Rewrite, Suspect
-from perfprof.rules.searching.indexing import at, in_style
+from perfprof.rules.rule import Case, Evidence, Suspect
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Program
 
+KEYS = frozenset({"builtins.int", "builtins.str", "builtins.bytes", "builtins.bool", "builtins.NoneType"})
 LEAST_CALLS = 200
+LEAST_SAVED = 0.05  # of the whole run: a cache is a function more
 LEAST_AGAIN = 0.5  # measured: a body of 16 additions pays from half of the calls, one of 64 from a fifth
 MOST_KEPT = 16_384
-SMALLEST = 1_024
 LONGEST = 1_000  # characters of an argument or result on average: each is kept
 _WORKS = (ast.For, ast.While, *COMPREHENSIONS)
 
@@ -78,11 +76,11 @@ def _calls(function: Function) -> bool:
     return any(isinstance(function.module.top.get(one.id), (ast.FunctionDef, ast.ImportFrom)) for one in named)
 
 
-def needed(found: Repeated, program: Program) -> tuple[tuple[str, ...], tuple[ast.AST, str] | None]:
+def needed(found: Repeated, program: Program) -> tuple[Needs, tuple[ast.AST, str] | None]:
     """What its body needs of the module and of others, and the first place that does more than compute."""
     function, needs = found.function, Needs(found.function, program)
     problem = not_closed(function.body[function.body.index(found.begin) :], function, needs.knows)
-    return tuple(in_style(one, function) for one in needs.names), problem
+    return needs, problem
 
 
 def _plain_function(node: ast.FunctionDef, function: Function) -> bool:
@@ -104,6 +102,8 @@ def _evaluated_once(statement: ast.stmt) -> ast.expr | None:
     """What a statement evaluates first, and once."""
     if isinstance(statement, (ast.If, ast.Assert)):
         return statement.test
+    if isinstance(statement, ast.Try):
+        return _evaluated_once(statement.body[0])
     if isinstance(statement, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return, ast.Expr)):
         return statement.value
     return statement.iter if isinstance(statement, ast.For) else None
@@ -127,9 +127,11 @@ def suspect(rule: str, found: Repeated) -> Suspect:
 
 
 def argument_types(case: Case, number: int) -> tuple[str, ...]:
-    """The types that an argument had; none if it was not seen."""
-    seen = case.watched(f"key{number}")
-    return tuple(sorted(seen.types)) if seen is not None else ()
+    """The types that an argument had where the function begins; none if it was not seen."""
+    begun, read = case.watched("again"), case.watched(f"key{number}")
+    whole = [kind for kind in (begun.types if begun is not None else ()) if kind.startswith(guards.TUPLE)]
+    parts = {kind[len(guards.TUPLE) : -1].split(",")[number] for kind in whole}
+    return tuple(sorted(parts or (read.types if read is not None else ())))
 
 
 def result_types(case: Case) -> tuple[str, ...]:
@@ -165,91 +167,15 @@ def worth_keeping(case: Case) -> Evidence:
     changeable = changeable_results(case)
     if changeable:
         return Evidence(False, f"a result is {changeable}, which whoever is given it may change", numbers)
+    part = saved(case, share)
+    if part is not None and part < LEAST_SAVED:
+        return Evidence(
+            False, f"too little: {reason}, which take {part:.1%} of the run (told from {LEAST_SAVED:.0%})", numbers
+        )
     return Evidence(True, reason, numbers, 1 / (1 - 0.95 * share))
 
 
-def keep_results(case: Case) -> Rewrite:
-    """The body under another name, and a function that asks for its result first."""
-    found: Repeated = case.suspect.reading
-    function = found.function
-    taken = {*function.visible, *function.module.identifiers, *case.taken}
-    word = found.name.lstrip("_")
-    inner, kept = fresh(f"_{word}_anew", taken), fresh(f"_known_{word}", taken)
-    names = list(function.parameters)
-    needs, rest_of = needed(found, case.program)[0], fresh(f"_needed_by_{word}", taken)
-    key, known, result = (
-        fresh(one, {*names, *(one.partition(".")[0] for one in needs), inner, kept})
-        for one in ("key", "known", "result")
-    )
-    head, said, rest = _parts(found)
-    space = " " * found.begin.col_offset
-    tests = [*_tests(case, names), *(f"{one} is {rest_of}[{number}]" for number, one in enumerate(needs))]
-    asking = [
-        f"{key} = ({', '.join(names)}{',' if len(names) == 1 else ''}) if {guards.joined(tests)} else None",
-        f"{known} = {kept}.get({key})",
-        f"if {known} is not None:",
-        f"{space}return {known}",
-        f"{result} = {inner}({', '.join(names)})",
-        f"if {key} is not None and {_result_test(case, result)}:",
-        f"{space}if len({kept}) >= {_most(case)}:",
-        f"{space * 2}{kept}.clear()  # so that it does not grow for ever",
-        f"{space}{kept}[{key}] = {result}",
-        f"return {result}",
-    ]
-    renamed = head.replace(f"def {found.name}", f"def {inner}", 1)
-    made = [f"{kept} = {{}}"]
-    if needs:
-        comma = "," if len(needs) == 1 else ""
-        made.append(f"{rest_of} = ({', '.join(needs)}{comma})  # results are kept while these are the same")
-    new = [renamed, *rest, "", "", *made, "", "", head, *said, *(space + line for line in asking)]
-    return Rewrite(
-        edits=(at("statement", function.node, "\n".join(new)),),
-        why=f"{found.name} computes each result once",
-        memory=f"at most {_most(case):,} results with their arguments, while the program runs",
-        reshapes=True,
-    )
-
-
-def _parts(found: Repeated) -> tuple[str, list[str], list[str]]:
-    """The head, the docstring, and the rest of the function, as they stand in the file."""
-    node = found.function.node
-    lines = [line.decode() for line in found.function.module.raw_lines[: found.function.end_line]]
-    first, docstring = _head(found, lines), node.body[0]
-    last = first if docstring is found.begin else docstring.end_lineno or first
-    return "\n".join(lines[found.function.line - 1 : first]), lines[first:last], lines[last:]
-
-
-def _head(found: Repeated, lines: list[str]) -> int:
-    """The number of lines down to the one that ends the function's head."""
-    node = found.function.node
-    assert isinstance(node, ast.FunctionDef)
-    given = [
-        one.end_lineno or 0 for one in (*ast.walk(node.args), node.returns) if isinstance(one, (ast.arg, ast.expr))
-    ]
-    begins = range(max(given), node.body[0].lineno)
-    return next((line for line in begins if lines[line - 1].partition("#")[0].rstrip().endswith(":")), max(given))
-
-
-def _tests(case: Case, names: list[str]) -> list[str]:
-    found = []
-    for number, name in enumerate(names):
-        types = argument_types(case, number) or ("builtins.int",)
-        found.append(guards.exactly(name, [guards.FLAT[kind] for kind in types]))
-    return found
-
-
-def _result_test(case: Case, result: str) -> str:
-    types = [kind for kind in result_types(case) or ("builtins.int",) if kind != "builtins.NoneType"]
-    test = guards.is_key(result, types or ("builtins.int",))
-    test = f"({test})" if " or " in test else test
-    if not any("builtins.float" in kind for kind in types):
-        return test
-    pairs = any(kind.startswith(guards.TUPLE) for kind in types)  # NaN is another one in each call
-    return f"{test} and " + (f"all(one == one for one in {result})" if pairs else f"{result} == {result}")
-
-
-def _most(case: Case) -> int:
-    """A power of two that is twice as many as were seen."""
-    seen = case.watched("again")
-    different = seen.reads.get("new", 0) if seen is not None else 0
-    return max(SMALLEST, 1 << (2 * different).bit_length())
+def saved(case: Case, again: float) -> float | None:
+    """The part of the run that goes into what was computed before; None if none was recorded."""
+    share = case.suspect.finding.share
+    return share * again if share is not None else None
