@@ -39,6 +39,7 @@ diff = "main"
 jobs = 2
 executor = "farm:pool"
 quiet = true
+verbose = true
 debug = false
 tolerance = 1e-9
 slow-query-ms = 50
@@ -55,7 +56,7 @@ queries = 100
     assert settings["json"] == tmp_path / "out.json"
     assert settings["timeout"] == 60.0
     named = {*FixOptions.__dataclass_fields__, *CheckOptions.__dataclass_fields__} - {"root"}
-    own = {"json", "quiet", "budget", "slow_query_ms"}
+    own = {"json", "quiet", "verbose", "budget", "slow_query_ms"}
     assert {key.replace("-", "_") for key in config.SETTINGS} == named | own == settings.keys()
 
 

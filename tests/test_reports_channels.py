@@ -36,7 +36,9 @@ def comment(run: Run) -> str:
 def test_comment_says_what_matters() -> None:
     text = comment(WAITING)
     assert text.startswith("<!-- perfprof:v1 -->\n### perfprof: 3 faster, 2 rejected, 1 cannot tell, ")
-    assert "| cannot tell | 2 % | `shop/importers.py:68 import_csv` |" in text
+    assert "| open | 2 % | `shop/tags.py:78 known` |" in text
+    assert "import_csv" not in text
+    assert "3 tried without a gain that could be told." in text
     assert "212x (198 - 230)" in text
     assert "```diff\ndiff --git a/shop/matching.py" in text
     assert "CREATE INDEX CONCURRENTLY" in text

@@ -12,17 +12,18 @@ import pytest
 from example_run import OUTCOMES, RUN, WAITING
 from rich.cells import cell_len
 
-from perfprof.optimizer.judge.verdict import Comparison
+from perfprof.optimizer.judge.verdict import Comparison, Layer
 from perfprof.optimizer.reports import terminal
 from perfprof.optimizer.reports.document import document
+from perfprof.optimizer.reports.rows import COLD
 from perfprof.optimizer.run import Run
 
 GOLDEN = Path(__file__).with_name("golden")
 
 
-def shown(run: Run, width: int | None = None) -> str:
+def shown(run: Run, width: int | None = None, *, verbose: bool = False) -> str:
     stream = io.StringIO()
-    terminal.show(document(run), stream, width)
+    terminal.show(document(run), stream, width, verbose=verbose)
     return stream.getvalue()
 
 
@@ -37,14 +38,14 @@ def test_golden(width: int) -> None:
 
 @pytest.mark.parametrize("width", [60, 80, 90, 100, 120, 140, 200])
 def test_rows_never_wrap(width: int) -> None:
-    table = shown(RUN, width).split("\n\n")[0].strip("\n").split("\n")
-    assert len(table) >= sum(one.status != "cold" for one in OUTCOMES) + 1
+    table = shown(RUN, width, verbose=True).split("\n\n")[0].strip("\n").split("\n")
+    assert len(table) >= len(OUTCOMES) + 1
     assert all(cell_len(row) <= width for row in table), max(table, key=cell_len)
 
 
 @pytest.mark.parametrize("width", [80, 140])
 def test_what_is_not_applied_says_why_to_its_end(width: int) -> None:
-    text = shown(RUN, width)
+    text = shown(RUN, width, verbose=True)
     reasons = [f"{one.status}: {one.reason}" for one in RUN.outcomes if one.status in terminal.TOLD]
     assert reasons
     assert [reason for reason in reasons if " ".join(reason.split()) not in text] == []
@@ -60,7 +61,7 @@ def test_columns_drop_in_order() -> None:
 
 
 def test_piped_output_is_plain_and_whole() -> None:
-    text = shown(RUN)
+    text = shown(RUN, verbose=True)
     assert "\x1b" not in text
     assert "cannot tell: this machine resolves 4 %, asked 3 %" in text
 
@@ -72,7 +73,7 @@ def test_colour_goes_to_a_terminal_alone(monkeypatch: pytest.MonkeyPatch) -> Non
 
     def on_screen() -> str:
         screen = Screen()
-        terminal.show(document(RUN), screen, 100)
+        terminal.show(document(RUN), screen, 100, verbose=True)
         return screen.getvalue()
 
     for name in ("NO_COLOR", "FORCE_COLOR", "TERM", "COLORTERM"):
@@ -86,7 +87,7 @@ def test_colour_goes_to_a_terminal_alone(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.delenv("NO_COLOR")
     monkeypatch.setenv("TERM", "dumb")
     assert "\x1b" not in on_screen()
-    assert re.sub(r"\x1b\[[\d;]*m", "", coloured) == on_screen() == shown(RUN, 100)
+    assert re.sub(r"\x1b\[[\d;]*m", "", coloured) == on_screen() == shown(RUN, 100, verbose=True)
 
 
 def test_many_findings_stay_short_and_add_up() -> None:
@@ -147,5 +148,28 @@ def test_what_a_run_shows_to_be_cold_is_counted_alone() -> None:
     cold = next(one for one in OUTCOMES if one.status == "cold")
     text = shown(replace(RUN, outcomes=(cold,)))
     assert "1 found: 1 cold." in text
-    assert terminal.COLD in text
+    assert COLD in text
     assert cold.title not in text
+    assert cold.title in shown(replace(RUN, outcomes=(cold,)), verbose=True)
+
+
+def test_what_gains_nothing_is_counted_alone() -> None:
+    """Neither what was tried in vain, nor what is too little to ask a reader about; with -v both are told."""
+    brief, whole = shown(RUN, 140), shown(RUN, 140, verbose=True)
+    assert "3 tried without a gain that could be told. Cold: " in brief
+    assert "-v shows them." in brief
+    assert not any(word in brief for word in ("no gain", "slower", "git apply", "resolves 4 %"))
+    assert all(word in whole for word in ("no gain", "slower", "resolves 4 %"))
+    assert "-v" not in whole
+
+
+def test_what_may_gain_much_or_fails_is_shown() -> None:
+    """A tenth of the run, and a patch that a question of the judge was answered with no."""
+    doubtful = next(one for one in OUTCOMES if one.status == "cannot tell")
+    much = replace(doubtful, finding=replace(doubtful.finding, share=0.1))
+    assert "resolves 4 %" in shown(replace(RUN, outcomes=(much,)))
+    other = next(one for one in OUTCOMES if one.reason == "slower")
+    assert other.verdict is not None
+    failed = replace(other.verdict, layers=(Layer("replay", "failed", "7 became 8"),))
+    assert "rejected: slower" in shown(replace(RUN, outcomes=(replace(other, verdict=failed),)))
+    assert "rejected: slower" in shown(replace(RUN, verb="verify"))

@@ -201,6 +201,7 @@ SETTINGS: Mapping[str, Reader] = {
     "jobs": _jobs,
     "executor": _text,
     "quiet": _flag,
+    "verbose": _flag,
     "debug": _flag,
     "budget": _budget,
     "tolerance": _number(0, 0.01, "a number from 0 to 0.01"),

@@ -78,6 +78,12 @@ keep_literals = click.option(
     "--keep-literals/--no-keep-literals", default=None, help="Do not hash values in statements."
 )
 quiet = click.option("-q", "--quiet/--no-quiet", default=None, help="Say only what failed.")
+verbose = click.option(
+    "-v",
+    "--verbose/--no-verbose",
+    default=None,
+    help="Show all findings: also the cold ones, and what gained nothing.",
+)
 debug = click.option("--debug/--no-debug", default=None, help="Show tracebacks.")
 only = click.option("--only", multiple=True, metavar="RULE", help="Only this rule; may be repeated.")
 min_share = click.option("--min-share", type=click.FloatRange(0, 1), help="Least share of the cost. Default: 0.01.")

@@ -35,6 +35,7 @@ from perfprof.optimizer.options import FixOptions
     arguments.jobs,
     arguments.executor,
     arguments.quiet,
+    arguments.verbose,
     arguments.debug,
 )
 @click.pass_context
@@ -92,7 +93,8 @@ def fix(ctx: click.Context, settings: dict[str, Any]) -> None:
     from perfprof.optimizer.reports import keep, show
 
     document = keep(replace(run, asked=ctx.meta[arguments.ASKED]))
-    show(document, settings.get("json"), quiet=bool(settings.get("quiet")))
+    how = {name: bool(settings.get(name)) for name in ("quiet", "verbose")}
+    show(document, settings.get("json"), **how)
     if run.refused:
         raise PerfprofError(run.refused)
     ctx.exit(1 if document["totals"]["accepted"] else 0)

@@ -32,15 +32,18 @@ _SQLITE = b"SQLite format 3\0"
         )
         for form in (*FORMS, *PROFILES)
     ),
+    arguments.verbose,
     arguments.debug,
 )
 @click.pass_context
-def command(ctx: click.Context, /, run: str | None, debug: bool | None, **files: Path | None) -> None:
+def command(
+    ctx: click.Context, /, run: str | None, verbose: bool | None, debug: bool | None, **files: Path | None
+) -> None:
     """Show RUN again: a run's name, its folder or report.json, a recording, or a profile; the last run if left out.
 
     Profiles are py-spy's, speedscope's, cProfile's and Node's .cpuprofile.
     """
-    settings = arguments.settle(ctx, {"debug": debug})
+    settings = arguments.settle(ctx, {"verbose": verbose, "debug": debug})
     asked = {form: file for form, file in files.items() if file is not None}
     with TemporaryDirectory() as folder:
         source = _source(run, settings["root"])
@@ -56,7 +59,7 @@ def command(ctx: click.Context, /, run: str | None, debug: bool | None, **files:
     if not asked:
         from perfprof.optimizer.reports import terminal
 
-        terminal.show(report)
+        terminal.show(report, verbose=bool(settings.get("verbose")))
 
 
 def _source(run: str | None, root: Path) -> Path:

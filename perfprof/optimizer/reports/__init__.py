@@ -24,8 +24,11 @@ def keep(run: Run) -> Document:
     return report
 
 
-def show(report: Document, json: Path | None = None, *, quiet: bool = False) -> None:
-    """Print the table, or the JSON alone if ``json`` is ``-``; any other ``json`` is also written there."""
+def show(report: Document, json: Path | None = None, *, quiet: bool = False, verbose: bool = False) -> None:
+    """Print the table, or the JSON alone if ``json`` is ``-``; any other ``json`` is also written there.
+
+    verbose: with the findings that there is nothing to do about.
+    """
     import sys
 
     from perfprof.optimizer.reports import terminal
@@ -35,6 +38,6 @@ def show(report: Document, json: Path | None = None, *, quiet: bool = False) -> 
         sys.stdout.write(dumps(report))
         return
     if not quiet:
-        terminal.show(report)
+        terminal.show(report, verbose=verbose)
     if json is not None:
         json.write_text(dumps(report), "utf-8")

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 
 from perfprof.optimizer.reports import figures, flamegraph, plots
 from perfprof.optimizer.reports.contract import Comparison, Document, Recorded
 from perfprof.optimizer.reports.finding_section import anchor, section
 from perfprof.optimizer.reports.markup import Html, arrows, prose, scroll, table, tag
-from perfprof.optimizer.reports.rows import WON, Row, amounts, comparison, direction, machine, rows, totals
+from perfprof.optimizer.reports.rows import (
+    WON,
+    Row,
+    amounts,
+    comparison,
+    direction,
+    left_out,
+    machine,
+    rows,
+    totals,
+)
 from perfprof.optimizer.reports.terminal import again
 
 FIRST = "reasons"  # the subject that stands before the flame graph
@@ -48,7 +58,10 @@ def _body(report: Document) -> Iterator[Html]:
     if report["run"]["verb"] != "record":
         yield _overview(report, found)
     if found:
-        sections = [section(report, number, row, unfolded=number <= OPEN) for number, row in enumerate(found, 1)]
+        sections = [
+            section(report, number, row, unfolded=number <= OPEN and not row.aside)
+            for number, row in enumerate(found, 1)
+        ]
         yield tag("section", tag("h2", "Each finding"), *sections)
     subjects = report.get("recorded", ())
     yield from (_recorded(one) for one in subjects if one["subject"] == FIRST)
@@ -106,7 +119,9 @@ def _overview(report: Document, found: list[Row]) -> Html:
         )
     verdicts = {verdict["finding"]: comparison(verdict) for verdict in report["verdicts"] if verdict["metric"]}
     axis = plots.span(verdicts.values())
-    body = [_row(number, row, verdicts.get(row.finding["id"]), axis) for number, row in enumerate(found, 1)]
+    body = [
+        (row.aside, _row(number, row, verdicts.get(row.finding["id"]), axis)) for number, row in enumerate(found, 1)
+    ]
     heads = ("#", "share", "where", "what", "observed n", "gain (99 %)", "state")
     bar = (
         scroll("share of the cost of each finding", plots.budget(report))
@@ -118,8 +133,18 @@ def _overview(report: Document, found: list[Row]) -> Html:
         "section",
         tag("h2", "Where the time went"),
         bar,
-        table(title, heads, body, numbers="#,share,observed n", class_="overview"),
+        *_tables_of(title, heads, body, " ".join(left_out(report))),
     )
+
+
+def _tables_of(title: str, heads: Sequence[str], body: Sequence[tuple[bool, Html]], others: str) -> Iterator[Html]:
+    """What is worth reading, and, folded, what there is nothing to do about (``body``: is it that, and its row)."""
+    shown, apart = ([row for aside, row in body if aside is which] for which in (False, True))
+    how = {"numbers": "#,share,observed n", "class_": "overview"}
+    if shown:
+        yield table(title, heads, shown, **how)
+    if apart:
+        yield tag("details", tag("summary", others), table(others, heads, apart, **how))
 
 
 def _row(number: int, row: Row, measured: Comparison | None, axis: plots.Range) -> Html:

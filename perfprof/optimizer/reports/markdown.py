@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from perfprof.optimizer.reports.contract import Document, Finding, Migration, Patch
 from perfprof.optimizer.reports.markup import clean
-from perfprof.optimizer.reports.rows import WON, Row, amounts, compared, comparison, machine, rows, totals
+from perfprof.optimizer.reports.rows import WON, Row, amounts, compared, comparison, left_out, machine, rows, totals
 from perfprof.optimizer.reports.terminal import recorded
 
 MARKER = "<!-- perfprof:v1 -->"
@@ -46,11 +46,11 @@ def _whole(report: Document) -> Iterator[str]:
         yield f"Whole workload {amounts(whole)}, **{compared(whole)}**."
     if tests:
         yield _text(f"Tests: {tests.rstrip('.')}.")
-    yield from (_text(totals(report)), "")
+    yield from (_text(" ".join([totals(report), *left_out(report)])), "")
 
 
 def _table(report: Document) -> Iterator[str]:
-    found = list(rows(report))
+    found = [row for row in rows(report) if not row.aside]
     if not found:
         return
     yield "| | share | where | what | before -> after | gain (99 %) | why |"

@@ -14,12 +14,17 @@ Tone = Literal["gain", "loss", "none"]
 MARKS = {"rejected": "x", "cannot tell": "?", "held back": "-", "open": "-", "cold": "-"}
 WON = ("applied", "accepted")
 UNTRIED = ("not tried", "not measured")
-ASIDE = ("entries", "entered", "size", "bytes", "seconds", "share")  # evidence that is no size of the data
+COLD = "Cold: no change that a rule knows would pay; the report says why."
+NO_SIZE = ("entries", "entered", "size", "bytes", "seconds", "share")  # evidence that is no size of the data
+LITTLE = 0.05  # share of the cost: of less, nobody is asked to read what the judge cannot tell
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A finding in words. mark: its number, or why it has none. state: the level of what won, else status and reason."""
+    """A finding in words. mark: its number, or why it has none. state: the level of what won, else status and reason.
+
+    aside: there is nothing in it for a reader; it is counted, and shown to who asks for all.
+    """
 
     finding: Finding
     mark: str
@@ -30,6 +35,7 @@ class Row:
     gain: str
     state: str
     tone: Tone
+    aside: bool
 
 
 def rows(report: Document) -> Iterator[Row]:
@@ -48,7 +54,20 @@ def rows(report: Document) -> Iterator[Row]:
             gain=gain(verdict),
             state=state(finding, verdict),
             tone=tone(finding, verdict),
+            aside=aside(finding, verdict, report["run"]["verb"]),
         )
+
+
+def aside(finding: Finding, verdict: Verdict | None, verb: str) -> bool:
+    """Whether no change would pay, or what was tried shows no gain, or too little to ask a reader about it.
+
+    Who brought a patch to `verify` is told all of it.
+    """
+    if finding["status"] == "cold" or verb != "fix" or verdict is None:
+        return finding["status"] == "cold"
+    if finding["status"] == "rejected":  # no question was answered with no: what is missing is the gain
+        return all(layer["outcome"] != "failed" for layer in verdict["layers"])
+    return finding["status"] == "cannot tell" and (finding["share"] or 0.0) < LITTLE
 
 
 def where(finding: Finding, migration: Migration | None = None) -> str:
@@ -66,7 +85,7 @@ def observed(finding: Finding) -> str:
     numbers = [
         value
         for name, value in evidence.items()
-        if name not in ASIDE and isinstance(value, int | float) and value > 0
+        if name not in NO_SIZE and isinstance(value, int | float) and value > 0
     ]
     return " x ".join(figures.count(number) for number in numbers[:2])
 
@@ -170,6 +189,14 @@ def machine(report: Document) -> list[str]:
 def line(text: str) -> str:
     """A text as one line, without anything that could steer a terminal."""
     return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in " ".join(text.split()))
+
+
+def left_out(report: Document) -> list[str]:
+    """What is counted and not shown, in a sentence each."""
+    apart = [row.finding["status"] for row in rows(report) if row.aside]
+    tried = len(apart) - apart.count("cold")
+    said = f"{tried} tried without a gain that could be told." if tried else ""
+    return [*filter(None, (said, COLD if "cold" in apart else ""))]
 
 
 def totals(report: Document) -> str:

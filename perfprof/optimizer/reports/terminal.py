@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from perfprof.optimizer.reports import figures, flamegraph
 from perfprof.optimizer.reports.contract import Document, Recorded
-from perfprof.optimizer.reports.rows import MARKS, UNTRIED, Row, amounts, compared, line, rows, totals
+from perfprof.optimizer.reports.rows import MARKS, UNTRIED, Row, amounts, compared, left_out, line, rows, totals
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -47,25 +47,28 @@ _ALL = (_MARK, _SHARE, _WHERE, _WHAT, _OBSERVED, _GAIN, _STATE)
 _DROPPED = (_STATE, _OBSERVED)  # first to last, when the screen is narrow
 _SHRUNK = (_STATE, _GAIN, _WHAT, _WHERE)  # first to last, down to their least
 LEGEND = "x rejected   ? cannot tell   - not tried, or held back"
-COLD = "Cold: too little work in this run for a change to pay; the report lists them."
-TOLD = ("rejected", "cannot tell", "held back", "open")  # why they were not applied is told to its end
+ASK = "-v shows them."
+TOLD = ("rejected", "cannot tell", "held back", "open", "cold")  # why they were not applied is told to its end
 
 
-def show(report: Document, file: TextIO | None = None, width: int | None = None) -> None:
-    """Print the report; ``width`` defaults to that of the screen, escape codes go to a terminal alone."""
+def show(report: Document, file: TextIO | None = None, width: int | None = None, *, verbose: bool = False) -> None:
+    """Print the report; ``width`` defaults to that of the screen, escape codes go to a terminal alone.
+
+    verbose: also what there is nothing to do about, see `Row.aside`.
+    """
     from rich.console import Console
 
     stream = file if file is not None else sys.stdout
     console = Console(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=True)
     if width is None:
         width = console.width if console.is_terminal or "COLUMNS" in os.environ else PIPED
-    for text in lines(report, width, console):
+    for text in lines(report, width, console, verbose=verbose):
         console.print(text, crop=False, overflow="ignore", no_wrap=True)
 
 
-def lines(report: Document, width: int, console: Console) -> Iterator[Text]:
+def lines(report: Document, width: int, console: Console, *, verbose: bool = False) -> Iterator[Text]:
     """The report line by line; those of the table are never wider than ``width``."""
-    found = [row for row in rows(report) if row.finding["status"] != "cold"]
+    found = [row for row in rows(report) if verbose or not row.aside]
     yield _text("")
     if report["findings"]:
         yield from _table(found[:FULL], width) if found else ()
@@ -75,7 +78,7 @@ def lines(report: Document, width: int, console: Console) -> Iterator[Text]:
         yield _text("")
         yield _text(totals(report))
         if len(found) < len(report["findings"]):
-            yield _text(COLD)
+            yield _text(" ".join([*left_out(report), ASK]))
         yield from map(_text, _untold(report))
     elif report["run"]["verb"] == "record":
         yield from (
@@ -141,7 +144,8 @@ def _changes(report: Document) -> Iterator[str]:
 
 def _undecided(report: Document) -> Iterator[str]:
     """What to do with the patches of which the judge cannot tell."""
-    files = [patch["file"] for patch in report["patches"] if patch["status"] == "cannot tell" and patch["file"]]
+    told = {row.finding["id"] for row in rows(report) if row.finding["status"] == "cannot tell" and not row.aside}
+    files = [patch["file"] for patch in report["patches"] if patch["finding"] in told and patch["file"]]
     if files and report["run"]["folder"]:
         yield f"What it cannot tell is yours to read: git apply {shlex.quote(report['run']['folder'] + '/' + files[0])}"
 
