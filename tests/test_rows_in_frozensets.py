@@ -20,8 +20,19 @@ PROGRAMS = {
     "first": f"def work(xs, ys):\n    out = []\n{LOOP}                break\n    return out\n",
     "next": "def work(xs, ys):\n    return [next((y for y in ys if y == x), 0) for x in xs]\n",
 }
+# Nothing but the test reads the row: what it has in common with the wanted one alone is asked.
+ALONE = {
+    "kept": "def work(xs, ys):\n    return [x for x in xs for y in ys if y == x]\n",
+    "counted": f"def work(xs, ys):\n    out = []\n{LOOP.replace('(y)', '(x)')}    return out\n",
+    "turned": "def work(xs, ys):\n    return sum(1 for x in xs for y in ys if x == y)\n",
+    "exists": "def work(xs, ys):\n    return [any(y == x for y in ys) for x in xs]\n",
+    "flag": f"def work(xs, ys):\n    out = []\n{LOOP.replace('(y)', '(x)')}                break\n"
+    "        else:\n            out.append(0)\n    return out\n",
+    "lowered": "def work(xs, ys):\n    return [x for x in xs for y in ys if y == str(x).lower()]\n",
+}
+PROGRAMS |= ALONE
 KEYS = {"builtins.int": 50, "builtins.str": 50}
-POOL = [1, 1.0, True, "a", "b", 2, 3, None, (1,), float("nan"), Anything(), Plain(), 7, "c", 0, False]
+POOL: list[object] = [1, 1.0, True, "a", "b", 2, 3, None, (1,), float("nan"), Anything(), Plain(), 7, "c", 0, False]
 
 
 def imagined(watch: Watch) -> Seen:
@@ -68,8 +79,15 @@ def test_same_answers(name: str) -> None:
         for _ in range(300):
             pool = [one for one in POOL if type(one) in (int, str)] if chance.random() < 0.5 else POOL
             make = chance.choice([frozenset, frozenset, set, list, tuple])
-            xs, ys = chance.choices(POOL, k=5), make(chance.choices(pool, k=chance.randrange(6)))
+            xs, ys = chance.choices(POOL, k=5), make(chance.choices(pool, k=chance.randrange(12)))
             assert outcome(source, list(xs), ys) == outcome(new, list(xs), ys), new
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_an_index_is_made_only_for_rows_that_are_read(name: str) -> None:
+    (new,) = rewritten(PROGRAMS[name])
+    assert ("ys_set & {" in new) == (name in ALONE)
+    assert ("setdefault" in new) == (name not in ALONE)
 
 
 def test_a_set_is_walked_as_before() -> None:

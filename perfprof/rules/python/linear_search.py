@@ -351,10 +351,10 @@ from perfprof.rules import obligations as safe
 from perfprof.rules.obligations.receiver import call_is_that_search
 from perfprof.rules.rule import Rule, Suspect
 from perfprof.rules.scale import of_narrowing
-from perfprof.rules.searching.indexing import build_index
 from perfprof.rules.searching.inlining import inlined
 from perfprof.rules.searching.narrowing import narrowings
 from perfprof.rules.searching.observing import suspect
+from perfprof.rules.searching.rows_in_sets import build_rows
 from perfprof.rules.worth import worth_an_index
 
 if TYPE_CHECKING:
@@ -376,6 +376,6 @@ RULE = Rule(
     scale=of_narrowing,
     worth=worth_an_index,
     safe_if=(*safe.NARROWING, call_is_that_search),
-    rewrite=build_index,
+    rewrite=build_rows,
     promises=1.2,
 )

@@ -6,6 +6,7 @@ to rows, built once before the loop, gives each order its customers directly: n 
 All matches are kept, in the order of the collection: the loop walks its bucket with the test unchanged, so what it
 does with a match, further conditions, `continue` and flags mean what they meant. Grouping by a filter
 (`{k: [r for r in rows if r.k == k] for k in keys}`) is the same join.
+Of a frozenset that is walked for one of its own elements, what it has in common with that one is walked: no dict.
 
 ```python before
 def statement_lines(orders, customers):
@@ -160,8 +161,7 @@ A generator is walked once and then empty:
 
 ```python unchanged walked-again
 def statement_lines(orders, customers):
-    lines = []
-    known = (customer for customer in customers if customer["id"] >= 0)
+    lines, known = [], (customer for customer in customers if customer["id"] >= 0)
     for order in orders:
         for customer in known:
             if customer["id"] == order["customer_id"]:
@@ -239,14 +239,9 @@ The collection gets its value only inside the loop:
 
 ```python unchanged index-has-a-place
 def statement_lines(orders, customers):
-    lines = []
     if orders:
         known = customers
-    for order in orders:
-        for customer in known:
-            if customer["id"] == order["customer_id"]:
-                lines.append(order["number"])
-    return lines
+    return [order["number"] for order in orders for one in known if one["id"] == order["customer_id"]]
 ```
 
 `all` means something else in this file:
@@ -274,9 +269,9 @@ from typing import TYPE_CHECKING
 from perfprof.rules import obligations as safe
 from perfprof.rules.rule import Rule, Suspect
 from perfprof.rules.scale import of_narrowing
-from perfprof.rules.searching.indexing import build_index
 from perfprof.rules.searching.narrowing import narrowings
 from perfprof.rules.searching.observing import suspect
+from perfprof.rules.searching.rows_in_sets import build_rows
 from perfprof.rules.worth import worth_an_index
 
 if TYPE_CHECKING:
@@ -297,6 +292,6 @@ RULE = Rule(
     scale=of_narrowing,
     worth=worth_an_index,
     safe_if=safe.NARROWING,
-    rewrite=build_index,
+    rewrite=build_rows,
     promises=1.2,
 )

@@ -41,16 +41,16 @@ def build_index(case: Case) -> Rewrite:
     if found.grown:  # how many it knows is counted, for rows that are appended later
         empty, fill = f"{index}, {known} = {{}}, None", f"{fill}\n{known} = len({walked})"
     bucket, before = _bucket(found, index, row, place), f"{empty}\n{fill}"
-    conditions = _conditions(case, found, row, new)
-    if conditions or found.grown:
+    tests = _all_conditions(case, found, row, new)
+    if tests or found.grown:
         types = key_types(case)
         bucket = _chosen(found, bucket, _asked(found, index, known, types))
-        before = _only_where(conditions, types, empty, fill)
+        before = _only_where(tests, types, empty, fill)
     found_rows = [
         in_place(_replaced(found), fitted(bucket, _replaced(found), found.function), index, found.function)
     ]
     if found.counting is not None:
-        asked = _asked(found, index, known, key_types(case)) if conditions else index
+        asked = _asked(found, index, known, key_types(case)) if tests else index
         found_rows = jumps(
             found,
             found.counting,
@@ -91,14 +91,14 @@ def _asked(found: Narrowing, index: str, known: str, types: tuple[str, ...]) -> 
     """Where the index may be asked: it is filled, knows all rows, and the wanted key is of its types."""
     there = f"{index} and {known} == len({_whole(found)})" if found.grown else index
     # The index comes first: where it is empty nothing is walked, and the wanted key not read.
-    return guards.joined([there, *_wanted_tests(found, types), *_present(found, index, types)])
+    return guards.joined([there, *wanted_tests(found, types), *_present(found, index, types)])
 
 
-def _only_where(conditions: str, types: tuple[str, ...], empty: str, fill: str) -> str:
-    """The index as it is without rows, and the statements that fill it where ``conditions`` hold."""
+def _only_where(tests: str, types: tuple[str, ...], empty: str, fill: str) -> str:
+    """The index as it is without rows, and the statements that fill it where ``tests`` hold."""
     note = f"# Left empty, so that all of them are walked as before, unless every key is {either(types)}."
     body = "\n".join("    " + line for line in fill.splitlines())
-    return f"{note}\n{empty}\nif {conditions}:\n{body}"
+    return f"{note}\n{empty}\nif {tests}:\n{body}"
 
 
 def _is_list(found: Narrowing, known: str) -> str:
@@ -128,7 +128,7 @@ def _additions(case: Case, found: Narrowing, index: str, known: str) -> list[Edi
 _MADE = {"text": ("builtins.str", ("builtins.str",)), "number": ("builtins.int", tuple(sorted(guards.NUMBERS)))}
 
 
-def _wanted_tests(found: Narrowing, types: tuple[str, ...]) -> list[str]:
+def wanted_tests(found: Narrowing, types: tuple[str, ...]) -> list[str]:
     """Tests that the wanted key is of the guarded types, or what it is computed from."""
     wanted = found.selection.ints or (found.outer,)
     parts = leaves(found.outer) if isinstance(found.outer, (ast.Call, ast.Subscript)) else None
@@ -215,8 +215,8 @@ def _key_name(inner: ast.expr) -> str:
 _CALLED = frozenset({"get", *QUIET_TEXT, *WITH_TEXT, *CUTS})
 
 
-def _conditions(case: Case, found: Narrowing, row: str, new: dict[str, ast.expr]) -> str:
-    """What must hold for the index to be filled; empty if all of it is proved."""
+def conditions(case: Case, found: Narrowing) -> list[str]:
+    """What must hold for the rows to be looked up, besides what their keys must be."""
     tests: list[str] = list(found.inlined.before) if found.inlined is not None else []
     walked = found.function.text(found.walked)
     if case.level("walked-again") is not Level.PROVED:
@@ -230,6 +230,12 @@ def _conditions(case: Case, found: Narrowing, row: str, new: dict[str, ast.expr]
     if found.unpacked:
         tests += [f"set(map(type, {walked})) <= {{tuple}}", f"set(map(len, {walked})) <= {{{found.unpacked}}}"]
     tests += length_tests(found)
+    return tests
+
+
+def _all_conditions(case: Case, found: Narrowing, row: str, new: dict[str, ast.expr]) -> str:
+    """What must hold for the index to be filled; empty if all of it is proved."""
+    tests = conditions(case, found)
     if case.level("keys-hash-as-equal") is not Level.PROVED:
         test = in_style(row_test(case, found, new), found.function)
         tests.append(f"all({test} for {bare(row)} in {_whole(found)})")
