@@ -12,14 +12,21 @@ from perfprof.optimizer.judge.replay import Call, Case, Stage, start
 from perfprof.optimizer.judge.statistics import FEWEST, FIRST, LOOKS, Answered, decide
 from perfprof.optimizer.judge.verdict import Comparison
 
-_NOISE = 0.10  # a loss below this on one size is not worth a word
+_NOISE = 0.10  # a loss below this on one size is not worth a word,
+_UNSEEN = 2e-6  # nor one of so many seconds a call
+_LOSS = 0.8  # old/new below which nobody would take it for the calls that he makes
+_PART = 0.1  # of what is won in sum: less is no price
+_SHORT = 0.4  # CPU seconds for calls with fewer elements
 _DEAREST = 3.0  # seconds of one call; a dearer one is timed only if there is no other
 _MOST = 30.0  # CPU seconds for one patch, where one call takes long
 
 
 @dataclass
 class FunctionTimes:
-    """What the function benchmark found. losses: sizes on which the new code is slower, as sentences."""
+    """What the function benchmark found. losses: sizes on which the new code is slower, as sentences.
+
+    usual: why it is no gain for most of the calls that were seen; empty if it is, or if what they lose is next to nothing.
+    """
 
     answered: Answered
     comparison: Comparison | None = None
@@ -27,6 +34,7 @@ class FunctionTimes:
     losses: tuple[str, ...] = ()
     sizes: tuple[str, ...] = ()
     problem: str = ""
+    usual: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,12 +84,13 @@ class _Bench:
         self._classes = classes
         self._pairs = {one.label: Pairs() for one in classes}
         self._memory: dict[str, int] = {}
+        self._short: list[dict[str, Any]] = []
         self.spent = 0.0  # CPU seconds of the last measurement: a busy machine makes it late, not dearer
         self._weight = sum(one.weight for one in classes) or 1
 
     def measure(self, number: int, pairs: int, seconds: float) -> str:
         """One fresh process for so many pairs; gives the reason if nothing could be measured."""
-        job = {**self._job(), "pairs": pairs, "seconds": seconds}
+        job = {**self._job(), "pairs": pairs, "seconds": seconds, "short": 0.0 if number else _SHORT}
         ran, answers = start(self._stage, job, 100 + number, max(30.0, 20 * seconds))
         self.spent = ran.cpu
         for answer in answers:
@@ -89,6 +98,7 @@ class _Bench:
                 self._pairs[label].before.append(old)
                 self._pairs[label].after.append(new)
             self._memory.update(answer.get("memory", {}))
+            self._short += answer.get("short", [])
         if any("seconds" in answer for answer in answers):
             return ""
         problems = [problem for answer in answers for problem in answer.get("problems", ())]
@@ -117,16 +127,49 @@ class _Bench:
             answered,
             self.weighed().comparison("cpu", answered),
             _memory(self._memory),
-            tuple(self._losses()),
+            (*self._losses(), *_with_fewer(self._short)),
             tuple(_size_line(one, self._pairs[one.label]) for one in self._classes),
+            usual=self._usual(),
         )
 
     def _losses(self) -> Iterator[str]:
         for one in self._classes:
             pairs = self._pairs[one.label]
             answered = decide(pairs.before, pairs.after, smallest=_NOISE)
-            if answered.decision == "slower":
+            if answered.decision == "slower" and _lost(pairs) > _UNSEEN:
                 yield f"slower on {one.label} ({one.weight:,} of {self._weight:,} calls seen): {spoken(answered)}"
+
+    def _usual(self) -> str:
+        """Most calls that were seen are clearly slower, and that is not next to nothing beside what the others win."""
+        lost, won, weight = 0.0, 0.0, 0
+        for one in self._classes:
+            pairs = self._pairs[one.label]
+            seconds = _lost(pairs)
+            if seconds > _UNSEEN and decide(pairs.before, pairs.after).high < _LOSS:
+                weight, lost = weight + one.weight, lost + one.weight * seconds
+            else:
+                won -= one.weight * seconds
+        if 2 * weight <= self._weight or lost < _PART * won:
+            return ""
+        return f"slower for most calls that were seen ({weight:,} of {self._weight:,})"
+
+
+def _lost(pairs: Pairs) -> float:
+    """Seconds that a call takes more."""
+    return median(pairs.after) - median(pairs.before)
+
+
+def _with_fewer(short: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Where calls with fewer elements are slower: for each place the most elements with which they are."""
+    most: dict[str, Mapping[str, Any]] = {}
+    for one in short:
+        if one["size"] > most.get(one["place"], {"size": 0})["size"]:
+            most[one["place"]] = one
+    for place, one in most.items():
+        elements = "1 element" if one["size"] == 1 else f"{one['size']} elements or fewer"
+        took = f"{one['old'] * 1e6:,.3g} -> {one['new'] * 1e6:,.3g} us"
+        ratio = ratio_text(one["old"] / one["new"])
+        yield f"slower with {elements} in {place} instead of {one['of']:,}: {ratio} ({took})"
 
 
 def _classes(case: Case, used: Mapping[int, float], seconds: float) -> list[_Class]:

@@ -102,7 +102,7 @@ class Layers:
         if times.problem:
             return "cannot tell", times.problem
         trial.answered = times.answered
-        trial.memory = times.memory
+        trial.memory, trial.usual = times.memory, times.usual
         trial.notes += [*times.losses, *memory_note(times.memory)]
         if trial.comparison is None:
             trial.comparison = times.comparison

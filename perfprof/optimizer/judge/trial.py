@@ -38,6 +38,7 @@ class Trial:
     notes: list[str] = field(default_factory=list)
     largest: float = 0.0  # difference of floats that was let pass, within the patch's tolerance
     unconfirmed: bool = False
+    usual: str = ""  # why it is no gain for most of the calls that were seen
 
     def ask(self, name: str, question: Callable[[Trial], Outcome]) -> bool:
         """Put one question; True if the patch is still in."""
@@ -121,6 +122,8 @@ class Trial:
         if answered is None or math.isnan(answered.ratio):
             return "cannot tell", f"nothing could be timed: {self._reasons('function', 'workload')}"
         told = "; ".join([spoken(answered), *self.notes])
+        if answered.decision == "faster" and self.usual:
+            return "cannot tell", f"{self.usual}: {told}"
         if answered.decision == "faster" and self.unconfirmed:
             return "cannot tell", f"{told}; {_ALONE}"
         if answered.decision == "faster":

@@ -17,6 +17,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from .shortening import losses
 from .sides import Sides
 from .worlds import World
 
@@ -25,6 +26,8 @@ MOST_CALLS = 1000  # in one sample
 COPYING = 0.01  # seconds that making the arguments for one sample may take
 TRACED = 0.03  # seconds; a call that takes longer is not run again under tracemalloc
 MOST_ITEMS = 200_000  # of a generator; some never end
+MOST_BYTES = 4_000_000  # of a pickled call that is cut short
+SHORTER = 5  # times fewer calls in a sample of those
 IDLE = 10  # times the CPU time by the clock: the call waits for something
 
 Tell = Callable[[dict[str, Any]], None]
@@ -49,7 +52,10 @@ class Class:
 
 
 def timing(job: dict[str, Any], sides: dict[str, Sides], tell: Tell) -> None:
-    """Tell, for each pair and class, the seconds a call: ``{"pair": 3, "seconds": {label: [old, new]}}``."""
+    """Tell, for each pair and class, the seconds a call: ``{"pair": 3, "seconds": {label: [old, new]}}``.
+
+    And if the job asks for it, and says how many seconds that may take: where calls cut ``short`` are slower.
+    """
     ruler = Ruler(list(sides.values()), Path(job["root"]))
     classes = [
         Class(entry["label"], function, sides[path], entry["blobs"])
@@ -73,6 +79,27 @@ def timing(job: dict[str, Any], sides: dict[str, Sides], tell: Tell) -> None:
             if time.process_time() - begun > job["seconds"] or time.perf_counter() - clock > IDLE * job["seconds"]:
                 break
         tell({"memory": ruler.memory(classes)})
+        for name in dict.fromkeys(one.function for one in classes) if job.get("short") else ():
+            own = [one for one in classes if one.function == name]
+            tell({"short": list(_shortened(ruler, own, job["short"]))})
+
+
+def _shortened(ruler: Ruler, classes: Sequence[Class], seconds: float) -> Iterator[dict[str, Any]]:
+    """Where one function is slower with fewer elements: its largest call that is copied soon, cut short."""
+    one = next((one for one in reversed(classes) if len(one.blobs[-1]) < MOST_BYTES), None)
+    if one is None:
+        return
+    begun = time.process_time()
+
+    def measure(blob: bytes, count: int) -> list[tuple[float, float]]:
+        short = Class(one.label, one.function, one.owner, [blob])
+        ruler.prepare(short)
+        short.repeat = max(1, short.repeat // SHORTER)
+        return [(ruler.sample(short, "old"), ruler.sample(short, "new")) for _ in range(count)]
+
+    function = ruler.take(one, "old")
+    for loss in losses(function, one.blobs[-1], measure, lambda: begun + seconds - time.process_time()):
+        yield {"function": one.function, **loss}
 
 
 class Ruler:
@@ -88,7 +115,7 @@ class Ruler:
     def prepare(self, one: Class) -> None:
         """Warm up both sides, see how long a call takes and whether it leaves anything behind."""
         for side in ("new", "old"):
-            function = self._take(one, side)
+            function = self.take(one, side)
             world = self._worlds[side]
             before = world.state()
             args, kwargs = pickle.loads(one.blobs[-1])  # noqa: S301
@@ -109,7 +136,7 @@ class Ruler:
 
     def sample(self, one: Class, side: str) -> float:
         """Seconds of CPU a call."""
-        function = self._take(one, side)
+        function = self.take(one, side)
         calls = [pickle.loads(blob) for _ in range(one.repeat) for blob in one.blobs]  # noqa: S301
         gc.disable()
         try:
@@ -126,7 +153,7 @@ class Ruler:
             if one.seconds > TRACED:
                 return {}
             for side in ("old", "new"):
-                function = self._take(one, side)
+                function = self.take(one, side)
                 args, kwargs = pickle.loads(one.blobs[-1])  # noqa: S301
                 tracemalloc.start()
                 answer = _tried(function, args, kwargs)
@@ -140,7 +167,8 @@ class Ruler:
         for module in self._sides:
             module.use(side)
 
-    def _take(self, one: Class, side: str) -> Callable[..., Any]:
+    def take(self, one: Class, side: str) -> Callable[..., Any]:
+        """The function as it is on a side."""
         self._use(side)
         self._worlds[side].restore()
         function = one.owner.callable(one.function, side)

@@ -1,0 +1,117 @@
+"""What a patch costs where there is less to walk than in the calls that were seen."""
+
+from __future__ import annotations
+
+import inspect
+import pickle
+import sys
+from pathlib import Path
+
+import pytest
+
+from perfprof.optimizer.judge import Judge, Settings
+from perfprof.optimizer.judge.benchmark import _Bench, _Class, _with_fewer
+from perfprof.optimizer.judge.pairs import Pairs
+from perfprof.optimizer.judge.replay import Case, Limits
+from perfprof.optimizer.judge.trial import Trial
+from perfprof.optimizer.judge.verdict import Layer
+from perfprof.optimizer.patches import FileChange, Patch
+from perfprof.optimizer.project import Command, Project
+from perfprof.profilers.inside.replaying.shortening import Place, _cut, _places, _shortened
+from perfprof.rules.rule import Level
+
+QUICK = Settings(seeds=(0, 1), function_seconds=0.5, workload_seconds=2.0, limits=Limits(examples=20))
+OLD = """\
+class Checked:
+    def __init__(self, val):
+        self.val = val
+
+    def lacks(self, *items):
+        missing = []
+        for one in items:
+            if one not in self.val:
+                missing.append(one)
+        return missing
+"""
+PLAIN = "type(self.val) is list and set(map(type, self.val)) <= {str}"
+BUILDS = OLD.replace(
+    "missing = []", f"missing = []\n        known = set(self.val) if {PLAIN} else self.val"
+).replace("in self.val:", "in (known if type(one) is str else self.val):")
+GUARDED = BUILDS.replace(PLAIN, f"len(items) > 8 and {PLAIN}")
+WORKLOAD = """\
+from module import Checked
+names = [str(number) for number in range(1000)]
+print(Checked(names).lacks(*names))
+"""
+
+
+@pytest.mark.parametrize(("new", "told"), [(BUILDS, True), (GUARDED, False)])
+def test_a_patch_says_where_few_look_ups_make_it_slower(tmp_path: Path, new: str, *, told: bool) -> None:
+    """A set of 1,000 names costs hundred times what it takes to find three of the first."""
+    (tmp_path / "module.py").write_text(OLD)
+    (tmp_path / "workload.py").write_text(WORKLOAD)
+    functions = ("module.py::Checked.lacks",)
+    project = Project(tmp_path, (tmp_path,), Command((sys.executable, "workload.py")))
+    with Judge(project, settings=QUICK) as judge:
+        judge.baseline()
+        judge.observe(functions)
+        change = FileChange("module.py", OLD, new)
+        verdict = judge.patch(Patch("r", "t", (change,), level=Level.PROVED, functions=functions))
+    layer = next(one for one in verdict.layers if one.name == "function")
+    assert layer.outcome == "passed", verdict.reason
+    assert ("in `items` instead of 1,000" in verdict.reason) == told, verdict.reason
+
+
+class Held:
+    def __init__(self) -> None:
+        self.rows = [[number] * 20 for number in range(30)]
+        self.few = [1, 2]
+
+
+def test_arguments_attributes_and_rows_are_cut() -> None:
+    given = {"rows": {1: "a", 2: "b"}, "held": Held(), "long": tuple(range(20)), "text": "a" * 40}
+    labels = [one.label for one in _places(given)]
+    assert labels == ["`held.rows`", "each of `held.rows`", "`long`"]
+    assert _cut({1: [1, 2, 3], 2: [4]}, 2, rows=True) == {1: [1, 2], 2: [4]}
+    assert _cut(dict.fromkeys(range(9)), 2, rows=False) == {0: None, 1: None}
+
+
+def test_everything_else_stays_in_a_call_cut_short() -> None:
+    def work(first: list[int], *rest: int, last: int) -> None: ...
+
+    blob = pickle.dumps((([1, 2], *range(50)), {"last": 3}))
+    short, whole = _shortened(inspect.signature(work), blob, Place("rest"), 3)
+    assert (pickle.loads(short), whole) == ((([1, 2], 0, 1, 2), {"last": 3}), 50)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "slower"),
+    [
+        ([(100, 1e-3, 3e-3), (1, 0.1, 0.05)], True),  # most calls lose more than the one wins
+        ([(100, 10e-6, 40e-6), (1, 0.1, 0.01)], False),  # 3 ms lost for 90 won
+        ([(100, 1e-6, 2.5e-6), (1, 0.1, 0.0998)], False),  # a microsecond is nothing
+        ([(1, 1e-3, 3e-3), (100, 0.1, 0.01)], False),  # few calls
+    ],
+)
+def test_a_loss_for_most_calls_is_no_gain(sizes: list[tuple[int, float, float]], *, slower: bool) -> None:
+    classes = [_Class(f"size {at}", "f", (), weight, old) for at, (weight, old, _) in enumerate(sizes)]
+    bench = _Bench(None, Case("x", (), ()), classes)  # type: ignore[arg-type]
+    for one, (_, old, new) in zip(classes, sizes, strict=True):
+        bench._pairs[one.label] = Pairs([old * (1 + at / 1000) for at in range(10)], [new] * 10)
+    usual = bench._usual()
+    assert bool(usual) == slower
+    assert usual == ("slower for most calls that were seen (100 of 101)" if slower else "")
+    trial = Trial(Patch("r", "t", (), level=Level.PROVED), Case("x", (), ()), usual=usual)
+    trial.layers.append(Layer("replay", "passed", ""))
+    trial.answered = Pairs([1.0] * 10, [0.5] * 10).decide()
+    assert trial.verdict().decision == ("cannot tell" if slower else "accepted")
+
+
+def test_the_most_elements_with_which_it_is_slower_are_told() -> None:
+    found = [
+        {"place": "`items`", "size": size, "of": 1500, "old": 3e-6, "new": new}
+        for size, new in ((3, 60e-6), (1, 30e-6), (10, 15e-6))
+    ]
+    assert list(_with_fewer(found)) == [
+        "slower with 10 elements or fewer in `items` instead of 1,500: 0.20x (3 -> 15 us)"
+    ]
