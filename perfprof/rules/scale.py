@@ -12,13 +12,13 @@ import ast
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from perfprof.rules.containers.growth import certain
 from perfprof.rules.containers.pieces import unsure
 from perfprof.rules.reading.expressions import path_of
 from perfprof.rules.reading.extents import Extent, extent_of, turns, worklist
 from perfprof.rules.reading.flatness import holds_flat_elements, is_flat_value
 from perfprof.rules.reading.repeats import loops_around
 from perfprof.rules.reading.streams import is_from_outside, repeats_with_data
+from perfprof.rules.reading.types import builtin_type
 from perfprof.rules.reading.vocabulary import names_parts
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def of_growth(suspect: Suspect) -> Extent:
     if found.kind == "sum":  # which a guard makes three times as long
         return _of_data(found.kept, function)
     loops = loops_around(found.node, function)
-    plain = found.kind == "dict" or certain(found.more, function, "list")
+    plain = found.kind == "dict" or builtin_type(found.more, function) == "list"
     return turns(loops, function) if plain or repeats_with_data(loops, function) else Extent.UNKNOWN
 
 

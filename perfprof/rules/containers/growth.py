@@ -23,6 +23,7 @@ from perfprof.rules.hoisting import watch
 from perfprof.rules.reading.expressions import is_builtin
 from perfprof.rules.reading.names import bound_before, bound_names, fresh
 from perfprof.rules.reading.repeats import has_room
+from perfprof.rules.reading.types import builtin_type
 from perfprof.rules.rule import Case, Edit, Rewrite, Suspect
 from perfprof.rules.searching.indexing import at
 
@@ -175,13 +176,7 @@ def certain(node: ast.expr, function: Function, kind: str) -> bool:
         return True
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) and kind == "list":
         return certain(node.left, function, kind) and certain(node.right, function, kind)
-    makers = {"list": {"list", "sorted"}, "dict": {"dict"}}[kind]
-    return (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id in makers
-        and is_builtin(node.func.id, function)
-    )
+    return isinstance(node, ast.Call) and builtin_type(node, function) == kind
 
 
 def as_argument(node: ast.expr, function: Function) -> str:
@@ -213,7 +208,7 @@ def _extended(case: Case, found: Growth) -> list[Edit]:
     assert more is not None
     if isinstance(more, ast.List) and len(more.elts) == 1 and not isinstance(more.elts[0], ast.Starred):
         return [at("statement", found.node, f"{name}.append({as_argument(more.elts[0], found.function)})")]
-    if certain(more, found.function, "list"):
+    if builtin_type(more, found.function) == "list":
         return [at("statement", found.node, f"{name} += {found.function.text(more)}")]
     taken = found.function.visible | case.taken
     part, own = fresh("more", taken), fresh(f"own_{name}", taken)

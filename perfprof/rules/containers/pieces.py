@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import ast
 import copy
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -37,8 +36,6 @@ if TYPE_CHECKING:
 
 KINDS = ("str", "bytes", "tuple")
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
-MAKERS = {"str": ("chr", "hex", "oct", "bin", "ascii"), "bytes": ("bytes",)}  # what they give is of no subclass
-ONE_VALUE = re.compile(r"\{[^{}]*\}|%[^%a-zA-Z]*[a-zA-Z]")
 LEAST_ADDITIONS = 16
 ADDED, KEPT = 10.0, 4.0  # one addition, and what it takes to keep it and to join it; units of `costs`
 COPIED = {"str": 0.01, "bytes": 0.01, "tuple": 0.35}  # one character or element, each time
@@ -220,27 +217,12 @@ def sure(part: ast.expr, kind: str, function: Function) -> bool:
         return kind == "str"  # the rest of a formatted text, which was never a text of its own
     if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Add):
         return sure(part.left, kind, function) and sure(part.right, kind, function)
-    if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Mod):
-        plain = not _of_one_value(getattr(part.left, "value", None))
-        return plain and sure(part.left, kind, function) and isinstance(part.right, (ast.Tuple, ast.Constant))
-    given = _given(part, kind, function) if isinstance(part, ast.Call) else None
-    return given if given is not None else builtin_type(part, function) == kind
-
-
-def _given(call: ast.Call, kind: str, function: Function) -> bool | None:
-    """The same of what a call gives; None if what is called does not tell."""
-    callee = call.func
-    if isinstance(callee, ast.Attribute) and isinstance(callee.value, ast.Constant):
-        whole = callee.attr == "join" or (callee.attr == "format" and not _of_one_value(callee.value.value))
-        return whole and type(callee.value.value).__name__ == kind
-    if isinstance(callee, ast.Name) and callee.id in MAKERS.get(kind, ()) and is_builtin(callee.id, function):
-        return kind == "str" or all(isinstance(one, (ast.Tuple, ast.List, ast.ListComp)) for one in call.args)
-    return True if kind == "bytes" and standard(callee, function) == "struct.pack" else None
-
-
-def _of_one_value(text: object) -> bool:
-    """``"%s"``, ``"{}"``: what they give is the value's own text, which may be of a subclass of str."""
-    return isinstance(text, str) and ONE_VALUE.fullmatch(text) is not None
+    if kind == "bytes" and isinstance(part, ast.Call):
+        listed = all(isinstance(one, (ast.Tuple, ast.List, ast.ListComp)) for one in part.args)
+        made = getattr(part.func, "id", "") == "bytes" and is_builtin("bytes", function)
+        if (made and listed) or standard(part.func, function) == "struct.pack":
+            return True
+    return builtin_type(part, function) == kind
 
 
 def unsure(one: Addition, found: Building) -> list[ast.expr]:

@@ -139,8 +139,8 @@ def shares_line(one: ast.stmt | ast.expr, function: Function, begins: bool = Fal
 
 
 def certain_part(found: Growth) -> bool:
-    """Whether what is added is written as a list."""
-    return found.more is not None and certain(found.more, found.function, "list")
+    """Whether what is added surely is a list."""
+    return found.more is not None and builtin_type(found.more, found.function) == "list"
 
 
 @obligation
@@ -153,7 +153,7 @@ def parts_are_lists(case: Case) -> Proof:
     if found.kind == "list":
         assert found.more is not None
         if certain_part(found):
-            return proved("what is added is written as a list")
+            return proved("what is added is a list, as the code shows")
         seen = case.watched("more")
         if seen is not None and seen.types and not set(seen.types) <= {"builtins.list"}:
             return unproved(f"what is added was a {guards.readable(seen.types)}", function.place(found.node))

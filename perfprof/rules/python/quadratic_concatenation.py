@@ -56,6 +56,34 @@ all_words(["one two three"] * (2 * n))
 ```
 
 ```python before
+def active(nodes):
+    return [node for node in nodes if node]
+
+
+def next_level(nodes):
+    found = []
+    for node in nodes:
+        found = found + active(node)
+    return found
+```
+
+```python after
+def active(nodes):
+    return [node for node in nodes if node]
+
+
+def next_level(nodes):
+    found = []
+    for node in nodes:
+        found += active(node)
+    return found
+```
+
+```python workload
+next_level([[i, -i] for i in range(3 * n)])
+```
+
+```python before
 def merged(settings):
     known = {}
     for one in settings:

@@ -72,9 +72,9 @@ class _Types:
     def of_operation(self, node: ast.BinOp) -> str | None:
         """What operators on exact types give; a template formats into a text of its own if it has text itself."""
         left, right = self.of(node.left), self.of(node.right)
-        if isinstance(node.op, ast.Mod) and left == "str":
+        if isinstance(node.op, ast.Mod) and left == "str":  # a subclass of str may have an `__rmod__`
             plain = right in signatures.SCALARS or signatures.spells(getattr(node.left, "value", None))
-            return "str" if plain else None
+            return "str" if plain and right is not None else None
         return signatures.operated(node.op, left, right)
 
     def of_comparison(self, node: ast.Compare) -> str | None:
