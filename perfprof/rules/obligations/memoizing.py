@@ -12,7 +12,7 @@ from perfprof.rules.obligations.growth import shares_line
 from perfprof.rules.obligations.proofs import guarded, obligation, proved, unproved
 from perfprof.rules.obligations.replaced import is_rebound
 from perfprof.rules.reading.expressions import is_builtin
-from perfprof.rules.repeated.caching import LRU_CACHE
+from perfprof.rules.repeated.caching import LRU_CACHE, gives_plain_values
 from perfprof.rules.repeated.memoizing import (
     KEYS,
     Repeated,
@@ -98,6 +98,8 @@ def results_cannot_change(case: Case) -> Proof:
         return unproved(
             f"a result was {guards.readable(types)}, and may be NaN", found.function.place(found.answers[0])
         )
+    if gives_plain_values(found):
+        return proved("all that it returns are plain values")
     return guarded("a test of the exact type of each result", found.function.place(found.begin))
 
 

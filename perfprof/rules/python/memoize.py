@@ -10,7 +10,8 @@ another, the one whose arguments come again most is told: the time of the others
 
 `functools.lru_cache` keeps the results, up to a bound. It is asked only with arguments of exactly the types that were seen, ints, texts, bytes,
 flags or None: others could not be hashed, or would be equal without being alike (`1 == 1.0`, `0.0 == -0.0`, a text that compares in its own way). Then the
-body runs as before, and so it does where a result is of a type that others could change, or NaN, which is equal to nothing. No errors are kept.
+body runs as before, and so it does where a result is of a type that others could change, or NaN, which is equal to nothing, unless the
+code shows that results are texts, whole numbers or flags. No errors are kept.
 What one call keeps is for the next, so `fix` compares and times the running workload, not single calls.
 
 ```python before
@@ -92,9 +93,7 @@ def split(text):
 
 def slug(title):
     if type(title) is str:
-        result = _slug_cached(title)
-        if type(result) is str:
-            return result
+        return _slug_cached(title)
     return _slug_cached.__wrapped__(title)
 
 

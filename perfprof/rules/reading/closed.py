@@ -22,7 +22,6 @@ from perfprof.rules.reading.syntax import children, walk
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from perfprof.rules.reading.modules import Module
     from perfprof.rules.reading.program import Function
 
 _STATEMENTS = (
@@ -65,14 +64,8 @@ def is_standard(node: ast.expr, function: Function) -> bool:
     if said not in COMPUTING or (len(path) > 2 and ".".join(path[:-1]) != INSIDE.get(path[0])):
         return False
     name, module = path[0], function.module
-    brought = isinstance(module.top.get(name), (ast.Import, ast.ImportFrom)) and bound_once(name, module)
+    brought = isinstance(module.top.get(name), (ast.Import, ast.ImportFrom)) and module.binds_once(name)
     return function.names.is_local(name) or brought
-
-
-def bound_once(name: str, module: Module) -> bool:
-    """Whether a module gives a name one meaning, also where its loops and conditions bind names."""
-    whole = next((one for one in module.functions if one.qualname == "<module>"), None)
-    return whole is not None and name not in module.rebound and len(whole.names.bindings[name]) == 1
 
 
 def not_closed(

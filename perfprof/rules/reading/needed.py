@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from perfprof.rules.reading.callees import is_generator
-from perfprof.rules.reading.closed import bound_once, from_outside, is_standard, not_closed
+from perfprof.rules.reading.closed import from_outside, is_standard, not_closed
 from perfprof.rules.reading.expressions import is_builtin, path_of
 from perfprof.rules.reading.functions import DEFINITIONS
 from perfprof.rules.reading.resolution import module_of, resolve
+from perfprof.rules.reading.stars import star_for
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.modules import Module
@@ -39,9 +40,8 @@ class Needs:
     def knows(self, node: ast.Name, function: Function) -> str:
         """Why a name may stand for something else; "" if it is a constant, or a closed function that is called."""
         module = function.module
-        if not isinstance(node.ctx, ast.Load) or node.id not in module.top or not bound_once(node.id, module):
-            return from_outside(node, function)
-        if module.hides_builtins:
+        once = node.id in module.top and module.binds_once(node.id) and star_for(node.id, module) is None
+        if not once or not isinstance(node.ctx, ast.Load):
             return from_outside(node, function)
         self.names[node.id] = None
         fixed = is_standard(node, function) or _is_constant(node.id, module, self.program)
@@ -89,7 +89,7 @@ def _plainly_defined(target: Function) -> bool:
 def _is_constant(name: str, module: Module, program: Program, depth: int = 3) -> bool:
     """Whether a module binds a name once, to something that nobody can change."""
     found = module.top.get(name)
-    if not bound_once(name, module) or found not in module.tree.body or isinstance(found, DEFINITIONS):
+    if not module.binds_once(name) or found not in module.tree.body or isinstance(found, DEFINITIONS):
         return False
     if isinstance(found, ast.ImportFrom):
         return depth > 0 and _constant_elsewhere(name, found, module, program, depth - 1)

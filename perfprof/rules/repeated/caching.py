@@ -1,8 +1,8 @@
 """Write a cache of results: the body under a name of its own, kept by `functools.lru_cache`, and the function that asks it.
 
 The function goes on under its name, with its docstring, and asks the cache where all arguments are exactly of the types
-that were seen: only then are equal keys the same arguments, and can be hashed. Otherwise it runs the body, as before. A result that
-may be of another type than those seen is handed out only if it is not.
+that were seen: only then are equal keys the same arguments, and can be hashed. Otherwise it runs the body, as before. Where the
+code does not show that results are plain values, one of another type than those that were seen is not handed out.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from perfprof.rules import guards
 from perfprof.rules.imported import with_imports
 from perfprof.rules.reading.names import fresh
+from perfprof.rules.reading.types import builtin_type
 from perfprof.rules.repeated.memoizing import KEYS, Repeated, argument_types, result_types
 from perfprof.rules.rule import Case, Rewrite
 from perfprof.rules.searching.indexing import at
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 SMALLEST = 1_024
 LRU_CACHE = "library_functools_lru_cache"
+PLAIN = frozenset({"int", "str", "bytes", "bool", "NoneType"})
 EQUAL = frozenset({"builtins.int", "builtins.bool"})  # ``1 == True``
 
 
@@ -62,13 +64,24 @@ def _asking(case: Case, inner: str, types: Sequence[tuple[str, ...]]) -> list[st
     given = ", ".join(names)
     tests = [_is_of(name, kinds) for name, kinds in zip(names, types, strict=True)]
     result = fresh("result", {*names, inner})
+    if gives_plain_values(found):
+        kept = [f"{space}return {inner}({given})"]
+    else:
+        kept = [
+            f"{space}{result} = {inner}({given})",
+            f"{space}if {_result_test(case, result)}:",
+            f"{space * 2}return {result}",
+        ]
     return [
         f"if {guards.joined(tests)}:",
-        f"{space}{result} = {inner}({given})",
-        f"{space}if {_result_test(case, result)}:",
-        f"{space * 2}return {result}",
+        *kept,
         f"return {inner}.__wrapped__({given})",
     ]
+
+
+def gives_plain_values(found: Repeated) -> bool:
+    """Whether the code shows that all that it returns are texts, whole numbers, flags or None."""
+    return all(one.value is not None and builtin_type(one.value, found.function) in PLAIN for one in found.answers)
 
 
 def _is_of(name: str, kinds: tuple[str, ...]) -> str:
