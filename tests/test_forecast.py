@@ -10,7 +10,7 @@ import pytest
 
 from perfprof.optimizer.forecast import Forecast, ceiling, pace
 from perfprof.profilers.observations import Seen
-from perfprof.rules.bounds import computing, searching
+from perfprof.rules.bounds import CHARACTER, ENTRY, MOVED, computing, moving, searching
 from perfprof.rules.rule import Bound, Case, Evidence, Finding, Suspect
 
 FOUND = Finding("f", "common-subexpression", "a.py", 1, 1, "f", "xs", "")
@@ -133,3 +133,10 @@ def test_results_of_short_calls_are_not_kept() -> None:
     assert "kept result" in Forecast(0.03, 280, 2.8, 0.01).too_little(0.027, often, 1.3)
     seldom = Evidence(True, "", {"calls": 2_500, "different": 800, "again": 0.98}, 15.0)
     assert not Forecast(0.03, 280, 2.8, 0.01).too_little(0.027, seldom, 1.3)
+
+
+@pytest.mark.parametrize(("each", "most"), [(CHARACTER, 0.01), (MOVED, 0.05), (ENTRY, 0.25)])
+def test_what_is_copied_takes_little_beside_what_makes_it(each: float, most: float) -> None:
+    """A thousand additions to what is 10,000 long: milliseconds, whatever the calls in the same line take."""
+    assert 0.001 < moving(1_000, 10_000, each).seconds < most
+    assert "too short" in told(moving(100, 1_000, each), 0.9, 2.0)

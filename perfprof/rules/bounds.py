@@ -21,7 +21,9 @@ PLAIN = 15e-9
 TUPLE = 30e-9
 OTHER = 1e-6  # an element of any other class, beside what its own code takes
 ROW = 2e-5  # a row of a loop in Python, which may do anything before it compares
-MOVED = 2e-9  # an element that is copied or moved within memory, counted as used once more
+MOVED = 4e-9  # an element that is copied or moved within memory, counted as used once more, and given back
+ENTRY = 2e-8  # the same of a dict
+CHARACTER = 5e-10
 HASHED = 50e-9  # an element that a builtin takes in, which may hash or compare it
 FAR = 20_000  # elements from which on they no longer lie near
 FARTHER = 3.0
@@ -50,9 +52,9 @@ def computing(node: ast.expr, times: float, case: Case) -> Bound | None:
     return _each(times, size * (math.log2(max(size, 2)) if sorts else 1), kinds, HASHED)
 
 
-def moving(times: float, size: float) -> Bound:
+def moving(times: float, size: float, each: float = MOVED) -> Bound:
     """So many copies, or moves, of ``size`` elements."""
-    return Bound(times * (SEARCH + size * MOVED * _distance(size)))
+    return Bound(times * (SEARCH + size * each * _distance(size)))
 
 
 def looping(rounds: float, rows: float) -> Bound:

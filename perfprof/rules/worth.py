@@ -72,7 +72,11 @@ def worth_growing_in_place(case: Case) -> Evidence:
     if rounds < least or size < least:
         reason = f"too small: {rounds:,.0f} copies of {size:,.0f} elements (pays from {least})"
         return Evidence(False, reason, numbers)
-    return Evidence(True, f"{rounds:,.0f} copies of {size:,.0f} elements", numbers, costs.growth_gain(size))
+    each = bounds.ENTRY if found.kind == "dict" else bounds.MOVED
+    bound = (
+        bounds.moving(kept.count, size, each) if found.kind != "sum" else None
+    )  # how long its lists are is not known
+    return Evidence(True, f"{rounds:,.0f} copies of {size:,.0f} elements", numbers, costs.growth_gain(size), bound)
 
 
 def worth_a_deque(case: Case) -> Evidence:

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfprof.profilers.observations import Watch
+from perfprof.rules import bounds
 from perfprof.rules.containers.uses import repeated_statements
 from perfprof.rules.findings import finding
 from perfprof.rules.hoisting import watch
@@ -260,4 +261,6 @@ def worth_collecting(case: Case) -> Evidence:
     numbers = {"rounds": round(rounds, 1), "size": round(size, 1)}
     gain = (ADDED + size / 2 * COPIED[found.kind]) / (ADDED + KEPT)
     reason = f"{rounds:,.0f} additions to what grows to {size:,.0f} an entry"
-    return Evidence(rounds >= LEAST_ADDITIONS and gain >= 1.3, reason, numbers, gain)
+    each = bounds.MOVED if found.kind == "tuple" else bounds.CHARACTER
+    bound = bounds.moving(rounds * entry.count, size / 2, each)
+    return Evidence(rounds >= LEAST_ADDITIONS and gain >= 1.3, reason, numbers, gain, bound)

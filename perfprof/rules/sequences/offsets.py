@@ -12,6 +12,7 @@ import copy
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from perfprof.rules import bounds
 from perfprof.rules.reading.expressions import is_builtin
 from perfprof.rules.reading.names import fresh
 from perfprof.rules.reading.repeats import statement_of
@@ -126,7 +127,8 @@ def worth_an_offset(case: Case) -> Evidence:
     numbers = {"turns": turns, "elements": round(length, 1)}
     if length < least:
         return Evidence(False, "", numbers)
-    return Evidence(True, f"{turns:,} times {length:,.0f} elements copied", numbers, 1.5 * length / least)
+    gain, bound = 1.5 * length / least, bounds.moving(turns, length)
+    return Evidence(True, f"{turns:,} times {length:,.0f} elements copied", numbers, gain, bound)
 
 
 def read_by_offset(case: Case) -> Rewrite:
