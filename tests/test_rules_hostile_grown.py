@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 
 import pytest
-from hostile import OWN, POOL, compare, entangled, lists, rewrites, seen
+from hostile import OWN, POOL, Plain, compare, entangled, lists, rewrites, seen
 
 from perfprof.profilers.observations import Seen, Watch
 
@@ -73,16 +73,101 @@ SPELLINGS = {
         "for i, a in enumerate(xs):\n        if not any(row[0] == a for row in out):\n            out = out + [(a, i)]"
     ),
 }
+# What is asked of a value where it is looked for is not asked again where it is appended, unless it may be another by then.
+SPELLINGS |= {
+    "while": (
+        "for a in xs:\n        n = 0\n        while a in out and n < 3:\n            a, n = ys[n:], n + 1\n"
+        "        out.append(a)"
+    ),
+    "while-broken": (
+        "for a in xs:\n        n = 0\n        while a in out:\n            a, n = ys[n:], n + 1\n"
+        "            if n > 1:\n                break\n        out.append(a)"
+    ),
+    "while-not": (
+        "a, n = 1, 0\n    while a not in out and n < len(xs):\n        out.append(a)\n        a, n = xs[n], n + 1"
+    ),
+    "while-not-later": (
+        "a, n = 1, 0\n    while a not in out and n < len(xs):\n        a, n = xs[n], n + 1\n        out.append(a)"
+    ),
+    "elif": "for a in xs:\n        if a is None:\n            zs.append(a)\n        elif a not in out:\n            out.append(a)",
+    "elif-sometimes": (
+        "for a in xs:\n        if a is None:\n            out.append(a)\n        elif len(out) > 2 or a not in out:\n"
+        "            out.append(a)"
+    ),
+    "and": "for a in xs:\n        if len(zs) < 99 and a not in out:\n            out.append(a)",
+    "or": "for a in xs:\n        if len(zs) < 2 or a not in out:\n            out.append(a)",
+    "continue": "for a in xs:\n        if a in out:\n            continue\n        zs.append(a)\n        out.append(a)",
+    "else": "for a in xs:\n        if a in out:\n            zs.append(a)\n        else:\n            out.append(a)",
+    "bound-since": "for a in xs:\n        if a not in out:\n            a = [a]\n            out.append(a)",
+    "bound-sometimes": (
+        "for a in xs:\n        if a not in out:\n            if len(out) % 2:\n                a = {}\n"
+        "            out.append(a)"
+    ),
+    "bound-in-turn": (
+        "for a in xs:\n        if a not in out:\n            for b in ys:\n                out.append(a)\n"
+        "                a = b"
+    ),
+    "bound-in-test": "for a in xs:\n        if a not in out and (a := [a]):\n            out.append(a)",
+    "bound-by-with": (
+        "from contextlib import nullcontext\n    for a in xs:\n        if a not in out:\n"
+        "            with nullcontext([a]) as a:\n                out.append(a)"
+    ),
+    "bound-by-except": (
+        "for a in xs:\n        if a not in out:\n            try:\n                zs = zs + a\n"
+        "            except Exception as a:\n                out.append(a)\n    out = [type(a) for a in out]"
+    ),
+    "tried": (
+        "for a in xs:\n        try:\n            if a not in out:\n                zs = [*zs, len(a)]\n"
+        "        except TypeError:\n            out.append(a)"
+    ),
+    "other-turn": "b = 1\n    for a in xs:\n        if a not in out:\n            zs = [a]\n        out.append(b)\n        b = a",
+    "two-tests": (
+        "for a in xs:\n        for b in ys:\n            if a not in out and b not in out:\n                out.append(a)\n"
+        "                out.append(b)"
+    ),
+    "assigned": "for a in xs:\n        new = a not in out\n        if new:\n            out.append(a)",
+    "is-number": (
+        "for a in xs:\n        if isinstance(a, (float, list)):\n            out.append(a)\n        elif a not in out:\n"
+        "            out.append(a)"
+    ),
+    "is-number-first": (
+        "for a in xs:\n        if isinstance(a, int) and a not in out:\n            out.append(a)\n"
+        "        elif a in out:\n            zs.append(a)"
+    ),
+    "text": 'for a in xs:\n        b = f"{a!r}:"\n        if b not in out:\n            out.append(b)',
+    "text-begun": (
+        'out.append([1])\n    for a in xs:\n        b = f"{a!r}:"\n        if b not in out:\n            out.append(b)'
+    ),
+    "text-asked": (
+        'for a in xs:\n        b = f"{a!r}:"\n        if a in out or b in out:\n            zs.append(a)\n        out.append(b)'
+    ),
+    "text-more": 'for a in xs:\n        b = f"{a!r}:"\n        if b not in out:\n            out.append(b)\n        out.append(a)',
+    "begun-again": (
+        "for b in ys:\n        for a in xs:\n            if a not in out:\n                out.append(a)\n"
+        "        zs, out = out, [b]"
+    ),
+    "begun-late": (
+        "if ys:\n        out = [zs]\n    else:\n        out = []\n        for a in xs:\n            if a not in out:\n"
+        "                out.append(a)"
+    ),
+    "mark": (
+        "for a in xs:\n        a = MISSING if a is None else a\n        if a not in out:\n            out.append(a)\n"
+        "    out = [a is MISSING or a for a in out]"
+    ),
+}
 KINDS = {
     "mixed": ({"builtins.int": 500, "builtins.str": 500}, ["a", "b", 1, 2]),
     "ints": ({"builtins.int": 1000}, [0, 1, 2, 3, -1]),
     "floats": ({"builtins.int": 500, "builtins.float": 500}, [0, 1, 2, 1.0, 0.5, float("nan"), True]),
     "own": ({"work.Plain": 1000}, OWN),
+    "own-none": ({"work.Plain": 500, "builtins.NoneType": 500}, [*OWN, None]),
+    "own-mixed": ({"work.Plain": 500, "builtins.str": 500}, [*OWN, "a", "b", "A", None]),
+    "marks": ({"builtins.object": 500, "builtins.str": 500}, [object(), object(), "a", "b", None, Plain()]),
 }
 
 
 def source_of(spelling: str) -> str:
-    return f"class Plain:\n    pass\n\n\ndef work(xs, ys, zs):\n    out = []\n    {spelling}\n    return out, zs\n"
+    return f"MISSING = object()\n\n\nclass Plain:\n    pass\n\n\ndef work(xs, ys, zs):\n    out = []\n    {spelling}\n    return out, zs\n"
 
 
 def imagined(source: str, kinds: dict[str, int], watch: Watch) -> Seen:

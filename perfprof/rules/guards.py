@@ -31,6 +31,8 @@ LIBRARY = {
     "pathlib._local.PosixPath": ("pathlib", "PosixPath", ""),
     "pathlib._local.WindowsPath": ("pathlib", "WindowsPath", ""),
 }
+SENTINEL = "builtins.object"  # ``object()``: equal to itself only, and nothing but a mark
+NONE = "builtins.NoneType"
 LISTS = {"builtins.list": "list", "builtins.tuple": "tuple"}
 COLLECTIONS = {**LISTS, "builtins.dict": "dict"}
 ROWS = {**COLLECTIONS, "builtins.frozenset": "frozenset"}  # of a set, only what nobody can change
@@ -47,7 +49,7 @@ def key_types(types: Iterable[str], library: bool = False) -> tuple[str, ...] | 
     for name in found:
         items = _items(name) if name.startswith(TUPLE) else [name]
         flat = all(item in FLAT or (library and _is_plain(item)) for item in items)
-        if not (flat or is_own(name) or (library and name in LIBRARY)):
+        if not (flat or is_own(name) or (library and (name in LIBRARY or name == SENTINEL))):
             return None
     if {"decimal.Decimal", "builtins.float"} <= set(found):  # a comparison of both is noted in decimal's context
         return None
@@ -73,17 +75,18 @@ def token(name: str) -> str:
 
 def _is_plain(name: str) -> bool:
     """Whether a guard asks nothing but this type."""
-    return name in FLAT or (name in LIBRARY and not LIBRARY[name][2])
+    return name in FLAT or name == SENTINEL or (name in LIBRARY and not LIBRARY[name][2])
 
 
 def _exact(types: Iterable[str]) -> list[str]:
     """How a guard names the types of which it asks nothing else."""
-    return list(dict.fromkeys(FLAT.get(name) or token(name) for name in types if _is_plain(name)))
+    known = {**FLAT, SENTINEL: "object"}
+    return list(dict.fromkeys(known.get(name) or token(name) for name in types if _is_plain(name)))
 
 
 def _by_identity(kind: str) -> str:
     """A test that objects of a class are equal to themselves only, and hash so."""
-    return f"{kind}.__eq__ is object.__eq__ and {kind}.__hash__ is object.__hash__"
+    return f"{equal_to_itself(kind)} and {kind}.__hash__ is object.__hash__"
 
 
 def of_class(expression: str, name: str) -> str:
@@ -109,6 +112,23 @@ def is_key(expression: str, types: Iterable[str]) -> str:
     if any(map(is_own, types)):
         tests.append(_by_identity(f"type({expression})"))
     return tests[0] if len(tests) == 1 else " or ".join(f"({test})" for test in tests)
+
+
+def is_key_or_none(name: str, types: Iterable[str]) -> str:
+    """The same of a value that has a name; where the types have that of None, it is asked for by name, which is faster."""
+    known, none = list(types), f"{name} is None"
+    others = [one for one in known if one != NONE]
+    if not others:
+        return none
+    test = is_key(name, others)
+    if len(others) == len(known):
+        return test
+    return f"{none} or ({test})" if " and " in test and not test.startswith("(") else f"{none} or {test}"
+
+
+def equal_to_itself(kind: str) -> str:
+    """A test that objects of a class are equal to themselves only, so that their identities tell which is which."""
+    return f"{kind}.__eq__ is object.__eq__"
 
 
 NUMBERS = frozenset({"builtins.int", "builtins.str"})  # of which ``int(x)`` may be asked

@@ -5,8 +5,8 @@ walks, so the change pays from a handful of tests. A list that grows meanwhile (
 keeps its order and gets a set beside it. A function that does nothing but ask (`return word in self.words`) is read through.
 
 Lists compare with `==`, sets hash first: the set is asked only where both are of types for which these agree. NaN,
-`1 == 1.0 == True` and duplicates mean the same in both. Objects whose class has neither `__eq__` nor `__hash__` of its
-own are equal to themselves only, in both.
+`1 == 1.0 == True` and duplicates mean the same in both. Objects whose class has no `__eq__` of its own are equal to
+themselves only: a set of their identities answers. Where the code shows what the elements are, nothing is tested.
 
 ```python before
 def unknown(orders, customer_ids):
@@ -54,11 +54,10 @@ def distinct(words):
     seen = []
     seen_set = set()
     for word in words:
-        if word not in (
-            seen_set if type(word) is str and len(seen_set) == len(seen) else seen
-        ):
+        plain = word is None or type(word) is str
+        if word not in (seen_set if plain and len(seen_set) == len(seen) else seen):
             seen.append(word)
-            if type(word) is str:
+            if plain:
                 seen_set.add(word)
     return seen
 ```
@@ -93,22 +92,18 @@ class Part:
 def different(part):
     todo = [part]
     seen = []
-    seen_set = set()
+    seen_ids = set()
     while todo:
         one = todo.pop()
-        if one not in (
-            seen_set
-            if type(one).__eq__ is object.__eq__
-            and type(one).__hash__ is object.__hash__
-            and len(seen_set) == len(seen)
-            else seen
+        by_identity = type(one).__eq__ is object.__eq__
+        if (
+            id(one) not in seen_ids
+            if by_identity and len(seen_ids) == len(seen)
+            else one not in seen
         ):
             seen.append(one)
-            if (
-                type(one).__eq__ is object.__eq__
-                and type(one).__hash__ is object.__hash__
-            ):
-                seen_set.add(one)
+            if by_identity:
+                seen_ids.add(id(one))
             todo.extend(one.parts)
     return len(seen)
 ```
@@ -117,6 +112,32 @@ def different(part):
 part = Part()
 for _ in range(2 * n): part = Part(part, part)
 different(part)
+```
+
+```python before
+def different(numbers):
+    seen = []
+    for number in numbers:
+        text = f"{number:.3f} m"
+        if text not in seen:
+            seen.append(text)
+    return seen
+```
+
+```python after
+def different(numbers):
+    seen = []
+    seen_set = set()
+    for number in numbers:
+        text = f"{number:.3f} m"
+        if text not in seen_set:
+            seen.append(text)
+            seen_set.add(text)
+    return seen
+```
+
+```python workload
+different([i / 7 for i in range(3 * n)])
 ```
 
 The loop removes from the list; a set made before it would go stale:

@@ -16,6 +16,7 @@ from perfprof.rules.reading.names import read_names
 from perfprof.rules.reading.parts import part_of
 from perfprof.rules.reading.repeats import all_scans, has_room
 from perfprof.rules.reading.types import builtin_type
+from perfprof.rules.searching.indexing import collection_name
 from perfprof.rules.searching.membership import Membership
 from perfprof.rules.worth import LEAST_ELEMENTS
 
@@ -41,7 +42,7 @@ def memberships(function: Function, program: Program) -> Iterator[Membership]:
 def _counted(function: Function, program: Program) -> Iterator[Membership]:
     """Counts that are compared with 0, of a list that grows meanwhile."""
     for question in counted(function):
-        grows = appended(question.scan, function)
+        grows = () if _falls_back(question.node, question.scan, function) else appended(question.scan, function)
         growing = _growing(question.scan, grows, function, program) if grows else None
         if growing is not None and growing.appends:  # of one that stays all counts are kept, see `list-count`
             yield replace(growing, counted=question)
@@ -89,6 +90,8 @@ def _each(function: Function, program: Program) -> Iterator[Membership]:
         grows = appended(scan, function) if holder is None else ()
         if _plainly_no_list(scan, grows, function, program) or not has_room(scan, function):
             continue
+        if _falls_back(scan.node, scan, function):
+            continue
         bases = (scan.subject,) if holder is None else (scan.subject, holder)
         loop, stable = outermost(bases, scan, function, program)
         if loop is None:
@@ -97,6 +100,15 @@ def _each(function: Function, program: Program) -> Iterator[Membership]:
         if grows and (any(one.problem for one in stable) or _comes_in(scan, grows, loop)):
             growing = _growing(scan, grows, function, program)
         yield growing or Membership(function, scan, loop, bases, stable)
+
+
+def _falls_back(node: ast.AST, scan: Scan, function: Function) -> bool:
+    """Whether it is what a rewrite left for what its set does not take: ``id(x) in xs_ids if … else x in xs``."""
+    above = function.parents.get(node)
+    if not isinstance(above, ast.IfExp) or above.orelse is not node:
+        return False
+    made = collection_name(scan.subject)
+    return any(name.startswith((f"{made}_ids", f"{made}_set")) for name in read_names(above.body))
 
 
 def _plainly_no_list(scan: Scan, grows: tuple[Append, ...], function: Function, program: Program) -> bool:

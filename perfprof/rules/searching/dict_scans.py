@@ -18,9 +18,9 @@ from perfprof.rules.reading.names import fresh
 from perfprof.rules.reading.repeats import has_room
 from perfprof.rules.reading.types import builtin_type
 from perfprof.rules.rule import Case, Rewrite, Suspect
-from perfprof.rules.searching.asked_set import answer
 from perfprof.rules.searching.indexing import at, collection_name, in_style
 from perfprof.rules.searching.iterators import loop_tests
+from perfprof.rules.searching.key_sets import Conditions, KeySet, asked
 from perfprof.rules.searching.membership import Membership, suspect
 from perfprof.rules.searching.row_tests import quiet_text, quietly
 
@@ -89,8 +89,8 @@ def look_up(case: Case) -> Rewrite:
     known = builtin_type(found.bases[0], function) == "dict"
     if not found.stable:
         there = "" if known else guards.exactly(held, ["dict"])
-        asked, once = answer(found, held, types, (there, ""), taken)
-        edits = (at("replace", found.scan.subject, asked), *once)
+        keys = KeySet(held, function.text(found.scan.subject), types)
+        edits = tuple(asked(found.scan, keys, Conditions(there), taken, function))
         return Rewrite(
             edits=edits, why=f"{held} is asked itself, instead of a list of its keys", memory="less: no lists"
         )
@@ -104,9 +104,10 @@ def look_up(case: Case) -> Rewrite:
     ]
     tests += [*loop_tests(case, found), guards.all_keys(f"{held}.values()", types)]
     before = f"{name} = set({held}.values()) if {guards.joined(dict.fromkeys(tests))} else ()"
-    asked, once = answer(found, name, types, (name, ""), taken | {name})
+    keys = KeySet(name, function.text(found.scan.subject), types)
+    new = asked(found.scan, keys, Conditions(name), taken | {name}, function)
     return Rewrite(
-        edits=(at("before", found.hoist.statement, before), at("replace", found.scan.subject, asked), *once),
+        edits=(at("before", found.hoist.statement, before), *new),
         why=f"one hash look-up in a set instead of a walk over the values of {held} for each test",
         memory=f"one set of the values of {held} while the function runs",
     )

@@ -16,15 +16,15 @@ from perfprof.profilers.observations import Seen, Watch
 from perfprof.rules import guards
 from perfprof.rules.findings import finding
 from perfprof.rules.hoisting import identities, watch
-from perfprof.rules.reading.appends import Append, deeds_of
+from perfprof.rules.reading.appends import Append
 from perfprof.rules.reading.counted import Counted
 from perfprof.rules.reading.expressions import path_of
 from perfprof.rules.reading.handed import is_handed
 from perfprof.rules.reading.names import fresh
 from perfprof.rules.reading.parts import Part
+from perfprof.rules.reading.reached import given_last, type_at
 from perfprof.rules.reading.scans import Loop, Scan
 from perfprof.rules.reading.stability import Stability
-from perfprof.rules.reading.types import builtin_type
 from perfprof.rules.rule import Suspect
 from perfprof.rules.searching.indexing import in_style
 from perfprof.rules.searching.iterators import unknown_iterables
@@ -105,8 +105,7 @@ def list_tests(found: Membership, seen: Seen | None, listed: str) -> list[str]:
     kinds = set(seen.types) if seen is not None else set()
     if found.appends and not (kinds == {"builtins.tuple"} and found.is_bound_anew):
         kinds = {"builtins.list"}
-    known = builtin_type(found.scan.subject, found.function) is not None
-    known = known or (bool(found.appends) and starts_empty(found))
+    known = type_at(found.scan.subject, found.hoist.statement, found.function) is not None
     subject = in_style(quietly(found.scan.subject), found.function)
     kind = None if known else guards.is_collection(subject, kinds or {"builtins.list"})
     pairs = zip(found.bases, found.stable, strict=False)  # a growing list's holder is none of them
@@ -118,14 +117,16 @@ def list_tests(found: Membership, seen: Seen | None, listed: str) -> list[str]:
 
 
 def starts_empty(found: Membership) -> bool:
-    """Whether what grows is a name's own empty list or tuple when the loop begins, and nothing else ever."""
-    names, name = found.function.names, (path_of(found.scan.subject) or ("",))[0]
-    grown = deeds_of(found.appends)
-    values = [one.value for one in names.bindings.get(name, ()) if one.node not in grown]
-    plain = path_of(found.scan.subject) == (name,) and names.is_local(name) and name not in names.parameters
-    if not plain or len(values) != 1 or not isinstance(values[0], (ast.List, ast.Tuple)) or values[0].elts:
+    """Whether what grows is a name's own empty list or tuple when the loop begins: nobody has read the name since."""
+    function, place = found.function, found.hoist.statement
+    path = path_of(found.scan.subject) or ()
+    last = (
+        given_last(path[0], place, function) if len(path) == 1 and path[0] not in function.names.captured else None
+    )
+    if last is None or not last.straight or not isinstance(last.value, (ast.List, ast.Tuple)) or last.value.elts:
         return False
-    return not any(use.lineno < found.hoist.statement.lineno for use in names.loads.get(name, ()))
+    begun = last.statement.lineno
+    return not any(begun <= use.lineno < place.lineno for use in function.names.loads.get(path[0], ()))
 
 
 def name_for(probe: ast.expr, taken: frozenset[str]) -> str:

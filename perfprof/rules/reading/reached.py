@@ -1,0 +1,112 @@
+"""What holds of a name where a statement begins: the value that it was given last, or that it means what it did before."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from perfprof.rules.reading.types import builtin_type
+
+if TYPE_CHECKING:
+    from perfprof.rules.reading.program import Function
+
+_LOOPS = (ast.For, ast.AsyncFor, ast.While)
+_BLOCKS = ("body", "orelse", "finalbody", "handlers")
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The value that a name was given last. statement: where. straight: no loop begins between, so nothing comes round again."""
+
+    value: ast.expr
+    statement: ast.stmt
+    straight: bool
+
+
+def given_last(name: str, place: ast.stmt, function: Function) -> Given | None:
+    """The plain ``name = value`` that each way to ``place`` passes last; None if something else may bind it since."""
+    if not function.names.is_local(name) or function.names.dynamic:
+        return None
+    loops: list[ast.AST] = []
+    for above, block, number in _around(place, function):
+        for one in reversed(block[:number]):
+            value = _plainly(one, name)
+            if value is not None:
+                comes_round = any(_binds(_start(loop), _end(loop), name, function) for loop in loops)
+                return None if comes_round else Given(value, one, not loops)
+            if _binds(_start(one), _end(one), name, function):
+                return None
+        tried = hasattr(above, "handlers") and block is not getattr(
+            above, "body", None
+        )  # any statement of the body may be the last
+        if tried or (above is not function.node and _binds(_start(above), _start(block[0]), name, function)):
+            return None
+        loops += [above] if isinstance(above, _LOOPS) else []
+    return None
+
+
+def type_at(node: ast.expr, place: ast.stmt, function: Function) -> str | None:
+    """The exact builtin type that a name has where a statement begins, or that an expression gives anywhere."""
+    known = builtin_type(node, function)
+    last = given_last(node.id, place, function) if known is None and isinstance(node, ast.Name) else None
+    return builtin_type(last.value, function) if last is not None else known
+
+
+def still_means(name: str, statement: ast.stmt, place: ast.stmt, function: Function) -> bool:
+    """Whether each way to ``place`` has begun ``statement`` in the same turn of all loops, and nothing bound the name since.
+
+    Of a ``while`` it is the last time that its condition was asked.
+    """
+    since, inside = _start(statement), _start(place) < _end(statement)
+    if isinstance(statement, ast.While):
+        if not inside and (statement.orelse or any(isinstance(one, ast.Break) for one in ast.walk(statement))):
+            return False
+        since = _start(statement.body[0]) if inside else _end(statement)
+    if not function.names.is_local(name) or function.names.dynamic or _binds(since, _end(place), name, function):
+        return False
+    for above, block, number in _around(place, function):
+        if statement in block[: number + 1]:
+            return True
+        turns = isinstance(above, _LOOPS) and above is not statement
+        if turns and _binds(_start(above), _end(above), name, function):
+            return False
+    return False
+
+
+def _around(place: ast.stmt, function: Function) -> Iterator[tuple[ast.AST, list[ast.stmt], int]]:
+    """(what it is of, the block, the place in it) for each block around a statement, from the innermost outwards."""
+    node: ast.AST = place
+    while node is not function.node:
+        above = function.parents[node]
+        blocks = [getattr(above, block, None) for block in _BLOCKS]
+        block = next((one for one in blocks if isinstance(one, list) and node in one), None)
+        if block is not None:
+            yield above, block, block.index(node)
+        elif not isinstance(node, ast.match_case):
+            return
+        node = above
+
+
+def _plainly(statement: ast.AST, name: str) -> ast.expr | None:
+    """``value`` of ``name = value``."""
+    if isinstance(statement, ast.Assign):
+        target = statement.targets[0] if len(statement.targets) == 1 else None
+    else:
+        target = statement.target if isinstance(statement, ast.AnnAssign) else None
+    named = isinstance(target, ast.Name) and target.id == name
+    return statement.value if named else None  # type: ignore[attr-defined]  # both have one
+
+
+def _binds(first: tuple[int, int], last: tuple[int, int], name: str, function: Function) -> bool:
+    """Whether the name is bound in this stretch of the source."""
+    return any(first <= _start(one.node) < last for one in function.names.bindings.get(name, ()))
+
+
+def _start(node: ast.AST) -> tuple[int, int]:
+    return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
+
+
+def _end(node: ast.AST) -> tuple[int, int]:
+    return getattr(node, "end_lineno", 0) or 0, getattr(node, "end_col_offset", 0) or 0

@@ -1,0 +1,141 @@
+"""Write a set beside a list that grows while a loop asks it: ``if word not in seen: seen.append(word)``.
+
+The set holds what was appended of types that hash as they are equal, None among them. While it is as long as the list it
+holds all of it, each once; where it is not, the list is asked as before. Where the code itself shows the types, and that
+the list begins empty, nothing is left to be tested.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from perfprof.rules import guards
+from perfprof.rules.reading.appends import Append
+from perfprof.rules.reading.expressions import is_builtin
+from perfprof.rules.reading.names import fresh, read_names
+from perfprof.rules.rule import Case, Edit
+from perfprof.rules.searching.indexing import at, fitted, in_style
+from perfprof.rules.searching.iterators import long_tests
+from perfprof.rules.searching.key_flags import Flag, flags, possible
+from perfprof.rules.searching.key_sets import Conditions, KeySet, asked, key_set
+from perfprof.rules.searching.membership import Membership, list_tests, starts_empty
+
+if TYPE_CHECKING:
+    from perfprof.rules.reading.program import Function
+    from perfprof.rules.reading.scans import Scan
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """The set, under which condition it was made ("" if it always is), and whether it holds all that the list does."""
+
+    found: Membership
+    keys: KeySet
+    there: str
+    complete: bool
+    flags: tuple[Flag, ...]
+
+    def flag_at(self, node: ast.AST) -> Flag | None:
+        """What tells there whether the set may hold the value."""
+        return next((one for one in self.flags if one.scan.node is node or node in one.appends), None)
+
+
+def set_beside(case: Case) -> list[Edit]:
+    """The edits that make it, ask it, and let it grow."""
+    found: Membership = case.suspect.reading
+    function, seen = found.function, case.watched("base0")
+    keys = key_set(case, found, {guards.NONE, *_marks(found)})
+    empty = starts_empty(found)
+    tests = list_tests(found, seen, keys.listed)
+    tests += [] if empty else long_tests(case, found)
+    complete = empty and not tests and all(one.private for one in found.stable)
+    complete = complete and all(keys.surely_holds(one.value, function) for one in found.appends)
+    there = f"{keys.name} is not None" if tests else ""
+    taken = function.visible | case.taken | {keys.name}
+    told = tuple(flags(found, keys, taken))
+    beside = _Beside(found, keys, there, complete, told)
+    edits = [at("before", found.hoist.statement, _begun(beside, guards.joined(tests), empty))]
+    edits += [one.statement for one in told if one.statement is not None]
+    taken |= {one.name for one in told}
+    for scan in (found.scan, *found.twins):
+        new = _asked(beside, scan, taken)
+        edits += new
+        taken |= {word for edit in new for word in read_names(ast.parse(edit.source, mode="eval"))}
+    edits += [edit for one in found.appends for edit in _added(one, beside)]
+    return edits
+
+
+def _begun(beside: _Beside, test: str, empty: bool) -> str:
+    """The set as it is when the loop begins; None where the test fails."""
+    keys, found = beside.keys, beside.found
+    if empty and not test:
+        return f"{keys.name} = set()"
+    probe = found.scan.probe
+    item = probe.id if isinstance(probe, ast.Name) else fresh("item", found.function.visible)
+    if item in read_names(ast.parse(keys.listed, mode="eval")):
+        item = fresh("item", found.function.visible)
+    made = f"{{{keys.key(item)} for {item} in {keys.listed} if {keys.may_hold(item)}}}"
+    return f"{keys.name} = {made} if {test} else None" if test else f"{keys.name} = {made}"
+
+
+def _asked(beside: _Beside, scan: Scan, taken: frozenset[str]) -> list[Edit]:
+    keys, found, flag = beside.keys, beside.found, beside.flag_at(scan.node)
+    whole = "" if beside.complete else f"len({keys.name}) == len({keys.listed})"
+    where = Conditions(beside.there, flag.asked if flag is not None else "", whole)
+    if found.counted is None:
+        return asked(scan, keys, where, taken, found.function)
+    probe, one, function = found.counted.scan.probe, found.counted, found.function
+    assert isinstance(probe, ast.Name)
+    sure = keys.surely_holds(probe, function)
+    test = guards.joined([where.there, where.flag or ("" if sure else keys.may_hold(probe.id)), whole])
+    new = f"{keys.key(probe.id)} {one.word} {keys.name}"
+    new = f"({new} if {test} else {function.text(one.node)})" if test else f"({new})"
+    return [at("replace", one.node, fitted(in_style(new, function), one.node, function))]
+
+
+def _added(one: Append, beside: _Beside) -> list[Edit]:
+    """The element in the set as well, once the list has it; ``append`` gives None, and so does ``add``."""
+    keys, function, flag = beside.keys, beside.found.function, beside.flag_at(one.node)
+    named = isinstance(one.value, ast.Name)
+    # to read an attribute or an item once more may give something else
+    value = function.text(one.value) if named else f"{'.'.join(one.path)}[-1]"
+    types = possible(one, keys, function)
+    if not types:
+        return []
+    if flag is not None:
+        test = flag.name
+    else:
+        sure = keys.surely_holds(one.value, function)
+        test = (
+            ""
+            if sure
+            else keys.may_hold(value, types if named else [kind for kind in types if kind != guards.NONE])
+        )
+    test = guards.joined([beside.there, test]) if beside.there else test
+    add = f"{keys.name}.add({keys.key(value)})"
+    if isinstance(one.node, ast.stmt):
+        return [at("after", one.node, f"if {test}:\n    {add}" if test else add)]
+    new = (
+        f"({function.text(one.node)} or ({add} if {test} else None))"
+        if test
+        else f"({function.text(one.node)} or {add})"
+    )
+    return [at("replace", one.node, fitted(in_style(new, function), one.node, function))]
+
+
+def _marks(found: Membership) -> Collection[str]:
+    """The type of a mark for what is missing, where the code gives one to a name that is asked for: ``MISSING = object()``."""
+    function, names = found.function, found.function.names
+    probes = {one.probe.id for one in (found.scan, *found.twins) if isinstance(one.probe, ast.Name)}
+    values = [one.value for name in probes for one in names.bindings.get(name, ())]
+    tops = [function.module.top.get(one.id) for one in values if isinstance(one, ast.Name)]
+    made = [one.value for one in tops if isinstance(one, (ast.Assign, ast.AnnAssign))]
+    return {guards.SENTINEL} if any(_is_mark(one, function) for one in made) else ()
+
+
+def _is_mark(made: ast.expr | None, function: Function) -> bool:
+    callee = made.func if isinstance(made, ast.Call) and not made.args else None
+    return isinstance(callee, ast.Name) and callee.id == "object" and is_builtin("object", function)
