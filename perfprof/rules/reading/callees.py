@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules.reading.expressions import makes_container, path_of
 from perfprof.rules.reading.syntax import walk
-from perfprof.rules.reading.types import builtin_type
+from perfprof.rules.reading.types import bound_by_comprehension, builtin_type
 
 if TYPE_CHECKING:
-    from perfprof.rules.reading.program import Function, Program
+    from perfprof.rules.reading.program import Function, Module, Program
 
 # On an object of unknown class these names nearly always mean the builtin containers' own methods …
 CONTAINER_METHODS = frozenset(
@@ -71,6 +71,8 @@ def standard(callee: ast.expr, function: Function) -> str | None:
     if len(path) == 2 and path[1] in PATTERN_METHODS and _is_pattern(path[0], function):
         return f"re.{path[1]}"
     found = _import_of(path[0], function)
+    if found is None or _is_own_of_part(callee, function):
+        return None
     if isinstance(found, ast.Import) and len(path) > 1:
         dotted = next((one.name for one in found.names if (one.asname or one.name.split(".")[0]) == path[0]), "")
         return ".".join([dotted.split(".")[0], path[-1]]) if dotted.split(".")[0] in HARMLESS_MODULES else None
@@ -79,6 +81,14 @@ def standard(callee: ast.expr, function: Function) -> str | None:
         name = next((one.name for one in found.names if (one.asname or one.name) == path[0]), path[0])
         return f"{root}.{path[-1] if len(path) == 2 else name}" if root in HARMLESS_MODULES else None
     return None
+
+
+def _is_own_of_part(callee: ast.expr, function: Function) -> bool:
+    """Whether the name that it begins with is one that a comprehension or a lambda around binds."""
+    while isinstance(callee, ast.Attribute):
+        callee = callee.value
+    known = isinstance(callee, ast.Name) and callee in function.parents  # a copied node stands nowhere
+    return known and bound_by_comprehension(callee, function)  # type: ignore[arg-type]
 
 
 def _is_pattern(name: str, function: Function) -> bool:
@@ -92,12 +102,31 @@ def _is_pattern(name: str, function: Function) -> bool:
 
 
 def _import_of(name: str, function: Function) -> ast.AST | None:
-    """The import that binds a name, at the top of the module or in the function itself."""
-    if not function.names.is_local(name) or function.qualname == "<module>":
-        return function.module.top.get(name)
-    bindings = function.names.bindings.get(name, [])
-    only = bindings[0].node if len(bindings) == 1 and name not in function.parameters else None
-    return function.parents.get(only) if isinstance(only, ast.alias) else None
+    """The import that binds a name, and nothing else does: in the function, in one around it, or in the module."""
+    scope: Function | None = function
+    while scope is not None and scope.qualname != "<module>":
+        bindings = scope.names.bindings.get(name, [])
+        if bindings or name in scope.parameters:
+            only = bindings[0].node if len(bindings) == 1 and scope.names.is_local(name) else None
+            return scope.parents.get(only) if isinstance(only, ast.alias) else None
+        scope = scope.outer
+    module = function.module
+    return module.top.get(name) if name not in module.rebound else _same_again(name, module)
+
+
+def _same_again(name: str, module: Module) -> ast.Import | ast.ImportFrom | None:
+    """The import by which a module binds a name several times, if it is always the same: ``import os``, ``import os.path``."""
+    whole = module.functions[0]
+    imports: list[ast.Import | ast.ImportFrom] = [*whole.every(ast.Import), *whole.every(ast.ImportFrom)]
+    found = [
+        (one, getattr(one, "module", None), getattr(one, "level", 0), alias.name if alias.asname else name)
+        for one in imports
+        for alias in one.names
+        if (alias.asname or alias.name.partition(".")[0]) == name
+    ]
+    declared = any(name in one.declared_global for one in module.functions)
+    alike = len({one[1:] for one in found}) == 1 and len(whole.names.bindings.get(name, ())) == len(found)
+    return found[0][0] if alike and not declared else None
 
 
 def is_container(node: ast.expr, function: Function) -> bool:
