@@ -108,18 +108,9 @@ def picked(rows, header, names):
         wanted.append(
             [
                 (
-                    row[
-                        (
-                            header_positions[name]
-                            if type(name) is str and name in header_positions
-                            else header.index(name)
-                        )
-                    ]
-                    if name
-                    in (
-                        header_positions if type(name) is str and header_positions else header
-                    )
-                    else None
+                    (row[header_positions[name]] if name in header_positions else None)
+                    if type(name) is str and header_positions
+                    else (row[header.index(name)] if name in header else None)
                 )
                 for name in names
             ]

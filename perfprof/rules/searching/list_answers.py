@@ -67,14 +67,18 @@ def answers(case: Case, kept: Kept, taken: frozenset[str]) -> Iterator[Edit]:
     One of the list's own elements was tested before the loop, and is there.
     """
     found: Membership = case.suspect.reading
+    together = {test.node: calls for test in found.tests if (calls := _tested(test, found))}
     for scan in (found.scan, *found.twins):
+        if any(scan.node in calls for calls in together.values()):
+            continue
         if is_own_element(scan, found):
             yield _of_its_own(scan, kept, found)
             continue
         wanted, given = _wanted(scan, found, taken)
         taken |= {wanted}
         yield _answer(case, scan, kept, wanted, given)
-    yield from _tests(case, kept)
+    for test in found.tests:
+        yield _test(case, test, kept) if test.node not in together else _both(case, test, kept, together[test.node])
 
 
 def _wanted(scan: Scan, found: Membership, taken: frozenset[str]) -> tuple[str, str]:
@@ -118,11 +122,46 @@ def _answer(case: Case, scan: Scan, kept: Kept, wanted: str, given: str) -> Edit
     return in_place(call, fitted(in_style(new, function), call, function), kept.name, function)
 
 
-def _tests(case: Case, kept: Kept) -> Iterator[Edit]:
-    """Tests of the list in the same loop ask the dict, too."""
+def _test(case: Case, scan: Scan, kept: Kept) -> Edit:
+    """A test of the list in the same loop asks the dict, too."""
     found: Membership = case.suspect.reading
-    for scan in found.tests:
-        assert isinstance(scan.probe, ast.Name)
-        test = guards.joined([guards.is_key(scan.probe.id, key_types(case)), kept.whole])
-        new = f"({kept.name} if {test} else {found.function.text(scan.subject)})"
-        yield at("replace", scan.subject, fitted(in_style(new, found.function), scan.subject, found.function))
+    new = f"({kept.name} if {_asked(case, scan, kept)} else {found.function.text(scan.subject)})"
+    return at("replace", scan.subject, fitted(in_style(new, found.function), scan.subject, found.function))
+
+
+def _asked(case: Case, scan: Scan, kept: Kept) -> str:
+    assert isinstance(scan.probe, ast.Name)
+    return guards.joined([guards.is_key(scan.probe.id, key_types(case)), kept.whole])
+
+
+def _tested(scan: Scan, found: Membership) -> list[ast.Call]:
+    """The calls in ``row[xs.index(x)] if x in xs else None``, made where the test says so and nowhere else; else []."""
+    whole = found.function.parents.get(scan.node)
+    if not isinstance(whole, ast.IfExp) or whole.lineno != whole.end_lineno or not _decides(scan.node, whole):
+        return []
+    chosen, other = set(ast.walk(whole.body)), set(ast.walk(whole.orelse))
+    each = (found.scan, *found.twins)
+    calls = [one for one in each if one.node in chosen and isinstance(one.node, ast.Call)]
+    alike = all(ast.dump(one.probe) == ast.dump(scan.probe) for one in calls if one.probe and scan.probe)
+    return [one.node for one in calls] if alike and not any(one.node in other for one in each) else []  # type: ignore[misc]
+
+
+def _decides(node: ast.AST, whole: ast.IfExp) -> bool:
+    """Whether it is ``x in xs``, and all of the test."""
+    plain = isinstance(node, ast.Compare) and len(node.ops) == 1 and isinstance(node.ops[0], ast.In)
+    return plain and whole.test is node
+
+
+def _both(case: Case, scan: Scan, kept: Kept, calls: list[ast.Call]) -> Edit:
+    """The same expression of the dict where it may be asked, else as it was."""
+    found: Membership = case.suspect.reading
+    function, whole = found.function, found.function.parents[scan.node]
+    assert isinstance(whole, ast.IfExp)
+    assert isinstance(scan.probe, ast.Name)
+    old, begin = function.text(whole), whole.col_offset
+    new = old.encode()
+    places = [(call, f"{kept.name}[{scan.probe.id}]") for call in calls] + [(scan.subject, kept.name)]
+    for node, code in sorted(places, key=lambda one: -one[0].col_offset):
+        new = new[: node.col_offset - begin] + code.encode() + new[(node.end_col_offset or 0) - begin :]
+    both = f"({new.decode()}) if {_asked(case, scan, kept)} else ({old})"
+    return at("replace", whole, fitted(in_style(both, function), whole, function))

@@ -44,9 +44,15 @@ def asked(function: Function, program: Program, method: str) -> tuple[Membership
 
 
 def tests_answered(function: Function, program: Program) -> frozenset[ast.AST]:
-    """The tests that go with calls of a method, so that no set is made for them beside the dict."""
+    """The tests that go with calls of a method, so that no set is made for them beside the dict, and what was left of such."""
     found = (one for method in MADE for one in asked(function, program, method))
-    return frozenset(test.node for one in found for test in one.tests)
+    left = (one for one in all_scans(function) if one.kind == "membership" and path_of(one.subject) is not None)
+    return frozenset(
+        (
+            *(test.node for one in found for test in one.tests),
+            *(one.node for one in left if _falls_back(one.node, one.subject, function)),
+        )
+    )
 
 
 def _asked(function: Function, program: Program, method: str, grows: bool) -> Iterator[Membership]:
@@ -76,13 +82,17 @@ def _tests(found: Membership, program: Program) -> Iterator[Scan]:
     if any(one.problem for one in found.stable) or not asked_for:
         return
     for scan in all_scans(function):
-        if scan.kind != "membership" or path_of(scan.subject) != listed or not has_room(scan, function):
+        if scan.kind != "membership" or path_of(scan.subject) != listed or not isinstance(scan.probe, ast.Name):
             continue
-        if not isinstance(scan.probe, ast.Name) or scan.probe.id not in asked_for:
-            continue
-        within = any(one.node is found.hoist.node for one in scan.around)
-        if within and runs_later(scan, function) is None and not is_for_unhashable(scan.node, function):
+        if scan.probe.id in asked_for and has_room(scan, function) and _runs_within(scan, found):
             yield scan
+
+
+def _runs_within(scan: Scan, found: Membership) -> bool:
+    """Whether it is evaluated in the turns of the loop, and not for what cannot be hashed."""
+    within = any(one.node is found.hoist.node for one in scan.around)
+    later = runs_later(scan, found.function) is not None
+    return within and not later and not is_for_unhashable(scan.node, found.function)
 
 
 def _placed(
@@ -123,14 +133,19 @@ def _may_be_long(subject: ast.expr, function: Function, program: Program) -> boo
     return listed and not written_short(subject, function)
 
 
-def _falls_back(call: ast.Call, subject: ast.expr, function: Function) -> bool:
-    """Whether it is what a rewrite left for other types: a dict made of the list is asked beside it."""
-    whole, above = first_ones(call, function), function.parents.get(call)
-    above = above if whole is None else function.parents.get(whole)
-    if whole is not None and isinstance(above, ast.IfExp):
-        return ast.unparse(above.body) == FIRST_ONES.format(ast.unparse(subject))
-    made = {f"{collection_name(subject)}_{word}" for word in MADE.values()}
-    return isinstance(above, ast.IfExp) and bool(made & read_names(above))
+def _falls_back(node: ast.AST, subject: ast.expr, function: Function) -> bool:
+    """Whether it is what a rewrite left for other types: something made of the list is asked beside it."""
+    made, above = {f"{collection_name(subject)}_{word}" for word in MADE.values()}, function.parents.get(node)
+    while isinstance(above, (ast.expr, ast.comprehension)):
+        if isinstance(above, ast.IfExp) and _answers(above, made, FIRST_ONES.format(ast.unparse(subject))):
+            return True
+        above = function.parents.get(above)
+    return False
+
+
+def _answers(chosen: ast.IfExp, made: set[str], first: str) -> bool:
+    asked = read_names(chosen.test) | read_names(chosen.body)
+    return bool(made & asked) or ast.unparse(chosen.body) == first
 
 
 def _inside_another(scan: Scan) -> bool:
@@ -143,19 +158,19 @@ def first_ones(call: ast.AST, function: Function) -> ast.ListComp | None:
     compare = function.parents.get(call)
     part = function.parents.get(compare) if isinstance(compare, ast.Compare) else None
     whole = function.parents.get(part) if isinstance(part, ast.comprehension) else None
-    if (
-        not isinstance(whole, ast.ListComp)
-        or not isinstance(part, ast.comprehension)
-        or not isinstance(call, ast.Call)
-    ):
+    if not isinstance(whole, ast.ListComp) or not is_builtin("enumerate", function):
         return None
-    listed, probe = ast.unparse(call.func.value), ast.unparse(call.args[0])  # type: ignore[attr-defined]
-    wanted = f"[{probe} for {{0}}, {probe} in enumerate({listed}) if {{1}}]"
-    place = part.target.elts[0] if isinstance(part.target, ast.Tuple) else part.target
-    asked, number = ast.unparse(call), ast.unparse(place)
-    tests = (f"{asked} == {number}", f"{number} == {asked}")
-    same = any(_unparsed(wanted.format(number, test)) == ast.unparse(whole) for test in tests)
-    return whole if same and isinstance(place, ast.Name) and is_builtin("enumerate", function) else None
+    target = whole.generators[0].target
+    pair = target.elts if isinstance(target, ast.Tuple) else []
+    names = [one.id for one in pair if isinstance(one, ast.Name)]
+    return whole if len(names) == len(pair) == 2 and _keeps_first_ones(whole, names[0], ast.unparse(call)) else None
+
+
+def _keeps_first_ones(whole: ast.ListComp, place: str, asked: str) -> bool:
+    listed, _, probe = asked.partition(".index(")
+    begin = f"[{probe[:-1]} for {place}, {probe[:-1]} in enumerate({listed}) if"
+    tests = (f"{asked} == {place}", f"{place} == {asked}")
+    return ast.unparse(whole) in {_unparsed(f"{begin} {test}]") for test in tests}
 
 
 def _unparsed(source: str) -> str:

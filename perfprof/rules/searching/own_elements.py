@@ -28,14 +28,19 @@ def is_own_element(scan: Scan, found: Membership) -> bool:
     probe, listed, function = scan.probe, found.scan.subject, found.function
     if not isinstance(probe, ast.Name) or not isinstance(listed, ast.Name) or found.appends:
         return False
-    inner = next((one for one in reversed(scan.around) if one.target is not None and _binds(one, probe)), None)
     nodes = [one.node for one in scan.around]
-    if inner is None or inner.iterable is None or inner.target is None:
+    since = scan.around[nodes.index(found.hoist.node) :]  # before, the list may have been another one
+    inner = next((one for one in reversed(since) if _binds(one, probe)), None)
+    if inner is None or not _draws(inner, probe.id, listed.id, function):
         return False
-    if nodes.index(inner.node) < nodes.index(found.hoist.node):
-        return False  # the list may be another one since
-    drawn = _drawn(inner.target, inner.iterable, listed.id, function)
-    return drawn == probe.id and (is_handed(scan.node) or _keeps(inner, probe.id, function))
+    return is_handed(scan.node) or _keeps(inner, probe.id, function)
+
+
+def _draws(loop: Loop, name: str, listed: str, function: Function) -> bool:
+    """Whether each turn gives the name an element of the list."""
+    if loop.iterable is None or loop.target is None:
+        return False
+    return _drawn(loop.target, loop.iterable, listed, function) == name
 
 
 def _binds(loop: Loop, probe: ast.Name) -> bool:
@@ -55,14 +60,25 @@ def _keeps(loop: Loop, name: str, function: Function) -> bool:
 
 def _drawn(target: ast.expr, walked: ast.expr, listed: str, function: Function) -> str:
     """The name that each turn gives an element of the list; "" if it gives something else."""
-    if isinstance(walked, ast.Call) and isinstance(walked.func, ast.Name) and is_builtin(walked.func.id, function):
-        given, pair = walked.args, target.elts if isinstance(target, ast.Tuple) else []
-        if walked.func.id == "enumerate" and given and len(pair) == 2:
-            return _drawn(pair[1], given[0], listed, function)
-        if walked.func.id == "zip" and len(given) == len(pair):
-            drawn = (_drawn(*both, listed, function) for both in zip(pair, given, strict=True))
-            return next(filter(None, drawn), "")
+    for part, given in _pairs(target, walked, function):
+        drawn = _drawn(part, given, listed, function)
+        if drawn:
+            return drawn
     return target.id if isinstance(target, ast.Name) and _holds_elements(walked, listed, function) else ""
+
+
+def _pairs(target: ast.expr, walked: ast.expr, function: Function) -> list[tuple[ast.expr, ast.expr]]:
+    """What each name of ``for i, word in enumerate(words)`` and ``for word, other in zip(words, others)`` is drawn from."""
+    if (
+        not isinstance(walked, ast.Call)
+        or not isinstance(walked.func, ast.Name)
+        or not isinstance(target, ast.Tuple)
+    ):
+        return []
+    kind, pair, given = walked.func.id if is_builtin(walked.func.id, function) else "", target.elts, walked.args
+    if kind == "enumerate" and given and len(pair) == 2:
+        return [(pair[1], given[0])]
+    return list(zip(pair, given, strict=True)) if kind == "zip" and len(given) == len(pair) else []
 
 
 def _holds_elements(walked: ast.expr, listed: str, function: Function) -> bool:

@@ -61,15 +61,19 @@ def _build_set(case: Case, found: Narrowing) -> Rewrite:
 
 def _is_asked_for_rows(case: Case, found: Narrowing) -> bool:
     """Whether a frozenset is walked for its elements themselves, which nothing but the one comparison reads."""
-    seen, target, own = case.watched("base0"), found.target, found.scan.own
-    special = (found.helper, found.inlined, found.stretch, found.part, found.counting)
-    if own is None or seen is None or set(seen.types) != {"builtins.frozenset"} or any(special) or found.grown:
-        return False
-    if path_of(found.walked) is None or not isinstance(target, ast.Name) or not isinstance(found.inner, ast.Name):
+    seen = case.watched("base0")
+    special = (found.helper, found.inlined, found.stretch, found.part, found.counting, found.grown)
+    walked = seen is not None and set(seen.types) == {"builtins.frozenset"} and path_of(found.walked) is not None
+    return walked and not any(special) and _reads_row_once(found)
+
+
+def _reads_row_once(found: Narrowing) -> bool:
+    own, row = found.scan.own, getattr(found.target, "id", "")
+    if own is None or not row or getattr(found.inner, "id", "") != row:
         return False
     whole = own.holder if own.holder is not None else own.node
-    reads = [one for one in ast.walk(whole) if isinstance(one, ast.Name) and one.id == target.id]
-    compared = [
-        one for one in ast.walk(found.selection.compare) if isinstance(one, ast.Name) and one.id == target.id
-    ]
-    return found.inner.id == target.id and len(reads) == 2 and len(compared) == 1
+    return _times(row, whole) == 2 and _times(row, found.selection.compare) == 1  # bound, and compared
+
+
+def _times(name: str, node: ast.AST) -> int:
+    return sum(isinstance(one, ast.Name) and one.id == name for one in ast.walk(node))
