@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules import bounds, costs, guards
 from perfprof.rules.rule import Case, Evidence
+from perfprof.rules.searching.membership import Membership, starts_empty
 
 if TYPE_CHECKING:
     from perfprof.rules.containers.growth import Growth
@@ -18,6 +19,7 @@ LEAST_TESTS = 4
 LEAST_ELEMENTS = 16
 LEAST_POSITIONS = 64
 LEAST_QUEUE = 256
+LEAST_FRONTS = 16  # times at the beginning
 LEAST_COPIES = {"list": 16, "dict": 32, "sum": 64}  # of what grows by copying
 LEAST_COUNTED = 32
 UNHASHABLE = frozenset(f"builtins.{name}" for name in ("list", "dict", "set", "bytearray"))
@@ -46,7 +48,9 @@ def worth_an_index(case: Case) -> Evidence:
 
 def worth_a_set(case: Case) -> Evidence:
     """At least 4 tests an entry of a list of at least 16 elements, and a gain that shows."""
-    return asked_often(case, LEAST_TESTS, LEAST_ELEMENTS, costs.membership_gain)
+    found: Membership = case.suspect.reading
+    grown = ("collections.deque",) if found.appends and starts_empty(found) else ()
+    return asked_often(case, LEAST_TESTS, LEAST_ELEMENTS, costs.membership_gain, (*guards.LISTS, *grown))
 
 
 def worth_positions(case: Case) -> Evidence:
@@ -85,11 +89,15 @@ def worth_a_deque(case: Case) -> Evidence:
     if not fronts:
         return Evidence(False, "it did not run")
     longest = max(fronts, key=lambda seen: seen.mean_length)
+    if not set(longest.types) <= {"builtins.list"}:
+        return Evidence(False, f"it is a {guards.readable(longest.types)}, not a list")
     times, size = longest.count, longest.mean_length
     numbers = {"times": times, "elements": round(size, 1)}
     reason = f"{times:,} times at the beginning of {size:,.0f} elements"
     if size < LEAST_QUEUE:
         return Evidence(False, f"too short: {reason} (pays from {LEAST_QUEUE})", numbers)
+    if times < LEAST_FRONTS:
+        return Evidence(False, f"too few: {reason} (pays from {LEAST_FRONTS})", numbers)
     every = sum(seen.count for seen in fronts)
     bound = bounds.moving(every, sum(seen.total_length for seen in fronts) / every)
     return Evidence(True, reason, numbers, costs.deque_gain(size), bound)

@@ -16,6 +16,7 @@ from perfprof.rules.containers.growth import as_argument, certain
 from perfprof.rules.containers.uses import finally_follows
 from perfprof.rules.findings import finding
 from perfprof.rules.hoisting import watch
+from perfprof.rules.reading.repeats import statement_of
 from perfprof.rules.reading.types import builtin_type
 from perfprof.rules.rule import Case, Edit, Rewrite, Suspect
 from perfprof.rules.searching.indexing import at
@@ -28,12 +29,16 @@ SHRINKING = frozenset({"pop", "clear", "remove"})
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Queue:
-    """A local list that a loop takes from, or adds to, at its beginning. front: those calls, in source order."""
+    """A list that a loop takes from, or adds to, at its beginning. front: those calls, in source order.
+
+    given: whether it is the caller's, who may call from a loop.
+    """
 
     function: Function
     name: str
     front: tuple[ast.Call, ...]
     loop: ast.stmt
+    given: bool = False
 
 
 def queues(function: Function, alone: bool = False) -> Iterator[Queue]:
@@ -57,6 +62,24 @@ def queues(function: Function, alone: bool = False) -> Iterator[Queue]:
     for name, loop in loops.items():
         if _is_long_list(name, function):
             yield Queue(function, name, tuple(found[name]), loop)
+    yield from _given(function) if not alone else ()
+
+
+def _given(function: Function) -> Iterator[Queue]:
+    """The same of lists that the caller hands in, also where it is the caller who calls again and again."""
+    found: dict[str, list[ast.Call]] = {}
+    for call in function.every(ast.Call) if function.parameters else ():
+        name = _queue_of(call)
+        if name and _is_given(name, function):
+            found.setdefault(name, []).append(call)
+    for name, front in found.items():
+        front.sort(key=lambda call: (call.lineno, call.col_offset))
+        yield Queue(function, name, tuple(front), statement_of(front[0], function), given=True)
+
+
+def _is_given(name: str, function: Function) -> bool:
+    """Whether a name is a parameter that never means anything else."""
+    return name in function.parameters and not function.names.bindings.get(name)
 
 
 def made_of(node: ast.AST, function: Function) -> ast.expr | None:
@@ -135,7 +158,7 @@ def _watches(found: Queue, prefix: str) -> Iterator[Watch]:
 
 def added_unseen(name: str, function: Function) -> list[ast.expr]:
     """What ``q += more`` adds and may be of a class with an ``__radd__``, which would be given a deque."""
-    above = [function.parents.get(binding.node) for binding in function.names.bindings[name]]
+    above = [function.parents.get(binding.node) for binding in function.names.bindings.get(name, ())]
     added = [one.value for one in above if isinstance(one, ast.AugAssign)]
     return [one for one in added if builtin_type(one, function) is None and not isinstance(one, ast.GeneratorExp)]
 
@@ -201,7 +224,7 @@ def _asked_itself(use: ast.Name, function: Function) -> Edit:
 def list_words(name: str, function: Function) -> list[ast.expr | None]:
     """The word ``list`` in each annotation of the name; None where an annotation says something else."""
     found: list[ast.expr | None] = []
-    for binding in function.names.bindings[name]:
+    for binding in function.names.bindings.get(name, ()):
         above = function.parents.get(binding.node)
         if isinstance(above, ast.AnnAssign):
             said = above.annotation.value if isinstance(above.annotation, ast.Subscript) else above.annotation

@@ -53,14 +53,27 @@ def _statements(function: Function) -> Iterator[tuple[ast.stmt, tuple[ast.stmt, 
             stack.extend((one, around) for block in blocks for one in getattr(holder, block, ()))
 
 
-def own_local(name: str, function: Function) -> str:
-    """Why others may see the name's object through the name itself; empty if they cannot."""
+def own_local(name: str, function: Function, anew: bool = False) -> str:
+    """Why others may see the name's object through the name itself; empty if they cannot.
+
+    anew: a parameter is given an object of the function's own before it is used, see `made_anew`.
+    """
     names = function.names
     if function.qualname == "<module>" or name in names.captured or name in names.elsewhere:
         return f"`{name}` {NEVER_LOCAL}"
-    if name in names.parameters:
+    if name in names.parameters and not anew:
         return f"`{name}` is the caller's"
     return "names are reached by text (`exec`, `locals()` …)" if names.dynamic else ""
+
+
+def made_anew(name: str, function: Function) -> bool:
+    """``xs = list(xs)`` of a parameter, in every call and before all other uses, which then do not see the caller's."""
+    uses = [one.node for one in function.names.bindings.get(name, ())]
+    first = function.parents.get(uses[0]) if uses else None
+    if not isinstance(first, ast.Assign) or first not in function.body or len(first.targets) > 1:
+        return False
+    uses += function.names.loads.get(name, ())
+    return all(getattr(use, "lineno", 0) >= first.lineno for use in uses)
 
 
 def kept_by(

@@ -13,7 +13,7 @@ from perfprof.rules.reading.metaclasses import unhashable_maker
 from perfprof.rules.reading.types import builtin_type
 from perfprof.rules.rule import Case, Proof
 from perfprof.rules.searching.iterators import PLAIN, hidden, unknown_iterables
-from perfprof.rules.searching.membership import Membership
+from perfprof.rules.searching.membership import Membership, starts_empty
 from perfprof.rules.searching.narrowing import VIEWS, Narrowing
 from perfprof.rules.searching.row_tests import unsure_leaf
 
@@ -184,6 +184,8 @@ def is_a_list(case: Case) -> Proof:
     base = found.bases[0]
     if builtin_type(base, found.function) in {"list", "tuple"}:
         return proved("it is made as a list or a tuple in this function")
+    if isinstance(found, Membership) and found.appends and starts_empty(found):
+        return proved("it is made in this function, and only gets more elements")
     seen = case.watched("base0")
     if seen is not None and seen.types and not set(seen.types) <= set(guards.LISTS):
         why = f"`{found.function.text(base)}` was a {guards.readable(seen.types)}"

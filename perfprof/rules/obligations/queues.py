@@ -15,7 +15,7 @@ from perfprof.rules.containers.queues import (
     made_of,
     returned,
 )
-from perfprof.rules.containers.uses import looked_at, own_local
+from perfprof.rules.containers.uses import looked_at, made_anew, own_local
 from perfprof.rules.obligations.filled import filled
 from perfprof.rules.obligations.proofs import obligation, observed, proved, unproved
 from perfprof.rules.reading.expressions import is_builtin
@@ -34,7 +34,10 @@ def queue_made_here(case: Case) -> Proof:
     """The queue is a list made in this function."""
     found: Queue = case.suspect.reading
     function, name = found.function, found.name
-    problem = own_local(name, function)
+    if found.given:
+        why = f"`{name}` is the caller's, who has it afterwards: only a caller can hand in a deque"
+        return unproved(why, function.place(found.front[0]))
+    problem = own_local(name, function, made_anew(name, function))
     if problem:
         return unproved(problem, function.place(found.front[0]))
     for binding in function.names.bindings[name]:
@@ -68,7 +71,7 @@ def every_use_in_sight(case: Case) -> Proof:
         if isinstance(function.parents.get(use), ast.Attribute)
         and (statement := _statement(use, function)) is not None
     ]
-    changes += [one for bound in function.names.bindings[name] if (one := _statement(bound.node, function))]
+    changes += [one for bound in function.names.bindings.get(name, ()) if (one := _statement(bound.node, function))]
     given_back = returned(name, function)
     for use in function.names.loads.get(name, ()):
         if use in given_back or compared_with_nothing(use, function):

@@ -91,7 +91,8 @@ def priced(lines, products):
 
 A method or property that searches what its object holds is not given the rows, so the caller evaluates what the call
 stands for, over the rows that can match. That is so only for the class that was read, which a guard tests; for
-everything else the call stays.
+everything else the call stays. A function that lists keys anew only to be asked (`if name in team.names():`) gives
+way to a set of these keys in the same manner.
 
 ```python before
 class Catalog:
@@ -349,10 +350,11 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules import obligations as safe
 from perfprof.rules.obligations.receiver import call_is_that_search
-from perfprof.rules.rule import Rule, Suspect
+from perfprof.rules.rule import Case, Rewrite, Rule, Suspect
 from perfprof.rules.scale import of_narrowing
 from perfprof.rules.searching.inlining import inlined
-from perfprof.rules.searching.narrowing import narrowings
+from perfprof.rules.searching.listed_keys import build_keys, listed_keys
+from perfprof.rules.searching.narrowing import Narrowing, narrowings
 from perfprof.rules.searching.observing import suspect
 from perfprof.rules.searching.rows_in_sets import build_rows
 from perfprof.rules.worth import worth_an_index
@@ -363,11 +365,17 @@ if TYPE_CHECKING:
 
 def looks_for(function: Function, program: Program) -> Iterator[Suspect]:
     """Searches for the first row with an equal key, repeated by a loop."""
-    for found in (*narrowings(function, program), *inlined(function, program)):
+    for found in (*narrowings(function, program), *inlined(function, program), *listed_keys(function, program)):
         if found.first:
             searched = f" through `{found.helper.qualname}`" if found.helper is not None else ""
             message = f"searches `{function.text(found.walked)}`{searched} in each turn for an equal key"
             yield suspect("linear-search", found, message)
+
+
+def ask_instead(case: Case) -> Rewrite:
+    """An index of the rows, or a set of their keys where these are only asked."""
+    found: Narrowing = case.suspect.reading
+    return build_keys(case) if found.inlined is not None and found.inlined.asked else build_rows(case)
 
 
 RULE = Rule(
@@ -376,6 +384,6 @@ RULE = Rule(
     scale=of_narrowing,
     worth=worth_an_index,
     safe_if=(*safe.NARROWING, call_is_that_search),
-    rewrite=build_rows,
+    rewrite=ask_instead,
     promises=1.2,
 )

@@ -261,7 +261,9 @@ from perfprof.rules.rule import Rule, Suspect
 from perfprof.rules.scale import of_membership
 from perfprof.rules.searching.asked_lists import memberships
 from perfprof.rules.searching.asked_set import build_set
+from perfprof.rules.searching.item_lists import item_lists
 from perfprof.rules.searching.list_methods import tests_answered
+from perfprof.rules.searching.listed_keys import listed_keys
 from perfprof.rules.searching.membership import suspect
 from perfprof.rules.searching.membership_calls import membership_calls
 from perfprof.rules.worth import worth_a_set
@@ -272,8 +274,9 @@ if TYPE_CHECKING:
 
 def looks_for(function: Function, program: Program) -> Iterator[Suspect]:
     """Membership tests of a list that a loop repeats."""
-    answered = tests_answered(function, program)
-    for found in (*memberships(function, program), *membership_calls(function, program)):
+    answered = {*tests_answered(function, program), *(one.scan.node for one in listed_keys(function, program))}
+    asked = (memberships, membership_calls, item_lists)
+    for found in (one for each in asked for one in each(function, program)):
         left = [one for one in (found.scan, *found.twins) if one.node not in answered]
         if left:
             yield suspect("list-membership", replace(found, scan=left[0], twins=tuple(left[1:])))

@@ -43,6 +43,12 @@ class Search:
     walked: ast.expr
     certain: bool = False
 
+    @property
+    def backwards(self) -> bool:
+        """Whether the answer walks the rows from the end: the collection stands in ``reversed``."""
+        rows = self.answer.args[0] if isinstance(self.answer, ast.Call) else self.answer
+        return isinstance(rows, COMPREHENSIONS) and rows.generators[0].iter is not self.walked
+
 
 def search_of(target: Function) -> Search | None:
     """The search that a function stands for; None if it does anything else."""
@@ -170,9 +176,12 @@ def _kept(test: ast.If, loop: ast.For, name: str, start: ast.expr, target: Funct
     if len(test.body) > 1 and not ends:
         return None
     if isinstance(keeps, ast.Assign):
-        if not _keeps_first(keeps, name, ends) or not is_plain_default(start) or not is_builtin("next", target):
+        if not is_plain_default(start) or not is_builtin("next", target):
             return None
-        return _first(_rows(keeps.value, loop, test.test), start)
+        if _keeps_first(keeps, name, ends):
+            return _first(_rows(keeps.value, loop, test.test), start)
+        backwards = _keeps_last(keeps, name, test.test, loop) and is_builtin("reversed", target)
+        return _first(_backwards(_rows(keeps.value, loop, test.test)), start) if backwards else None
     if ends:
         return None
     if isinstance(keeps, ast.AugAssign):
@@ -187,6 +196,19 @@ def _keeps_first(keeps: ast.Assign, name: str, ends: bool) -> bool:
     """``found = row`` before the loop ends; of a constant the last match tells as much as the first."""
     alone = len(keeps.targets) == 1 and _is(keeps.targets[0], name)
     return alone and (ends or isinstance(keeps.value, ast.Constant))
+
+
+def _keeps_last(keeps: ast.Assign, name: str, test: ast.expr, loop: ast.For) -> bool:
+    """``found = row`` for each match: the same as the first from the end, where no other match can fail."""
+    alone = len(keeps.targets) == 1 and _is(keeps.targets[0], name)
+    of_row = isinstance(keeps.value, ast.Name) and keeps.value.id in set(bound_names(loop.target))
+    return alone and of_row and isinstance(test, ast.Compare)
+
+
+def _backwards(rows: ast.GeneratorExp) -> ast.GeneratorExp:
+    walked = rows.generators[0]
+    walked.iter = ast.Call(ast.Name("reversed", ast.Load()), [walked.iter], [])
+    return rows
 
 
 def _is(node: ast.expr | None, name: str) -> bool:

@@ -90,6 +90,21 @@ def selection(scan: Scan, function: Function, solve: bool = False) -> Selection 
     return _among([*tests, *asked(scan, function)], search)
 
 
+def asked_for(scan: Scan, function: Function, wanted: ast.expr) -> Selection | None:
+    """Of a comprehension that gives a key for each row: the equality of ``wanted`` with it, which others ask."""
+    holder = scan.own.holder if scan.own is not None else None
+    if (
+        scan.own is None
+        or scan.own.target is None
+        or not isinstance(holder, (ast.ListComp, ast.SetComp, ast.GeneratorExp))
+    ):
+        return None
+    if not _plain_target(scan.own.target) or _asynchronous(scan.own.node):
+        return None
+    asks = ast.copy_location(ast.Compare(holder.elt, [ast.Eq()], [wanted]), holder.elt)
+    return _among([asks], _Search(function, set(bound_names(scan.own.target))))
+
+
 def _plain_target(target: ast.expr) -> bool:
     """Names, or tuples of names: what can be bound again for an index."""
     if isinstance(target, (ast.Tuple, ast.List)):

@@ -32,7 +32,7 @@ def build_index(case: Case) -> Rewrite:
     row, inner = element(substituted_target(found.target, new)), substituted(found.inner, new)
     index = fresh(index_name(found, inner), taken)
     known = fresh(f"{index}_known", taken | {index})
-    walked, key = _whole(found), in_style(ast.unparse(inner), found.function)
+    walked, key = whole(found), in_style(ast.unparse(inner), found.function)
     place = fresh("place", taken | {index, known})
     fill = f"for {bare(row)} in {walked}:\n    {index}.setdefault({key}, []).append({row})"
     if found.part is not None:
@@ -41,11 +41,11 @@ def build_index(case: Case) -> Rewrite:
     if found.grown:  # how many it knows is counted, for rows that are appended later
         empty, fill = f"{index}, {known} = {{}}, None", f"{fill}\n{known} = len({walked})"
     bucket, before = _bucket(found, index, row, place), f"{empty}\n{fill}"
-    tests = _all_conditions(case, found, row, new)
+    tests = all_conditions(case, found, row, new)
     if tests or found.grown:
         types = key_types(case)
         bucket = _chosen(found, bucket, _asked(found, index, known, types))
-        before = _only_where(tests, types, empty, fill)
+        before = only_where(tests, types, empty, fill)
     found_rows = [
         in_place(_replaced(found), fitted(bucket, _replaced(found), found.function), index, found.function)
     ]
@@ -71,7 +71,7 @@ def build_index(case: Case) -> Rewrite:
     return with_imports(rewrite, found.function)
 
 
-def _wanted(found: Narrowing) -> str:
+def wanted_key(found: Narrowing) -> str:
     """The key that a turn wants."""
     return in_style(ast.unparse(found.outer), found.function)
 
@@ -79,7 +79,7 @@ def _wanted(found: Narrowing) -> str:
 def _bucket(found: Narrowing, index: str, row: str, place: str) -> str:
     """What the index holds under the wanted key, from the place on where the walk begins."""
     miss = "[]" if found.helper is not None and found.inlined is None else "()"
-    bucket = f"{index}.get({_wanted(found)}, {miss})"
+    bucket = f"{index}.get({wanted_key(found)}, {miss})"
     if found.part is not None:
         return f"[{row} for {place}, {row} in {bucket} if {found.part.holds(place)}]"
     if found.stretch is None or found.stretch.first is None:
@@ -89,12 +89,12 @@ def _bucket(found: Narrowing, index: str, row: str, place: str) -> str:
 
 def _asked(found: Narrowing, index: str, known: str, types: tuple[str, ...]) -> str:
     """Where the index may be asked: it is filled, knows all rows, and the wanted key is of its types."""
-    there = f"{index} and {known} == len({_whole(found)})" if found.grown else index
+    there = f"{index} and {known} == len({whole(found)})" if found.grown else index
     # The index comes first: where it is empty nothing is walked, and the wanted key not read.
     return guards.joined([there, *wanted_tests(found, types), *_present(found, index, types)])
 
 
-def _only_where(tests: str, types: tuple[str, ...], empty: str, fill: str) -> str:
+def only_where(tests: str, types: tuple[str, ...], empty: str, fill: str) -> str:
     """The index as it is without rows, and the statements that fill it where ``tests`` hold."""
     note = f"# Left empty, so that all of them are walked as before, unless every key is {either(types)}."
     body = "\n".join("    " + line for line in fill.splitlines())
@@ -152,7 +152,7 @@ def _present(found: Narrowing, index: str, types: tuple[str, ...]) -> list[str]:
     """Where the call raises without a match, the index is asked only for keys that it has; NaN matches nothing."""
     if found.inlined is None or not found.inlined.certain:
         return []
-    outer, number = _wanted(found), any("builtins.float" in name for name in types)
+    outer, number = wanted_key(found), any("builtins.float" in name for name in types)
     return [*([f"{outer} == {outer}"] if number else []), f"{outer} in {index}"]
 
 
@@ -188,7 +188,7 @@ def jumps(found: Narrowing, one: Counting, bucket: str, asked: str, taken: froze
 
 def index_name(found: Narrowing, inner: ast.expr) -> str:
     """``customers_by_id``."""
-    return f"{collection_name(found.bases[0])}_by_{_key_name(inner)}"
+    return f"{collection_name(found.bases[0])}_by_{key_name(inner)}"
 
 
 def collection_name(base: ast.expr) -> str:
@@ -200,7 +200,8 @@ def collection_name(base: ast.expr) -> str:
     return str(word).lstrip("_") or "rows"
 
 
-def _key_name(inner: ast.expr) -> str:
+def key_name(inner: ast.expr) -> str:
+    """The word for a key: the attribute or item that it is read from."""
     words = [node.attr for node in ast.walk(inner) if isinstance(node, ast.Attribute) and node.attr not in _CALLED]
     words += [
         node.value
@@ -233,16 +234,16 @@ def conditions(case: Case, found: Narrowing) -> list[str]:
     return tests
 
 
-def _all_conditions(case: Case, found: Narrowing, row: str, new: dict[str, ast.expr]) -> str:
+def all_conditions(case: Case, found: Narrowing, row: str, new: dict[str, ast.expr]) -> str:
     """What must hold for the index to be filled; empty if all of it is proved."""
     tests = conditions(case, found)
     if case.level("keys-hash-as-equal") is not Level.PROVED:
         test = in_style(row_test(case, found, new), found.function)
-        tests.append(f"all({test} for {bare(row)} in {_whole(found)})")
+        tests.append(f"all({test} for {bare(row)} in {whole(found)})")
     return guards.joined(dict.fromkeys(tests))
 
 
-def _whole(found: Narrowing) -> str:
+def whole(found: Narrowing) -> str:
     """All rows that any walk may meet."""
     if found.part is not None:
         return found.function.text(found.part.values)

@@ -16,6 +16,7 @@ class Inlined:
     """What takes a call's place. answer: the search, with a name where its rows stand.
 
     before: tests of the receiver's exact type before the loop. certain: asked only for keys that are in the index.
+    asked: it is a test whether the wanted key is among those that the call lists.
     searches: this and other calls that only search, of the same receiver. named: how the caller names the receiver's class, "" if it cannot; None if the receiver is not tested.
     """
 
@@ -26,6 +27,7 @@ class Inlined:
     searches: tuple[ast.expr, ...]
     named: str | None
     before: tuple[str, ...] = ()
+    asked: bool = False
 
     def text(self, bucket: str) -> str:
         """The answer over a bucket, as source."""

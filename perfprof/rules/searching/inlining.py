@@ -75,11 +75,11 @@ def _of(node: ast.expr, callee: ast.expr, scan: Scan, function: Function, progra
         return  # it can be handed fewer rows, see `perfprof.rules.searching.narrowing`
     given = given_to(node, found, function)
     if given is not None and means_the_same(search.answer, search.chosen.bound, found, given, function):
-        yield from _narrowing(node, scan, _Place(found, search, given, function, program))
+        yield from narrowed(node, scan, Place(found, search, given, function, program))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class _Place:
+class Place:
     """A search, and where it is called from with what."""
 
     callee: Callee
@@ -154,7 +154,8 @@ def in_class_body(node: ast.AST, function: Function) -> bool:
     return False
 
 
-def _narrowing(node: ast.expr, scan: Scan, place: _Place) -> Iterator[Narrowing]:
+def narrowed(node: ast.expr, scan: Scan, place: Place) -> Iterator[Narrowing]:
+    """The search in the place of the node, if an index of the rows has a place before the loop."""
     search, function, chosen = place.search, place.function, place.search.chosen
     answer, target, inner = _in_callers_terms(place)
     walked = unplaced(substituted(search.walked, place.given), node)
@@ -191,7 +192,7 @@ def _narrowing(node: ast.expr, scan: Scan, place: _Place) -> Iterator[Narrowing]
     )
 
 
-def _searches_too(node: ast.expr, place: _Place) -> list[ast.expr]:
+def _searches_too(node: ast.expr, place: Place) -> list[ast.expr]:
     """The call itself, and the others on the same receiver that also do nothing but search, its class being tested."""
     callee, function = place.callee, place.function
     path = path_of(callee.receiver) if callee.receiver is not None else None
@@ -205,7 +206,7 @@ def _searches_too(node: ast.expr, place: _Place) -> list[ast.expr]:
     return found
 
 
-def _in_callers_terms(place: _Place) -> tuple[ast.expr, ast.expr, ast.expr]:
+def _in_callers_terms(place: Place) -> tuple[ast.expr, ast.expr, ast.expr]:
     """The answer, the row and its key, with other names for the row where the caller's arguments use them."""
     search, own = place.search, place.search.scan.own
     assert own is not None
@@ -216,7 +217,12 @@ def _in_callers_terms(place: _Place) -> tuple[ast.expr, ast.expr, ast.expr]:
     marked = copy.deepcopy(search.answer)
     holder = marked.args[0] if isinstance(marked, ast.Call) else marked
     assert isinstance(holder, (ast.GeneratorExp, ast.ListComp, ast.SetComp))
-    holder.generators[0].iter = ast.Name(BUCKET, ast.Load())
+    walked = holder.generators[0]
+    bucket = ast.Name(BUCKET, ast.Load())
+    if search.backwards and isinstance(walked.iter, ast.Call):
+        walked.iter.args = [bucket]
+    else:
+        walked.iter = bucket
     terms = {**place.given, **apart}
     target = _renamed(own.target, apart)
     holder.generators[0].target = target

@@ -17,6 +17,7 @@ from perfprof.rules import guards
 from perfprof.rules.findings import finding
 from perfprof.rules.hoisting import identities, watch
 from perfprof.rules.reading.appends import Append
+from perfprof.rules.reading.callees import standard
 from perfprof.rules.reading.counted import Counted
 from perfprof.rules.reading.expressions import path_of
 from perfprof.rules.reading.handed import is_handed
@@ -123,10 +124,25 @@ def starts_empty(found: Membership) -> bool:
     last = (
         given_last(path[0], place, function) if len(path) == 1 and path[0] not in function.names.captured else None
     )
-    if last is None or not last.straight or not isinstance(last.value, (ast.List, ast.Tuple)) or last.value.elts:
+    if last is None or not last.straight or not _makes_empty(last.value, found):
         return False
     begun = last.statement.lineno
     return not any(begun <= use.lineno < place.lineno for use in function.names.loads.get(path[0], ()))
+
+
+def _makes_empty(value: ast.expr, found: Membership) -> bool:
+    """``[]``, ``()``, and of what is only asked ``deque()`` without a greatest length, which would drop elements."""
+    if isinstance(value, (ast.List, ast.Tuple)):
+        return not value.elts
+    return found.scan.kind == "membership" and _is_new_deque(value, found.function)
+
+
+def _is_new_deque(value: ast.expr, function: Function) -> bool:
+    """``deque()``, of ``collections`` for sure."""
+    path = path_of(value.func) if isinstance(value, ast.Call) and not value.args and not value.keywords else None
+    if path is None or path[0] in function.module.rebound or function.hides(path[0]):
+        return False
+    return standard(value.func, function) == "collections.deque"  # type: ignore[attr-defined]  # it is a call
 
 
 def name_for(probe: ast.expr, taken: frozenset[str]) -> str:

@@ -49,13 +49,14 @@ def membership_calls(function: Function, program: Program) -> Iterator[Membershi
     for scan in all_scans(function) if not program.alone else ():
         call = scan.node
         if scan.kind == "call" and scan.around and isinstance(call, ast.Call) and may_be_own(scan, program):
-            callee = _callee(call, function, program)
+            callee = callee_of(call, function, program)
             asks = asks_of(callee.target) if callee is not None and callee.target is not function else None
             if callee is not None and asks is not None and not in_class_body(call, function):
                 yield from _membership(scan, callee, asks, function, program)
 
 
-def _callee(call: ast.Call, function: Function, program: Program) -> Callee | None:
+def callee_of(call: ast.Call, function: Function, program: Program) -> Callee | None:
+    """What is called, also of another module of the project."""
     found = callee_at(call.func, function, program)
     target = resolve(call.func, function, program) if found is None else None
     return found if target is None or target.owner is not None else Callee(target, "function")

@@ -79,6 +79,12 @@ class Narrowing:
         return bases_of(self.inside.subject, self.reader), self.reader
 
     @property
+    def wanted_there(self) -> tuple[ast.expr, Function]:
+        """The wanted key as it stands in the source, and the function in which it does."""
+        asked = self.inlined is not None and self.inlined.asked
+        return (self.outer, self.function) if asked else (self.selection.outer, self.reader)
+
+    @property
     def allowed(self) -> tuple[ast.AST, ...]:
         """Calls in the loop that the rewrite takes into account itself."""
         return tuple(deeds_of(self.grown)) if self.inlined is None else self.inlined.searches

@@ -36,7 +36,7 @@ def _watches(found: Narrowing, prefix: str) -> Iterator[Watch]:
     for number, (item, reader) in enumerate(item_reads(found)):
         yield watch(f"{prefix}:item{number}", item, reader, "types")
     if not found.selection.ints:  # else it stands nowhere
-        yield watch(f"{prefix}:outer", found.selection.outer, found.reader, "types")
+        yield watch(f"{prefix}:outer", *found.wanted_there, "types")
     for name, iterable, _ in unknown_iterables(found):
         yield watch(f"{prefix}:{name}", iterable, found.function, "value")
     yield from identities(prefix, (*found.bases, *found.also), found.stable, found.function, found.placed)

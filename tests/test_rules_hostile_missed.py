@@ -1,0 +1,92 @@
+"""Old against new over hostile inputs, for what strangers' programs had and no rule found: listed keys, last matches, deques."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from functools import partial
+
+import pytest
+from hostile import compare, rewrites
+from test_rules_hostile_spelled import KINDS, ROWS, arguments, imagined, source_of
+
+RUNS = 250
+DEQUE = "import collections\n    out = collections.deque()\n    "
+HELD = "held = Held(ys)\n    "
+
+SPELLINGS: dict[str, str | tuple[str, str, str]] = {
+    # keys that a function lists anew each time
+    "listed": (
+        ROWS + "out = [a for a in xs if a not in find(rows)]",
+        "rows",
+        "    return [row.get('k') for row in rows]",
+    ),
+    "listed-item": (
+        ROWS + "out = [a for a in xs if a in find(rows)]",
+        "rows",
+        "    return {row['i'] for row in rows}",
+    ),
+    "listed-missing": (
+        ROWS + "try:\n        out += [a for a in xs if a in find(rows)]\n"
+        "    except KeyError as error:\n        out = [str(error)]",
+        "rows",
+        "    return [row['k'] for row in rows]",
+    ),
+    "listed-rows": ("out = [a for a in xs if a in find(ys)]", "rows", "    return list(row for row in rows)"),
+    "listed-set": (
+        "try:\n        for a in xs:\n            if a in find(ys):\n                out.append(a)\n"
+        "    except TypeError as error:\n        out.append(str(error))",
+        "rows",
+        "    return set(row for row in rows)",
+    ),
+    "listed-method": (
+        HELD + "out = [a for a in xs if a not in held.kept()]",
+        "self",
+        "    return [row for row in self.rows]",
+    ),
+    "listed-method-item": (
+        HELD + "out = [a for a in zip(xs, xs) if a[0] in held.kept()]",
+        "self",
+        "    return [row for row in self.rows]",
+    ),
+    # the last match
+    "last-method": (
+        HELD + "out = [held.kept(a) for a in xs]",
+        "self, key",
+        "    found = None\n    for row in self.rows:\n        if row == key:\n            found = row\n    return found",
+    ),
+    # deques that grow while they are asked
+    "deque": DEQUE + "for a in xs:\n        if a not in out:\n            out.append(a)\n    out = list(out)",
+    "deque-extended": (
+        DEQUE + "for a in xs:\n        if a in out:\n            zs.append(a)\n            continue\n"
+        "        out.extend([a])\n    out = list(out)"
+    ),
+    "deque-twice": (
+        DEQUE
+        + "for a in xs:\n        if a in out:\n            zs.append(a)\n        out.append(a)\n    out = list(out)"
+    ),
+}
+
+
+def cases() -> Iterator[object]:
+    for name, spelling in SPELLINGS.items():
+        source, known = source_of(spelling), set[str]()
+        for word, (kinds, friendly) in KINDS.items():
+            for rule, new in rewrites(source, partial(imagined, source, kinds)):
+                if new not in known:
+                    yield pytest.param(name, source, new, friendly, id=f"{name}-{rule.name}-{word}")
+                known.add(new)
+
+
+CASES = list(cases())
+
+
+def test_every_spelling_is_understood() -> None:
+    missing = set(SPELLINGS) - {str(case.values[0]) for case in CASES}  # type: ignore[attr-defined]
+    assert not missing
+
+
+@pytest.mark.parametrize(("name", "source", "new", "friendly"), CASES)
+def test_old_and_new_agree_on_hostile_inputs(name: str, source: str, new: str, friendly: list[object]) -> None:
+    chance = random.Random(name)
+    compare(source, new, RUNS, lambda: arguments(chance, friendly))
