@@ -68,7 +68,7 @@ def told(bound: Bound, lines: float, seconds: float, **known: Any) -> str:
 
 def test_what_takes_no_time_is_not_what_is_slow() -> None:
     """Ninety tests of a list of forty texts in a run of two seconds, whatever the lines around them take; and 900,000."""
-    few, many = searching(87, 41.7, STRINGS), searching(870_000, 41.7, STRINGS)
+    few, many = searching(87, 41.7, STRINGS, STRINGS), searching(870_000, 41.7, STRINGS, STRINGS)
     assert "too short" in told(few, 0.99, 2.0)
     assert not told(many, 0.99, 2.0)
     assert Forecast(1.0, 200, 2.0, 0.01).share(0.99, few) < 0.001 < Forecast(1.0, 200, 2.0, 0.01).share(0.99, many)
@@ -90,7 +90,7 @@ def test_what_was_not_counted_of_the_same_run_bounds_nothing() -> None:
 
 def test_comparisons_in_python_take_what_was_recorded() -> None:
     """A thousand tests of ten objects with an ``__eq__`` that has a third of the run, and with one that has nothing."""
-    bound = searching(1_000, 10, OWN)
+    bound = searching(1_000, 10, OWN, OWN)
     dear = Forecast(0.9, 200, 10.0, 0.01, lambda names: 0.3 if "__eq__" in names else 0.0)
     assert dear.share(0.9, bound) == pytest.approx(0.301, abs=0.001)
     assert Forecast(0.9, 200, 10.0, 0.01).share(0.9, bound) == pytest.approx(0.001, abs=0.001)
@@ -107,8 +107,9 @@ def test_comparisons_in_python_take_what_was_recorded() -> None:
     ],
 )
 def test_elements_cost_what_their_dearest_type_does(kinds: tuple[str, ...], least: float, most: float) -> None:
-    """Seconds an element; of unknown ones nothing is taken for granted."""
-    assert least <= searching(1, 10_000, kinds).seconds / 10_000 <= most
+    """Seconds an element; of unknown ones nothing is taken for granted, nor of unknown ones that are looked for."""
+    assert least <= searching(1, 10_000, kinds, ("builtins.int",)).seconds / 10_000 <= most
+    assert least <= searching(1, 10_000, ("builtins.int",), kinds).seconds / 10_000 <= most
 
 
 @pytest.mark.parametrize(

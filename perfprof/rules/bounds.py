@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from perfprof.rules import guards
 from perfprof.rules.rule import Bound, Case
@@ -31,9 +31,12 @@ MOST = 9  # operands that are looked for
 EQUALITY = frozenset({"__eq__", "__ne__", "__hash__"})
 
 
-def searching(searches: float, size: float, kinds: Iterable[str]) -> Bound:
-    """So many searches by ``==`` of a collection of ``size`` elements of these exact types; none if they are not known."""
-    return _each(searches, size, kinds, PLAIN)
+def searching(searches: float, size: float, kinds: Collection[str], wanted: Collection[str]) -> Bound:
+    """So many searches by ``==`` of a collection of ``size`` elements of these exact types.
+
+    wanted: the types of what is looked for; none of either if they are not known.
+    """
+    return _each(searches, size, {*kinds, *wanted} if kinds and wanted else (), PLAIN)
 
 
 def computing(node: ast.expr, times: float, case: Case) -> Bound | None:
@@ -62,7 +65,7 @@ def looping(rounds: float, rows: float) -> Bound:
     return Bound(rounds * rows * ROW)
 
 
-def _each(times: float, size: float, kinds: Iterable[str], plain: float) -> Bound:
+def _each(times: float, size: float, kinds: Collection[str], plain: float) -> Bound:
     known = set(kinds)
     flat = {name for name in known if name in guards.FLAT}
     tuples = {name for name in known if name.startswith(guards.TUPLE) and guards.key_types([name])}

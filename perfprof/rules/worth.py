@@ -133,5 +133,7 @@ def asked_often(
         pays = f"(pays from {least_tests} x {least_elements})"
         reason = f"too small: {rounds:,.0f} tests of {size:,.0f} elements an entry {pays}"
         return Evidence(False, reason, numbers)
-    gain, bound = model(rounds, size), bounds.searching(entry.count * rounds, size, listed.elements)
+    probe = case.watched("probe")
+    wanted = probe.types if probe is not None else each.elements if each is not None else ()
+    gain, bound = model(rounds, size), bounds.searching(entry.count * rounds, size, listed.elements, wanted)
     return Evidence(gain >= 1.3, f"{rounds:,.0f} tests of {size:,.0f} elements an entry", numbers, gain, bound)

@@ -120,5 +120,5 @@ def worth_a_dict_beside(case: Case) -> Evidence:
     row = costs.ELEMENT if asks else costs.ROW
     gain = searches * size * costs.FIRST * row / (built * size * costs.INDEX + searches * ASKED)
     kinds = {kind for seen in asked for kind in seen.elements}
-    bound = bounds.searching(searches, size, kinds) if asks else bounds.looping(searches, size)
+    bound = bounds.searching(searches, size, kinds, ()) if asks else bounds.looping(searches, size)
     return Evidence(gain >= 1.5, reason, numbers, gain, bound)
