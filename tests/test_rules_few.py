@@ -26,6 +26,9 @@ SHAPES = {
     ),
     "pairs": ("", "    for a, b in zip(rows, given):\n        out += [a] if b in ids else []\n", "len(rows) > 8"),
     "numbers": ("n = len(given)", "    for i in range(n):\n        out += [i] if i in ids else []\n", "n > 8"),
+    "position": ("", "    for row in rows:\n        out.append(ids.index(row))\n", "len(rows) > 16"),
+    "count": ("", "    for row in rows:\n        out.append(ids.count(row))\n", "len(rows) > 8"),
+    "itself": ("", "    for one in ids:\n        out.append(ids.count(one))\n", ""),
     "join": (
         "",
         "    for row in rows:\n        for one in ids:\n            if one == row:\n                out.append(one)\n",
@@ -55,7 +58,7 @@ SHAPES = {
     "attribute": ("", "    for row in given.rows:\n        if row in ids:\n            out.append(row)\n", ""),
     "not-always": (
         "if given:\n        found = list(given)",
-        "    out = [row for row in found if row in ids] if given else out\n",
+        "    out = given and [row for row in found if row in ids]\n",
         "",
     ),
 }
@@ -99,3 +102,12 @@ def imagined(watch: Watch) -> Seen:
     """Lists of strings, asked for strings."""
     held = {"builtins.str" if watch.kind == "types" else "builtins.list": 9}
     return seen(watch, held, {"builtins.str": 9})
+
+
+@pytest.mark.parametrize(
+    ("test", "safe"), [("flag", False), ("rows", True), ("not ids", True), ("flag and rows", False)]
+)
+def test_nothing_is_built_for_the_other_branch(test: str, *, safe: bool) -> None:
+    branches = "[] if not ids else {}" if test == "not ids" else "{} if " + test + " else []"
+    asks = branches.format("[row for row in rows if row in ids]")
+    assert bool(rewritten(f"def work(flag, rows, ids):\n    return {asks}\n")) == safe

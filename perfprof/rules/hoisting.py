@@ -58,6 +58,25 @@ def there_before(name: str, statement: ast.stmt, function: Function) -> bool:
     return bound_before(name, statement, function) and _is_somewhere(name, function)
 
 
+def left_out(loop: Loop, bases: Sequence[ast.expr], function: Function) -> ast.IfExp | None:
+    """The conditional expression whose other branch passes over a comprehension; not one that asks what it walks or searches."""
+    if loop.holder is None:
+        return None
+    node: ast.AST = loop.holder if loop.call is None else loop.call
+    above = function.parents.get(node)
+    known = [ast.unparse(one) for one in (*bases, loop.iterable) if one is not None]
+    while above is not None and not isinstance(above, ast.stmt):
+        if isinstance(above, ast.IfExp) and node is not above.test and ast.unparse(_asked(above.test)) not in known:
+            return above
+        node, above = above, function.parents.get(above)
+    return None
+
+
+def _asked(test: ast.expr) -> ast.expr:
+    """``rows`` in ``not rows``."""
+    return test.operand if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not) else test
+
+
 def _is_somewhere(name: str, function: Function) -> bool:
     """Whether a name that is not the function's own is one of the module or of a function around it."""
     if function.names.is_local(name) and name not in function.names.elsewhere:

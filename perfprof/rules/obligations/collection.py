@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from perfprof.rules import guards
-from perfprof.rules.hoisting import there_before
+from perfprof.rules.hoisting import left_out, there_before
 from perfprof.rules.obligations.proofs import guarded, obligation, observed, proved, unproved
 from perfprof.rules.reading.expressions import is_builtin, root_name
 from perfprof.rules.reading.metaclasses import unhashable_maker
@@ -174,6 +174,10 @@ def index_has_a_place(case: Case) -> Proof:
         root = root_name(base) or ""
         if not there_before(root, statement, function):
             return unproved(f"`{root}` may not have a value before the loop", function.place(statement))
+    other = left_out(found.hoist, found.bases, function)
+    if other is not None:
+        test = function.text(other.test)
+        return unproved(f"it would be built whatever `{test}` is, and is wanted in one branch", function.place(other))
     return proved("what it is made of has its value before the loop begins", function.place(statement))
 
 
