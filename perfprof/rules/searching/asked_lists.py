@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from perfprof.rules.hoisting import outermost
+from perfprof.rules.reading.annotations import said_type
 from perfprof.rules.reading.appends import Append, appends_of, deeds_of, inside
 from perfprof.rules.reading.counted import counted
 from perfprof.rules.reading.elements import is_for_unhashable, made_of
@@ -114,7 +115,9 @@ def _falls_back(node: ast.AST, scan: Scan, function: Function) -> bool:
 def _plainly_no_list(scan: Scan, grows: tuple[Append, ...], function: Function, program: Program) -> bool:
     """Whether the subject is of another type, or a list that is written out too short to matter."""
     kind = builtin_type(scan.subject, function)
-    if kind not in {None, "list", "tuple"} or (program.alone and kind is None and not grows):
+    if program.alone and kind is None and not grows:
+        kind = said_type(scan.subject, function) or ""  # of which a guard makes sure
+    if kind not in {None, "list", "tuple"}:
         return True
     return written_short(scan.subject, function)
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from perfprof.rules.hoisting import outermost, runs_later
+from perfprof.rules.reading.annotations import said_type
 from perfprof.rules.reading.appends import deeds_of, inside
 from perfprof.rules.reading.elements import is_for_unhashable
 from perfprof.rules.reading.expressions import is_builtin, path_of
@@ -129,7 +130,9 @@ def _may_be_long(subject: ast.expr, function: Function, program: Program) -> boo
     if path is None or isinstance(function.module.top.get(path[0]), (ast.Import, ast.ImportFrom)):
         return False
     kind = builtin_type(subject, function)
-    listed = kind in {"list", "tuple"} or (kind is None and not program.alone)
+    if kind is None and program.alone:
+        kind = said_type(subject, function) or ""  # of which a guard makes sure
+    listed = kind in {None, "list", "tuple"}
     return listed and not written_short(subject, function)
 
 
