@@ -16,8 +16,9 @@ from perfprof.rules import guards
 from perfprof.rules.reading.appends import Append
 from perfprof.rules.reading.expressions import is_builtin
 from perfprof.rules.reading.names import fresh, read_names
+from perfprof.rules.reading.repeats import statement_of
 from perfprof.rules.rule import Case, Edit
-from perfprof.rules.searching.indexing import at, fitted, in_style
+from perfprof.rules.searching.indexing import at, collection_name, fitted, in_style
 from perfprof.rules.searching.iterators import long_tests
 from perfprof.rules.searching.key_flags import Flag, flags, possible
 from perfprof.rules.searching.key_sets import Conditions, KeySet, asked, key_set
@@ -30,12 +31,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Beside:
-    """The set, under which condition it was made ("" if it always is), and whether it holds all that the list does."""
+    """The set. there: a test that it was made, "" if it always is. whole: one that it holds all of the list, "" if it always does.
+
+    known: what counts the elements of the list that are in the set, where the list may have equal ones; else "".
+    """
 
     found: Membership
     keys: KeySet
     there: str
-    complete: bool
+    whole: str
+    known: str
     flags: tuple[Flag, ...]
 
     def flag_at(self, node: ast.AST) -> Flag | None:
@@ -55,11 +60,14 @@ def set_beside(case: Case) -> list[Edit]:
     complete = complete and all(keys.surely_holds(one.value, function) for one in found.appends)
     there = f"{keys.name} is not None" if tests else ""
     taken = function.visible | case.taken | {keys.name}
-    told = tuple(flags(found, keys, taken))
-    beside = _Beside(found, keys, there, complete, told)
+    twice = empty and not (tests or complete) and _has_equal_ones(found)
+    known = fresh(f"{collection_name(found.scan.subject)}_known", taken) if twice else ""
+    whole = "" if complete else f"{known or f'len({keys.name})'} == len({keys.listed})"
+    told = tuple(flags(found, keys, taken | {known}))
+    beside = _Beside(found, keys, there, whole, known, told)
     edits = [at("before", found.hoist.statement, _begun(beside, guards.joined(tests), empty))]
     edits += [one.statement for one in told if one.statement is not None]
-    taken |= {one.name for one in told}
+    taken |= {known, *(one.name for one in told)}
     for scan in (found.scan, *found.twins):
         new = _asked(beside, scan, taken)
         edits += new
@@ -72,7 +80,7 @@ def _begun(beside: _Beside, test: str, empty: bool) -> str:
     """The set as it is when the loop begins; None where the test fails."""
     keys, found = beside.keys, beside.found
     if empty and not test:
-        return f"{keys.name} = set()"
+        return f"{keys.name}, {beside.known} = set(), 0" if beside.known else f"{keys.name} = set()"
     probe = found.scan.probe
     item = probe.id if isinstance(probe, ast.Name) else fresh("item", found.function.visible)
     if item in read_names(ast.parse(keys.listed, mode="eval")):
@@ -83,14 +91,13 @@ def _begun(beside: _Beside, test: str, empty: bool) -> str:
 
 def _asked(beside: _Beside, scan: Scan, taken: frozenset[str]) -> list[Edit]:
     keys, found, flag = beside.keys, beside.found, beside.flag_at(scan.node)
-    whole = "" if beside.complete else f"len({keys.name}) == len({keys.listed})"
-    where = Conditions(beside.there, flag.asked if flag is not None else "", whole)
+    where = Conditions(beside.there, flag.asked if flag is not None else "", beside.whole)
     if found.counted is None:
         return asked(scan, keys, where, taken, found.function)
     probe, one, function = found.counted.scan.probe, found.counted, found.function
     assert isinstance(probe, ast.Name)
     sure = keys.surely_holds(probe, function)
-    test = guards.joined([where.there, where.flag or ("" if sure else keys.may_hold(probe.id)), whole])
+    test = guards.joined([where.there, where.flag or ("" if sure else keys.may_hold(probe.id)), where.whole])
     new = f"{keys.key(probe.id)} {one.word} {keys.name}"
     new = f"({new} if {test} else {function.text(one.node)})" if test else f"({new})"
     return [at("replace", one.node, fitted(in_style(new, function), one.node, function))]
@@ -105,25 +112,43 @@ def _added(one: Append, beside: _Beside) -> list[Edit]:
     types = possible(one, keys, function)
     if not types:
         return []
-    if flag is not None:
-        test = flag.name
-    else:
-        sure = keys.surely_holds(one.value, function)
-        test = (
-            ""
-            if sure
-            else keys.may_hold(value, types if named else [kind for kind in types if kind != guards.NONE])
-        )
+    kinds = types if named else [kind for kind in types if kind != guards.NONE]
+    sure = keys.surely_holds(one.value, function)
+    test = flag.name if flag is not None else "" if sure else keys.may_hold(value, kinds)
     test = guards.joined([beside.there, test]) if beside.there else test
     add = f"{keys.name}.add({keys.key(value)})"
     if isinstance(one.node, ast.stmt):
-        return [at("after", one.node, f"if {test}:\n    {add}" if test else add)]
-    new = (
-        f"({function.text(one.node)} or ({add} if {test} else None))"
-        if test
-        else f"({function.text(one.node)} or {add})"
+        lines = [add, *([f"{beside.known} += 1"] if beside.known else [])]
+        noted = [f"if {test}:", *(f"    {line}" for line in lines)] if test else lines
+        return [at("after", one.node, "\n".join(noted))]
+    add = f"({add} if {test} else None)" if test else add
+    new = in_style(f"({function.text(one.node)} or {add})", function)
+    return [at("replace", one.node, fitted(new, one.node, function))]
+
+
+def _has_equal_ones(found: Membership) -> bool:
+    """Whether something is appended that was not looked for before, so that the list may have it already."""
+    scans, function = (found.scan, *found.twins), found.function
+    asked = [(ast.dump(one.probe), statement_of(one.node, function)) for one in scans if one.probe is not None]
+    known = all(
+        any(ast.dump(one.value) == probe and _leads_to(place, one, function) for probe, place in asked)
+        for one in found.appends
     )
-    return [at("replace", one.node, fitted(in_style(new, function), one.node, function))]
+    return not known and all(isinstance(one.node, ast.stmt) for one in found.appends)
+
+
+def _leads_to(place: ast.stmt, one: Append, function: Function) -> bool:
+    """Whether an append stands below a question, or after one that goes on only with what is not there."""
+    node: ast.AST = one.node
+    while node is not function.node:
+        above = function.parents[node]
+        block = next(
+            (part for name in ("body", "orelse") if node in (part := getattr(above, name, None) or ())), ()
+        )
+        if node is place or (place in block and isinstance(place, (ast.If, ast.While, ast.Assign))):
+            return True
+        node = above
+    return False
 
 
 def _marks(found: Membership) -> Collection[str]:
