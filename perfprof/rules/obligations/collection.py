@@ -177,7 +177,9 @@ def index_has_a_place(case: Case) -> Proof:
     other = left_out(found.hoist, found.bases, function)
     if other is not None:
         test = function.text(other.test)
-        return unproved(f"it would be built whatever `{test}` is, and is wanted in one branch", function.place(other))
+        return unproved(
+            f"it would be built whatever `{test}` is, and is wanted in one branch", function.place(other)
+        )
     return proved("what it is made of has its value before the loop begins", function.place(statement))
 
 
