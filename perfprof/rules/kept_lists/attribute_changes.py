@@ -32,12 +32,19 @@ def change_of(one: Use) -> str:
             return "grows" if above.target is one.node and isinstance(above.op, ast.Add) else ""
         plain = isinstance(above, ast.Assign) and above.targets == [one.node]
         value = above.value if plain or isinstance(above, ast.AnnAssign) else None  # type: ignore[union-attr]
-        return "made" if value is not None and certain(value, one.method, "list") else ""
+        return "made" if value is not None and _makes_one(value, one.method) else ""
     if one.call is not None:
         return _called(one, one.call)
     if isinstance(above, ast.Subscript) and above.value is one.node:
         return "reads" if isinstance(above.ctx, ast.Load) else "taken" if _stands_alone(above, one.method) else ""
     return "reads" if _only_reads(one) else ""
+
+
+def _makes_one(value: ast.expr, method: Function) -> bool:
+    """Whether it is a new list, perhaps one of two: ``list(rows) if rows else []``."""
+    if isinstance(value, ast.IfExp):
+        return _makes_one(value.body, method) and _makes_one(value.orelse, method)
+    return certain(value, method, "list")
 
 
 def _called(one: Use, call: ast.Call) -> str:

@@ -19,6 +19,10 @@ from perfprof.rules.kept_lists.attribute_sites import sites_of
 from perfprof.rules.kept_lists.attribute_uses import default_of, uses_of
 from perfprof.rules.kept_lists.searched import Searched
 from perfprof.rules.reading.families import Family, family_of
+from perfprof.rules.reading.repeats import repeated
+from perfprof.rules.reading.searches import search_of
+from perfprof.rules.reading.types import builtin_type
+from perfprof.rules.searching.membership_calls import asks_of
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Program
@@ -43,6 +47,12 @@ class AttributeSearch(Searched):
     def anchor(self) -> ast.AST:
         """The first method that searches."""
         return self.sites[0].function.node
+
+    @property
+    def is_made_here(self) -> bool:
+        """Whether the class itself makes the list, so that nobody else holds it from the beginning."""
+        made = any(change_of(one) == "made" for one in self.uses)
+        return made or default_of(self.name, self.owner) is not None
 
     @property
     def remade(self) -> tuple[Use, ...]:
@@ -75,5 +85,32 @@ def attribute_searches(function: Function, program: Program) -> Iterator[Attribu
             continue
         family = family_of(owner, function.module, program)
         uses, others = uses_of(name, family, function.module, program)
-        if any(change_of(one) == "made" for one in uses) or default_of(name, owner) is not None:
-            yield AttributeSearch(function, name, uses, others, sites, owner, family)
+        found = AttributeSearch(function, name, uses, others, sites, owner, family)
+        if found.is_made_here or (all(map(_may_be_a_list, uses)) and not _spoken_of(found, program)):
+            yield found
+
+
+def _spoken_of(found: AttributeSearch, program: Program) -> bool:
+    """Whether a loop repeats a search, so that other rules speak of it: here, or where a method that only asks is called."""
+    for site in found.sites:
+        spot = site.scan.node if isinstance(site.scan.node, ast.expr) else None
+        if site.scan.around or (spot is not None and repeated(spot, site.function) is not None):
+            return True
+        asks = asks_of(site.function) is not None or search_of(site.function) is not None
+        if asks and _called_by_a_loop(site.function.qualname.rpartition(".")[2], program):
+            return True
+    return False
+
+
+def _called_by_a_loop(name: str, program: Program) -> bool:
+    """Whether a loop in a file that was read calls a method of this name."""
+    files = [one for one in program.modules.values() if one is not None and f".{name}(" in one.source]
+    calls = (scan.subject for file in files for one in file.functions for scan in one.scans if scan.around)
+    return any(isinstance(callee, ast.Attribute) and callee.attr == name for callee in calls)
+
+
+def _may_be_a_list(one: Use) -> bool:
+    """Whether a use does not give the attribute what surely is none."""
+    value = one.above.value if isinstance(one.above, (ast.Assign, ast.AnnAssign)) else None
+    stored = value is not None and isinstance(one.node.ctx, ast.Store)
+    return not stored or value is None or builtin_type(value, one.method) in {None, "list", "NoneType"}

@@ -106,6 +106,8 @@ def worth_a_dict_beside(case: Case) -> Evidence:
     found: Searched = case.suspect.reading
     asked = [seen for n, _ in enumerate(found.sites) if (seen := case.watched(f"{n}:base0")) is not None]
     searches = sum(seen.count for seen in asked)
+    if not all(set(seen.types) <= {"builtins.list"} for seen in asked):
+        return Evidence(False, "")  # a set or a dict is asked as fast as can be
     if not searches:
         return Evidence(False, "it was not searched")
     size = sum(seen.total_length for seen in asked) / searches

@@ -192,6 +192,10 @@ def _given_by_nobody(case: Case) -> Proof:
 def every_change_in_sight(case: Case) -> Proof:
     """Each change of the list is seen: it is made anew, added to at its end, or changed by a statement of the class."""
     found: AttributeSearch = case.suspect.reading
+    if not found.is_made_here:
+        given = next((one for one in found.uses if isinstance(one.node.ctx, ast.Store)), None)
+        where = given.method.place(given.node) if given is not None else found.function.place(found.owner)
+        return unproved(f"`{found.text}` is not made by the class, so that others may hold it and change it", where)
     for one in found.uses:
         problem = _unseen(one)
         if problem:
