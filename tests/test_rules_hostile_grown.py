@@ -138,7 +138,7 @@ SPELLINGS |= {
         "queue = list(xs)\n    while queue and len(out) < 40:\n        a = queue.pop()\n        out.append(a)\n"
         "        for b in ys:\n            if b not in out:\n                queue.append(b)\n                out.append(b)"
     ),
-    "twice-bound-since": "for a in xs:\n        out.append([a])\n        if a not in out:\n            a = a or {}\n            out.append(a)",
+    "twice-bound-since": "for a in xs:\n        out.append(len(zs))\n        if a not in out:\n            a = a or {}\n            out.append(a)",
     "text": 'for a in xs:\n        b = f"{a!r}:"\n        if b not in out:\n            out.append(b)',
     "text-begun": (
         'out.append([1])\n    for a in xs:\n        b = f"{a!r}:"\n        if b not in out:\n            out.append(b)'

@@ -139,12 +139,11 @@ def _has_equal_ones(found: Membership) -> bool:
 
 def _leads_to(place: ast.stmt, one: Append, function: Function) -> bool:
     """Whether an append stands below a question, or after one that goes on only with what is not there."""
-    node: ast.AST = one.node
+    node: ast.AST = statement_of(one.node, function)
     while node is not function.node:
         above = function.parents[node]
-        block = next(
-            (part for name in ("body", "orelse") if node in (part := getattr(above, name, None) or ())), ()
-        )
+        blocks = [getattr(above, name, None) for name in ("body", "orelse")]
+        block = next((part for part in blocks if isinstance(part, list) and node in part), [])
         if node is place or (place in block and isinstance(place, (ast.If, ast.While, ast.Assign))):
             return True
         node = above
