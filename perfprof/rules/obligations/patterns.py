@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from perfprof.rules.obligations.proofs import obligation, proved, unproved
 from perfprof.rules.reading.callees import standard
+from perfprof.rules.reading.syntax import walk
 from perfprof.rules.repeated.patterns import text_of_pattern, value_of_flags
 from perfprof.rules.rule import Case, Proof
 
@@ -70,8 +71,8 @@ def re_is_the_module(case: Case) -> Proof:
 
 def _stored(found: Matching) -> ast.AST | None:
     """A store to the function of the module itself (``re.search = …``) anywhere in the file."""
-    for node in ast.walk(found.function.module.tree):
-        stored = isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load)
-        if stored and ast.unparse(node) == f"{found.module.id}.{found.method}":
-            return node
-    return None
+    whole = found.function.module.functions[0].memo
+    if "stored attributes" not in whole:
+        nodes = (node for node in walk(found.function.module.tree) if isinstance(node, ast.Attribute))
+        whole["stored attributes"] = {ast.unparse(one): one for one in nodes if not isinstance(one.ctx, ast.Load)}
+    return cast("dict[str, ast.AST]", whole["stored attributes"]).get(f"{found.module.id}.{found.method}")

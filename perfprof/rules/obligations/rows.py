@@ -13,6 +13,7 @@ from perfprof.rules.reading.escapes import is_own
 from perfprof.rules.reading.hazards import Hazard
 from perfprof.rules.reading.names import bound_names, read_names
 from perfprof.rules.reading.ranges import same_positions
+from perfprof.rules.reading.regions import hazards_of
 from perfprof.rules.rule import Case, Proof
 from perfprof.rules.searching.narrowing import Narrowing
 
@@ -60,17 +61,19 @@ def keys_unchanged(case: Case) -> Proof:
     found: Narrowing = case.suspect.reading
     attributes = {node.attr for node in ast.walk(found.inner) if isinstance(node, ast.Attribute)}
     items = _items(found.inner)
-    region = [found.hoist.statement]
-    for hazard in hazards(region, found.function, case.program):
+    read = hazards_of([found.hoist.statement], found.function, case.program) if attributes or items else ()
+    for hazard in read:
+        why = ""
         if hazard.node in found.allowed:
             continue
-        where = found.function.place(hazard.node)
         if hazard.kind == "attribute" and (hazard.name in attributes or (hazard.name == "*" and attributes)):
-            return unproved(f"`.{hazard.name}`, a row's key, is stored in the loop", where)
-        if hazard.kind == "mutates" and items and _stores_item(hazard, items, found.function):
-            return unproved("an item that is a row's key is stored in the loop", where)
-        if hazard.kind in {"unknown", "suspends"} and (attributes or items):
-            return unproved("a call that cannot be read may change a row's key", where)
+            why = f"`.{hazard.name}`, a row's key, is stored in the loop"
+        elif hazard.kind == "mutates" and items and _stores_item(hazard, items, found.function):
+            why = "an item that is a row's key is stored in the loop"
+        elif hazard.kind in {"unknown", "suspends"}:
+            why = "a call that cannot be read may change a row's key"
+        if why:
+            return unproved(why, found.function.place(hazard.node))
     return proved("nothing in the loop stores what the key is read from")
 
 

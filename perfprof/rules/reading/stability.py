@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from perfprof.rules.reading.callees import CONTAINER_METHODS, SHARED_METHODS
-from perfprof.rules.reading.effects import hazards
 from perfprof.rules.reading.escapes import ever_escapes, harmless_argument, is_private
 from perfprof.rules.reading.expressions import (
     holder_of,
@@ -19,6 +18,7 @@ from perfprof.rules.reading.expressions import (
 )
 from perfprof.rules.reading.hazards import Hazard, unreadable
 from perfprof.rules.reading.members import is_member
+from perfprof.rules.reading.regions import region_of
 from perfprof.rules.reading.syntax import walk
 
 if TYPE_CHECKING:
@@ -77,11 +77,17 @@ def _stability(
     private = is_private(path, region, function) or is_member(path, function)
     moving: set[str] = set()
     changing: list[tuple[ast.expr, str]] = []
-    for hazard in hazards(region, function, program):  # read when asked for: the first problem ends it
+    told, number = region_of(region, function, program), 0
+    judged: dict[object, tuple[str, str]] = {}
+    while number < len(told.known) or told.more():  # read when asked for: the first problem ends it
+        hazard, sort = told.known[number]
+        number += 1
         if hazard.node in allowed and not hazard.name.startswith("__"):
             continue
-        problem = _problem(hazard, path, private, function)
-        relation = "apart" if problem else _changed(hazard, path, private, region, function)
+        if sort not in judged:
+            problem = _problem(hazard, path, private, function)
+            judged[sort] = problem, "apart" if problem else _changed(hazard, path, private, region, function)
+        problem, relation = judged[sort]
         if problem or relation == "same" or (relation == "maybe" and _computed(hazard.base, program)):
             why = problem or "it is changed in the loop"
             return Stability(
@@ -89,7 +95,7 @@ def _stability(
             )
         if hazard.kind in {"rebinds", "attribute"}:
             moving.add(hazard.name)
-        elif hazard.base is not None:
+        elif hazard.base is not None and relation != "apart":
             changing.append((hazard.base, relation))
     return _stable(changing, moving, private)
 

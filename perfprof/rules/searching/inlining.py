@@ -168,7 +168,7 @@ def narrowed(node: ast.expr, scan: Scan, place: Place) -> Iterator[Narrowing]:
     outer = substituted(chosen.outer, place.given)
     allowed = _searches_too(node, place)
     loop, stable = outermost(bases, scan, function, place.program, allowed)
-    if loop is None or not changes(outer, loop):
+    if loop is None or not changes(outer, loop, function):
         return
     tests = tested(place.callee, function, place.program, loop.node)
     if tests is None:

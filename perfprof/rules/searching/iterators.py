@@ -83,24 +83,23 @@ def _meanwhile(found: Looped) -> list[ast.expr]:
     """What other loops walk while the loop runs, besides the collection itself and what was made here."""
     statement = found.hoist.statement
     last = statement.end_lineno or statement.lineno
-    loops = [
-        one for one in _all_loops(found.function) if one not in found.scan.around and one is not found.scan.own
-    ]
-    loops = [one for one in loops if statement.lineno <= one.statement.lineno <= last]
+    walking, around = _walking(found.function), (*found.scan.around, found.scan.own)
+    loops = [one for one in walking if statement.lineno <= one.statement.lineno <= last and one not in around]
     display = getattr(found, "display", None)  # what is computed before the loop walks what its own guard tests
     if display is not None:
         inside = set(ast.walk(display))
         loops = [one for one in loops if one.node not in inside]
-    return [part for one in loops if one.iterable for part in _walked(one.iterable, found.function)]
+    return [part for one in loops for part in walking[one]]
 
 
-def _all_loops(function: Function) -> tuple[Loop, ...]:
-    """The loops of a function that walk something, each once."""
+def _walking(function: Function) -> dict[Loop, list[ast.expr]]:
+    """The loops of a function that walk something, each once, with what they walk that may run code."""
     known = function.memo.get("walking loops")
     if known is None:
         own = dict.fromkeys(one.own for one in (*function.scans, *function.applied) if one.own is not None)
-        known = function.memo["walking loops"] = tuple(one for one in own if one.iterable is not None)
-    return cast("tuple[Loop, ...]", known)
+        walking = {one: _walked(one.iterable, function) for one in own if one.iterable is not None}
+        known = function.memo["walking loops"] = walking
+    return cast("dict[Loop, list[ast.expr]]", known)
 
 
 def _walked(iterable: ast.expr, function: Function) -> list[ast.expr]:

@@ -24,7 +24,7 @@ from perfprof.rules.hoisting import outermost, runs_later
 from perfprof.rules.reading.appends import Append, appends_to, deeds_of, inside
 from perfprof.rules.reading.expressions import holder_of, is_builtin, path_of, reads_only
 from perfprof.rules.reading.leaves import Kind, leaves
-from perfprof.rules.reading.names import bound_names, read_names
+from perfprof.rules.reading.names import bound_in, bound_names, read_names
 from perfprof.rules.reading.parameters import searches_given
 from perfprof.rules.reading.parts import Part, part_of
 from perfprof.rules.reading.ranges import Stretch, stretch_of
@@ -172,7 +172,7 @@ def _narrowing(function: Function, program: Program, scan: Scan, search: _Search
     also = tuple(one for one in paths_in(search.chosen.inner, rows) if path_of(one) not in known)
     loop, stable, grown = _place((*bases, *also), scan, search, function, program)
     known_there = loop is not None and (stretch is None or stretch.known_before(loop, function))
-    if loop is not None and known_there and changes(search.outer, loop):
+    if loop is not None and known_there and changes(search.outer, loop, function):
         yield Narrowing(
             function=function,
             scan=scan,
@@ -235,14 +235,9 @@ def paths_in(node: ast.expr, without: set[str]) -> Iterator[ast.expr]:
             yield from paths_in(child, without)
 
 
-def changes(outer: ast.expr, loop: Loop) -> bool:
+def changes(outer: ast.expr, loop: Loop, function: Function) -> bool:
     """Whether the wanted key can differ between turns: something it reads is bound in the loop."""
-    bound = {
-        node.id
-        for node in ast.walk(loop.statement if loop.holder is None else loop.holder)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    }
-    return bool(read_names(outer) & bound)
+    return bool(read_names(outer) & bound_in(loop.statement if loop.holder is None else loop.holder, function))
 
 
 def bases_of(walked: ast.expr, function: Function) -> tuple[ast.expr, ...]:
