@@ -58,9 +58,14 @@ def prove(
     cases = [_case(one, program, seen, executions) for one in accused]
     left = _left_to_others(accused, cases)
     argued = [_or_dropped(one, case, whole, left) for one, case in zip(accused, cases, strict=True)]
+    return _sorted_out(argued, suspects.least)
+
+
+def _sorted_out(argued: Sequence[Proven | Outcome | None], least: float) -> Argued:
+    """What can be tried, and the rest, costliest first."""
     dropped = [one for one in argued if isinstance(one, Outcome)]
-    shown = [one for one in dropped if not _small(one.finding, suspects.least)]
-    shown.sort(key=lambda one: -(one.finding.share or 0.0))
+    shown = [one for one in dropped if not _small(one.finding, least)]
+    shown.sort(key=lambda one: one.finding.share or 0.0, reverse=True)
     proven = tuple(one for one in argued if isinstance(one, Proven))
     return Argued(proven, tuple(shown), len(dropped) - len(shown))
 

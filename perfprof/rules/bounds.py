@@ -44,15 +44,22 @@ def computing(node: ast.expr, times: float, case: Case) -> Bound | None:
 
     None where code of the program may run in it: a key, a comprehension, a call in the call.
     """
-    calls = [one for one in ast.walk(node) if isinstance(one, ast.Call)]
-    looped = any(isinstance(one, ast.comprehension | ast.Attribute | ast.Subscript) for one in ast.walk(node))
-    if len(calls) != 1 or looped or calls[0].keywords:
+    name = _builtin(node)
+    if not name:
         return None
     bases = [seen for number in range(MOST) if (seen := case.watched(f"base{number}")) is not None]
     size = sum(seen.mean_length for seen in bases)
     kinds = {kind for seen in bases for kind in seen.elements}
-    sorts = isinstance(calls[0].func, ast.Name) and calls[0].func.id == "sorted"
-    return _each(times, size * (math.log2(max(size, 2)) if sorts else 1), kinds, HASHED)
+    return _each(times, size * (math.log2(max(size, 2)) if name == "sorted" else 1), kinds, HASHED)
+
+
+def _builtin(node: ast.expr) -> str:
+    """The name of the one function that is called, with names alone; empty if there is more."""
+    parts = list(ast.walk(node))
+    calls = [one for one in parts if isinstance(one, ast.Call)]
+    more = any(isinstance(one, ast.comprehension | ast.Attribute | ast.Subscript | ast.keyword) for one in parts)
+    alone = len(calls) == 1 and not more and isinstance(calls[0].func, ast.Name)
+    return calls[0].func.id if alone else ""  # type: ignore[attr-defined]
 
 
 def moving(times: float, size: float, each: float = MOVED) -> Bound:

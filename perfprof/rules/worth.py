@@ -10,6 +10,7 @@ from perfprof.rules.rule import Case, Evidence
 from perfprof.rules.searching.membership import Membership, starts_empty
 
 if TYPE_CHECKING:
+    from perfprof.profilers.observations import Seen
     from perfprof.rules.containers.growth import Growth
     from perfprof.rules.searching.narrowing import Narrowing
 
@@ -124,16 +125,26 @@ def asked_often(
         return Evidence(False, f"it is a {guards.readable(listed.types)}, not a list")
     if listed.elements and set(listed.elements) <= UNHASHABLE:
         return Evidence(False, f"its elements are {guards.readable(listed.elements)}, which cannot be hashed")
-    twins = sum(one.count for number in range(9) if (one := case.watched(f"twin{number}")) is not None)
-    rounds, size = (listed.count + twins) / entry.count, listed.mean_length
-    each = case.watched("each")
-    rounds *= each.mean_length if each is not None else 1
+    rounds, size = _asked(case, listed) / entry.count, listed.mean_length
     numbers = {"entries": entry.count, "rounds": round(rounds, 1), "elements": round(size, 1)}
     if rounds < least_tests or size < least_elements:
         pays = f"(pays from {least_tests} x {least_elements})"
         reason = f"too small: {rounds:,.0f} tests of {size:,.0f} elements an entry {pays}"
         return Evidence(False, reason, numbers)
-    probe = case.watched("probe")
-    wanted = probe.types if probe is not None else each.elements if each is not None else ()
-    gain, bound = model(rounds, size), bounds.searching(entry.count * rounds, size, listed.elements, wanted)
+    gain, bound = model(rounds, size), bounds.searching(entry.count * rounds, size, listed.elements, _wanted(case))
     return Evidence(gain >= 1.3, f"{rounds:,.0f} tests of {size:,.0f} elements an entry", numbers, gain, bound)
+
+
+def _asked(case: Case, listed: Seen) -> float:
+    """How often the list, and those that are the same, were asked."""
+    twins = sum(one.count for number in range(9) if (one := case.watched(f"twin{number}")) is not None)
+    each = case.watched("each")
+    return (listed.count + twins) * (each.mean_length if each is not None else 1)
+
+
+def _wanted(case: Case) -> Collection[str]:
+    """The types of what is looked for; none if that was not seen."""
+    probe, each = case.watched("probe"), case.watched("each")
+    if probe is not None:
+        return probe.types
+    return each.elements if each is not None else ()

@@ -122,12 +122,8 @@ class Trial:
         if answered is None or math.isnan(answered.ratio):
             return "cannot tell", f"nothing could be timed: {self._reasons('function', 'workload')}"
         told = "; ".join([spoken(answered), *self.notes])
-        if answered.decision == "faster" and self.usual:
-            return "cannot tell", f"{self.usual}: {told}"
-        if answered.decision == "faster" and self.unconfirmed:
-            return "cannot tell", f"{told}; {_ALONE}"
         if answered.decision == "faster":
-            return "accepted", told
+            return self._won(told)
         if answered.decision == "slower":
             return "rejected", f"slower: {told}"
         if answered.decision == "no change":
@@ -135,6 +131,14 @@ class Trial:
         seen = compared.resolution if compared is not None else 0.0
         noise = f"; this machine tells {seen:.0%} from noise" if seen else ""
         return "cannot tell", f"after {answered.pairs} pairs it is not clear: {told}{noise}; {_QUIETER}"
+
+    def _won(self, told: str) -> tuple[Decision, str]:
+        """It is faster in sum; for the usual call, and where nothing but clocks say so, that is not enough."""
+        if self.usual:
+            return "cannot tell", f"{self.usual}: {told}"
+        if self.unconfirmed:
+            return "cannot tell", f"{told}; {_ALONE}"
+        return "accepted", told
 
     def _counted(self, compared: Comparison) -> tuple[Decision, str]:
         if self.answered is not None and self.answered.decision == "slower":

@@ -81,17 +81,20 @@ def lines(report: Document, width: int, console: Console, *, verbose: bool = Fal
             yield _text(" ".join([*left_out(report), ASK]))
         yield from map(_text, _untold(report))
     elif report["run"]["verb"] == "record":
-        yield from (
-            _text(f"{figures.seconds(step['seconds'])} · {step['cost']} · {step['summary']}")
-            for step in report["steps"]
-        )
-        for text in recorded(report.get("recorded", ())):
-            inset = " " * (len(text) - len(text.lstrip()))
-            yield _text(inset + line(text))
+        yield from map(_text, _record(report))
     else:
         yield _text("Nothing to do: nothing that was run is slow in a way that a rule knows.")
         yield from map(_text, _untold(report))
     yield from (_text(sentence) for sentence in ending(report))
+
+
+def _record(report: Document) -> Iterator[str]:
+    """What a recording alone comes to."""
+    for step in report["steps"]:
+        yield f"{figures.seconds(step['seconds'])} · {step['cost']} · {step['summary']}"
+    for text in recorded(report.get("recorded", ())):
+        inset = " " * (len(text) - len(text.lstrip()))
+        yield inset + line(text)
 
 
 def _untold(report: Document) -> Iterator[str]:
