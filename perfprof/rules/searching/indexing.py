@@ -34,10 +34,7 @@ def build_index(case: Case) -> Rewrite:
     known = fresh(f"{index}_known", taken | {index})
     walked, key = whole(found), in_style(ast.unparse(inner), found.function)
     place = fresh("place", taken | {index, known})
-    fill = f"for {bare(row)} in {walked}:\n    {index}.setdefault({key}, []).append({row})"
-    if found.part is not None:
-        fill = f"for {place}, {row} in enumerate({walked}):\n    {index}.setdefault({key}, []).append(({place}, {row}))"
-    empty = f"{index} = {{}}"
+    empty, fill = f"{index} = {{}}", _filled(found, index, key, row, place)
     if found.grown:  # how many it knows is counted, for rows that are appended later
         empty, fill = f"{index}, {known} = {{}}, None", f"{fill}\n{known} = len({walked})"
     bucket, before = _bucket(found, index, row, place), f"{empty}\n{fill}"
@@ -51,24 +48,22 @@ def build_index(case: Case) -> Rewrite:
     ]
     if found.counting is not None:
         asked = _asked(found, index, known, key_types(case)) if tests else index
-        found_rows = jumps(
-            found,
-            found.counting,
-            _bucket(found, index, row, place),
-            asked,
-            taken | {index},
-        )
+        found_rows = jumps(found, found.counting, _bucket(found, index, row, place), asked, taken | {index})
     why = f"each turn looks its rows up by {key} instead of walking {walked}; order and the test itself stay"
     rewrite = Rewrite(
-        edits=(
-            at("before", found.hoist.statement, before),
-            *found_rows,
-            *_additions(case, found, index, known),
-        ),
+        edits=(at("before", found.hoist.statement, before), *found_rows, *_additions(case, found, index, known)),
         why=why,
         memory=f"one dict entry for each key and one list slot for each row of {walked} while the function runs",
     )
     return with_imports(rewrite, found.function)
+
+
+def _filled(found: Narrowing, index: str, key: str, row: str, place: str) -> str:
+    """Each row below its key; of a list of which a part is walked, with its place."""
+    if found.part is None:
+        return f"for {bare(row)} in {whole(found)}:\n    {index}.setdefault({key}, []).append({row})"
+    walked = f"for {place}, {row} in enumerate({whole(found)}):"
+    return f"{walked}\n    {index}.setdefault({key}, []).append(({place}, {row}))"
 
 
 def wanted_key(found: Narrowing) -> str:
