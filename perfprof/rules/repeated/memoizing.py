@@ -128,9 +128,11 @@ def suspect(rule: str, found: Repeated) -> Suspect:
 
 def argument_types(case: Case, number: int) -> tuple[str, ...]:
     """The types that an argument had where the function begins; none if it was not seen."""
+    found: Repeated = case.suspect.reading
     begun, read = case.watched("again"), case.watched(f"key{number}")
     whole = [kind for kind in (begun.types if begun is not None else ()) if kind.startswith(guards.TUPLE)]
-    parts = {kind[len(guards.TUPLE) : -1].split(",")[number] for kind in whole}
+    named = (kind[len(guards.TUPLE) : -1].split(",") for kind in whole)
+    parts = {one[number] for one in named if len(one) == len(found.function.parameters)}
     return tuple(sorted(parts or (read.types if read is not None else ())))
 
 
