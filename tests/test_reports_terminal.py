@@ -173,3 +173,11 @@ def test_what_may_gain_much_or_fails_is_shown() -> None:
     failed = replace(other.verdict, layers=(Layer("replay", "failed", "7 became 8"),))
     assert "rejected: slower" in shown(replace(RUN, outcomes=(replace(other, verdict=failed),)))
     assert "rejected: slower" in shown(replace(RUN, verb="verify"))
+
+
+def test_what_a_win_costs_elsewhere_is_told() -> None:
+    """A patch that was accepted, and is slower for short input."""
+    won = next(one for one in OUTCOMES if one.status == "applied")
+    told = replace(won, reason="6.4x (6.1 - 6.7); slower with 3 elements in `items`: 0.5x (3 -> 6 us)")
+    for text in (shown(replace(RUN, outcomes=(told,)), 80), shown(replace(RUN, outcomes=(told,)))):
+        assert ": slower with 3 elements in `items`: 0.5x (3 -> 6 us)" in text

@@ -151,7 +151,8 @@ def _row(number: int, row: Row, measured: Comparison | None, axis: plots.Range) 
     finding = row.finding
     plot = plots.interval(measured, axis) if measured else None
     status = [tag("strong", finding["status"], class_=f"status {row.tone}"), " "]
-    status.append(prose(row.state if finding["status"] in WON else row.state.partition(": ")[2]))
+    said = row.state if finding["status"] in WON else row.state.partition(": ")[2]
+    status.append(prose("; ".join(filter(None, [said, row.note]))))
     return tag(
         "tr",
         tag("td", str(number), class_="number"),

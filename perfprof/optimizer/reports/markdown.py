@@ -70,8 +70,8 @@ def _table(report: Document) -> Iterator[str]:
 def _line(row: Row, change: str) -> str:
     finding = row.finding
     why = row.state.partition(": ")[2]
-    if finding["status"] in WON:  # it won: what the verdict says besides the ratio, such as sizes that lose
-        why = "; ".join(filter(None, [row.state, finding["reason"].partition("; ")[2]]))
+    if finding["status"] in WON:
+        why = "; ".join(filter(None, [row.state, row.note]))
     cells = [
         _text(finding["status"]),
         row.share,

@@ -23,7 +23,8 @@ LITTLE = 0.05  # share of the cost: of less, nobody is asked to read what the ju
 class Row:
     """A finding in words. mark: its number, or why it has none. state: the level of what won, else status and reason.
 
-    aside: there is nothing in it for a reader; it is counted, and shown to who asks for all.
+    note: what the verdict of what won says besides the ratio, such as sizes that lose. aside: there is nothing in it for
+    a reader; it is counted, and shown to who asks for all.
     """
 
     finding: Finding
@@ -35,6 +36,7 @@ class Row:
     gain: str
     state: str
     tone: Tone
+    note: str
     aside: bool
 
 
@@ -54,6 +56,7 @@ def rows(report: Document) -> Iterator[Row]:
             gain=gain(verdict),
             state=state(finding, verdict),
             tone=tone(finding, verdict),
+            note=line(finding["reason"].partition("; ")[2]) if finding["status"] in WON else "",
             aside=aside(finding, verdict, report["run"]["verb"]),
         )
 

@@ -199,13 +199,16 @@ def _why(row: Row) -> str:
 
 
 def _reasons(found: Sequence[Row], width: int) -> Iterator[Text]:
-    """To its end why a row was not applied, where its column is too narrow to tell."""
+    """To its end why a row was not applied, where its column is too narrow to tell, and what else is told of one that was."""
     room = _layout(found, width)[1].get(_STATE.name, 0)
-    cut = [row for row in found if row.finding["status"] in TOLD and len(row.state) > room]
-    if cut:
-        yield _text("")
-    for row in cut:
-        yield _text(f"{row.mark:>3}  {line(row.where)}: {line(row.state)}")
+    said = [f"{row.mark:>3}  {line(row.where)}: {line(text)}" for row in found if (text := _more(row, room))]
+    yield from map(_text, ["", *said] if said else ())
+
+
+def _more(row: Row, room: int) -> str:
+    if row.note:
+        return row.note
+    return row.state if row.finding["status"] in TOLD and len(row.state) > room else ""
 
 
 def recorded(subjects: Iterable[Recorded]) -> Iterator[str]:
