@@ -172,6 +172,8 @@ def test_what_may_gain_much_or_fails_is_shown() -> None:
     assert other.verdict is not None
     failed = replace(other.verdict, layers=(Layer("replay", "failed", "7 became 8"),))
     assert "rejected: slower" in shown(replace(RUN, outcomes=(replace(other, verdict=failed),)))
+    counted = replace(other.verdict, layers=(Layer("counter", "failed", "no gain: 5 queries -> 5"),))
+    assert "rejected: slower" not in shown(replace(RUN, outcomes=(replace(other, verdict=counted),)))
     assert "rejected: slower" in shown(replace(RUN, verb="verify"))
 
 

@@ -68,8 +68,8 @@ def aside(finding: Finding, verdict: Verdict | None, verb: str) -> bool:
     """
     if finding["status"] == "cold" or verb != "fix" or verdict is None:
         return finding["status"] == "cold"
-    if finding["status"] == "rejected":  # no question was answered with no: what is missing is the gain
-        return all(layer["outcome"] != "failed" for layer in verdict["layers"])
+    if finding["status"] == "rejected":  # no other question was answered with no: what is missing is the gain
+        return all(layer["outcome"] != "failed" or layer["name"] == "counter" for layer in verdict["layers"])
     return finding["status"] == "cannot tell" and (finding["share"] or 0.0) < LITTLE
 
 
