@@ -12,6 +12,7 @@ from test_rules_hostile_spelled import KINDS, ROWS, arguments, imagined, source_
 
 RUNS = 250
 DEQUE = "import collections\n    out = collections.deque()\n    "
+EACH = "out = [find(ys, a) for a in xs]"
 HELD = "held = Held(ys)\n    "
 
 SPELLINGS: dict[str, str | tuple[str, str, str]] = {
@@ -54,6 +55,40 @@ SPELLINGS: dict[str, str | tuple[str, str, str]] = {
         HELD + "out = [held.kept(a) for a in xs]",
         "self, key",
         "    found = None\n    for row in self.rows:\n        if row == key:\n            found = row\n    return found",
+    ),
+    # the place of a key, through a function
+    "place": (EACH, "rows, key", "    if key in rows:\n        return rows.index(key)\n    return -1"),
+    "place-else": (
+        EACH,
+        "rows, key",
+        "    if key not in rows:\n        return None\n    else:\n        return rows.index(key)",
+    ),
+    "place-chosen": (EACH, "rows, key", "    return rows.index(key) if key in rows else []"),
+    "place-tried": (
+        EACH,
+        "rows, key",
+        "    try:\n        return rows.index(key)\n    except ValueError:\n        return 'none'",
+    ),
+    "place-passed": (
+        EACH,
+        "rows, key",
+        "    try:\n        return rows.index(key)\n    except ValueError:\n        pass\n    return 0",
+    ),
+    "place-or-error": (
+        "try:\n        for a in xs:\n            out.append(find(ys, a))\n    except ValueError as error:\n        out.append(str(error))",
+        "rows, key",
+        "    return rows.index(key)",
+    ),
+    "place-item": (
+        "asked = [{'q': a} if a else {} for a in xs]\n    try:\n        for row in asked:\n            out.append(find(ys, row['q']))\n"
+        "    except KeyError as error:\n        out.append(str(error))",
+        "rows, key",
+        "    if key in rows:\n        return rows.index(key)\n    return -1",
+    ),
+    "place-method": (
+        HELD + "out = [held.kept(a) for a in xs]",
+        "self, key",
+        "    if key in self.rows:\n        return self.rows.index(key)\n    return -1",
     ),
     # deques that grow while they are asked
     "deque": DEQUE + "for a in xs:\n        if a not in out:\n            out.append(a)\n    out = list(out)",

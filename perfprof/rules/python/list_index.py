@@ -8,7 +8,8 @@ What the dict does not have is still searched in the list, so that the `ValueErr
 `except` around it, and elements of other types mean what they meant. Where runs showed that a handler often takes that
 error, an empty list raises it, in its words. Beside a list that grows the dict grows too. A test in the same loop
 (`name in header`) asks the same dict. Where a loop walks the very list, no element needs a test of its own, and what
-keeps each first one is `dict.fromkeys`; `enumerate` would be another number for duplicates.
+keeps each first one is `dict.fromkeys`; `enumerate` would be another number for duplicates. A function that does
+nothing but give a place (`if name in names: return names.index(name)`, `return -1`) is read through.
 
 ```python before
 def placed(finishers, names):
@@ -234,9 +235,11 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules import obligations as safe
 from perfprof.rules.hoisting import watch
-from perfprof.rules.rule import Rule, Suspect
+from perfprof.rules.obligations.receiver import call_is_that_search
+from perfprof.rules.rule import Case, Rewrite, Rule, Suspect
 from perfprof.rules.scale import of_membership
 from perfprof.rules.searching import list_methods
+from perfprof.rules.searching.index_calls import build_places, index_calls
 from perfprof.rules.searching.membership import suspect
 from perfprof.rules.searching.positions import build_positions, handlers
 from perfprof.rules.worth import worth_positions
@@ -255,6 +258,15 @@ def looks_for(function: Function, program: Program) -> Iterator[Suspect]:
             for number, handler in enumerate(handlers(found))
         )
         yield replace(one, watches=(*one.watches, *watches))
+    for found in index_calls(function, program):
+        searched = found.helper.qualname if found.helper is not None else ""
+        message = f"searches `{function.text(found.scan.subject)}` through `{searched}` in each turn for a position"
+        yield suspect("list-index", found, message)
+
+
+def placed(case: Case) -> Rewrite:
+    """What a dict of positions answers, in the place of the list's method or of a call that asks it."""
+    return build_positions(case) if case.suspect.reading.inlined is None else build_places(case)
 
 
 RULE = Rule(
@@ -262,7 +274,7 @@ RULE = Rule(
     in_function=looks_for,
     scale=of_membership,
     worth=worth_positions,
-    safe_if=safe.ASKING,
-    rewrite=build_positions,
+    safe_if=(*safe.ASKING, call_is_that_search),
+    rewrite=placed,
     promises=1.2,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from perfprof.rules import guards
@@ -63,20 +63,27 @@ def _for_the_caller(case: Case, found: Membership) -> str:
 
 def _in_its_place(found: Membership, keys: KeySet, taken: frozenset[str]) -> Edit:
     """What stands in the place of a call that asks: the set, or the call for what the guard does not know."""
-    probe, inlined, function = found.scan.probe, found.inlined, found.function
-    assert probe is not None
+    inlined, function = found.inlined, found.function
     assert inlined is not None
+    wanted, tests = read_once(found, keys.may_hold, keys.types, taken)
+    known = guards.joined([keys.name, *tests])
+    word = "not in" if isinstance(inlined.answer.ops[0], ast.NotIn) else "in"  # type: ignore[attr-defined]
+    new = f"({keys.key(wanted)} {word} {keys.name} if {known} else {function.text(inlined.node)})"
+    return in_place(inlined.node, fitted(new, inlined.node, function), keys.name, function)
+
+
+def read_once(
+    found: Membership, may_hold: Callable[[str], str], types: tuple[str, ...], taken: frozenset[str]
+) -> tuple[str, list[str]]:
+    """What a call asks for in the caller's terms, and the tests that it is of the guarded types; an item is read by them."""
+    probe, function = found.scan.probe, found.function
+    assert probe is not None
     wanted = function.text(probe)
-    tests = [keys.name, keys.may_hold(wanted)]
     if isinstance(probe, ast.Subscript) and isinstance(probe.slice, ast.Constant):
         given, wanted = wanted, name_for(probe, taken)
-        test = bound_first(keys.may_hold(wanted), wanted, f"{wanted} := {given}")
-        tests = [keys.name, f"type({function.text(probe.value)}) is dict", test]
-    elif not isinstance(probe, ast.Name):
-        tests = [keys.name, *made_of(probe, keys.types)]
-    word = "not in" if isinstance(inlined.answer.ops[0], ast.NotIn) else "in"  # type: ignore[attr-defined]
-    new = f"({keys.key(wanted)} {word} {keys.name} if {guards.joined(tests)} else {function.text(inlined.node)})"
-    return in_place(inlined.node, fitted(new, inlined.node, function), keys.name, function)
+        test = bound_first(may_hold(wanted), wanted, f"{wanted} := {given}")
+        return wanted, [f"type({function.text(probe.value)}) is dict", test]
+    return wanted, [may_hold(wanted)] if isinstance(probe, ast.Name) else list(made_of(probe, types))
 
 
 def _rewritten(edits: Sequence[Edit], found: Membership) -> Rewrite:

@@ -52,7 +52,7 @@ def membership_calls(function: Function, program: Program) -> Iterator[Membershi
             callee = callee_of(call, function, program)
             asks = asks_of(callee.target) if callee is not None and callee.target is not function else None
             if callee is not None and asks is not None and not in_class_body(call, function):
-                yield from _membership(scan, callee, asks, function, program)
+                yield from asked_through(scan, callee, asks, function, program)
 
 
 def callee_of(call: ast.Call, function: Function, program: Program) -> Callee | None:
@@ -97,9 +97,10 @@ def _returns(statement: ast.stmt, truth: bool) -> bool:
     return isinstance(value, ast.Constant) and value.value is truth
 
 
-def _membership(
+def asked_through(
     scan: Scan, callee: Callee, asks: Asks, function: Function, program: Program
 ) -> Iterator[Membership]:
+    """The test in the caller's terms, if something that is made of the list has a place before the loop."""
     call = scan.node
     if not isinstance(call, ast.Call):
         return

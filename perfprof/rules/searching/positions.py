@@ -40,7 +40,7 @@ def build_positions(case: Case) -> Rewrite:
     )
 
 
-def _made(listed: str) -> str:
+def first_positions(listed: str) -> str:
     """From the end to the beginning, so that of equal elements the first one wins."""
     return f"dict(zip(reversed({listed}), reversed(range(len({listed})))))"
 
@@ -53,7 +53,7 @@ def _before(case: Case) -> Iterator[Edit]:
     yield at(
         "before",
         found.hoist.statement,
-        f"{name} = {_made(listed)} if {list_answers.condition(case, FEW_POSITIONS)} else {{}}",
+        f"{name} = {first_positions(listed)} if {list_answers.condition(case, FEW_POSITIONS)} else {{}}",
     )
     empty = _empty(case) if _misses(case) else ""
     value, tests = f"{name}[{{key}}]", (f"{{key}} in {name}",)
@@ -85,7 +85,7 @@ def _beside(case: Case) -> Iterator[Edit]:
     begin = f"{name}, {known} = {{}}, {0 if empty and not tests else None}"
     if tests or not empty:
         tests = list(dict.fromkeys([*tests, guards.all_keys(listed, types)]))
-        begin += f"\nif {guards.joined(tests)}:\n    {name}, {known} = {_made(listed)}, len({listed})"
+        begin += f"\nif {guards.joined(tests)}:\n    {name}, {known} = {first_positions(listed)}, len({listed})"
     yield at("before", found.hoist.statement, in_style(begin, found.function))
     there = [f"{known} is not None"] if tests else []
     complete = guards.joined([*there, f"{known} == len({listed})"])
@@ -110,7 +110,7 @@ def in_part(case: Case) -> Rewrite:
     assert isinstance(compare, ast.Compare)
     listed, bound = function.text(part.values), ast.unparse(part.bound)
     name, taken = list_answers.names(case, "positions")
-    made = _made(listed) if part.beginning else f"dict(zip({listed}, range(len({listed}))))"
+    made = first_positions(listed) if part.beginning else f"dict(zip({listed}, range(len({listed}))))"
     wanted = given = function.text(probe)
     if not isinstance(probe, (ast.Name, ast.Constant)):
         wanted = name_for(probe, taken)
