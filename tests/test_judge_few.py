@@ -63,15 +63,17 @@ def test_a_patch_says_where_few_look_ups_make_it_slower(tmp_path: Path, new: str
 
 
 class Held:
+    kinds = tuple(range(40))
+
     def __init__(self) -> None:
         self.rows = [[number] * 20 for number in range(30)]
         self.few = [1, 2]
 
 
 def test_arguments_attributes_and_rows_are_cut() -> None:
-    given = {"rows": {1: "a", 2: "b"}, "held": Held(), "long": tuple(range(20)), "text": "a" * 40}
-    labels = [one.label for one in _places(given)]
-    assert labels == ["`held.rows`", "each of `held.rows`", "`long`"]
+    long = {"rows": {1: "a", 2: "b"}, "long": tuple(range(20)), "text": "a" * 40, "shared": Held}
+    labels = [one.label for one in _places({**long, "held": Held()}, {**long, "held": Held()})]
+    assert labels == ["`long`", "`held.rows`", "each of `held.rows`"]
     assert _cut({1: [1, 2, 3], 2: [4]}, 2, rows=True) == {1: [1, 2], 2: [4]}
     assert _cut(dict.fromkeys(range(9)), 2, rows=False) == {0: None, 1: None}
 

@@ -20,7 +20,7 @@ from .fences import Fence
 SIZES = (3, 1, 10)  # elements; what loses nothing with three is not asked for others
 MOST_PLACES = 5  # of one call
 PAIRS = 5
-LATE = 0.2  # CPU seconds that such a call may take
+LATE = 0.02  # CPU seconds that such a call may take
 LEAST_LOSS = 2e-6  # seconds a call that nobody minds
 SLOWER = 0.8  # old/new below which it is a loss
 _CUT = (list, tuple, dict, set, frozenset)
@@ -63,7 +63,8 @@ def losses(
     left: CPU seconds that may still be spent.
     """
     fence, signature = Fence(), inspect.signature(function)
-    for place in list(_places(_arguments(signature, blob)))[:MOST_PLACES]:
+    arguments = _arguments(signature, blob), _arguments(signature, blob)
+    for place in list(_places(*arguments))[:MOST_PLACES]:
         for size in SIZES:
             short, whole = _shortened(signature, blob, place, size)
             if left() < 0 or not short or not _runs(function, short, fence):
@@ -120,13 +121,16 @@ def _arguments(signature: inspect.Signature, blob: bytes) -> dict[str, Any]:
     return dict(signature.bind(*args, **kwargs).arguments)
 
 
-def _places(arguments: dict[str, Any]) -> Iterator[Place]:
-    """Where there is enough to be cut."""
+def _places(arguments: dict[str, Any], again: dict[str, Any]) -> Iterator[Place]:
+    """Where there is enough to be cut; not in objects that are the same in each call, as modules and classes are.
+
+    again: the arguments as the call gets them another time.
+    """
     for name, value in arguments.items():
         held = getattr(value, "__dict__", None)
         if type(value) in _CUT:
             yield from _of(Place(name), value)
-        elif type(held) is dict and not isinstance(value, type) and not callable(value):
+        elif type(held) is dict and value is not again[name]:
             for attribute, one in held.items():
                 if type(one) in _CUT:
                     yield from _of(Place(name, attribute), one)

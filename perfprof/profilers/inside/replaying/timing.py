@@ -26,7 +26,7 @@ MOST_CALLS = 1000  # in one sample
 COPYING = 0.01  # seconds that making the arguments for one sample may take
 TRACED = 0.03  # seconds; a call that takes longer is not run again under tracemalloc
 MOST_ITEMS = 200_000  # of a generator; some never end
-MOST_BYTES = 4_000_000  # of a pickled call that is cut short
+MOST_BYTES = 1_000_000  # of a pickled call that is cut short
 SHORTER = 5  # times fewer calls in a sample of those
 IDLE = 10  # times the CPU time by the clock: the call waits for something
 
