@@ -212,6 +212,27 @@ def placed(finishers, names):
     return places
 ```
 
+The class that is asked has no name here, so no guard can test for it:
+
+```python unchanged call-is-that-search
+def of(names):
+    class Line:
+        def __init__(self):
+            self.names = names
+        def place(self, name):
+            return self.names.index(name)
+
+    return Line()
+
+
+def placed(line, names):
+    return {name: line.place(name) for name in names}
+```
+
+```python workload
+placed(of([str(i) for i in range(3 * n)]), [str(i) for i in range(n)])
+```
+
 `zip` means something else in this file:
 
 ```python unchanged builtins-are-builtin
@@ -259,8 +280,7 @@ def looks_for(function: Function, program: Program) -> Iterator[Suspect]:
         )
         yield replace(one, watches=(*one.watches, *watches))
     for found in index_calls(function, program):
-        searched = found.helper.qualname if found.helper is not None else ""
-        message = f"searches `{function.text(found.scan.subject)}` through `{searched}` in each turn for a position"
+        message = f"searches `{function.text(found.scan.subject)}` in each turn for a position, by a call"
         yield suspect("list-index", found, message)
 
 
