@@ -15,6 +15,11 @@ from perfprof.rules.repeated.memoizing import argument_types, worth_keeping
 from perfprof.rules.rule import Case
 
 CHAIN = """
+from elsewhere import cleaned
+
+STYLE = {"joint": "-"}
+
+
 def letters(text):
     return "".join(one for one in text if one.isalpha())
 
@@ -27,9 +32,17 @@ def shown(text, width):
     return key(text)[:width] + "".join(one for one in letters(text))
 
 
+def tidied(text):
+    return letters(text) + "".join(one for one in cleaned(text))
+
+
 def noted(text):
     print(text)
-    return letters(text) + "".join(one for one in text)
+    return "".join(one for one in text)
+
+
+def in_style(text):
+    return "".join(one + STYLE["joint"] for one in text)
 
 
 def alone(text):
@@ -73,8 +86,8 @@ def left(told: dict[str, tuple[float, float]]) -> dict[str, str]:
         ({"letters": (0.4, 0.99), "key": (0.5, 0.9), "shown": (0.55, 0.8)}, {"key": "letters", "shown": "letters"}),
         # the outer one saves much more
         ({"letters": (0.1, 0.99), "key": (0.5, 0.9)}, {"letters": "key"}),
-        # the outer one does more than compute: what can be written is told, though it saves less
-        ({"letters": (0.2, 0.9), "noted": (0.8, 0.9)}, {"noted": "letters"}),
+        # nobody knows what the outer one depends on: what can be written is told, though it saves less
+        ({"letters": (0.2, 0.9), "tidied": (0.8, 0.9)}, {"tidied": "letters"}),
         # nobody calls the other
         ({"key": (0.4, 0.9), "alone": (0.4, 0.9)}, {}),
         ({"key": (0.4, 0.9)}, {}),
@@ -92,6 +105,15 @@ def test_one_time_is_told_once(told: dict[str, tuple[float, float]], wanted: dic
 def test_a_cache_must_save_a_part_of_the_run(share: float, again: float, enough: bool) -> None:
     (case,) = cases({"alone": (share, again)})
     assert worth_keeping(case).enough == enough
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [("tidied", ""), ("noted", "`print` is read from outside"), ("in_style", "`STYLE` is read from outside")],
+)
+def test_what_nobody_could_finish_is_cold(name: str, why: str) -> None:
+    told = worth_keeping(cases({name: (0.8, 0.9)})[0])
+    assert (told.enough, why in told.reason) == (not why, True)
 
 
 def test_types_are_those_where_the_function_begins() -> None:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from perfprof.rules import guards
 from perfprof.rules.reading.kinds import Kind, kind_of_types
-from perfprof.rules.repeated.invariants import observed_kind, type_tests
+from perfprof.rules.repeated.hoisted import type_tests
+from perfprof.rules.repeated.invariants import observed_kind
 from perfprof.rules.rule import Case
 from perfprof.rules.searching.indexing import in_style
 from perfprof.rules.searching.row_tests import quietly

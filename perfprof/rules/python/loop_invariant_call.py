@@ -194,7 +194,8 @@ from typing import TYPE_CHECKING
 from perfprof.rules import obligations as safe
 from perfprof.rules.joined import as_one, grouped, joining
 from perfprof.rules.obligations.repeated import operands_are_plain, result_only_read
-from perfprof.rules.repeated.invariants import compute_before, invariants, places, suspect, worth_computing_once
+from perfprof.rules.repeated.hoisted import compute_before
+from perfprof.rules.repeated.invariants import invariants, places, suspect, worth_computing_once
 from perfprof.rules.rule import Rule, Suspect
 from perfprof.rules.scale import of_invariant
 
@@ -215,9 +216,9 @@ RULE = joining(
         scale=of_invariant,
         worth=worth_computing_once,
         safe_if=(
+            safe.collection_unchanged,
             operands_are_plain,
             result_only_read,
-            safe.collection_unchanged,
             safe.loops_run_no_code,
             safe.index_has_a_place,
             safe.builtins_are_builtin,

@@ -47,14 +47,18 @@ _CAUGHT = frozenset(
 
 _LOCAL_NUMBER = re.compile(r":[^{}]*n\}")  # in the text of `format`: a number as the locale writes it
 
+CAUGHT = "it catches errors that may come from outside"
+UNKNOWN = "depends on is not known"
 Known: TypeAlias = "Callable[[ast.Name, Function], str]"
 
 
 def from_outside(name: ast.Name, function: Function) -> str:
     """Why a name that is not the function's own is not known."""
-    above = function.parents.get(name)
-    if isinstance(above, ast.Attribute) and isinstance(function.module.top.get(name.id), ast.Import):
-        return f"what `{name.id}.{above.attr}` depends on is not known"
+    above, brought = function.parents.get(name), function.module.top.get(name.id)
+    if isinstance(above, ast.Attribute) and isinstance(brought, ast.Import):
+        return f"what `{name.id}.{above.attr}` {UNKNOWN}"
+    if isinstance(above, ast.Call) and above.func is name and isinstance(brought, ast.ImportFrom):
+        return f"what `{name.id}` {UNKNOWN}"
     return f"`{name.id}` is read from outside, where its meaning may change"
 
 
@@ -137,7 +141,7 @@ def _problem(node: ast.AST, function: Function, known: Known) -> str:
         single = any(isinstance(one, ast.Constant) and one.value in (None, True, False) for one in sides)
         return "" if single else "it tells objects apart that are equal"
     if isinstance(node, ast.ExceptHandler):
-        return "" if _caught(node) else "it catches errors that may come from outside"
+        return "" if _caught(node) else CAUGHT
     return "it writes a number as the locale says" if _by_locale(node, function) else ""
 
 

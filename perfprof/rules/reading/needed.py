@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from perfprof.rules.reading.callees import is_generator
-from perfprof.rules.reading.closed import from_outside, is_standard, not_closed
+from perfprof.rules.reading.closed import UNKNOWN, from_outside, is_standard, not_closed
 from perfprof.rules.reading.expressions import is_builtin, path_of
 from perfprof.rules.reading.functions import DEFINITIONS
 from perfprof.rules.reading.resolution import module_of, resolve
@@ -53,7 +53,7 @@ class Needs:
         if target is None or not (isinstance(above, ast.Call) and above.func is node):
             return from_outside(node, function)
         if target in self.trail or len(self.trail) >= _DEPTH or target is self.of or not _plainly_defined(target):
-            return f"what `{node.id}` does is not read"
+            return f"what `{node.id}` {UNKNOWN}"
         self.trail.append(target)
         self.read.append(target)
         problem = not_closed(_said(target), target, self.knows)

@@ -24,6 +24,8 @@ from perfprof.rules.reading.syntax import walk
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Program
 
+CHANGED = "it is changed in the loop"
+
 
 @dataclass(frozen=True, slots=True)
 class Stability:
@@ -89,10 +91,8 @@ def _stability(
             judged[sort] = problem, "apart" if problem else _changed(hazard, path, private, region, function)
         problem, relation = judged[sort]
         if problem or relation == "same" or (relation == "maybe" and _computed(hazard.base, program)):
-            why = problem or "it is changed in the loop"
-            return Stability(
-                why, function.place(hazard.node), inside=_stays_the_same_object(path, region, function)
-            )
+            inside = _stays_the_same_object(path, region, function)
+            return Stability(problem or CHANGED, function.place(hazard.node), inside=inside)
         if hazard.kind in {"rebinds", "attribute"}:
             moving.add(hazard.name)
         elif hazard.base is not None and relation != "apart":

@@ -8,7 +8,8 @@ from perfprof.rules import guards
 from perfprof.rules.reading.kinds import FLAT
 from perfprof.rules.reading.names import fresh
 from perfprof.rules.reading.repeats import stands_alone
-from perfprof.rules.repeated.invariants import name_of, needs_filled, observed_kinds, type_tests
+from perfprof.rules.repeated.hoisted import name_of, needs_filled, type_tests
+from perfprof.rules.repeated.invariants import observed_kinds
 from perfprof.rules.repeated.sharing import Shared, result_types
 from perfprof.rules.rule import Case, Edit, Rewrite
 from perfprof.rules.searching.indexing import at, in_style

@@ -8,25 +8,23 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from perfprof.rules import bounds, guards
+from perfprof.rules import bounds
 from perfprof.rules.containers.copies import copied_from, is_asked
 from perfprof.rules.findings import finding
 from perfprof.rules.hoisting import identities, outermost, watch
 from perfprof.rules.reading.expressions import is_builtin, path_of
-from perfprof.rules.reading.kinds import FLAT, INT, STR, Kind, kind, kind_of_types
-from perfprof.rules.reading.names import bound_in, bound_names, fresh
+from perfprof.rules.reading.kinds import INT, STR, Kind, kind, kind_of_types
+from perfprof.rules.reading.names import bound_in, bound_names
 from perfprof.rules.reading.readers import needs_its_own
-from perfprof.rules.reading.repeats import changed_in, counted_few, looped_expressions, repeated, stands_alone
-from perfprof.rules.reading.scans import COMPREHENSIONS, Loop, Scan
-from perfprof.rules.reading.stability import Stability
-from perfprof.rules.rule import Case, Evidence, Rewrite, Suspect
-from perfprof.rules.searching.indexing import at, collection_name, in_style
-from perfprof.rules.searching.iterators import plain_tests, unknown_iterables
-from perfprof.rules.searching.row_tests import quiet_text, quietly
+from perfprof.rules.reading.repeats import changed_in, counted_few, looped_expressions, repeated
+from perfprof.rules.reading.scans import Loop, Scan
+from perfprof.rules.reading.stability import CHANGED, Stability
+from perfprof.rules.rule import Case, Evidence, Suspect
+from perfprof.rules.searching.iterators import unknown_iterables
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Program
@@ -199,9 +197,7 @@ def suspect(rule: str, found: Invariant) -> Suspect:
     function = found.function
     text = " ".join(function.text(found.display).split())
     shown = text if len(text) <= 40 else text[:37] + "..."
-    what = finding(
-        rule, function, found.display, shown, f"computes `{shown}` anew in each turn from the same values"
-    )
+    what = finding(rule, function, found.display, shown, _told(found, shown))
     watches = [
         watch(f"{what.id}:entry", found.hoist.statement, function, "entry"),
         watch(f"{what.id}:turns", found.display, function, "value"),
@@ -210,6 +206,16 @@ def suspect(rule: str, found: Invariant) -> Suspect:
         *(watch(f"{what.id}:{name}", one, function, "value") for name, one, _ in unknown_iterables(found)),
     ]
     return Suspect(what, found, tuple(watches), function)
+
+
+def _told(found: Invariant, shown: str) -> str:
+    """What is slow, in words; of what the loop changes, too."""
+    if not any(one.problem == CHANGED for one in found.stable):
+        return f"computes `{shown}` anew in each turn from the same values"
+    base = " and ".join(f"`{found.function.text(one)}`" for one in found.bases)
+    is_set = isinstance(found.display, ast.Call) and getattr(found.display.func, "id", "") in {"set", "frozenset"}
+    beside = ": a set kept beside it would do" if is_set and len(found.bases) == 1 else ""
+    return f"computes `{shown}` anew in each turn, though not each one changes {base}{beside}"
 
 
 def worth_computing_once(case: Case) -> Evidence:
@@ -236,65 +242,3 @@ def worth_computing_once(case: Case) -> Evidence:
     gain = rounds * cost / (cost + GUARD)
     bound = bounds.computing(found.display, turns.count, case)
     return Evidence(gain >= 1.5, f"{rounds:,.0f} turns over {size:,.0f} elements an entry", numbers, gain, bound)
-
-
-def compute_before(case: Case) -> Rewrite:
-    """The expression before the loop, under a test of its operands' types, and its name in the loop."""
-    found: Invariant = case.suspect.reading
-    function = found.function
-    name = fresh(name_of(found), function.visible | case.taken)
-    text = function.text(found.display)
-    tests = conditions(case, found)
-    before, answer = f"{name} = {text}", name
-    if tests:
-        before = f"{name} = {text} if {guards.joined(tests)} else None"
-        answer = in_style(f"{name} if {name} is not None else {text}", function)
-        answer = answer if stands_alone(found.display, function) else f"({answer})"
-    return Rewrite(
-        edits=(at("before", found.hoist.statement, before), at("replace", found.display, answer)),
-        why=f"{' '.join(text.split())} is computed once; nothing in the loop changes what it is made of",
-        memory="its result while the function runs",
-    )
-
-
-def conditions(case: Case, found: Invariant) -> list[str]:
-    """What must hold for computing it early: plain loops, operands apart from what changes, and of exact types."""
-    kinds = observed_kinds(case) or ()
-    tests = plain_tests(case, found)
-    for number, one in enumerate(kinds):
-        apart = found.stable[number].apart
-        tests += type_tests(case, number, one, apart, needs_filled(found, kinds, number))
-    return list(dict.fromkeys(tests))
-
-
-def type_tests(case: Case, number: int, one: Kind, apart: Sequence[str] = (), filled: bool = False) -> list[str]:
-    """Tests that an operand is of the exact types that were seen, its elements too, and is none of ``apart``."""
-    function, base = case.suspect.reading.function, case.suspect.reading.bases[number]
-    quiet, text = in_style(quietly(base), function), function.text(base)
-    seen = case.watched(f"base{number}")
-    assert seen is not None
-    if one.name in FLAT:
-        return [guards.is_key(quiet, tuple(sorted(seen.types)))]
-    others = [f"{text} is not {in_style(quiet_text(other), function)}" for other in apart]
-    types = guards.key_types(seen.elements) or ()
-    return [guards.exactly(quiet, [one.name]), *others, *([text] if filled else []), guards.all_keys(text, types)]
-
-
-def needs_filled(found: Computed, kinds: tuple[Kind, ...], number: int) -> bool:
-    """Whether the expression would fail for an empty operand (``max``)."""
-    emptied = tuple(replace(one, filled=one.filled and n != number) for n, one in enumerate(kinds))
-    return kind(found.display, environment(found.bases, emptied), found.function) is None
-
-
-def name_of(found: Computed) -> str:
-    """``prices_sum``, ``sorted_names``, ``wanted_set``."""
-    node, word = found.display, "list"
-    if isinstance(node, ast.Call):
-        word = node.func.id if isinstance(node.func, ast.Name) else "joined"
-        word = "copy" if copied_from(node) is not None and word == "joined" else word
-    elif isinstance(node, ast.Subscript):
-        word = "copy"
-    elif isinstance(node, COMPREHENSIONS):
-        word = {ast.SetComp: "set", ast.DictComp: "dict"}.get(type(node), "list")
-    base = collection_name(found.bases[0])
-    return f"sorted_{base}" if word == "sorted" else f"{base}_{word}"

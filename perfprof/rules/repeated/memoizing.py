@@ -14,7 +14,7 @@ from perfprof.rules import guards
 from perfprof.rules.findings import finding
 from perfprof.rules.hoisting import watch
 from perfprof.rules.reading.callees import is_generator
-from perfprof.rules.reading.closed import not_closed
+from perfprof.rules.reading.closed import CAUGHT, UNKNOWN, not_closed
 from perfprof.rules.reading.needed import Needs
 from perfprof.rules.reading.scans import COMPREHENSIONS
 from perfprof.rules.rule import Case, Evidence, Suspect
@@ -35,7 +35,7 @@ _WORKS = (ast.For, ast.While, *COMPREHENSIONS)
 class Repeated:
     """A function of the module that may compute the same again. begin: the first statement after the docstring.
 
-    once: an expression of that statement that each call evaluates once. answers: the ``return`` statements with a value.
+    once: an expression that each call evaluates once, before anything but functions inside is made. answers: the ``return`` statements with a value.
     """
 
     function: Function
@@ -63,7 +63,8 @@ def repeated_functions(function: Function, program: Program) -> Iterator[Repeate
 
 def _begun(node: ast.FunctionDef, function: Function) -> Repeated | None:
     body = node.body[1:] if ast.get_docstring(node, clean=False) is not None else node.body
-    once = _evaluated_once(body[0]) if body else None
+    first = next((one for one in body if not isinstance(one, ast.FunctionDef)), None)
+    once = _evaluated_once(first) if first is not None else None
     answers = tuple(one for one in function.every(ast.Return) if one.value is not None)
     if once is None or not answers or body[0].lineno <= node.lineno:
         return None
@@ -174,7 +175,16 @@ def worth_keeping(case: Case) -> Evidence:
         return Evidence(
             False, f"too little: {reason}, which take {part:.1%} of the run (told from {LEAST_SAVED:.0%})", numbers
         )
-    return Evidence(True, reason, numbers, 1 / (1 - 0.95 * share))
+    state = _changing_state(found, case.program)
+    return Evidence(not state, state or reason, numbers, 1 / (1 - 0.95 * share))
+
+
+def _changing_state(found: Repeated, program: Program) -> str:
+    """What else its results depend on, or what else it does, where nobody could say that this stays the same."""
+    problem = needed(found, program)[1]
+    if problem is None or problem[1].endswith((UNKNOWN, CAUGHT)) or f"{UNKNOWN} (" in problem[1]:
+        return ""
+    return f"its results may depend on more than its arguments: {problem[1]} ({found.function.place(problem[0])})"
 
 
 def saved(case: Case, again: float) -> float | None:
