@@ -81,7 +81,7 @@ SPELLINGS |= {
     ),
     "while-broken": (
         "for a in xs:\n        n = 0\n        while a in out:\n            a, n = ys[n:], n + 1\n"
-        "            if n > 1:\n                break\n        out.append(a)"
+        "            if n:\n                break\n        out.append(a)"
     ),
     "while-not": (
         "a, n = 1, 0\n    while a not in out and n < len(xs):\n        out.append(a)\n        a, n = xs[n], n + 1"
@@ -141,7 +141,18 @@ SPELLINGS |= {
     "twice-bound-since": "for a in xs:\n        out.append(len(zs))\n        if a not in out:\n            a = a or {}\n            out.append(a)",
     "text": 'for a in xs:\n        b = f"{a!r}:"\n        if b not in out:\n            out.append(b)',
     "text-begun": (
-        'out.append([1])\n    for a in xs:\n        b = f"{a!r}:"\n        if b not in out:\n            out.append(b)'
+        'out = [*ys]\n    for a in xs:\n        b = f"{a!r}:"[1:-2]\n        if b not in out:\n            out.append(b)'
+    ),
+    "text-filled": (
+        'out.extend(ys)\n    for a in xs:\n        b = f"{a!r}:"[1:-2]\n        if b not in out:\n            out.append(b)'
+    ),
+    "text-turned": (
+        "for b in ys:\n        for a in xs:\n            c = f'{a!r}:'[1:-2]\n            if c not in out:\n"
+        "                out.append(c)\n        out.insert(0, b)"
+    ),
+    "unbound": (
+        "for n, b in enumerate(xs):\n        if b == 1:\n            a = b\n        if zs and a not in out:\n"
+        "            out.append(a)"
     ),
     "text-asked": (
         'for a in xs:\n        b = f"{a!r}:"\n        if a in out or b in out:\n            zs.append(a)\n        out.append(b)'

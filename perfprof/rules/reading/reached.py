@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from perfprof.rules.reading.turns import evaluated
 from perfprof.rules.reading.types import builtin_type
 
 if TYPE_CHECKING:
@@ -45,6 +46,53 @@ def given_last(name: str, place: ast.stmt, function: Function) -> Given | None:
             return None
         loops += [above] if isinstance(above, _LOOPS) else []
     return None
+
+
+def made_above(name: str, place: ast.stmt, function: Function) -> ast.expr | None:
+    """The value that a name was given before a statement, if nobody has read the name since: it is as it was made."""
+    last = given_last(name, place, function) if name not in function.names.captured else None
+    if last is None or not last.straight:
+        return None
+    since = _start(last.statement)
+    asked = any(since <= _start(use) < _start(place) for use in function.names.loads.get(name, ()))
+    return None if asked else last.value
+
+
+def was_read(node: ast.expr, place: ast.stmt, function: Function) -> bool:
+    """Whether an attribute of a name was read on each way to a statement, so that it is there.
+
+    As long as the module takes no such attribute away.
+    """
+    if (
+        not isinstance(node, ast.Attribute)
+        or not isinstance(node.value, ast.Name)
+        or _is_taken_away(node, function)
+    ):
+        return False
+    path = ast.dump(node)
+    for above, block, number in _around(place, function):
+        passed = [*reversed(block[:number]), *([above] if isinstance(above, (ast.If, ast.While)) else [])]
+        for one in passed:
+            read = any(ast.dump(part) == path for given in _always(one) for part in evaluated(given))
+            if read and isinstance(one, ast.stmt) and still_means(node.value.id, one, place, function):
+                return True
+    return False
+
+
+def _always(statement: ast.AST) -> list[ast.expr]:
+    """What a statement evaluates first of all."""
+    names = {ast.For: "iter", ast.If: "test", ast.While: "test", ast.Expr: "value", ast.Assign: "value"}
+    first = getattr(statement, names.get(type(statement), ""), None)
+    return [first] if isinstance(first, ast.expr) else []
+
+
+def _is_taken_away(node: ast.Attribute, function: Function) -> bool:
+    taken = (one for one in ast.walk(function.module.tree) if isinstance(one, (ast.Attribute, ast.Name)))
+    return any(
+        (isinstance(one, ast.Attribute) and one.attr == node.attr and isinstance(one.ctx, ast.Del))
+        or getattr(one, "id", getattr(one, "attr", "")) in {"delattr", "__delattr__", "__dict__"}
+        for one in taken
+    )
 
 
 def type_at(node: ast.expr, place: ast.stmt, function: Function) -> str | None:
@@ -90,13 +138,28 @@ def _around(place: ast.stmt, function: Function) -> Iterator[tuple[ast.AST, list
 
 
 def _plainly(statement: ast.AST, name: str) -> ast.expr | None:
-    """``value`` of ``name = value``."""
+    """``value`` of ``name = value``, and the list of its own that ``name, other = [], []`` gives it."""
     if isinstance(statement, ast.Assign):
         target = statement.targets[0] if len(statement.targets) == 1 else None
     else:
         target = statement.target if isinstance(statement, ast.AnnAssign) else None
+    if (
+        isinstance(target, ast.Tuple)
+        and isinstance(statement, ast.Assign)
+        and isinstance(statement.value, ast.Tuple)
+    ):
+        return _display(target.elts, statement.value.elts, name)
     named = isinstance(target, ast.Name) and target.id == name
     return statement.value if named else None  # type: ignore[attr-defined]  # both have one
+
+
+def _display(targets: list[ast.expr], values: list[ast.expr], name: str) -> ast.expr | None:
+    """The one of as many values that a name gets, if it is written out: then it is nobody else's."""
+    names = [getattr(one, "id", "") for one in targets]
+    if len(names) != len(values) or "" in names or names.count(name) != 1:
+        return None
+    value = values[names.index(name)]
+    return value if isinstance(value, (ast.List, ast.Dict, ast.Set)) else None
 
 
 def _binds(first: tuple[int, int], last: tuple[int, int], name: str, function: Function) -> bool:

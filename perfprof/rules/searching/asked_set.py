@@ -41,7 +41,8 @@ def _set_before(case: Case, found: Membership) -> list[Edit]:
         tests = [*found.inlined.before, *tests]
     # perhaps it is missing: then only the loop's own test reads it
     missing = found.inlined is not None or keys.by_identity or not isinstance(found.scan.subject, ast.Name)
-    before = f"{keys.name} = {keys.made} if {guards.joined(tests)} else {'()' if missing else keys.listed}"
+    test = guards.joined(tests)
+    before = f"{keys.name} = {keys.made}" + (f" if {test} else {'()' if missing else keys.listed}" if test else "")
     edits = [at("before", found.hoist.statement, before)]
     if found.inlined is not None:
         return [*edits, _in_its_place(found, keys, taken)]

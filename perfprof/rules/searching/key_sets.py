@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from perfprof.rules import guards
 from perfprof.rules.reading.expressions import is_builtin
 from perfprof.rules.reading.names import fresh
+from perfprof.rules.reading.reached import made_above
 from perfprof.rules.reading.types import builtin_type
 from perfprof.rules.rule import Case, Edit
 from perfprof.rules.searching.indexing import at, collection_name, fitted, in_style
@@ -27,12 +28,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class KeySet:
-    """How the set is named, made and asked. types: of the elements that may be in it."""
+    """How the set is named, made and asked. types: of the elements that may be in it. known: the code shows that all may."""
 
     name: str
     listed: str
     types: tuple[str, ...]
     by_identity: bool = False
+    known: bool = False
 
     @property
     def made(self) -> str:
@@ -41,6 +43,8 @@ class KeySet:
 
     def holds_all(self) -> str:
         """A test that all elements of the list may be in it."""
+        if self.known:
+            return ""
         if not self.by_identity:
             return guards.all_keys(self.listed, self.types)
         kind = "each" if re.search(r"\bkind\b", self.listed) else "kind"
@@ -75,12 +79,27 @@ def key_set(case: Case, found: Membership, also: Iterable[str] = ()) -> KeySet:
     alone = all(guards.is_own(one) or one in {guards.NONE, guards.SENTINEL} for one in types)
     replaced = found.inlined is not None or found.counted is not None or all(map(_asked_alone, _scans(found)))
     by_identity = own and alone and replaced and is_builtin("id", function)
+    element = "" if found.appends else f"builtins.{_element(found)}"
     if not own:
-        known = {f"builtins.{builtin_type(one, function)}" for one in _values(found)} & guards.FLAT.keys()
-        types = tuple(sorted({*(types or known or {"builtins.str"}), *known, *also}))
+        shown = {f"builtins.{builtin_type(one, function)}" for one in _values(found)} | {element}
+        shown &= guards.FLAT.keys()
+        types = tuple(sorted({*(types or shown or {"builtins.str"}), *shown, *also}))
     word = f"{collection_name(found.scan.subject)}_{'ids' if by_identity else 'set'}"
     name = fresh(word, function.visible | case.taken)
-    return KeySet(name, function.text(found.scan.subject), types, by_identity)
+    known = element in types and set(types) <= guards.FLAT.keys()
+    return KeySet(name, function.text(found.scan.subject), types, by_identity, known)
+
+
+def _element(found: Membership) -> str | None:
+    """The exact type of all elements of a list that was made right above, as far as the code shows it."""
+    subject, function = found.scan.subject, found.function
+    made = made_above(subject.id, found.hoist.statement, function) if isinstance(subject, ast.Name) else None
+    if isinstance(made, (ast.ListComp, ast.SetComp)):
+        return builtin_type(made.elt, function)
+    callee = made.func if isinstance(made, ast.Call) else None
+    if isinstance(callee, ast.Attribute) and callee.attr in {"split", "rsplit", "splitlines"}:
+        return builtin_type(callee.value, function)
+    return None
 
 
 def _scans(found: Membership) -> tuple[Scan, ...]:

@@ -23,7 +23,7 @@ from perfprof.rules.reading.expressions import path_of
 from perfprof.rules.reading.handed import is_handed
 from perfprof.rules.reading.names import fresh
 from perfprof.rules.reading.parts import Part
-from perfprof.rules.reading.reached import given_last, type_at
+from perfprof.rules.reading.reached import made_above, type_at, was_read
 from perfprof.rules.reading.scans import Loop, Scan
 from perfprof.rules.reading.stability import Stability
 from perfprof.rules.rule import Suspect
@@ -106,28 +106,25 @@ def list_tests(found: Membership, seen: Seen | None, listed: str) -> list[str]:
     kinds = set(seen.types) if seen is not None else set()
     if found.appends and not (kinds == {"builtins.tuple"} and found.is_bound_anew):
         kinds = {"builtins.list"}
-    known = type_at(found.scan.subject, found.hoist.statement, found.function) is not None
-    subject = in_style(quietly(found.scan.subject), found.function)
-    kind = None if known else guards.is_collection(subject, kinds or {"builtins.list"})
+    kind_here = type_at(found.scan.subject, found.hoist.statement, found.function)
+    there = was_read(found.scan.subject, found.hoist.statement, found.function)
+    subject = in_style(listed if there else quietly(found.scan.subject), found.function)
+    kind = None if kind_here is not None else guards.is_collection(subject, kinds or {"builtins.list"})
     pairs = zip(found.bases, found.stable, strict=False)  # a growing list's holder is none of them
     others = [
         f"{found.function.text(one)} is not {quiet_text(other)}" for one, kept in pairs for other in kept.apart
     ]
+    if found.appends and kind_here == "list" and starts_empty(found):
+        others = []  # it was made a moment ago, and nobody else has it
     held = [f"type({quietly(one)}) is dict" for one in found.bases[1:]]
     return [*held, *([kind] if kind else []), *others]
 
 
 def starts_empty(found: Membership) -> bool:
     """Whether what grows is a name's own empty list or tuple when the loop begins: nobody has read the name since."""
-    function, place = found.function, found.hoist.statement
     path = path_of(found.scan.subject) or ()
-    last = (
-        given_last(path[0], place, function) if len(path) == 1 and path[0] not in function.names.captured else None
-    )
-    if last is None or not last.straight or not _makes_empty(last.value, found):
-        return False
-    begun = last.statement.lineno
-    return not any(begun <= use.lineno < place.lineno for use in function.names.loads.get(path[0], ()))
+    made = made_above(path[0], found.hoist.statement, found.function) if len(path) == 1 else None
+    return made is not None and _makes_empty(made, found)
 
 
 def _makes_empty(value: ast.expr, found: Membership) -> bool:
