@@ -56,6 +56,22 @@ PROGRAMS = {
         "known, ids = [], []\n    for y in ys:\n        if y not in known:\n            known.append(y)\n"
         "        ids.append(known.index(y))\n    return known, ids"
     ),
+    "ids-rebound": (
+        "known = []\n    ids = []\n    for y in ys:\n        if y not in known:\n            y = xs[0] if xs else y\n"
+        "            known.append(y)\n        ids.append(known.index(y) if y in known else None)\n    return known, ids"
+    ),
+    "ids-twice": (
+        "known = ids = []\n    for y in list(ys):\n        if y not in known:\n            known.append(y)\n"
+        "        zs.append(known.index(y))\n    return known, ids"
+    ),
+    "ids-swapped": (
+        "known, xs = xs, []\n    for y in list(ys):\n        if y not in known:\n            known.append(y)\n"
+        "        xs.append(known.index(y))\n    return known"
+    ),
+    "ids-else": (
+        "known, ids = [], zs\n    for y in list(ys):\n        if y not in known:\n            known.append(y)\n"
+        "        else:\n            ids.append(known.index(y))\n            known.append(None)\n    return known, ids"
+    ),
     "ids-given": (
         "ids = []\n    for x in xs:\n        if x not in zs:\n            zs.append(x)\n"
         "        ids.append(zs.index(x))\n    return ids"

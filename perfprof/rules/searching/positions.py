@@ -74,7 +74,10 @@ def _first_ones(case: Case) -> tuple[Edit, ...]:
 
 
 def _beside(case: Case) -> Iterator[Edit]:
-    """The dict beside a list that grows, and how many elements it knows: all of them, or the list is walked as before."""
+    """The dict beside a list that grows. While it knows all elements it answers, else the list is walked as before.
+
+    How many it knows is counted beside it, for an element may be there twice; not where each was asked for before.
+    """
     found: Membership = case.suspect.reading
     listed, types = found.function.text(found.scan.subject), list_answers.key_types(case)
     name, taken = list_answers.names(case, "positions")
@@ -82,6 +85,9 @@ def _beside(case: Case) -> Iterator[Edit]:
     tests = list_tests(found, case.watched("base0"), listed)
     empty = starts_empty(found)
     tests += [] if empty else long_tests(case, found, FEW_POSITIONS)
+    if empty and not tests and _asked_before(found):
+        yield from _of_different(case, name, taken)
+        return
     begin = f"{name}, {known} = {{}}, {0 if empty and not tests else None}"
     if tests or not empty:
         tests = list(dict.fromkeys([*tests, guards.all_keys(listed, types)]))
@@ -99,6 +105,33 @@ def _beside(case: Case) -> Iterator[Edit]:
         new = guards.joined([*there, f"{known} == len({listed}) - 1", guards.is_key(value, types)])
         noted = f"if {new}:\n    {name}.setdefault({value}, {known})\n    {known} += 1"
         yield at("after", one.node, in_style(noted, found.function))
+
+
+def _of_different(case: Case, name: str, taken: frozenset[str]) -> Iterator[Edit]:
+    """The dict beside a list that begins empty and gets each element once: both are as long as the other."""
+    found: Membership = case.suspect.reading
+    listed = found.function.text(found.scan.subject)
+    complete = f"len({name}) == len({listed})"
+    yield at("before", found.hoist.statement, f"{name} = {{}}")
+    kept = Kept(name, f"{name}[{{key}}]", complete, (complete, f"{{key}} in {name}"), f"{name} is None")
+    yield from list_answers.answers(case, kept, taken)
+    for one in found.appends:
+        value = found.function.text(one.value)
+        noted = f"if {guards.is_key(value, list_answers.key_types(case))}:\n    {name}[{value}] = len({listed}) - 1"
+        yield at("after", one.node, in_style(noted, found.function))
+
+
+def _asked_before(found: Membership) -> bool:
+    """Whether what is appended is a name for which ``if x not in xs`` around it asks the list."""
+    function = found.function
+    names = {one.node: one.probe.id for one in found.tests if isinstance(one.probe, ast.Name)}
+    for one in found.appends:
+        above = function.parents.get(one.node)
+        test = above.test if isinstance(above, ast.If) and one.node in above.body else None
+        plain = isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.NotIn) and len(test.ops) == 1
+        if not plain or names.get(test) != getattr(one.value, "id", ""):  # type: ignore[arg-type]
+            return False
+    return True
 
 
 def in_part(case: Case) -> Rewrite:
