@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from perfprof.rules import bounds, costs, guards
 from perfprof.rules.rule import Case, Evidence
 from perfprof.rules.searching.membership import Membership, starts_empty
+from perfprof.rules.searching.plain_rows import plain_rows
 
 if TYPE_CHECKING:
     from perfprof.profilers.observations import Seen
@@ -43,7 +44,7 @@ def worth_an_index(case: Case) -> Evidence:
         reason = f"too small: {rounds:,.0f} walks over {size:,.0f} rows an entry (pays from 8 x 12)"
         return Evidence(False, reason, numbers)
     gain = costs.narrowing_gain(rounds, size, found.first)
-    bound = bounds.looping(entry.count * rounds, size)
+    bound = bounds.looping(entry.count * rounds, size, plain=plain_rows(case))
     return Evidence(gain >= 1.5, f"{rounds:,.0f} walks over {size:,.0f} rows an entry", numbers, gain, bound)
 
 
