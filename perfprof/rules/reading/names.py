@@ -7,6 +7,7 @@ import builtins
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, count
 from typing import TYPE_CHECKING, cast
 
 from perfprof.rules.reading.scans import COMPREHENSIONS, SCOPES
@@ -15,6 +16,7 @@ from perfprof.rules.reading.syntax import LEAVES, children, walk
 if TYPE_CHECKING:
     from perfprof.rules.reading.functions import Function
 
+_INSTEAD = {"item": ("one", "element", "each"), "part": ("piece", "portion"), "wanted": ("sought", "looked_for")}
 DYNAMIC = frozenset({"exec", "eval", "locals", "vars", "globals"})
 
 
@@ -177,12 +179,10 @@ def read_names(node: ast.AST) -> set[str]:
 
 
 def fresh(wanted: str, taken: Iterable[str]) -> str:
-    """A name that is not taken: the wanted one, else with a number."""
+    """A name that is not taken: the wanted one, else one that says the same, else with a number."""
     used = set(taken)
-    candidate, number = wanted, 2
-    while candidate in used:
-        candidate, number = f"{wanted}_{number}", number + 1
-    return candidate
+    numbered = (f"{wanted}_{number}" for number in count(2))
+    return next(one for one in chain((wanted, *_INSTEAD.get(wanted, ())), numbered) if one not in used)
 
 
 def bound_before(name: str, place: ast.stmt, function: Function) -> bool:
