@@ -135,3 +135,13 @@ def test_a_set_that_belongs_to_the_caller() -> None:
     assert "in the caller" not in rule.rewrite(Case(suspect, program, shown)).memory
     often = {name: replace(one, count=1_500) for name, one in shown.items()}
     assert "made 1,500 times in this run" in rule.rewrite(Case(suspect, program, often)).memory
+
+
+def test_a_set_of_what_some_turns_change_is_told_as_such() -> None:
+    source = "def kept(rows, seen):\n    for row in rows:\n        if row not in set(seen):\n            seen.append(row)\n"
+    program = Program(Path("/"), lambda path: source)
+    module = program.module(Path("/work.py"))
+    look = registry()["loop-invariant-call"].in_function
+    assert module is not None and look is not None
+    (suspect,) = (one for function in module.functions for one in look(function, program))
+    assert "not each one changes `seen`: a set kept beside it would do" in suspect.finding.message

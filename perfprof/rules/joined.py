@@ -7,7 +7,7 @@ weakest of those that are written. A part that is open, or not worth it, stays a
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -37,6 +37,14 @@ def grouped(found: Iterable[T], signs: Callable[[T], Iterable[Hashable]]) -> lis
         group.append(one)
         known |= dict.fromkeys(mine, group)
     return groups
+
+
+def told_together(
+    found: Iterable[T], signs: Callable[[T], Iterable[Hashable]], suspect: Callable[[T], Suspect]
+) -> Iterator[Suspect]:
+    """A suspect for each group of those that share a sign."""
+    for group in grouped(found, signs):
+        yield as_one([suspect(one) for one in group])
 
 
 def as_one(parts: Sequence[Suspect]) -> Suspect:

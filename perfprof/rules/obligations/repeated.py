@@ -8,6 +8,7 @@ from perfprof.rules import guards
 from perfprof.rules.obligations.proofs import guarded, obligation, proved, unproved
 from perfprof.rules.reading.kinds import FLAT, Kind, kind, kind_of_types
 from perfprof.rules.reading.readers import only_read
+from perfprof.rules.repeated import written_rows
 from perfprof.rules.repeated.invariants import Invariant, environment, observed_kinds
 from perfprof.rules.rule import Case, Proof
 
@@ -50,6 +51,9 @@ def operands_are_plain(case: Case) -> Proof:
             inside = f" of {guards.readable(seen.elements)}" if seen.elements else ""
             why = f"`{found.function.text(base)}` was a {guards.readable(seen.types)}{inside}"
             return unproved(why, found.function.place(base))
+    rows = written_rows.problem(found.rows, case.watched("looped")) if found.rows is not None else ""
+    if rows:
+        return unproved(f"{rows}, whose own code may run where it goes into a text", where)
     kinds = observed_kinds(case)
     given = None if kinds is None else kind(found.display, environment(found.bases, kinds), found.function)
     if given is None:

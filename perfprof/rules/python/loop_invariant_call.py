@@ -6,6 +6,7 @@ that does not change it, they give the same in each turn: n turns over m element
 It is computed early only under a test that its operands are plain containers of plain values: then computing it runs no
 code of the program and cannot fail, so that a loop of no turns, or an exception, mean what they meant. Otherwise each
 turn computes its own, as before. A list or a set must be one that the turns only read.
+Where the loop writes its rows into texts (`f"has {word}"`), whose classes might do anything then, the test asks that these are plain, too.
 
 ```python before
 def shares(amounts, prices):
@@ -189,10 +190,11 @@ def shares(amounts, prices):
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from perfprof.rules import obligations as safe
-from perfprof.rules.joined import as_one, grouped, joining
+from perfprof.rules.joined import joining, told_together
 from perfprof.rules.obligations.repeated import operands_are_plain, result_only_read
 from perfprof.rules.repeated.hoisted import compute_before
 from perfprof.rules.repeated.invariants import invariants, places, suspect, worth_computing_once
@@ -205,8 +207,7 @@ if TYPE_CHECKING:
 
 def looks_for(function: Function, program: Program) -> Iterator[Suspect]:
     """Expressions that walk a collection and give the same in each turn."""
-    for together in grouped(invariants(function, program), places):
-        yield as_one([suspect("loop-invariant-call", found) for found in together])
+    return told_together(invariants(function, program), places, partial(suspect, "loop-invariant-call"))
 
 
 RULE = joining(

@@ -91,9 +91,10 @@ cheapest([i * 7919 % 10007 for i in range(8 * n)])
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
-from perfprof.rules.joined import as_one, grouped, joining
+from perfprof.rules.joined import joining, told_together
 from perfprof.rules.obligations.extremes import can_be_walked_twice, elements_of_one_type, names_are_free
 from perfprof.rules.rule import Rule, Suspect
 from perfprof.rules.sequences.extremes import extremes, places, suspect, take_extreme, worth_no_sort
@@ -104,8 +105,7 @@ if TYPE_CHECKING:
 
 def looks_for(function: Function, program: Program) -> Iterator[Suspect]:
     """Lists that are sorted for one or a few of their elements."""
-    for together in grouped(extremes(function, program), places):
-        yield as_one([suspect("sorted-for-extreme", found) for found in together])
+    return told_together(extremes(function, program), places, partial(suspect, "sorted-for-extreme"))
 
 
 RULE = joining(

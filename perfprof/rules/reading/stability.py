@@ -54,7 +54,8 @@ def stability(
 ) -> Stability:
     """Whether ``subject`` (a name or a chain of attributes) stays the same object with the same elements.
 
-    allowed: calls of the region that the rewrite takes into account itself, but for special methods that they run.
+    allowed: calls of the region that the rewrite takes into account itself, but for special methods that they run; and
+    values that go into texts, of which a guard shows that they are plain.
     """
     path = path_of(subject)
     holder, key_there = holder_of(subject), key_in_holder(subject)
@@ -84,7 +85,7 @@ def _stability(
     while number < len(told.known) or told.more():  # read when asked for: the first problem ends it
         hazard, sort = told.known[number]
         number += 1
-        if hazard.node in allowed and not hazard.name.startswith("__"):
+        if hazard.node in allowed and (isinstance(hazard.node, ast.FormattedValue) or hazard.name[:2] != "__"):
             continue
         if sort not in judged:
             problem = _problem(hazard, path, private, function)
@@ -102,8 +103,7 @@ def _stability(
 
 def _computed(base: ast.expr | None, program: Program) -> bool:
     """Whether a guard that reads it might run the code of a property."""
-    path = path_of(base) if base is not None else None
-    return not program.properties.isdisjoint((path or ())[1:])
+    return base is not None and not program.properties.isdisjoint((path_of(base) or ())[1:])
 
 
 def _stays_the_same_object(path: tuple[str, ...], region: Sequence[ast.AST], function: Function) -> bool:

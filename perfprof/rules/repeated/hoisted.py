@@ -12,6 +12,7 @@ from perfprof.rules.reading.kinds import FLAT, Kind, kind
 from perfprof.rules.reading.names import fresh
 from perfprof.rules.reading.repeats import stands_alone
 from perfprof.rules.reading.scans import COMPREHENSIONS
+from perfprof.rules.repeated import written_rows
 from perfprof.rules.repeated.invariants import Computed, Invariant, environment, observed_kinds
 from perfprof.rules.rule import Case, Rewrite
 from perfprof.rules.searching.indexing import at, collection_name, in_style
@@ -42,6 +43,8 @@ def conditions(case: Case, found: Invariant) -> list[str]:
     """What must hold for computing it early: plain loops, operands apart from what changes, and of exact types."""
     kinds = observed_kinds(case) or ()
     tests = plain_tests(case, found)
+    if found.rows is not None:
+        tests += written_rows.tests(found.rows, case.watched("looped"), found.function)
     for number, one in enumerate(kinds):
         apart = found.stable[number].apart
         tests += type_tests(case, number, one, apart, needs_filled(found, kinds, number))

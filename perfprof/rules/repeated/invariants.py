@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import itertools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from perfprof.rules import bounds
@@ -23,6 +23,7 @@ from perfprof.rules.reading.readers import needs_its_own
 from perfprof.rules.reading.repeats import changed_in, counted_few, looped_expressions, repeated
 from perfprof.rules.reading.scans import Loop, Scan
 from perfprof.rules.reading.stability import CHANGED, Stability
+from perfprof.rules.repeated import written_rows
 from perfprof.rules.rule import Case, Evidence, Suspect
 from perfprof.rules.searching.iterators import unknown_iterables
 
@@ -55,10 +56,14 @@ class Computed:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Invariant(Computed):
-    """One that a loop repeats. gives: what it gives, if its operands are plain at all."""
+    """One that a loop repeats. gives: what it gives, if its operands are plain at all.
+
+    rows: what the loop walks, where its rows go into texts and must be plain.
+    """
 
     scan: Scan
     gives: Kind
+    rows: ast.Name | None = None
 
 
 def invariants(function: Function, program: Program) -> Iterator[Invariant]:
@@ -77,7 +82,10 @@ def invariants(function: Function, program: Program) -> Iterator[Invariant]:
         loop, stable = outermost(bases, scan, function, program)
         if loop is not None:
             taken.update(ast.walk(node))
-            yield Invariant(function, node, loop, bases, stable, scan, gives)
+            found = Invariant(function, node, loop, bases, stable, scan, gives)
+            moved = any(one.problem for one in stable)
+            plain = written_rows.settled(bases, scan, loop, function, program) if moved else None
+            yield found if plain is None else replace(found, rows=plain[0], stable=plain[1])
 
 
 def places(one: Invariant) -> tuple[tuple[ast.stmt, object], ...]:
@@ -205,6 +213,8 @@ def suspect(rule: str, found: Invariant) -> Suspect:
         *identities(what.id, found.bases, found.stable, function),
         *(watch(f"{what.id}:{name}", one, function, "value") for name, one, _ in unknown_iterables(found)),
     ]
+    if found.rows is not None:
+        watches.append(watch(f"{what.id}:looped", found.rows, function, "collection"))
     return Suspect(what, found, tuple(watches), function)
 
 
