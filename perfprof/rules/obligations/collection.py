@@ -10,6 +10,7 @@ from perfprof.rules.hoisting import left_out, there_before
 from perfprof.rules.obligations.proofs import guarded, obligation, observed, proved, unproved
 from perfprof.rules.reading.expressions import is_builtin, root_name
 from perfprof.rules.reading.metaclasses import unhashable_maker
+from perfprof.rules.reading.reached import type_at
 from perfprof.rules.reading.types import builtin_type
 from perfprof.rules.rule import Case, Proof
 from perfprof.rules.searching.iterators import PLAIN, hidden, unknown_iterables
@@ -188,7 +189,7 @@ def is_a_list(case: Case) -> Proof:
     """What is asked is a list or a tuple."""
     found = case.suspect.reading
     base = found.bases[0]
-    if builtin_type(base, found.function) in {"list", "tuple"}:
+    if type_at(base, found.hoist.statement, found.function) in {"list", "tuple"}:
         return proved("it is made as a list or a tuple in this function")
     if isinstance(found, Membership) and found.appends and starts_empty(found):
         return proved("it is made in this function, and only gets more elements")
@@ -204,8 +205,8 @@ def builtins_are_builtin(case: Case) -> Proof:
     """`type`, `all` … mean the builtins."""
     found = case.suspect.reading
     seen = [one for key, one in case.seen.items() if key.startswith(case.suspect.finding.id)]
-    own = any(guards.is_own(name) for one in seen for name in (*one.types, *one.elements))
-    used = EMITTED | {"object"} if own else EMITTED
+    named = [name for one in seen for name in (*one.types, *one.elements)]
+    used = EMITTED | {"object"} if guards.SENTINEL in named or any(map(guards.is_own, named)) else EMITTED
     shadowed = sorted(one for one in used if not is_builtin(one, found.function))
     if shadowed:
         return unproved(f"`{shadowed[0]}` has another meaning in this file")

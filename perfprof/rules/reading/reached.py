@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfprof.rules.reading.turns import evaluated
-from perfprof.rules.reading.types import builtin_type
+from perfprof.rules.reading.types import bound_by_comprehension, builtin_type
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function
@@ -48,13 +48,19 @@ def given_last(name: str, place: ast.stmt, function: Function) -> Given | None:
     return None
 
 
-def made_above(name: str, place: ast.stmt, function: Function) -> ast.expr | None:
+def made_above(node: ast.expr, place: ast.stmt, function: Function) -> ast.expr | None:
     """The value that a name was given before a statement, if nobody has read the name since: it is as it was made."""
-    last = given_last(name, place, function) if name not in function.names.captured else None
+    if (
+        not isinstance(node, ast.Name)
+        or node.id in function.names.captured
+        or bound_by_comprehension(node, function)
+    ):
+        return None
+    last = given_last(node.id, place, function)
     if last is None or not last.straight:
         return None
     since = _start(last.statement)
-    asked = any(since <= _start(use) < _start(place) for use in function.names.loads.get(name, ()))
+    asked = any(since <= _start(use) < _start(place) for use in function.names.loads.get(node.id, ()))
     return None if asked else last.value
 
 
@@ -63,11 +69,9 @@ def was_read(node: ast.expr, place: ast.stmt, function: Function) -> bool:
 
     As long as the module takes no such attribute away.
     """
-    if (
-        not isinstance(node, ast.Attribute)
-        or not isinstance(node.value, ast.Name)
-        or _is_taken_away(node, function)
-    ):
+    if not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Name):
+        return False
+    if bound_by_comprehension(node.value, function) or _is_taken_away(node, function):
         return False
     path = ast.dump(node)
     for above, block, number in _around(place, function):
@@ -98,7 +102,9 @@ def _is_taken_away(node: ast.Attribute, function: Function) -> bool:
 def type_at(node: ast.expr, place: ast.stmt, function: Function) -> str | None:
     """The exact builtin type that a name has where a statement begins, or that an expression gives anywhere."""
     known = builtin_type(node, function)
-    last = given_last(node.id, place, function) if known is None and isinstance(node, ast.Name) else None
+    if known is not None or not isinstance(node, ast.Name) or bound_by_comprehension(node, function):
+        return known
+    last = given_last(node.id, place, function)
     return builtin_type(last.value, function) if last is not None else known
 
 

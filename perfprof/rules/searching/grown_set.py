@@ -60,7 +60,7 @@ def set_beside(case: Case) -> list[Edit]:
     complete = complete and all(keys.surely_holds(one.value, function) for one in found.appends)
     there = f"{keys.name} is not None" if tests else ""
     taken = function.visible | case.taken | {keys.name}
-    twice = empty and not (tests or complete) and _has_equal_ones(found)
+    twice = empty and not (tests or complete) and _has_equal_ones(found, keys)
     known = fresh(f"{collection_name(found.scan.subject)}_known", taken) if twice else ""
     whole = "" if complete else f"{known or f'len({keys.name})'} == len({keys.listed})"
     told = tuple(flags(found, keys, taken | {known}))
@@ -126,13 +126,14 @@ def _added(one: Append, beside: _Beside) -> list[Edit]:
     return [at("replace", one.node, fitted(new, one.node, function))]
 
 
-def _has_equal_ones(found: Membership) -> bool:
-    """Whether something is appended that was not looked for before, so that the list may have it already."""
+def _has_equal_ones(found: Membership, keys: KeySet) -> bool:
+    """Whether something is appended that was not looked for before, so that the list may have it, and the set take it."""
     scans, function = (found.scan, *found.twins), found.function
     asked = [(ast.dump(one.probe), statement_of(one.node, function)) for one in scans if one.probe is not None]
     known = all(
         any(ast.dump(one.value) == probe and _leads_to(place, one, function) for probe, place in asked)
         for one in found.appends
+        if possible(one, keys, function)
     )
     return not known and all(isinstance(one.node, ast.stmt) for one in found.appends)
 

@@ -92,8 +92,8 @@ def key_set(case: Case, found: Membership, also: Iterable[str] = ()) -> KeySet:
 
 def _element(found: Membership) -> str | None:
     """The exact type of all elements of a list that was made right above, as far as the code shows it."""
-    subject, function = found.scan.subject, found.function
-    made = made_above(subject.id, found.hoist.statement, function) if isinstance(subject, ast.Name) else None
+    function = found.function
+    made = made_above(found.scan.subject, found.hoist.statement, function)
     if isinstance(made, (ast.ListComp, ast.SetComp)):
         return builtin_type(made.elt, function)
     callee = made.func if isinstance(made, ast.Call) else None

@@ -122,8 +122,7 @@ def list_tests(found: Membership, seen: Seen | None, listed: str) -> list[str]:
 
 def starts_empty(found: Membership) -> bool:
     """Whether what grows is a name's own empty list or tuple when the loop begins: nobody has read the name since."""
-    path = path_of(found.scan.subject) or ()
-    made = made_above(path[0], found.hoist.statement, found.function) if len(path) == 1 else None
+    made = made_above(found.scan.subject, found.hoist.statement, found.function)
     return made is not None and _makes_empty(made, found)
 
 
