@@ -150,6 +150,11 @@ SPELLINGS |= {
         "for b in ys:\n        for a in xs:\n            c = f'{a!r}:'[1:-2]\n            if c not in out:\n"
         "                out.append(c)\n        out.insert(0, b)"
     ),
+    "pairs": (
+        "for a in xs:\n        for b in ys:\n            c = (a, b)\n            if c not in out:\n                out.append(c)\n"
+        "            out.append((b, a))"
+    ),
+    "pairs-asked": "for a in xs:\n        for b in ys:\n            if (a, b) not in out:\n                out.append((a, b))",
     "unbound": (
         "for n, b in enumerate(xs):\n        if b == 1:\n            a = b\n        if zs and a not in out:\n"
         "            out.append(a)"
@@ -171,7 +176,10 @@ SPELLINGS |= {
         "    out = [a is MISSING or a for a in out]"
     ),
 }
+PAIRS = {"builtins.tuple[builtins.str,builtins.int]": 500, "builtins.tuple[builtins.int,builtins.int]": 500}
 KINDS = {
+    "pairs": ({"builtins.tuple[builtins.int,builtins.str]": 1000}, [1, 2, "a", True, 1.0]),
+    "unlike-pairs": (PAIRS, [1, 2, "a"]),
     "mixed": ({"builtins.int": 500, "builtins.str": 500}, ["a", "b", 1, 2]),
     "ints": ({"builtins.int": 1000}, [0, 1, 2, 3, -1]),
     "floats": ({"builtins.int": 500, "builtins.float": 500}, [0, 1, 2, 1.0, 0.5, float("nan"), True]),

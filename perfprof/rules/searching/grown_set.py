@@ -17,6 +17,7 @@ from perfprof.rules.reading.appends import Append
 from perfprof.rules.reading.expressions import is_builtin
 from perfprof.rules.reading.names import fresh, read_names
 from perfprof.rules.reading.repeats import statement_of
+from perfprof.rules.reading.types import builtin_type
 from perfprof.rules.rule import Case, Edit
 from perfprof.rules.searching.indexing import at, collection_name, fitted, in_style
 from perfprof.rules.searching.iterators import long_tests
@@ -113,8 +114,12 @@ def _added(one: Append, beside: _Beside) -> list[Edit]:
     if not types:
         return []
     kinds = types if named else [kind for kind in types if kind != guards.NONE]
-    sure = keys.surely_holds(one.value, function)
-    test = flag.name if flag is not None else "" if sure else keys.may_hold(value, kinds)
+    test = (
+        ""
+        if keys.surely_holds(one.value, function)
+        else keys.may_hold(value, kinds, builtin_type(one.value, function))
+    )
+    test = flag.name if flag is not None else test
     test = guards.joined([beside.there, test]) if beside.there else test
     add = f"{keys.name}.add({keys.key(value)})"
     if isinstance(one.node, ast.stmt):

@@ -28,6 +28,7 @@ from perfprof.rules.reading.reached import still_means
 from perfprof.rules.reading.repeats import statement_of
 from perfprof.rules.reading.scans import SCOPES
 from perfprof.rules.reading.turns import evaluated
+from perfprof.rules.reading.types import builtin_type
 from perfprof.rules.rule import Edit
 from perfprof.rules.searching.indexing import at
 from perfprof.rules.searching.key_sets import KeySet
@@ -61,7 +62,7 @@ def flags(found: Membership, keys: KeySet, taken: frozenset[str]) -> Iterator[Fl
             continue
         name = fresh("by_identity" if keys.by_identity else "plain", taken)
         taken |= {name}
-        test = keys.may_hold(probe.id)
+        test = keys.may_hold(probe.id, shown=builtin_type(probe, function))
         place = statement_of(scan.node, function)
         before = None if _within(place, function) else at("before", place, f"{name} = {test}")
         asked = name if before is not None else f"{name} := {test}"

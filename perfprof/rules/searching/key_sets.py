@@ -51,8 +51,14 @@ class KeySet:
         none = " - {type(None)}" if guards.NONE in self.types else ""
         return f"all({guards.equal_to_itself(kind)} for {kind} in set(map(type, {self.listed})){none})"
 
-    def may_hold(self, value: str, types: Iterable[str] | None = None) -> str:
-        """A test that a value may be in it, or be looked for in it. types: those that are possible there."""
+    def may_hold(self, value: str, types: Iterable[str] | None = None, shown: str | None = None) -> str:
+        """A test that a value may be in it, or be looked for in it.
+
+        types: those that are possible there. shown: the exact type that the code shows it to have.
+        """
+        tuples = [one for one in self.types if shown == "tuple" and one.startswith(guards.TUPLE)]
+        if len(tuples) == 1:  # only its parts are left to be tested
+            return guards.is_key(value, tuples).removeprefix(f"type({value}) is tuple and ")
         if not self.by_identity:
             return guards.is_key_or_none(value, self.types if types is None else types)
         test = guards.equal_to_itself(f"type({value})")
@@ -137,7 +143,7 @@ def asked(scan: Scan, keys: KeySet, where: Conditions, taken: frozenset[str], fu
     tests = [where.there, where.flag, where.whole]
     if not where.flag and not keys.surely_holds(probe, function):
         wanted, once = _read_once(probe, taken, function)
-        tests[1] = keys.may_hold(wanted)
+        tests[1] = keys.may_hold(wanted, shown=builtin_type(probe, function))
     if keys.by_identity:
         tests = [bound_first(tests[1], wanted, once), where.there, where.whole] if once else tests
         return [_by_identity(scan.node, wanted, keys, guards.joined(tests), function)]
@@ -163,7 +169,7 @@ def bound_first(test: str, name: str, once: str) -> str:
     """A test that binds the name where it is read first."""
     if test.startswith(f"type({name})"):
         return test.replace(f"type({name})", f"type({once})", 1)
-    return test.replace(name, f"({once})", 1)
+    return re.sub(rf"\b{name}\b", lambda _: f"({once})", test, count=1)
 
 
 def _by_identity(compare: ast.AST, wanted: str, keys: KeySet, test: str, function: Function) -> Edit:
