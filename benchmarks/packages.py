@@ -23,12 +23,16 @@ class Package:
 
 PACKAGES = (
     Package("agate", "1.14.2", ()),  # its tests want the locale de_DE
+    Package("algograph", "2.1.0", source="src"),
     Package("algorithms", "1.0.1"),
     Package("anytree", "2.13.0", source="src"),
     Package("assertpy", "1.1", ()),  # the archive brings no tests
+    Package("automathon", "0.0.15", ()),  # the archive brings no tests
     Package("binpacking", "2.0.1", ("binpacking/tests",)),
     Package("boltons", "26.2.0"),
+    Package("canmatrix", "1.3.3", ("tests/test_canmatrix.py", "tests/test_dbc.py"), source="src"),
     Package("chess", "1.11.2", ("test.py", "-k", "not Engine and not PerftTest")),
+    Package("configobj", "5.0.9", ("src/tests",), source="src"),
     Package("csvkit", "2.2.0"),
     Package("deepdiff", "9.1.0", needs=("numpy", "pandas", "pydantic", "jsonpickle", "pytz", "python-dateutil")),
     Package("dendropy", "5.1.3", (), source="src"),  # the archive brings no tests
@@ -41,6 +45,7 @@ PACKAGES = (
         ("tests/test_xpath1_parser.py", "tests/test_xpath2_functions.py"),
         ("lxml", "xmlschema"),
     ),
+    Package("findimports", "3.0.0", ("tests.py",)),
     Package("funcy", "2.1", needs=("whatever",)),
     Package("glom", "25.12.0", ("glom/test",), ("pyyaml",)),
     Package("greenery", "4.2.3", ()),
@@ -74,8 +79,10 @@ PACKAGES = (
         "0.10.1.2",
         ("pyclustering/cluster/tests/unit/ut_dbscan.py", "pyclustering/cluster/tests/unit/ut_encoder.py"),
     ),
+    Package("pycuber", "0.2.2", ()),  # the archive brings no tests
     Package("pydraughts", "0.6.7", ()),  # the archive brings no tests
     Package("pyexcel", "0.7.6", needs=("pyexcel-xls",)),
+    Package("pyfastaq", "3.18.0", source="src"),
     Package(
         "pygorithm", "1.0.4", tuple(f"tests/test_{part}.py" for part in ("data_structure", "searching", "pathing"))
     ),
@@ -83,9 +90,13 @@ PACKAGES = (
     Package("python_benedict", "0.40.1", ()),  # the archive brings no tests
     Package("pyparsing", "3.3.3", ("tests/test_simple_unit.py", "tests/test_util.py")),
     Package("python-gantt", "0.6.0", ()),  # its tests want nose
+    Package("python-graph-core", "1.8.2", ()),  # the archive brings no tests
+    Package("python3-vote-core", "20170329.0", ("test_functionality",)),
     Package("python_gedcom", "1.1.0"),
     Package("python_liquid", "2.3.6", ()),  # the archive brings no tests
+    Package("pythonds3", "3.1.0", ()),  # the archive brings no tests
     Package("pyrtl", "1.0.3", ("tests/test_helperfuncs.py", "tests/test_passes.py")),
+    Package("raccoon", "3.3.1", ()),  # the archive brings no tests
     Package("rply", "0.7.8", ()),
     Package("sacremoses", "0.2.0", ()),  # the archive brings no tests
     Package("sgfmill", "1.1.1", ("sgfmill_tests",)),
@@ -101,6 +112,7 @@ PACKAGES = (
     Package("toolz", "1.0.0", ("toolz/tests",)),
     Package("topydo", "0.16", ()),  # its tests want files that the archive lacks
     Package("transitions", "0.9.3", ("tests/test_core.py", "tests/test_nesting.py", "tests/test_states.py")),
+    Package("whalrus", "0.4.6"),
 )
 
 
