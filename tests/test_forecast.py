@@ -10,7 +10,7 @@ import pytest
 
 from perfprof.optimizer.forecast import Forecast, ceiling, pace
 from perfprof.profilers.observations import Seen
-from perfprof.rules.bounds import CHARACTER, ENTRY, MOVED, computing, moving, searching
+from perfprof.rules.bounds import CHARACTER, ENTRY, MOVED, compiling, computing, making, moving, searching
 from perfprof.rules.rule import Bound, Case, Evidence, Finding, Suspect
 
 FOUND = Finding("f", "common-subexpression", "a.py", 1, 1, "f", "xs", "")
@@ -141,3 +141,11 @@ def test_what_is_copied_takes_little_beside_what_makes_it(each: float, most: flo
     """A thousand additions to what is 10,000 long: milliseconds, whatever the calls in the same line take."""
     assert 0.001 < moving(1_000, 10_000, each).seconds < most
     assert "too short" in told(moving(100, 1_000, each), 0.9, 2.0)
+
+
+def test_what_a_pattern_matches_is_no_part_of_looking_it_up() -> None:
+    """A thousand texts that take long to match; compiling them is what was recorded of it."""
+    assert "too short" in told(compiling(1_000), 0.9, 2.0)
+    compiled = Forecast(0.9, 200, 2.0, 0.01, lambda names: 0.5 if "_compile" in names else 0.0)
+    assert compiled.share(0.9, compiling(1_000)) == pytest.approx(0.501)
+    assert "too short" in told(making(1_000, 5), 0.9, 2.0)

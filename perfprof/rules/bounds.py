@@ -22,6 +22,7 @@ TUPLE = 30e-9
 OTHER = 1e-6  # an element of any other class, beside what its own code takes
 ROW = 2e-5  # a row of a loop in Python, which may do anything before it compares
 PLAIN_ROW = 3e-7  # one of which only plain attributes and items are read (36 - 100 ns)
+LOOKED_UP = 2e-6  # a pattern that ``re`` has kept (0.9 us)
 MOVED = 4e-9  # an element that is copied or moved within memory, counted as used once more, and given back
 ENTRY = 2e-8  # the same of a dict
 CHARACTER = 5e-10
@@ -66,6 +67,16 @@ def _builtin(node: ast.expr) -> str:
 def moving(times: float, size: float, each: float = MOVED) -> Bound:
     """So many copies, or moves, of ``size`` elements."""
     return Bound(times * (SEARCH + size * each * _distance(size)))
+
+
+def compiling(times: float) -> Bound:
+    """So many look-ups of a pattern in the cache of ``re``; what is compiled is seen where that is done."""
+    return Bound(times * LOOKED_UP, frozenset({"_compile"}))
+
+
+def making(times: float, parts: float) -> Bound:
+    """So many lists, dicts or sets of constants."""
+    return Bound(times * (SEARCH + parts * HASHED))
 
 
 def looping(rounds: float, rows: float, *, plain: bool = False) -> Bound:

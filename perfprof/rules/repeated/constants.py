@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from perfprof.rules import bounds
 from perfprof.rules.findings import finding
 from perfprof.rules.hoisting import watch
 from perfprof.rules.reading.expressions import is_builtin
@@ -142,7 +143,8 @@ def worth_keeping(case: Case) -> Evidence:
     if rounds < LEAST_TURNS:
         return Evidence(False, f"too few: made {rounds:,.0f} times an entry (pays from {LEAST_TURNS})", numbers)
     gain = 1 + found.parts * PART[found.kind] / TURN
-    return Evidence(True, f"made {rounds:,.0f} times an entry", numbers, gain)
+    bound = bounds.making(made.count, found.parts)
+    return Evidence(True, f"made {rounds:,.0f} times an entry", numbers, gain, bound)
 
 
 def make_before(case: Case) -> Rewrite:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from perfprof.rules import bounds
 from perfprof.rules.findings import finding
 from perfprof.rules.hoisting import watch
 from perfprof.rules.reading.expressions import path_of
@@ -148,7 +149,7 @@ def worth_compiling(case: Case) -> Evidence:
     numbers = {"entries": entry.count, "calls": round(rounds, 1)}
     if rounds < LEAST_CALLS:
         return Evidence(False, f"too few: {rounds:,.0f} calls an entry (pays from {LEAST_CALLS})", numbers)
-    return Evidence(True, f"{rounds:,.0f} calls an entry", numbers, 2.0)
+    return Evidence(True, f"{rounds:,.0f} calls an entry", numbers, 2.0, bounds.compiling(calls.count))
 
 
 def _made_there(found: Matching) -> bool:
