@@ -146,6 +146,38 @@ def test_attributes_of_namespaces(tmp_path):
     assert seen["attribute:one:1total"].reads == {"missing": 2, "computed": 2}
 
 
+def test_attributes_of_classes(tmp_path):
+    write(
+        tmp_path,
+        app="""
+        class Meta(type):
+            @property
+            def total(cls): return 1
+            def __getattr__(cls, name): return name
+
+        class Plain:
+            rows, total = [], None
+            @property
+            def late(self): return 1
+
+        class Below(Plain): pass
+
+        class Made(metaclass=Meta):
+            rows = []
+
+        for one in [Plain, Below, Made]:
+            print(hasattr(one, "rows"), hasattr(one, "total"), hasattr(one, "late"))
+        """,
+    )
+    path = tmp_path / "app.py"
+    names = ["rows", "total", "late"]
+    watches = [watch(path, "attribute", "one", place, detail=name) for place, name in enumerate(names)]
+    seen = observed(tmp_path, "app.py", watches=watches).seen
+    assert seen["attribute:one:0rows"].reads == {"plain": 3}
+    assert seen["attribute:one:1total"].reads == {"plain": 2, "computed": 1}
+    assert seen["attribute:one:2late"].reads == {"computed": 3}
+
+
 def test_places_that_are_not_reached_or_not_there(tmp_path):
     write(tmp_path, mod=MODULE, other="def f(): return 1\n", app="import mod\n")
     path = tmp_path / "mod.py"

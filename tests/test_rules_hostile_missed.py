@@ -13,6 +13,7 @@ from test_rules_hostile_spelled import KINDS, ROWS, arguments, imagined, source_
 RUNS = 250
 DEQUE = "import collections\n    out = collections.deque()\n    "
 EACH = "out = [find(ys, a) for a in xs]"
+YIELDS = "    for row in rows:\n        if row == key:\n            yield row"
 HELD = "held = Held(ys)\n    "
 
 SPELLINGS: dict[str, str | tuple[str, str, str]] = {
@@ -89,6 +90,19 @@ SPELLINGS: dict[str, str | tuple[str, str, str]] = {
         HELD + "out = [held.kept(a) for a in xs]",
         "self, key",
         "    if key in self.rows:\n        return self.rows.index(key)\n    return -1",
+    ),
+    # generators that give the rows of a key, consumed at once
+    "generated": ("out = [list(find(ys, a)) for a in xs]", "rows, key", YIELDS),
+    "generated-walked": (
+        "for a in xs:\n        for b in find(ys, a):\n            out.append((a, b))\n            if len(out) > 3:\n                break",
+        "rows, key",
+        YIELDS,
+    ),
+    "generated-asked": ("out = [any(b is a for b in find(ys, a)) for a in xs]", "rows, key", YIELDS),
+    "generated-else": (
+        "for a in xs:\n        for b in find(ys, a):\n            zs.append(b)\n        else:\n            out.append(a)",
+        "rows, key",
+        "    for row in rows:\n        if row != key:\n            continue\n        yield row, key",
     ),
     # deques that grow while they are asked
     "deque": DEQUE + "for a in xs:\n        if a not in out:\n            out.append(a)\n    out = list(out)",

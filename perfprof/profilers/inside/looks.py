@@ -114,6 +114,8 @@ def reading(value: Any, attribute: str) -> str:
     kind = type(value)
     if kind is types.ModuleType:
         return _reading_module(value.__dict__, attribute)
+    if issubclass(kind, type):
+        return _reading_class(value, kind, attribute)
     if _of_type(kind, "__getattribute__") not in _ORDINARY:
         return "computed"
     found = _of_type(kind, attribute)
@@ -124,6 +126,19 @@ def reading(value: Any, attribute: str) -> str:
     if found is None:
         return "computed" if _has(kind, "__getattr__") else "missing"
     return "plain" if type(found) in _METHODS or not _has(type(found), "__get__") else "computed"
+
+
+def _reading_class(owner: type, kind: type, attribute: str) -> str:
+    """The same of a class: what it or a base defines, unless its metaclass goes before."""
+    above = _of_type(kind, attribute)
+    if _of_type(kind, "__getattribute__") is not type.__dict__["__getattribute__"] or _is_data(above):
+        return "computed"
+    names = type.__dict__["__dict__"]
+    for base in type.__getattribute__(owner, "__mro__"):
+        if attribute in names.__get__(base):
+            found = names.__get__(base)[attribute]
+            return "plain" if type(found) in _METHODS or not _has(type(found), "__get__") else "computed"
+    return "missing" if above is None and not _has(kind, "__getattr__") else "computed"
 
 
 def _reading_module(names: dict[str, Any], attribute: str) -> str:

@@ -41,12 +41,21 @@ class Searching:
 def searches_given(target: Function, program: Program, depth: int = DEEPEST) -> tuple[Searching, ...]:
     """The searches of a function over one of its parameters."""
     if isinstance(target.node, (ast.AsyncFunctionDef, ast.Module)) or is_generator(target):
-        return ()
+        return ()  # of a generator see `walks_given`
     found = target.memo.get("searches")
     if found is None:
         target.memo["searches"] = ()  # a circle of calls hands nothing on
         found = target.memo["searches"] = (*_own(target), *(_handed_on(target, program, depth) if depth else ()))
     return found  # type: ignore[return-value]  # the memo holds what was put there
+
+
+def walks_given(target: Function) -> tuple[Searching, ...]:
+    """The same of a generator that gives rows of a parameter for the key that it was called with, which nobody changes."""
+    if not isinstance(target.node, ast.FunctionDef) or not is_generator(target):
+        return ()
+    return tuple(
+        one for one in _own(target) if isinstance(one.outer, ast.Name) and one.outer.id in target.parameters
+    )
 
 
 def _start(target: Function) -> list[ast.stmt]:

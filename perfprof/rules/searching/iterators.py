@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from perfprof.rules import guards
 from perfprof.rules.hoisting import there_before
-from perfprof.rules.reading.callees import standard
+from perfprof.rules.reading.callees import is_generator, standard
 from perfprof.rules.reading.expressions import is_builtin
 from perfprof.rules.reading.lambdas import LAZY, stands_for
 from perfprof.rules.reading.types import builtin_type
@@ -89,7 +89,10 @@ def _meanwhile(found: Looped) -> list[ast.expr]:
     if display is not None:
         inside = set(ast.walk(display))
         loops = [one for one in loops if one.node not in inside]
-    return [part for one in loops for part in walking[one]]
+    own = (
+        found.scan.node if (helper := getattr(found, "helper", None)) is not None and is_generator(helper) else None
+    )
+    return [part for one in loops for part in walking[one] if part is not own]  # what that runs was read
 
 
 def _walking(function: Function) -> dict[Loop, list[ast.expr]]:

@@ -20,12 +20,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from perfprof.rules.hoisting import outermost, runs_later
+from perfprof.rules.hoisting import eaten_at_once, outermost, runs_later
 from perfprof.rules.reading.appends import Append, appends_to, deeds_of, inside
 from perfprof.rules.reading.expressions import holder_of, is_builtin, path_of, reads_only
 from perfprof.rules.reading.leaves import Kind, leaves
 from perfprof.rules.reading.names import bound_in, bound_names, read_names
-from perfprof.rules.reading.parameters import searches_given
+from perfprof.rules.reading.parameters import searches_given, walks_given
 from perfprof.rules.reading.parts import Part, part_of
 from perfprof.rules.reading.ranges import Stretch, stretch_of
 from perfprof.rules.reading.repeats import all_scans
@@ -268,7 +268,8 @@ def _helper(function: Function, program: Program, scan: Scan) -> Iterator[Narrow
     if target is None:
         return
     given = arguments(target, call)
-    for one in searches_given(target, program):
+    walks = walks_given(target) if eaten_at_once(call, function) else ()
+    for one in (*searches_given(target, program), *walks):
         wanted = {name for name in read_names(one.outer) if not is_builtin(name, target)}
         if one.parameter not in given or not wanted <= given.keys():
             continue
