@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from perfprof.rules import guards
 from perfprof.rules.obligations.proofs import guarded, obligation, proved, unproved
 from perfprof.rules.reading.kinds import FLAT, Kind, kind, kind_of_types
-from perfprof.rules.reading.readers import only_read
+from perfprof.rules.reading.readers import only_read, why_kept
 from perfprof.rules.repeated import written_rows
 from perfprof.rules.repeated.invariants import Invariant, environment, observed_kinds
 from perfprof.rules.rule import Case, Proof
@@ -26,7 +26,7 @@ def result_only_read(case: Case) -> Proof:
         return proved("it is a plain value, which nobody can change")
     kept = only_read(found.display, found.function)
     if kept is not None:
-        return unproved("it is changed, or kept by something that may change it", found.function.place(kept))
+        return unproved(why_kept(kept), found.function.place(kept))
     return proved("it is only read, and each turn would make an equal one")
 
 

@@ -11,7 +11,7 @@ from perfprof.rules.obligations.replaced import is_replaced
 from perfprof.rules.reading.expressions import is_builtin
 from perfprof.rules.reading.kinds import FLAT, Kind, kind
 from perfprof.rules.reading.quiet import gives
-from perfprof.rules.reading.readers import only_read
+from perfprof.rules.reading.readers import only_read, why_kept
 from perfprof.rules.reading.types import builtin_type
 from perfprof.rules.repeated.invariants import environment, observed_kinds
 from perfprof.rules.repeated.sharing import Shared, rebound, result_types
@@ -67,7 +67,7 @@ def result_may_be_shared(case: Case) -> Proof:
     for place in found.places:
         kept = only_read(place, function)
         if kept is not None:
-            return unproved("it is changed, or kept by something that may change it", function.place(kept))
+            return unproved(why_kept(kept), function.place(kept))
     return proved("it is only read at each place")
 
 

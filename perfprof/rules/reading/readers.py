@@ -31,6 +31,13 @@ def only_read(node: ast.expr, function: Function) -> ast.AST | None:
     return None if _reads(node, above, function) else above or node
 
 
+def why_kept(place: ast.AST) -> str:
+    """What the place that `only_read` told does with it."""
+    if isinstance(place, ast.BinOp):
+        return f"`{ast.unparse(place)}` gives it to an operator, whose other side may be of a class that keeps or changes it"
+    return "it is changed, or kept by something that may change it"
+
+
 def _named(above: ast.AST | None, node: ast.expr) -> ast.Name | None:
     """The name of a plain assignment."""
     if isinstance(above, ast.Assign) and len(above.targets) == 1 and isinstance(above.targets[0], ast.Name):
