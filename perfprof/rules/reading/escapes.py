@@ -154,6 +154,37 @@ def escapes(use: ast.AST, function: Function) -> bool:
     return not (isinstance(above, ast.AugAssign) and above.value is use)
 
 
+# Functions of NumPy that give an array of their own.
+_ARRAYS = frozenset(
+    "zeros ones empty full arange linspace eye identity zeros_like ones_like empty_like full_like".split()
+)
+
+
+def made_since(name: str, path: tuple[str, ...], function: Function) -> bool:
+    """Whether a name only holds what this call made, and the path is an argument that stays: it was there before."""
+    names = function.names
+    given = len(path) == 1 and path[0] in function.parameters and names.is_local(path[0])
+    if not given or names.bindings.get(path[0]) or name in function.parameters:
+        return False
+    values = names.values(name)
+    return bool(values) and all(_makes_new(one, function) for one in values or ())
+
+
+def _makes_new(value: ast.expr, function: Function) -> bool:
+    """Whether it surely is an object that nobody had before."""
+    callee = value.func if isinstance(value, ast.Call) else None
+    if isinstance(value, (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp)):
+        return True
+    if isinstance(callee, ast.Name):
+        return callee.id in {"list", "dict", "set", "sorted", "bytearray"} and is_builtin(callee.id, function)
+    if not isinstance(callee, ast.Attribute) or not isinstance(callee.value, ast.Name):
+        return False
+    name, module = callee.value.id, function.module
+    brought = module.top.get(name) if name not in module.rebound and not function.hides(name) else None
+    imported = [one for one in brought.names if one.name == "numpy"] if isinstance(brought, ast.Import) else []
+    return callee.attr in _ARRAYS and any((one.asname or one.name) == name for one in imported)
+
+
 def harmless_argument(call: ast.AST, function: Function) -> bool:
     """Whether the call is of a builtin that neither keeps nor gives back what it is given."""
     return (

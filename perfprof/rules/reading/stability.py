@@ -8,14 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from perfprof.rules.reading.callees import CONTAINER_METHODS, SHARED_METHODS
-from perfprof.rules.reading.escapes import ever_escapes, harmless_argument, is_private
-from perfprof.rules.reading.expressions import (
-    holder_of,
-    key_in_holder,
-    makes_container,
-    path_of,
-    root_name,
-)
+from perfprof.rules.reading.escapes import ever_escapes, harmless_argument, is_private, made_since
+from perfprof.rules.reading.expressions import holder_of, key_in_holder, makes_container, path_of, root_name
 from perfprof.rules.reading.hazards import Hazard, unreadable
 from perfprof.rules.reading.members import is_member
 from perfprof.rules.reading.regions import region_of
@@ -169,7 +163,8 @@ def _relation(base: ast.expr, path: tuple[str, ...], region: Sequence[ast.AST], 
     if target in _also_called(path, function):
         return "same"
     if target is not None and len(target) == 1:
-        if _is_other(target[0], path, function) or is_private(target, region, function):
+        apart = _is_other(target[0], path, function) or made_since(target[0], path, function)
+        if apart or is_private(target, region, function):
             return "apart"
         return _told_by(base, target[0], region, function)
     root = root_name(base)

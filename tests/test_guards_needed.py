@@ -1,0 +1,107 @@
+"""A guard that always holds is not written; one that may fail is, however alike the program looks."""
+
+from __future__ import annotations
+
+import pytest
+from hostile import rewrites, seen
+
+from perfprof.profilers.observations import Seen, Watch
+
+ASKS = "for a in xs:\n        if a in ys:\n            zs.append(a)"
+GROWS = "for a in xs:\n        if a not in out:\n            out.append(a)"
+# (what stands before the loop, the loop), a guard, whether it is needed
+SHAPES: dict[str, tuple[str, str, bool]] = {
+    "comprehension": (f"ys = [a for a in ys if a]\n    {ASKS}", "type(ys) is list", False),
+    "comprehension-or-argument": (
+        f"if xs:\n        ys = [a for a in ys if a]\n    {ASKS}",
+        "type(ys) is list",
+        True,
+    ),
+    "list-in-a-loop": (f"for b in zs:\n        ys = list(zs)\n    {ASKS}", "type(ys) is list", True),
+    "list-before-a-loop": (
+        f"ys = list(ys)\n    for b in zs:\n        len(b)\n    {ASKS}",
+        "type(ys) is list",
+        False,
+    ),
+    "list-or-caught": (
+        f"try:\n        ys = list(ys)\n        ys = tuple(zs)\n    except TypeError:\n        pass\n    {ASKS}",
+        "type(ys) is list",
+        True,
+    ),
+    "list-then-unpacked": (f"ys = list(ys)\n    (ys, b) = zs\n    {ASKS}", "type(ys) is list", True),
+    "begun-empty": (
+        f"out = []\n    if xs:\n        out = []\n        {GROWS.replace(chr(10), chr(10) + '    ')}",
+        "{a",
+        False,
+    ),
+    "begun-filled": (f"out = []\n    out.extend(ys)\n    {GROWS}", "{a", True),
+    "parts": (f'ys = f"{{zs}} x".split()\n    {ASKS}', "set(map(type, ys))", False),
+    "parts-and-more": (f'ys = f"{{zs}} x".split()\n    ys.append(xs)\n    {ASKS}', "set(map(type, ys))", True),
+    "parts-of-anything": (f"ys = zs.split()\n    {ASKS}", "set(map(type, ys))", True),
+    "texts": (
+        f'out = []\n    for b in xs:\n        a = f"{{b}};"\n        {GROWS[13:].lstrip()}',
+        "type(a)",
+        False,
+    ),
+    "formatted": (
+        f'out = []\n    for b in xs:\n        a = f"{{b}}"\n        {GROWS[13:].lstrip()}',
+        "type(a)",
+        True,
+    ),
+    "numbers": (
+        "out = []\n    for b in xs:\n        if isinstance(b, (float, complex)):\n            out.append(b)\n"
+        "        elif b not in out:\n            out.append(b)",
+        "if b is None",
+        False,
+    ),
+    "numbers-and-text": (
+        "out = []\n    for b in xs:\n        if isinstance(b, (float, str)):\n            out.append(b)\n"
+        "        elif b not in out:\n            out.append(b)",
+        "if b is None or type(b) is str",
+        False,
+    ),
+    "just-read": (
+        ASKS.replace("in xs", "in ys.all").replace("in ys:", "in ys.all:")
+        + f"\n    {ASKS.replace('in ys', 'in ys.all')}",
+        "getattr(",
+        False,
+    ),
+    "not-read": (ASKS.replace("in ys", "in ys.all"), "getattr(", True),
+    "read-perhaps": (f"if zs:\n        len(ys.all)\n    {ASKS.replace('in ys', 'in ys.all')}", "getattr(", True),
+    "read-of-another": (f"len(ys.all)\n    ys = zs\n    {ASKS.replace('in ys', 'in ys.all')}", "getattr(", True),
+    "read-and-taken-away": (
+        f"len(ys.all)\n    del ys.all\n    {ASKS.replace('in ys', 'in ys.all')}",
+        "getattr(",
+        True,
+    ),
+    "made-since": (
+        f"table = np.zeros(9)\n    {ASKS.replace('zs.append(a)', 'table[0] = 1')}",
+        "is not table",
+        False,
+    ),
+    "made-by-another": (
+        f"table = own.zeros(9)\n    {ASKS.replace('zs.append(a)', 'table[0] = 1')}",
+        "is not table",
+        True,
+    ),
+    "made-and-given": (
+        f"table = np.zeros(9)\n    ys = table if zs else ys\n    {ASKS.replace('zs.append(a)', 'table[0] = 1')}",
+        "is not table",
+        True,
+    ),
+}
+
+
+def imagined(watch: Watch) -> Seen:
+    texts = {"builtins.str": 1000}
+    listed = watch.kind == "collection" or watch.id.rpartition(":")[2].startswith(("loop", "also"))
+    return seen(watch, {"builtins.list": 1000} if listed else texts, texts)
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_guard_is_written_where_it_may_fail(name: str) -> None:
+    body, guard, needed = SHAPES[name]
+    source = f"import numpy as np\nimport own\n\n\ndef work(xs, ys, zs):\n    {body}\n    return zs\n"
+    made = [new for _, new in rewrites(source, imagined, {"list-membership"})]
+    assert made
+    assert (guard in made[-1]) == needed, made[-1]
