@@ -23,7 +23,10 @@ def keys_hash_as_equal(case: Case) -> Proof:
     """Keys that are equal hash alike."""
     found: Narrowing = case.suspect.reading
     known = {builtin_type(found.inner, found.function), builtin_type(found.outer, found.function)}
-    if found.helper is None and known <= {"int", "str"} and not found.selection.ints:
+    made = any(
+        isinstance(one, (ast.Call, ast.BinOp)) for key in (found.inner, found.outer) for one in ast.walk(key)
+    )
+    if found.helper is None and known <= {"int", "str"} and not found.selection.ints and not made:  # which may fail
         return proved("both keys are ints or strings")
     seen = case.watched("inner")
     problem = _unlike(found, seen, case)
