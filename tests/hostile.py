@@ -156,15 +156,15 @@ def rewrites(
             case = Case(suspect, program, seen, tolerance=tolerance)
             proofs, level = weigh(rule, case)
             if level is not Level.OPEN:
-                yield rule, for_few(apply_edits(source, rule.rewrite(replace(case, proofs=proofs)).edits))
+                yield rule, for_few(apply_edits(source, rule.rewrite(replace(case, proofs=proofs)).edits), source)
 
 
 _TURNS = re.compile(rf"\b(len\(\w+\)|\w+) > (?:{FEW}|{FEW_POSITIONS})\b")
 
 
-def for_few(source: str) -> str:
-    """Generated code that answers from what it builds for short loops as well: those of the tests are."""
-    return _TURNS.sub(r"\1 > 0", source)
+def for_few(new: str, old: str) -> str:
+    """A rewrite that answers from what it builds for short loops as well: those of the tests are."""
+    return _TURNS.sub(lambda found: found[0] if found[0] in old else f"{found[1]} > 0", new)
 
 
 def seen(watch: Watch, held: dict[str, int], elements: dict[str, int], rounds: int = 1000, size: int = 100) -> Seen:

@@ -56,7 +56,7 @@ def rewritten(source: str) -> list[str]:
             proofs, level = weigh(rule, case)
             assert level is not Level.OPEN, proofs
             edits = rule.rewrite(Case(suspect, program, case.seen, proofs=proofs)).edits
-            found.append(for_few(apply_edits(source, edits)))
+            found.append(for_few(apply_edits(source, edits), source))
     return found
 
 

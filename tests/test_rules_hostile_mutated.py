@@ -140,7 +140,9 @@ def rewritten(source: str, evidence: frozenset[str]) -> Iterator[str]:
             told = {watch.id: imagined(watch, evidence) for watch in suspect.watches}
             proofs, level = weigh(rule, Case(suspect, program, told))
             if level > Level.OBSERVED:
-                yield for_few(apply_edits(source, rule.rewrite(Case(suspect, program, told, proofs=proofs)).edits))
+                yield for_few(
+                    apply_edits(source, rule.rewrite(Case(suspect, program, told, proofs=proofs)).edits), source
+                )
 
 
 def told(source: str, calls: list[str]) -> list[object]:

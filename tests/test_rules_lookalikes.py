@@ -110,7 +110,7 @@ def answers(one: LookAlike) -> Iterator[str | set[str]]:
             if level is Level.OPEN:
                 yield {proof.obligation for proof in proofs if proof.level is Level.OPEN}
             else:
-                yield for_few(apply_edits(one.source, rule.rewrite(replace(case, proofs=proofs)).edits))
+                yield for_few(apply_edits(one.source, rule.rewrite(replace(case, proofs=proofs)).edits), one.source)
 
 
 @pytest.mark.parametrize("one", CASES)

@@ -23,7 +23,7 @@ from perfprof.rules.reading.types import builtin_type
 from perfprof.rules.repeated.invariants import is_fallback
 from perfprof.rules.rule import Case, Edit, Evidence, Rewrite, Suspect
 from perfprof.rules.searching.indexing import at, collection_name, in_style
-from perfprof.rules.searching.iterators import plain_tests, unknown_iterables
+from perfprof.rules.searching.iterators import loop_tests, unknown_iterables
 from perfprof.rules.searching.row_tests import quietly
 
 if TYPE_CHECKING:
@@ -188,7 +188,7 @@ def sum_beginnings(case: Case) -> Rewrite:
     kinds = guards.is_collection(whole, seen.types) or f"type({whole}) is list"
     apart = [f"{text} is not {other}" for stable in found.stable for other in stable.apart]
     types = guards.key_types(seen.elements) or ("builtins.int",)
-    tests = guards.joined([*plain_tests(case, found), kinds, *apart, guards.all_keys(text, types)])
+    tests = guards.joined([*loop_tests(case, found), kinds, *apart, guards.all_keys(text, types)])
     before = f"{name} = list(itertools.accumulate({text}, initial=0)) if {tests} else ()"
     answer = f"{_answer(found, name)} else {function.text(found.display)}"
     if not stands_alone(found.display, function):
