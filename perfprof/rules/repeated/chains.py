@@ -46,14 +46,19 @@ def left_to_others(cases: Sequence[Case], safe: Callable[[Case], bool]) -> dict[
     left: dict[str, str] = {}
     waiting = [_cache(case, safe(case)) for case in enough] if len(enough) > 1 else []
     while waiting:
-        first = max(waiting, key=lambda one: (one.safe, one.saved))
-        alike = [one for one in waiting if one is first or one.is_with(first)]
-        as_good = [one for one in alike if one.safe == first.safe and one.saved >= NEARLY * first.saved]
-        told = max(as_good, key=lambda one: (one.again, one.saved))
+        told = _told(waiting)
         others = [one for one in waiting if one is not told and one.is_with(told)]
         left |= {one.finding: f"its time is that of `{told.function.qualname}`" for one in others}
         waiting = [one for one in waiting if one is not told and one not in others]
     return left
+
+
+def _told(waiting: Sequence[_Cache]) -> _Cache:
+    """The one that is told first: what can be written before what cannot."""
+    first = max(waiting, key=lambda one: (one.safe, one.saved))
+    alike = [one for one in waiting if one is first or one.is_with(first)]
+    as_good = [one for one in alike if one.safe == first.safe and one.saved >= NEARLY * first.saved]
+    return max(as_good, key=lambda one: (one.again, one.saved))
 
 
 def _cache(case: Case, safe: bool) -> _Cache:

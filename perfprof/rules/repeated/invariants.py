@@ -82,10 +82,15 @@ def invariants(function: Function, program: Program) -> Iterator[Invariant]:
         loop, stable = outermost(bases, scan, function, program)
         if loop is not None:
             taken.update(ast.walk(node))
-            found = Invariant(function, node, loop, bases, stable, scan, gives)
-            moved = any(one.problem for one in stable)
-            plain = written_rows.settled(bases, scan, loop, function, program) if moved else None
-            yield found if plain is None else replace(found, rows=plain[0], stable=plain[1])
+            yield _settled(Invariant(function, node, loop, bases, stable, scan, gives), program)
+
+
+def _settled(found: Invariant, program: Program) -> Invariant:
+    """With a test of the rows, where only the texts that they go into stand against it."""
+    if not any(one.problem for one in found.stable):
+        return found
+    plain = written_rows.settled(found.bases, found.scan, found.hoist, found.function, program)
+    return found if plain is None else replace(found, rows=plain[0], stable=plain[1])
 
 
 def places(one: Invariant) -> tuple[tuple[ast.stmt, object], ...]:

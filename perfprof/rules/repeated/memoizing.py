@@ -163,20 +163,29 @@ def worth_keeping(case: Case) -> Evidence:
     reason = f"{seen.count:,} calls, {share:.0%} of them with arguments that came before"
     if seen.count < LEAST_CALLS or share < LEAST_AGAIN:
         return Evidence(False, "")  # each function with a loop is asked: most are simply none
+    refused = _too_much(case, new + other) or _changed_by_callers(case) or _too_little(case, share, reason)
+    refused = refused or _changing_state(found, case.program)
+    return Evidence(not refused, refused or reason, numbers, 1 / (1 - 0.95 * share))
+
+
+def _too_much(case: Case, different: int) -> str:
+    """Whether there is too much to keep, or too long; each of these says why, or nothing."""
+    found: Repeated = case.suspect.reading
     parts = [case.watched(f"key{number}") for number, _ in enumerate(found.function.parameters)]
     parts += [case.watched(f"size{number}") for number, _ in enumerate(found.answers)]
-    if new + other > MOST_KEPT or any(one is not None and one.mean_length > LONGEST for one in parts):
-        return Evidence(False, f"too much to keep: {new + other:,} different arguments, or long ones", numbers)
+    much = different > MOST_KEPT or any(one is not None and one.mean_length > LONGEST for one in parts)
+    return f"too much to keep: {different:,} different arguments, or long ones" if much else ""
+
+
+def _changed_by_callers(case: Case) -> str:
     changeable = changeable_results(case)
-    if changeable:
-        return Evidence(False, f"a result is {changeable}, which whoever is given it may change", numbers)
-    part = saved(case, share)
-    if part is not None and part < LEAST_SAVED:
-        return Evidence(
-            False, f"too little: {reason}, which take {part:.1%} of the run (told from {LEAST_SAVED:.0%})", numbers
-        )
-    state = _changing_state(found, case.program)
-    return Evidence(not state, state or reason, numbers, 1 / (1 - 0.95 * share))
+    return f"a result is {changeable}, which whoever is given it may change" if changeable else ""
+
+
+def _too_little(case: Case, again: float, reason: str) -> str:
+    part = saved(case, again)
+    little = part is not None and part < LEAST_SAVED
+    return f"too little: {reason}, which take {part:.1%} of the run (told from {LEAST_SAVED:.0%})" if little else ""
 
 
 def _changing_state(found: Repeated, program: Program) -> str:
