@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from perfprof.rules.reading.repeats import statement_of
 from perfprof.rules.reading.turns import evaluated
 from perfprof.rules.reading.types import bound_by_comprehension, builtin_type
 
@@ -106,6 +107,16 @@ def type_at(node: ast.expr, place: ast.stmt, function: Function) -> str | None:
         return known
     last = given_last(node.id, place, function)
     return builtin_type(last.value, function) if last is not None else known
+
+
+def type_there(node: ast.expr, function: Function) -> str | None:
+    """The exact builtin type of an expression where it stands."""
+    known = builtin_type(node, function)
+    if known is not None or not isinstance(node, ast.Name) or bound_by_comprehension(node, function):
+        return known
+    place = statement_of(node, function)
+    again = not isinstance(place, ast.For) and _binds(_start(place), _end(place), node.id, function)
+    return None if again else type_at(node, place, function)  # what a `for` walks is read before it binds anything
 
 
 def still_means(name: str, statement: ast.stmt, place: ast.stmt, function: Function) -> bool:
