@@ -143,7 +143,8 @@ def _tested(scan: Scan, found: Membership) -> list[ast.Call]:
     each = (found.scan, *found.twins)
     calls = [one for one in each if one.node in chosen and isinstance(one.node, ast.Call)]
     alike = all(ast.dump(one.probe) == ast.dump(scan.probe) for one in calls if one.probe and scan.probe)
-    return [one.node for one in calls] if alike and not any(one.node in other for one in each) else []  # type: ignore[misc]
+    besides = any(one.node in other for one in each) or any(one.node in chosen | other for one in found.tests)
+    return [one.node for one in calls] if alike and not besides else []  # type: ignore[misc]
 
 
 def _decides(node: ast.AST, whole: ast.IfExp) -> bool:
