@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable
 
 from perfprof.profilers.observations import Seen
@@ -36,7 +37,7 @@ def keys_hash_as_equal(case: Case) -> Proof:
         part = case.watched(f"leaf{number}")
         kinds = set(part.types) if part is not None else set()
         if kinds and (not kinds <= _TAKEN.get(kind, kinds) or not _guarded(kinds, case)):
-            why = f"`{found.reader.text(leaf)}` was {guards.readable(kinds)}, for which no guard is tested"
+            why = f"`{found.reader.text(leaf)}` was {guards.readable(kinds)}, {_unfit(kinds)}"
             return unproved(why, found.reader.place(leaf))
     types = f" ({guards.readable(seen.types)})" if seen is not None and seen.types else ""
     return guarded(f"a test of the keys' exact types{types}; the loop's own comparison still decides")
@@ -49,7 +50,7 @@ def _unlike(found: Narrowing, seen: Seen | None, case: Case) -> str:
     """Why keys of the types that a run saw are not equal as they hash; empty if they are."""
     types = seen.types if seen is not None else {}
     if types and not _guarded(types, case):
-        return f"keys were {guards.readable(types)}, for which no guard is tested"
+        return f"keys were {guards.readable(types)}, {_unfit(types)}"
     if found.selection.ints and set(types) != {"builtins.int"}:
         return "it is solved for the row's part, which holds for ints only"
     if any(map(guards.is_own, types)) and _by_difference(found):
@@ -71,6 +72,21 @@ def _guarded(types: Iterable[str], case: Case) -> bool:
     return all(function is not None and equal_to_itself_only(name, function.module, case.program) for name in own)
 
 
+_UNHASHABLE = re.compile(
+    r"\b(builtins\.(list|dict|set|bytearray)|collections\.(deque|defaultdict|Counter|OrderedDict))\b"
+)
+
+
+def _unfit(types: Iterable[str]) -> str:
+    """Why no guard lets values of these types pass: what makes them unfit for a set."""
+    found = [one for one in types if guards.key_types([one], library=True) is None or guards.is_own(one)]
+    if any(map(_UNHASHABLE.search, found)):
+        return "which cannot be hashed"
+    if found and all(map(guards.is_own, found)) and not any(one.startswith("builtins.") for one in found):
+        return "whose class, or a base of it, may say itself what is equal"
+    return "for which no guard is tested"
+
+
 def _by_difference(found: Narrowing) -> bool:
     """Whether rows are told apart by ``!=``, which a class may define without ``==``."""
     place, others = _place(found.selection.compare), found.reader.every(ast.Compare)
@@ -88,14 +104,14 @@ def elements_hash_as_equal(case: Case) -> Proof:
     seen = case.watched("base0")
     where = found.function.place(found.scan.node)
     if seen is not None and seen.elements and not _guarded(seen.elements, case):
-        return unproved(f"elements were {guards.readable(seen.elements)}, for which no guard is tested", where)
+        return unproved(f"elements were {guards.readable(seen.elements)}, {_unfit(seen.elements)}", where)
     if is_for_unhashable(found.scan.node, found.function):
         return unproved("it answers a TypeError: what comes here cannot be hashed", where)
     kinds = elements_made_of(found.scan.subject, found.function)
     probe = made_of(found.scan.probe, found.function) if found.scan.probe is not None else ""
     if (kinds or probe) and not _flat_tuples(seen):  # of which the guard knows what they hold
         who = f"elements are {kinds}" if kinds else f"what is looked for is a {probe}"
-        return unproved(f"{who}, for which no guard is tested", where)
+        return unproved(f"{who}, {_unfit([f'builtins.{kinds or probe}'])}", where)
     types = f" ({guards.readable(seen.elements)})" if seen is not None and seen.elements else ""
     return guarded(f"a test of the exact types{types} of the elements and of what is looked for", where)
 

@@ -121,7 +121,8 @@ def wanted_key_fixed(case: Case) -> Proof:
         if hazard.kind == "rebinds" and hazard.name in names:
             return unproved(f"`{hazard.name}` is bound anew while the rows are walked", where)
         if hazard.kind == "attribute" and (hazard.name in attributes or hazard.name == "*"):
-            return unproved(f"`.{hazard.name}` is stored while the rows are walked", where)
+            which = "an attribute of any name" if hazard.name == "*" else f"`.{hazard.name}`"
+            return unproved(f"{which} is stored while the rows are walked", where)
         if hazard.kind == "mutates" and items and _stores_item(hazard, items, function):
             return unproved("what the wanted key is read from is changed meanwhile", where)
         if hazard.kind in {"unknown", "suspends"} and deep:

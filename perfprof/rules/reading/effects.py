@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from perfprof.rules.reading.callees import (
     CHANGES_FIRST_ARGUMENT,
     CONTAINER_METHODS,
-    PLAIN_DECORATORS,
     SHARED_METHODS,
     called_by,
     is_container,
@@ -33,13 +32,15 @@ from perfprof.rules.reading.expressions import (
     is_builtin,
     root_name,
 )
-from perfprof.rules.reading.hazards import Hazard, distinct, own_hazards, translated
+from perfprof.rules.reading.hazards import STORING, Hazard, distinct, own_hazards, translated
 from perfprof.rules.reading.lambdas import walked_in_place
+from perfprof.rules.reading.making import run_by
 from perfprof.rules.reading.names import bound_names
 from perfprof.rules.reading.operators import OPERATING, Overload, overloads, own_methods
 from perfprof.rules.reading.resolution import arguments, class_named, resolve
 from perfprof.rules.reading.scans import COMPREHENSIONS
 from perfprof.rules.reading.syntax import children
+from perfprof.rules.reading.unfollowed import why_not
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Module, Program
@@ -84,7 +85,7 @@ def _at(node: ast.AST, function: Function, program: Program) -> Iterator[Hazard]
     """What a node itself may do, its parts aside."""
     yield from own_hazards(node)
     if set_by_code(node, function, program):
-        yield Hazard("unknown", node, name=ast.unparse(node))
+        yield Hazard("unknown", node, name=ast.unparse(node), why=STORING)
     if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
         yield from _property(node, function, program)
     yield from _overloaded(node, function, program)
@@ -113,13 +114,13 @@ def _call(call: ast.Call, function: Function, program: Program) -> Iterator[Haza
         yield from _library(call, known, function, program)
         return
     target = resolve(callee, function, program)
-    if target is None and isinstance(callee, ast.Name):
+    if target is None and isinstance(callee, ast.Name) and not function.hides(callee.id):
         made = class_named(callee.id, function.module, program)
         if made is not None:
             yield from _constructor(*made, call, program)
             return
     if target is None:
-        yield Hazard("unknown", call, name=function.text(callee))
+        yield Hazard("unknown", call, name=function.text(callee), why=why_not(callee, function, program))
         return
     yield from _followed(target, call, function, program)
 
@@ -188,7 +189,8 @@ def _shown(
         program.shallow -= 1
     for hazard in found:
         placed = hazard.kind == "attribute" or (one.receiver is not None and hazard.kind != "unknown")
-        yield replace(hazard, node=node) if placed else Hazard("unknown", node, name=one.name)
+        why = f"`{method.qualname}` may run here, which does more than answer ({method.place(method.node)})"
+        yield replace(hazard, node=node) if placed else Hazard("unknown", node, name=one.name, why=why)
 
 
 def _builtin(call: ast.Call, name: str, function: Function, program: Program) -> Iterator[Hazard]:
@@ -198,7 +200,7 @@ def _builtin(call: ast.Call, name: str, function: Function, program: Program) ->
         return
     value = getattr(builtins, name)
     if name == "next" and not (call.args and walked_in_place(call.args[0])):
-        yield Hazard("unknown", call, name=name)  # of a generator, whose code runs
+        yield Hazard("unknown", call, name=name, why="the code of a generator may run")
     if name in PURE_BUILTINS | {"next", "open", "input"}:
         keys = [word.value for word in call.keywords if word.arg in {"key", "default_factory"}]
         called = [*keys, *(call.args[:1] if name in {"map", "filter"} else [])]
@@ -221,7 +223,7 @@ def _library(call: ast.Call, name: str, function: Function, program: Program) ->
         yield Hazard("mutates", call, base=call.args[0])
     for one in called_by(call, name, function):
         if not _harmless_reference(one, function) and resolve(one, function, program) is None:
-            yield Hazard("unknown", call, name=function.text(one))
+            yield Hazard("unknown", call, name=function.text(one), why=why_not(one, function, program))
     for one in [*call.args, *(word.value for word in call.keywords)]:
         if isinstance(one, (ast.Name, ast.Attribute)):
             target = resolve(one, function, program)
@@ -231,22 +233,14 @@ def _library(call: ast.Call, name: str, function: Function, program: Program) ->
 
 
 def _constructor(owner: ast.ClassDef, module: Module, call: ast.Call, program: Program) -> Iterator[Hazard]:
-    methods = {one.name for one in owner.body if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef))}
-    making = methods & {"__init__", "__new__", "__post_init__"}
-    if not _plainly_made(owner) or "__new__" in making:
-        yield Hazard("unknown", call, name=owner.name)
+    found, why = run_by(owner, module, program)
+    if why:
+        yield Hazard("unknown", call, name=owner.name, why=why)
         return
-    found = [one for one in module.functions if one.owner is owner and one.qualname.rsplit(".", 1)[-1] in making]
     for one in found:
-        for _ in filter(_gets_out, _summary(one, program)):
-            yield Hazard("unknown", call, name=owner.name)
-
-
-def _plainly_made(owner: ast.ClassDef) -> bool:
-    """Whether neither bases nor decorators nor a metaclass take part when an object is made."""
-    plain = all(isinstance(base, ast.Name) and base.id in _PLAIN_BASES for base in owner.bases)
-    marks = {getattr(one.func if isinstance(one, ast.Call) else one, "id", "") for one in owner.decorator_list}
-    return plain and marks <= PLAIN_DECORATORS and not owner.keywords
+        for hazard in filter(_gets_out, _summary(one, program)):
+            inside = hazard.inside or f"`{one.qualname}` ({one.place(hazard.node)})"
+            yield Hazard("unknown", call, hazard.name or owner.name, why=hazard.why, inside=inside)
 
 
 def _gets_out(hazard: Hazard) -> bool:
@@ -255,19 +249,14 @@ def _gets_out(hazard: Hazard) -> bool:
     return not own and hazard.kind in {"unknown", "suspends", "mutates"}
 
 
-_PLAIN_BASES = frozenset(
-    {"object", "NamedTuple", "TypedDict", "Enum", "Generic", "Protocol", "ABC"}
-    | {name for name, one in vars(builtins).items() if isinstance(one, type) and issubclass(one, BaseException)}
-)
-
-
 def _summary(target: Function, program: Program) -> tuple[Hazard, ...]:
     """The hazards of a whole function, each sort once. In a circle of calls, or too deep, it is unknown."""
     depth = "few hazards" if program.shallow else "hazards"
     found = target.memo.get("hazards") or target.memo.get(depth)
     if found is None:
         if target in program.following or len(program.following) >= _limit(program):
-            return (Hazard("unknown", target.node, name=target.qualname),)
+            why = "it leads back to itself" if target in program.following else "it lies deeper than is read"
+            return (Hazard("unknown", target.node, name=target.qualname, why=why),)
         program.following.append(target)
         try:
             found = tuple(distinct(hazards(target.body, target, program)))
@@ -295,4 +284,5 @@ def _followed(
         elif hazard.kind == "mutates" and hazard.base is not None:
             yield from translated(hazard.base, target, given, call, function)
         elif hazard.kind != "suspends" or not is_generator(target):
-            yield replace(hazard, node=call)
+            inside = hazard.inside or f"`{target.qualname}` ({target.place(hazard.node)})"
+            yield replace(hazard, node=call, inside=inside)

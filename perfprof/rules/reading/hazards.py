@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import builtins
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -11,11 +10,12 @@ from typing import TYPE_CHECKING, Literal
 from perfprof.rules.reading.callees import is_container
 from perfprof.rules.reading.expressions import path_of, root_name
 from perfprof.rules.reading.names import other_bindings
-from perfprof.rules.reading.stars import star_for
+from perfprof.rules.reading.types import builtin_type
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function
 
+STORING = "to store it may run a method"
 IN_PLACE = (ast.Add, ast.Mult, ast.BitOr)  # what lists and dicts do in place; sets are not indexed
 
 
@@ -25,13 +25,16 @@ class Hazard:
 
     rebinds: the name ``name``. attribute: stores an attribute called ``name`` on some object ("*": any).
     mutates: changes the object ``base`` in place. unknown: a call of which nothing is known.
-    suspends: ``yield`` or ``await``; others may run. node: where, in the function that was asked about.
+    suspends: ``yield`` or ``await``; others may run. node: where, in the function that was asked about. why: what keeps an
+    unknown one unknown. inside: of a function that is called there, the one in which it stands, with its place.
     """
 
     kind: Literal["rebinds", "attribute", "mutates", "unknown", "suspends"]
     node: ast.AST
     name: str = ""
     base: ast.expr | None = None
+    why: str = ""
+    inside: str = ""
 
 
 def own_hazards(node: ast.AST) -> Iterator[Hazard]:
@@ -74,8 +77,8 @@ def translated(
     root = root_name(base)
     if root in given and path_of(base) == (root,):
         yield Hazard("mutates", call, base=given[root])
-    elif root is not None and root in target.names.bindings and is_container(ast.Name(root, ast.Load()), target):
-        return  # its own local container
+    elif root is not None and root in target.names.bindings and _is_its_own(root, base, target):
+        return
     elif root == "self" and isinstance(call.func, ast.Attribute) and len(path_of(base) or ()) == 2:
         assert isinstance(base, ast.Attribute)
         yield Hazard(
@@ -84,7 +87,14 @@ def translated(
     elif _is_global(base, target) and target.module is function.module and not _hides(root or "", function):
         yield Hazard("mutates", call, base=base)  # a global: the same name, if the same module
     else:
-        yield Hazard("unknown", call, name=function.text(call.func))
+        why = f"`{target.qualname}` changes `{ast.unparse(base)}` ({target.place(base)})"
+        yield Hazard("unknown", call, name=function.text(call.func), why=why)
+
+
+def _is_its_own(root: str, base: ast.expr, target: Function) -> bool:
+    """Whether it is a container that the function made, or a text or a number that it adds to."""
+    plain = isinstance(base, ast.Name) and builtin_type(base, target) is not None
+    return plain or is_container(ast.Name(root, ast.Load()), target)
 
 
 def _is_global(base: ast.expr, target: Function) -> bool:
@@ -101,11 +111,8 @@ def _hides(name: str, function: Function) -> bool:
     return False
 
 
-def unreadable(name: str, function: Function) -> str:
-    """Why nothing is known of a call: a builtin's name may mean another function, an operator a class's own method."""
-    if name.startswith("__"):
-        return "a class of this project has one of its own"
-    star = star_for(name, function.module) if hasattr(builtins, name) else None
-    if star is not None:
-        return f"`{ast.unparse(star)}` may give `{name}` another meaning"
-    return "not readable from here"
+def told(hazard: Hazard) -> str:
+    """What an unknown one is, and why nobody knows it."""
+    stands = f", in {hazard.inside}," if hazard.inside else ""
+    name = hazard.name if hazard.why == STORING else f"{hazard.name}(…)"
+    return f"`{name}`{stands} may change it: {hazard.why or 'it runs code that is not known'}"

@@ -17,6 +17,7 @@ from perfprof.rules.reading.names import defined_names, unpacked_names
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Program
 
+_STAR = re.compile(r"\bimport\s*\*")
 _WORD = re.compile(r"[^\W\d]\w*")
 _NEWLINE = re.compile(rb"\r\n|\r|\n")
 
@@ -63,7 +64,9 @@ class Module:
     @cached_property
     def stars(self) -> tuple[ast.ImportFrom, ...]:
         """Its ``from … import *``."""
-        imports = [one for one in self.tree.body if isinstance(one, ast.ImportFrom)]
+        if _STAR.search(self.source) is None:
+            return ()
+        imports = self.functions[0].every(ast.ImportFrom)
         return tuple(one for one in imports if any(alias.name == "*" for alias in one.names))
 
     @property

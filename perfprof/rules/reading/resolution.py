@@ -70,6 +70,23 @@ def class_named(name: str, module: Module, program: Program, depth: int = 3) -> 
         original = next((one.name for one in found.names if (one.asname or one.name) == name), name)
         if other is not None and other is not module and original not in other.rebound:
             return class_named(original, other, program, depth - 1)
+    above = _by_star(name, module, program) if found is None and depth else None
+    return class_named(name, above, program, depth - 1) if above is not None else None
+
+
+def _by_star(name: str, module: Module, program: Program) -> Module | None:
+    """The module of the project that gives a name by the last ``from … import *``; None if another may."""
+    if not module.stars or name.startswith("_") or name in module.functions[0].names.bindings:
+        return None
+    for statement in reversed(module.stars):
+        other = module_of(statement, module, program)
+        if other is None or other is module:
+            return None
+        if name in other.functions[0].names.bindings:
+            listed = "__all__" not in other.identifiers or re.search(rf"""["']{name}["']""", other.source)
+            return other if listed and name in other.top and name not in other.rebound else None
+        if other.stars:
+            return other
     return None
 
 
@@ -132,7 +149,8 @@ def _top_function(module: Module, name: str, program: Program, depth: int = 3) -
         original = next((one.name for one in found.names if (one.asname or one.name) == name), name)
         if other is not None and other is not module:
             return _top_function(other, original, program, depth - 1)
-    return None
+    above = _by_star(name, module, program) if found is None and depth else None
+    return _top_function(above, name, program, depth - 1) if above is not None else None
 
 
 def imported_module(name: str, function: Function, program: Program) -> Module | None:

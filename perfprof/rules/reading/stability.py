@@ -8,17 +8,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from perfprof.rules.reading.callees import CONTAINER_METHODS, SHARED_METHODS
+from perfprof.rules.reading.changes import also_called, change_of, prevented_by
 from perfprof.rules.reading.escapes import ever_escapes, harmless_argument, is_private, made_since
 from perfprof.rules.reading.expressions import holder_of, key_in_holder, makes_container, path_of, root_name
-from perfprof.rules.reading.hazards import Hazard, unreadable
+from perfprof.rules.reading.hazards import Hazard
 from perfprof.rules.reading.members import is_member
 from perfprof.rules.reading.regions import region_of
 from perfprof.rules.reading.syntax import walk
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Program
-
-CHANGED = "it is changed in the loop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +27,7 @@ class Stability:
     apart: expressions that are read once before the region and must not be the collection itself (a guard can
     check that). watch: expressions in the region that must not be it, which only a run can tell. private: nobody
     outside of the function can reach it before the region ends. inside: the problem is of its elements only, so that
-    there is none if it is a tuple.
+    there is none if it is a tuple. changed: a statement of the region changes it, or what may be it.
     """
 
     problem: str = ""
@@ -37,6 +36,7 @@ class Stability:
     watch: tuple[ast.expr, ...] = ()
     private: bool = False
     inside: bool = False
+    changed: bool = False
 
 
 def stability(
@@ -82,12 +82,14 @@ def _stability(
         if hazard.node in allowed and (isinstance(hazard.node, ast.FormattedValue) or hazard.name[:2] != "__"):
             continue
         if sort not in judged:
-            problem = _problem(hazard, path, private, function)
+            problem = prevented_by(hazard, path, private, function)
             judged[sort] = problem, "apart" if problem else _changed(hazard, path, private, region, function)
         problem, relation = judged[sort]
         if problem or relation == "same" or (relation == "maybe" and _computed(hazard.base, program)):
-            inside = _stays_the_same_object(path, region, function)
-            return Stability(problem or CHANGED, function.place(hazard.node), inside=inside)
+            inside, why = _stays_the_same_object(path, region, function), problem or change_of(
+                hazard, path, function
+            )
+            return Stability(why, function.place(hazard.node), inside=inside, changed=not problem)
         if hazard.kind in {"rebinds", "attribute"}:
             moving.add(hazard.name)
         elif hazard.base is not None and relation != "apart":
@@ -134,33 +136,10 @@ def _changed(
     return _relation(hazard.base, path, region, function)
 
 
-def _problem(hazard: Hazard, path: tuple[str, ...], private: bool, function: Function) -> str:
-    if hazard.kind == "rebinds" and hazard.name == path[0]:
-        return f"`{path[0]}` is bound anew in the loop"
-    if hazard.kind == "attribute" and (hazard.name in path[1:] or (hazard.name == "*" and len(path) > 1)):
-        return f"an attribute `{hazard.name}` is stored in the loop"
-    if hazard.kind == "mutates" and len(path) > 1 and _keeps_attributes(hazard.base, function):
-        return "the dict that keeps attributes is changed in the loop"
-    if hazard.kind == "unknown" and not private:
-        return f"`{hazard.name}(…)` may change it: {unreadable(hazard.name, function)}"
-    if hazard.kind == "suspends" and not private:
-        return "other code may run at `await` or `yield`"
-    return ""
-
-
-def _keeps_attributes(base: ast.expr | None, function: Function) -> bool:
-    """Whether a name was given an object's ``__dict__``: to change that is to store attributes."""
-    bindings = function.names.bindings.get(base.id, ()) if isinstance(base, ast.Name) else ()
-    values = [one.value for one in bindings if one.value is not None]
-    return any(
-        isinstance(node, ast.Attribute) and node.attr == "__dict__" for value in values for node in walk(value)
-    )
-
-
 def _relation(base: ast.expr, path: tuple[str, ...], region: Sequence[ast.AST], function: Function) -> str:
     """How a mutated object relates to the collection: "same", "apart", "maybe" (a guard can tell) or "watch"."""
     target = path_of(base)
-    if target in _also_called(path, function):
+    if target in also_called(path, function):
         return "same"
     if target is not None and len(target) == 1:
         apart = _is_other(target[0], path, function) or made_since(target[0], path, function)
@@ -188,12 +167,6 @@ def _stands_there(base: ast.expr, function: Function) -> bool:
     """Whether a run can ask for it in the region: it is written there, or is an attribute of an object that is."""
     holder = base.value if isinstance(base, ast.Attribute) else None
     return base in function.parents or (holder in function.parents and path_of(holder) is not None)
-
-
-def _also_called(path: tuple[str, ...], function: Function) -> set[tuple[str, ...] | None]:
-    """The collection's own name, and the names and attributes that it was taken from (``xs = self.items``)."""
-    values = function.names.values(path[0]) if len(path) == 1 else None
-    return {path, *(path_of(value) for value in values or () if path_of(value) is not None)}
 
 
 def _visible(base: ast.expr, function: Function) -> bool:

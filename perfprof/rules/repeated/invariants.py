@@ -22,7 +22,7 @@ from perfprof.rules.reading.names import bound_in, bound_names
 from perfprof.rules.reading.readers import needs_its_own
 from perfprof.rules.reading.repeats import changed_in, counted_few, looped_expressions, repeated
 from perfprof.rules.reading.scans import Loop, Scan
-from perfprof.rules.reading.stability import CHANGED, Stability
+from perfprof.rules.reading.stability import Stability
 from perfprof.rules.repeated import written_rows
 from perfprof.rules.rule import Case, Evidence, Suspect
 from perfprof.rules.searching.iterators import unknown_iterables
@@ -225,7 +225,7 @@ def suspect(rule: str, found: Invariant) -> Suspect:
 
 def _told(found: Invariant, shown: str) -> str:
     """What is slow, in words; of what the loop changes, too."""
-    if not any(one.problem == CHANGED for one in found.stable):
+    if not any(one.changed for one in found.stable):
         return f"computes `{shown}` anew in each turn from the same values"
     base = " and ".join(f"`{found.function.text(one)}`" for one in found.bases)
     is_set = isinstance(found.display, ast.Call) and getattr(found.display.func, "id", "") in {"set", "frozenset"}
