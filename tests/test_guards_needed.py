@@ -29,6 +29,8 @@ SHAPES: dict[str, tuple[str, str, bool]] = {
         True,
     ),
     "list-then-unpacked": (f"ys = list(ys)\n    (ys, b) = zs\n    {ASKS}", "type(ys) is list", True),
+    "walked-comprehension": (f"xs = [a for a in xs if a]\n    {ASKS}", "type(xs) is list", False),
+    "walked-or-argument": (f"if zs:\n        xs = [a for a in xs if a]\n    {ASKS}", "type(xs) is list", True),
     "begun-empty": (
         f"out = []\n    if xs:\n        out = []\n        {GROWS.replace(chr(10), chr(10) + '    ')}",
         "{a",

@@ -15,7 +15,7 @@ from perfprof.rules.hoisting import there_before
 from perfprof.rules.reading.callees import is_generator, standard
 from perfprof.rules.reading.expressions import is_builtin
 from perfprof.rules.reading.lambdas import LAZY, stands_for
-from perfprof.rules.reading.types import builtin_type
+from perfprof.rules.reading.reached import type_there
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function
@@ -123,7 +123,7 @@ def _parts(iterable: ast.expr, function: Function) -> list[ast.expr]:
 
 def _made_here(one: ast.expr, function: Function) -> bool:
     """Whether it is a container that was made in this function, which runs no code when it is walked."""
-    if builtin_type(one, function) in {"list", "tuple", "dict", "set"}:
+    if type_there(one, function) in {"list", "tuple", "dict", "set"}:
         return True
     if not isinstance(one, ast.Call):
         return False
@@ -183,9 +183,9 @@ def _length(walked: ast.expr, loop: Loop, function: Function) -> str:
     counted = _only_argument(end, "len", function)
     if end is None or counted is not None:
         sized = walked if counted is None else counted
-        known = _has_name(sized, loop, function) and builtin_type(sized, function) in SIZED
+        known = _has_name(sized, loop, function) and type_there(sized, function) in SIZED
         return f"len({function.text(sized)})" if known else ""
-    known = _has_name(end, loop, function) and builtin_type(end, function) == "int"
+    known = _has_name(end, loop, function) and type_there(end, function) == "int"
     return function.text(end) if known else ""
 
 
