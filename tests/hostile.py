@@ -21,7 +21,7 @@ from perfprof.profilers.observations import Seen, Watch
 from perfprof.rules import registry
 from perfprof.rules.reading.program import Program
 from perfprof.rules.rule import Case, Level, Rule, weigh
-from perfprof.rules.searching.iterators import FEW, FEW_POSITIONS
+from perfprof.rules.searching.iterators import FEW, FEW_GROWN, FEW_POSITIONS
 
 RULES = [
     rule
@@ -159,7 +159,7 @@ def rewrites(
                 yield rule, for_few(apply_edits(source, rule.rewrite(replace(case, proofs=proofs)).edits), source)
 
 
-_TURNS = re.compile(rf"\b(len\(\w+\)|\w+) > (?:{FEW}|{FEW_POSITIONS})\b")
+_TURNS = re.compile(rf"\b(len\(\w+\)|\w+) > (?:{FEW}|{FEW_POSITIONS}|{FEW_GROWN})\b")
 
 
 def for_few(new: str, old: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,7 +38,7 @@ SHAPES = {
     "grows": (
         "",
         "    for row in rows:\n        if row not in ids:\n            ids.append(row)\n",
-        "len(rows) > 8",
+        "len(rows) > 32",
     ),
     "grows-empty": (
         "ids = []",
@@ -81,8 +82,8 @@ def test_what_has_no_value_is_not_asked_for_its_length() -> None:
     assert (work([], [], ["a"]), work(["a", "b"], [], ["a"])) == ([], ["a"])
 
 
-def rewritten(source: str) -> list[str]:
-    """What the rules make of a source, seen with lists of strings."""
+def rewritten(source: str, told: Callable[[Watch], Seen] | None = None) -> list[str]:
+    """What the rules make of a source, seen with lists of strings unless ``told``."""
     program = Program(Path("/"), lambda path: source)
     module = program.module(Path("/work.py"))
     assert module is not None
@@ -90,8 +91,7 @@ def rewritten(source: str) -> list[str]:
     for rule in RULES:
         assert rule.in_function is not None
         for suspect in (one for function in module.functions for one in rule.in_function(function, program)):
-            told = {one.id: imagined(one) for one in suspect.watches}
-            case = Case(suspect, program, told)
+            case = Case(suspect, program, {one.id: (told or imagined)(one) for one in suspect.watches})
             proofs, level = weigh(rule, case)
             if level and rule.worth(case).enough:
                 found.append(apply_edits(source, rule.rewrite(replace(case, proofs=proofs)).edits))
@@ -111,3 +111,19 @@ def test_nothing_is_built_for_the_other_branch(test: str, *, safe: bool) -> None
     branches = "[] if not ids else {}" if test == "not ids" else "{} if " + test + " else []"
     asks = branches.format("[row for row in rows if row in ids]")
     assert bool(rewritten(f"def work(flag, rows, ids):\n    return {asks}\n")) == safe
+
+
+@pytest.mark.parametrize(
+    ("walked", "calls", "safe"), [("given.words", 500, False), ("given.words", 5, True), ("rows", 500, True)]
+)
+def test_a_set_for_a_few_questions_of_many_calls_belongs_into_the_caller(
+    walked: str, calls: int, *, safe: bool
+) -> None:
+    """500 calls ask a list of 1,000 elements 20 times each; where a guard counts the turns they are no matter."""
+
+    def told(watch: Watch) -> Seen:
+        count = calls if watch.kind == "entry" else calls * 20
+        return replace(imagined(watch), count=count, total_length=1000 * count)
+
+    source = f"def work(given, rows, ids):\n    return [row for row in {walked} if row in ids]\n"
+    assert bool(rewritten(source, told)) == safe

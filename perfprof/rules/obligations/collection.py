@@ -13,7 +13,8 @@ from perfprof.rules.reading.metaclasses import unhashable_maker
 from perfprof.rules.reading.reached import type_at
 from perfprof.rules.reading.types import builtin_type
 from perfprof.rules.rule import Case, Proof
-from perfprof.rules.searching.iterators import PLAIN, hidden, unknown_iterables
+from perfprof.rules.searching.asked_set import MANY_CALLS
+from perfprof.rules.searching.iterators import PLAIN, counts_turns, hidden, unknown_iterables
 from perfprof.rules.searching.membership import Membership, starts_empty
 from perfprof.rules.searching.narrowing import VIEWS, Narrowing
 from perfprof.rules.searching.row_tests import unsure_leaf
@@ -181,7 +182,29 @@ def index_has_a_place(case: Case) -> Proof:
         return unproved(
             f"it would be built whatever `{test}` is, and is wanted in one branch", function.place(other)
         )
+    anew = _made_anew(case)
+    if anew:
+        return unproved(anew, function.place(statement))
     return proved("what it is made of has its value before the loop begins", function.place(statement))
+
+
+def _made_anew(case: Case) -> str:
+    """Why a set belongs into the caller: each of many calls is given a list, and asks it a few times; no guard can count them."""
+    found, entry, listed = case.suspect.reading, case.watched("entry"), case.watched("base0")
+    if (
+        not isinstance(found, Membership)
+        or found.appends
+        or entry is None
+        or listed is None
+        or found.inlined is not None
+    ):
+        return ""
+    given = isinstance(found.scan.subject, ast.Name) and found.scan.subject.id in found.function.parameters
+    rounds = listed.count / max(entry.count, 1)
+    if not given or entry.count < MANY_CALLS or rounds >= MANY_CALLS or counts_turns(case, found):
+        return ""
+    what = f"`{found.function.text(found.scan.subject)}` is given to {entry.count:,} calls, each asks it {rounds:,.0f} times"
+    return f"{what}: a set of it belongs into the caller"
 
 
 @obligation

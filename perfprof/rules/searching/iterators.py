@@ -29,6 +29,7 @@ SIZED = frozenset(
 )  # `len` of a range may be more than a C integer holds
 FEW = 8  # look-ups for which no set, dict of counts or index pays, whatever its size: measured, see `costs`
 FEW_POSITIONS = 16
+FEW_GROWN = 32  # questions of a list that grows: what is in it already goes into the set one by one
 _WRAPPERS = frozenset({"enumerate", "zip", "reversed"})
 _MATCHES = frozenset({"re.findall", "re.finditer", "re.split"})
 _MAKERS = frozenset({"range", "sorted"})
@@ -146,9 +147,14 @@ def loop_tests(case: Case, found: Looped, few: int = FEW) -> list[str]:
     return [*plain_tests(case, found), *(f"{length} > {few}" for _, length in _lengths(case, found)[:1])]
 
 
-def long_tests(case: Case, found: Looped, few: int = FEW) -> list[str]:
+def long_tests(case: Case, found: Looped, few: int = FEW_GROWN) -> list[str]:
     """That the loop asks often enough, with a test of the type of what has a length."""
     return [test for kind, length in _lengths(case, found)[:1] for test in (kind, f"{length} > {few}") if test]
+
+
+def counts_turns(case: Case, found: Looped) -> bool:
+    """Whether a guard can tell before the loop how often it asks."""
+    return bool(_lengths(case, found))
 
 
 def _types(case: Case, name: str) -> set[str | None]:

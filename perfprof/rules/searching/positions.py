@@ -84,7 +84,7 @@ def _beside(case: Case) -> Iterator[Edit]:
     known = fresh(f"{collection_name(found.scan.subject)}_placed", taken)
     tests = list_tests(found, case.watched("base0"), listed)
     empty = starts_empty(found)
-    tests += [] if empty else long_tests(case, found, FEW_POSITIONS)
+    tests += [] if empty else long_tests(case, found)
     if empty and not tests and _asked_before(found):
         yield from _of_different(case, name, taken)
         return
