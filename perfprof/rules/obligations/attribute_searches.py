@@ -25,7 +25,7 @@ from perfprof.rules.reading.projects import BY_DICT, texts
 from perfprof.rules.rule import Case, Obligation, Proof
 
 if TYPE_CHECKING:
-    from perfprof.rules.reading.program import Function
+    from perfprof.rules.reading.program import Function, Module
 
 USED = (
     "type",
@@ -48,6 +48,7 @@ COPIES = re.compile(
 )
 
 
+_DEFINED = frozenset({"__getattr__", "__setattr__", "__delattr__", "__getattribute__"})
 BY_WORD = re.compile(r"""\b[gs]etattr\(\s*[^,()]*(\([^()]*\)[^,()]*)*,(?!\s*["'])""")
 
 
@@ -122,13 +123,25 @@ def _own_ways(found: AttributeSearch) -> str:
     for owner, module in found.family.classes.items():
         if "__slots__" in names_of_body(owner):
             return "`__slots__` leaves no place for another attribute"
-        metaclass = [ast.unparse(one.value) for one in owner.keywords]
-        if not set(metaclass) <= {"ABCMeta", "abc.ABCMeta"} or not all(map(_plain_dataclass, owner.decorator_list)):
-            return "a decorator or a metaclass may use it"
-        ways = {*attribute_queues.OWN_WAYS, "vars"} & module.identifiers
+        makers = {ast.unparse(one.value) for one in owner.keywords} - {"ABCMeta", "abc.ABCMeta"}
+        marks = [ast.unparse(one) for one in owner.decorator_list if not _plain_dataclass(one)]
+        if makers or marks:
+            who = f"the metaclass `{min(makers)}`" if makers else f"the decorator `@{marks[0]}`"
+            return f"{who} may use it, or change the class ({module.relative}:{owner.lineno})"
+        ways = {
+            one for one in {*attribute_queues.OWN_WAYS, "vars"} & module.identifiers if _used(one, owner, module)
+        }
         if ways or found.name in _assigned(owner, found):
             return f"the class makes attributes in its own way (`{min(ways, default=found.name)}`)"
     return ""
+
+
+def _used(way: str, owner: ast.ClassDef, module: Module) -> bool:
+    """Whether the class, or somebody for its objects, goes this way; what another class defines for its own is nothing to it."""
+    if way not in _DEFINED:
+        return True
+    within = ast.get_source_segment(module.source, owner) or ""
+    return way in within or re.search(rf"\.{way}\b|[\"']{way}[\"']", module.source) is not None
 
 
 def _plain_dataclass(mark: ast.expr) -> bool:
