@@ -35,15 +35,12 @@ def _set_before(case: Case, found: Membership) -> list[Edit]:
     """The set of a list that stays."""
     function, keys = found.function, key_set(case, found)
     taken = function.visible | case.taken | {keys.name}
-    tests = list_tests(found, case.watched("base0"), keys.listed)
-    tests += [*loop_tests(case, found), keys.holds_all()]
-    if found.inlined is not None:
-        tests = [*found.inlined.before, *tests]
+    tests = [*list_tests(found, case.watched("base0"), keys.listed), *loop_tests(case, found), keys.holds_all()]
     # perhaps it is missing: then only the loop's own test reads it
     missing = found.inlined is not None or keys.by_identity or not isinstance(found.scan.subject, ast.Name)
-    test = guards.joined(tests)
-    before = f"{keys.name} = {keys.made}" + (f" if {test} else {'()' if missing else keys.listed}" if test else "")
-    edits = [at("before", found.hoist.statement, before)]
+    if found.inlined is not None:
+        tests = [*found.inlined.before, *tests]
+    edits = [at("before", found.hoist.statement, _made(keys, guards.joined(tests), missing))]
     if found.inlined is not None:
         return [*edits, _in_its_place(found, keys, taken)]
     for scan in (found.scan, *found.twins):
@@ -51,6 +48,11 @@ def _set_before(case: Case, found: Membership) -> list[Edit]:
         edits += new
         taken |= {word for edit in new for word in read_names(ast.parse(edit.source, mode="eval"))}
     return edits
+
+
+def _made(keys: KeySet, test: str, missing: bool) -> str:
+    """The statement that makes it; where the test fails its name means nothing, or the list itself."""
+    return f"{keys.name} = {keys.made}" + (f" if {test} else {'()' if missing else keys.listed}" if test else "")
 
 
 def _for_the_caller(case: Case, found: Membership) -> str:
