@@ -104,6 +104,9 @@ def eaten_at_once(node: ast.AST | None, function: Function) -> bool:
     """Whether a generator expression is consumed where it stands."""
     above = function.parents.get(node) if node is not None else None
     walked = isinstance(above, (ast.For, ast.comprehension)) and above.iter is node
+    holder = function.parents.get(above) if walked and isinstance(above, ast.comprehension) else None
+    if isinstance(holder, ast.GeneratorExp) and holder.generators[0] is above:
+        return eaten_at_once(holder, function)  # what it walks first is made now, and walked when it is
     callee = above.func if isinstance(above, ast.Call) and node in above.args else None
     joins = isinstance(callee, ast.Attribute) and callee.attr in {"join", "extend", "update"}
     if isinstance(callee, ast.Name) and callee.id in LAZY and is_builtin(callee.id, function):

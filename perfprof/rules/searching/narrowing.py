@@ -22,7 +22,9 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules.hoisting import eaten_at_once, outermost, runs_later
 from perfprof.rules.reading.appends import Append, appends_to, deeds_of, inside
+from perfprof.rules.reading.callees import is_container
 from perfprof.rules.reading.expressions import holder_of, is_builtin, path_of, reads_only
+from perfprof.rules.reading.lambdas import LAZY
 from perfprof.rules.reading.leaves import Kind, leaves
 from perfprof.rules.reading.names import bound_in, bound_names, read_names
 from perfprof.rules.reading.parameters import searches_given, walks_given
@@ -257,6 +259,19 @@ def bases_of(walked: ast.expr, function: Function) -> tuple[ast.expr, ...]:
     return ()
 
 
+def _consumed(call: ast.expr, function: Function) -> bool:
+    """Whether what a generator gives is taken where it is called, by a loop or a builtin, not by what may keep it."""
+    one, above = call, function.parents.get(call)
+    while isinstance(above, (ast.comprehension, ast.GeneratorExp)) or (
+        isinstance(above, ast.Call) and getattr(above.func, "id", "") in LAZY
+    ):
+        one, above = above, function.parents.get(above)  # type: ignore[assignment]  # looked at, not changed
+    callee = above.func if isinstance(above, ast.Call) and one in above.args else None
+    method = callee.value if isinstance(callee, ast.Attribute) else None
+    known = method is None or isinstance(method, ast.Constant) or is_container(method, function)
+    return known and eaten_at_once(call, function)
+
+
 def _helper(function: Function, program: Program, scan: Scan) -> Iterator[Narrowing]:
     """A call whose callee walks one of its arguments and keeps the rows that equal another one."""
     call = scan.node
@@ -268,7 +283,7 @@ def _helper(function: Function, program: Program, scan: Scan) -> Iterator[Narrow
     if target is None:
         return
     given = arguments(target, call)
-    walks = walks_given(target) if eaten_at_once(call, function) else ()
+    walks = walks_given(target) if _consumed(call, function) else ()
     for one in (*searches_given(target, program), *walks):
         wanted = {name for name in read_names(one.outer) if not is_builtin(name, target)}
         if one.parameter not in given or not wanted <= given.keys():
