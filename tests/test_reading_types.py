@@ -69,6 +69,9 @@ def told(root: Path, source: str, **others: str) -> str | None:
         ("'<%s>' % x", None),
         ("'<%s>' % (x,)", "str"),
         ("'%s' % len(x)", "str"),
+        ("'%(a b)s' % {'a b': x}", None),
+        ("'%ls' % (x,)", None),
+        ("'%(a b)s-%s' % {'a b': x}", "str"),
         ("'{}{}'.format(x, x)", None),
         ("'{:{}}'.format(x, x)", None),
         ("'{}, '.format(x)", "str"),
@@ -117,6 +120,7 @@ def test_expressions(expression: str, wanted: str | None, tmp_path: Path) -> Non
         ("for y in ','.join(x): probe(y)", "str"),
         ("for y in ','.join(x).split('-'): probe(y)", "str"),
         ("for y in x.split('-'): probe(y)", None),
+        ("for y in ','.join(x).partition(x): probe(y)", None),
         ("y = ''\n    [probe(y) for y in x]", None),
     ],
 )

@@ -44,7 +44,7 @@ OF = {
 }
 OF["bytes"] = {name: gives for name, gives in OF["bytes"].items() if name not in {"casefold", "format_map"}}
 CODECS = frozenset({"utf-8", "utf8", "ascii", "latin-1"})  # others may be anybody's
-_FIELDS = re.compile(r"(\{([^{}]|\{[^{}]*\})*\}|%(\(\w*\))?[-+ #0\d.*]*[a-zA-Z])*")
+_FIELDS = re.compile(r"(\{([^{}]|\{[^{}]*\})*\}|%(\([^()]*\))?[-+ #0\d.*]*[hlL]?[a-zA-Z])*")
 
 
 def operated(operator: ast.operator, left: str | None, right: str | None) -> str | None:

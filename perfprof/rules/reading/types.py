@@ -172,8 +172,8 @@ class _Types:
         if isinstance(above, ast.Tuple):
             counts = getattr(callee, "id", "") == "enumerate" and is_builtin("enumerate", self.function)
             return "int" if counts and above.elts[0] is target else None
-        parts = isinstance(callee, ast.Attribute) and callee.attr in {"split", "rsplit", "splitlines", "partition"}
-        if isinstance(callee, ast.Attribute) and parts:
+        parts = isinstance(callee, ast.Attribute) and callee.attr in {"split", "rsplit", "splitlines"}
+        if isinstance(callee, ast.Attribute) and parts:  # `partition` hands back the separator that it was given
             owner = self.of(callee.value)
             return owner if owner in {"str", "bytes"} else None
         return {"range": "int", "bytes": "int", "str": "str"}.get(self.of(loop.iter) or "")
