@@ -45,7 +45,7 @@ _CAUGHT = frozenset(
 )
 
 
-_LOCAL_NUMBER = re.compile(r":[^{}]*n\}")  # in the text of `format`: a number as the locale writes it
+_LOCAL_NUMBER = re.compile(r":[^{}]*(n\}|\{)")  # in the text of `format`: a number as the locale writes it
 
 CAUGHT = "it catches errors that may come from outside"
 UNKNOWN = "depends on is not known"
@@ -134,6 +134,8 @@ def _problem(node: ast.AST, function: Function, known: Known) -> str:
         return _named(node, function, known)
     if isinstance(node, ast.Attribute):
         return _attribute(node, function)
+    if _by_locale(node, function):
+        return "it writes a number as the locale says"
     if isinstance(node, ast.Call):
         return _called(node, function)
     if isinstance(node, ast.Compare) and any(isinstance(one, (ast.Is, ast.IsNot)) for one in node.ops):
@@ -142,7 +144,7 @@ def _problem(node: ast.AST, function: Function, known: Known) -> str:
         return "" if single else "it tells objects apart that are equal"
     if isinstance(node, ast.ExceptHandler):
         return "" if _caught(node) else CAUGHT
-    return "it writes a number as the locale says" if _by_locale(node, function) else ""
+    return ""
 
 
 def _called(node: ast.Call, function: Function) -> str:
@@ -161,15 +163,21 @@ def _makes_bytes(node: ast.AST) -> bool:
 
 
 def _by_locale(node: ast.AST, function: Function) -> bool:
-    """``f"{number:n}"``, ``"{:n}".format(number)``, ``format(number, "n")``."""
-    if not (isinstance(node, ast.Constant) and isinstance(node.value, str) and "n" in node.value):
+    """``f"{number:n}"``, ``"{:n}".format(number)``, ``format(number, "n")``, and those whose specification is not written down."""
+    if isinstance(node, ast.FormattedValue):
+        return isinstance(node.format_spec, ast.JoinedStr) and not _is_fixed(node.format_spec.values[-1:])
+    if not isinstance(node, ast.Call):
         return False
-    above = function.parents.get(node)
-    if isinstance(above, ast.Attribute):
-        return above.attr == "format" and _LOCAL_NUMBER.search(node.value) is not None
-    spec = isinstance(above, ast.JoinedStr) and isinstance(function.parents.get(above), ast.FormattedValue)
-    called = isinstance(above, ast.Call) and getattr(above.func, "id", "") == "format"
-    return node.value.endswith("n") and (spec or called)
+    if isinstance(node.func, ast.Attribute) and node.func.attr in {"format", "format_map"}:
+        template = getattr(node.func.value, "value", None)
+        return not isinstance(template, str) or _LOCAL_NUMBER.search(template) is not None
+    called = getattr(node.func, "id", "") == "format" and is_builtin("format", function)
+    return called and not _is_fixed(node.args[1:])
+
+
+def _is_fixed(spec: list[ast.expr]) -> bool:
+    """Whether the end of what says how a value is written is a text, and asks for no number as the locale has it."""
+    return all(isinstance(one, ast.Constant) and not str(one.value).endswith("n") for one in spec)
 
 
 def _named(node: ast.Name, function: Function, known: Known) -> str:
