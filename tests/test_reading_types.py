@@ -197,6 +197,19 @@ def test_methods_of_self(method: str, others: str, wanted: str | None, tmp_path:
 
 
 @pytest.mark.parametrize(
+    "method",
+    [
+        "@staticmethod\n    def f(self):\n        probe(self._rows())",
+        "def f(given, self):\n        probe(self._rows())",
+        "def f(self):\n        self = given\n        probe(self._rows())",
+        "def f(self):\n        self.__dict__.update(_rows=None)\n        probe(self._rows())",
+    ],
+)
+def test_a_self_that_may_be_anything(method: str, tmp_path: Path) -> None:
+    assert told(tmp_path, f"class K:\n    def _rows(self): return []\n    {method}\n") is None
+
+
+@pytest.mark.parametrize(
     "tests",
     ["mock.patch('example.g')", "monkeypatch.setattr(example, 'g', None)", "example.g = None"],
 )

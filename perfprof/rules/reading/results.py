@@ -112,11 +112,22 @@ def _is_that_method(target: Function, base: str, function: Function, program: Pr
         return False
     if base not in {"self", "cls"}:
         return not function.hides(base) and _binds_once(base, function)
-    if function.owner is None or base in function.names.bindings or not name.startswith("_"):
+    if not _is_given_itself(base, function) or not name.startswith("_") or "__dict__" in target.module.identifiers:
         return False
+    assert function.owner is not None
     if name.startswith("__") or program.alone:
         return not name.endswith("__")
     family = family_of(function.owner, function.module, program)
     if family.foreign or any(assigns(one, name) for one in family.classes):
         return False
     return [one for one in family.methods() if one.qualname.rpartition(".")[2] == name] == [target]
+
+
+def _is_given_itself(base: str, function: Function) -> bool:
+    """Whether ``self`` is what a method is called with, and not a word that a static one has for anything."""
+    node = function.node
+    if function.owner is None or not isinstance(node, DEFINITIONS) or base in function.names.bindings:
+        return False
+    marks = {getattr(one, "id", "") for one in node.decorator_list}
+    given = [*node.args.posonlyargs, *node.args.args][:1]
+    return "staticmethod" not in marks and [one.arg for one in given] == [base]
