@@ -100,7 +100,7 @@ SPELLINGS: dict[str, str | tuple[str, str, str]] = {
     ),
     "generated-asked": ("out = [any(b is a for b in find(ys, a)) for a in xs]", "rows, key", YIELDS),
     "generated-else": (
-        "for a in xs:\n        for b in find(ys, a):\n            zs.append(b)\n        else:\n            out.append(a)",
+        "for a in xs:\n        for b in find(ys, a):\n            out.append(b)\n        else:\n            out.append(a)",
         "rows, key",
         "    for row in rows:\n        if row != key:\n            continue\n        yield row, key",
     ),
