@@ -11,7 +11,7 @@ from hostile import compare, rewrites
 from test_rules_hostile_spelled import KINDS, ROWS, arguments, imagined, source_of
 
 RUNS = 250
-DEQUE = "import collections\n    out = collections.deque()\n    "
+DEQUE = "import collections\n    again = []\n    out = collections.deque()\n    "
 EACH = "out = [find(ys, a) for a in xs]"
 YIELDS = "    for row in rows:\n        if row == key:\n            yield row"
 HELD = "held = Held(ys)\n    "
@@ -107,12 +107,12 @@ SPELLINGS: dict[str, str | tuple[str, str, str]] = {
     # deques that grow while they are asked
     "deque": DEQUE + "for a in xs:\n        if a not in out:\n            out.append(a)\n    out = list(out)",
     "deque-extended": (
-        DEQUE + "for a in xs:\n        if a in out:\n            zs.append(a)\n            continue\n"
-        "        out.extend([a])\n    out = list(out)"
+        DEQUE + "for a in xs:\n        if a in out:\n            again.append(a)\n            continue\n"
+        "        out.extend([a])\n    out = [*out, again]"
     ),
     "deque-twice": (
         DEQUE
-        + "for a in xs:\n        if a in out:\n            zs.append(a)\n        out.append(a)\n    out = list(out)"
+        + "for a in xs:\n        if a in out:\n            again.append(a)\n        out.append(a)\n    out = [*out, again]"
     ),
 }
 
