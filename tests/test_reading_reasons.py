@@ -108,3 +108,14 @@ def test_what_a_package_hands_on(star: str, wanted: str, tmp_path: Path) -> None
     (tmp_path / "listing.py").write_text("from other import tells\n__all__ = ['grows']\n", "utf-8")
     found = reason(tmp_path, f"{star}\ndef f(xs, ys):\n    for y in ys:\n        tells(y)\n")
     assert wanted in found if wanted else not found
+
+
+@pytest.mark.parametrize("made", ["xs = list(xs)", "xs = [y for y in xs]", "xs = unknown()\n    xs = sorted(ys)"])
+@pytest.mark.parametrize(
+    "deed", ["xs.remove(y)", "xs.clear()", "xs.append(y)", "z = xs.pop()", "xs[0] = y", "xs += [y]"]
+)
+def test_a_list_of_its_own_is_changed_by_its_methods(made: str, deed: str, tmp_path: Path) -> None:
+    """Also where the name held something else before, and a class of the project has such a method."""
+    head = "class K:\n    def append(self, x): self.x = x\n    def remove(self, x): self.x = x\n"
+    source = f"{head}def f(xs, ys):\n    {made}\n    for y in ys:\n        if y in xs:\n            {deed}\n"
+    assert reason(tmp_path, source)

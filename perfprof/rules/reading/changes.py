@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from perfprof.rules.reading.callees import CONTAINER_METHODS, SHARED_METHODS
 from perfprof.rules.reading.expressions import key_in_holder, path_of
 from perfprof.rules.reading.hazards import Hazard, told
 from perfprof.rules.reading.syntax import walk
@@ -27,6 +29,18 @@ def prevented_by(hazard: Hazard, path: tuple[str, ...], private: bool, function:
     if hazard.kind == "suspends" and not private:
         return "other code may run at `await` or `yield`"
     return ""
+
+
+def asked_to_change(hazard: Hazard) -> Hazard:
+    """``xs.remove(x)`` of an object whose class does not show: a change of it, if it is the builtins'.
+
+    To a collection that nobody else can reach, an unknown call is harmless, unless it is asked of the collection itself.
+    """
+    call = hazard.node
+    callee = call.func if hazard.kind == "unknown" and isinstance(call, ast.Call) else None
+    if isinstance(callee, ast.Attribute) and callee.attr in CONTAINER_METHODS | SHARED_METHODS:
+        return replace(hazard, kind="mutates", base=callee.value)
+    return hazard
 
 
 def _keeps_attributes(base: ast.expr | None, function: Function) -> bool:

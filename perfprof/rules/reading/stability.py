@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from perfprof.rules.reading.callees import CONTAINER_METHODS, SHARED_METHODS
-from perfprof.rules.reading.changes import also_called, change_of, prevented_by
+from perfprof.rules.reading.changes import also_called, asked_to_change, change_of, prevented_by
 from perfprof.rules.reading.escapes import ever_escapes, harmless_argument, is_private, made_since
 from perfprof.rules.reading.expressions import holder_of, key_in_holder, makes_container, path_of, root_name
 from perfprof.rules.reading.hazards import Hazard
@@ -81,6 +81,7 @@ def _stability(
         number += 1
         if hazard.node in allowed and (isinstance(hazard.node, ast.FormattedValue) or hazard.name[:2] != "__"):
             continue
+        hazard = asked_to_change(hazard) if private else hazard
         if sort not in judged:
             problem = prevented_by(hazard, path, private, function)
             judged[sort] = problem, "apart" if problem else _changed(hazard, path, private, region, function)
