@@ -38,9 +38,14 @@ class Clocks:
         tree.write([replace(one, after=self._nested(one)) for one in clocked])
 
     def _nested(self, change: FileChange) -> str:
-        """With a line below each function inside a function as well: it may run when the outer one is long over."""
+        """With a line below each function inside a function as well, if it may run when the outer one is long over.
+
+        A function that is only called where it was made is timed with that one: a clock for each would be most of what
+        a short call takes.
+        """
         places = (name.partition("::") for name in self._functions)
-        wanted = [name for path, _, name in places if path == change.path and _LOCAL in name]
+        names = [name for path, _, name in places if path == change.path]
+        wanted = [name for name in names if _LOCAL in name and not _timed_outside(name, names, change.after)]
         found = {node.end_lineno or 0: node for name in wanted for node in _named(change.after, name)}
         lines = list(Text.of(change.after).lines)
         for end, node in sorted(found.items(), reverse=True):
@@ -65,6 +70,30 @@ class Clocks:
     @property
     def _notes(self) -> Path:
         return self._folder / "notes"
+
+
+def _timed_outside(name: str, names: Sequence[str], text: str) -> bool:
+    """Whether the function around it carries a clock as well, and does nothing with it but to call it."""
+    outer, _, own = name.rpartition(f"{_LOCAL}.")
+    if outer not in names:
+        return False
+    around = _named(text, outer)
+    nodes = [node for one in around for statement in one.body for node in _at_once(statement)]
+    if any(isinstance(node, (ast.Yield, ast.YieldFrom, ast.Await)) for node in nodes):
+        return False
+    calls = [node.func for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
+    loaded = [node for one in around for node in ast.walk(one) if isinstance(node, ast.Name) and node.id == own]
+    return sum(one.id == own for one in calls) == len(loaded)
+
+
+def _at_once(top: ast.AST) -> Iterator[ast.AST]:
+    """What a function runs itself while it runs; a generator where a call takes it."""
+    yield top
+    if isinstance(top, (ast.Lambda, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return
+    for node in ast.iter_child_nodes(top):
+        if not isinstance(node, ast.GeneratorExp) or isinstance(top, ast.Call):
+            yield from _at_once(node)
 
 
 def _named(text: str, name: str) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:

@@ -68,12 +68,10 @@ def workload_benchmark(
     promise: float,
     seconds: float,
     part: Callable[[Side], float] = lambda side: math.nan,
-    confirm: bool = False,
 ) -> WorkloadTimes:
     """Old and new by turns in fresh processes, in random order within a pair, one hash seed a pair.
 
     run: runs the workload on a side with a hash seed. part: what the changed functions took in the last run of a side.
-    confirm: that these are faster does not end it before the whole is clear.
     Ends when decided after 5, 10, 20 or 40 pairs, or when ``seconds`` are over: those of the CPU, or three times as many
     by the clock; but for the first pairs there are more, see `_MOST`.
     """
@@ -90,7 +88,7 @@ def workload_benchmark(
             if not ran.well:
                 return WorkloadTimes(decide((), ()), failed=_failed(side, ran))
         times = _answered(runs, promise) if pair in (FIRST, *LOOKS) else None
-        decided = times is not None and _decided(times, confirm)
+        decided = times is not None and _decided(times)
         if decided or _over(runs, max(runs.cpu, (time.monotonic() - begun) / _CROWDED), seconds):
             break
     return _measured(_answered(runs, promise), runs)
@@ -113,10 +111,10 @@ def _answered(runs: _Runs, promise: float) -> WorkloadTimes:
     return times
 
 
-def _decided(times: WorkloadTimes, confirm: bool) -> bool:
-    told = times.parted.decision if times.parted is not None else ""
-    enough = ("slower", "no change") if confirm else ("faster", "slower", "no change")
-    return times.answered.decision != "cannot tell" or told in enough
+def _decided(times: WorkloadTimes) -> bool:
+    """Whether the whole or the part is clear."""
+    told = [one.decision for one in (times.answered, times.parted) if one is not None]
+    return any(decision != "cannot tell" for decision in told)
 
 
 def _failed(side: Side, ran: Ran) -> str:
