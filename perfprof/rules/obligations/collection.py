@@ -84,6 +84,8 @@ def _is_a_tuple(case: Case) -> bool:
     found, seen = case.suspect.reading, case.watched("base0")
     if not isinstance(found, Membership) or len(found.stable) > 1 or found.appends:
         return False
+    if type_at(found.bases[0], found.hoist.statement, found.function) == "list":  # then no test is written
+        return False
     return seen is not None and set(seen.types) == {"builtins.tuple"}
 
 
