@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
@@ -55,7 +56,10 @@ class Metrics:
         try:
             first = psutil.Process(pid)
             while not self._over.wait(pause):
-                self._look(first)
+                with contextlib.suppress(
+                    IndexError
+                ):  # psutil may read an empty line of a process that ends just now
+                    self._look(first)
                 looks += 1
                 pause = min(pause * 1.5, self._period * 2 ** (looks // _THINNED))
         except psutil.Error:  # it is gone

@@ -104,14 +104,12 @@ class Processes:
 
         token: of the run whose descendants are meant; empty for all of this judge.
         """
-        import psutil
 
-        for process in psutil.process_iter():
-            with contextlib.suppress(psutil.Error, OSError):
-                known = process.environ().get(TOKEN, "")
-                ours = known == token if token else known.startswith(f"{self.token}.")
-                if process.pid != os.getpid() and ours:
-                    process.kill()
+        def ours(environment: Mapping[str, str]) -> bool:
+            known = environment.get(TOKEN, "")
+            return known == token if token else known.startswith(f"{self.token}.")
+
+        kill_where(ours)
 
     def _start(
         self, argv: Sequence[str], cwd: Path, env: Mapping[str, str], paper: IO[bytes]
@@ -188,6 +186,18 @@ def _over(pid: int) -> bool:
     import psutil
 
     return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+
+
+def kill_where(meant: Callable[[Mapping[str, str]], bool]) -> None:
+    """End the processes with variables that are meant, but not this one; those that cannot be looked into are left."""
+    import psutil
+
+    for pid in psutil.pids():
+        # IndexError: of a process that ends just now psutil may read an empty line.
+        with contextlib.suppress(psutil.Error, OSError, IndexError):
+            process = psutil.Process(pid)
+            if pid != os.getpid() and meant(process.environ()):
+                process.kill()
 
 
 def _kill_group(pid: int) -> None:

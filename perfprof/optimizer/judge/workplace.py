@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 
 from perfprof.errors import PerfprofError
+from perfprof.optimizer.judge.processes import kill_where
 
 PREFIX = "perfprof-judge-"
 _OWNER = "owner"  # file with the process that the folder belongs to
@@ -107,12 +108,7 @@ def _stale(base: Path) -> Iterator[Path]:
 
 def _end(folder: Path) -> None:
     """End what a killed perfprof left running: its runs carry the folder in their import path."""
-    import psutil
-
-    for process in psutil.process_iter():
-        with contextlib.suppress(psutil.Error, OSError):
-            if str(folder) in process.environ().get("PYTHONPATH", ""):
-                process.kill()
+    kill_where(lambda environment: str(folder) in environment.get("PYTHONPATH", ""))
 
 
 def _identity(pid: int) -> str:
@@ -121,5 +117,5 @@ def _identity(pid: int) -> str:
 
     try:
         return f"{pid} {psutil.Process(pid).create_time():.2f}"
-    except psutil.Error:
+    except (psutil.Error, IndexError):  # it ends just now
         return f"{pid} gone"
