@@ -60,6 +60,7 @@ def test_a_patch_says_where_few_look_ups_make_it_slower(tmp_path: Path, new: str
     layer = next(one for one in verdict.layers if one.name == "function")
     assert layer.outcome == "passed", verdict.reason
     assert ("in `items` instead of 1,000" in verdict.reason) == told, verdict.reason
+    assert verdict.decision == ("cannot tell" if told else "accepted"), verdict.reason
 
 
 class Held:

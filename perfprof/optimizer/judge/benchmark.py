@@ -18,6 +18,7 @@ _LOSS = 0.8  # old/new below which nobody would take it for the calls that he ma
 _PART = 0.1  # of what is won in sum: less is no price
 _SHORT = 0.4  # CPU seconds for calls with fewer elements
 _DEAREST = 3.0  # seconds of one call; a dearer one is timed only if there is no other
+_ORDINARY = 10  # elements: so many are nothing unusual wherever there were many
 _MOST = 30.0  # CPU seconds for one patch, where one call takes long
 
 
@@ -25,7 +26,8 @@ _MOST = 30.0  # CPU seconds for one patch, where one call takes long
 class FunctionTimes:
     """What the function benchmark found. losses: sizes on which the new code is slower, as sentences.
 
-    usual: why it is no gain for most of the calls that were seen; empty if it is, or if what they lose is next to nothing.
+    usual: why it is no gain for usual calls: most of those that were seen, or those with ten elements; empty if it is, or
+    if what they lose is next to nothing.
     """
 
     answered: Answered
@@ -123,13 +125,14 @@ class _Bench:
 
     def times(self, answered: Answered) -> FunctionTimes:
         """All that was found."""
+        ordinary = [one for one in self._short if one["size"] >= _ORDINARY]
         return FunctionTimes(
             answered,
             self.weighed().comparison("cpu", answered),
             _memory(self._memory),
-            (*self._losses(), *_with_fewer(self._short)),
+            (*self._losses(), *(() if ordinary else _with_fewer(self._short))),
             tuple(_size_line(one, self._pairs[one.label]) for one in self._classes),
-            usual=self._usual(),
+            usual=self._usual() or ", ".join(_with_fewer(ordinary)),
         )
 
     def _losses(self) -> Iterator[str]:

@@ -38,7 +38,7 @@ class Trial:
     notes: list[str] = field(default_factory=list)
     largest: float = 0.0  # difference of floats that was let pass, within the patch's tolerance
     unconfirmed: bool = False
-    usual: str = ""  # why it is no gain for most of the calls that were seen
+    usual: str = ""  # why it is no gain for usual calls
 
     def ask(self, name: str, question: Callable[[Trial], Outcome]) -> bool:
         """Put one question; True if the patch is still in."""
