@@ -189,6 +189,8 @@ def test_functions_and_constants(functions: str, call: str, wanted: str | None, 
         ("_rows", "class Sub(K):\n    _rows = None", None),
         ("_rows", "class Sub(K, Foreign): pass", None),
         ("_rows", "def change(k): k._rows = None", None),
+        ("_rows", "class Other:\n    f = K.f", None),
+        ("_rows", "K.g(other)", "list"),
     ],
 )
 def test_methods_of_self(method: str, others: str, wanted: str | None, tmp_path: Path) -> None:

@@ -7,12 +7,14 @@ class, and private methods of ``self`` that no class of the family replaces. A l
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, cast
 
 from perfprof.rules.reading.callees import is_generator
 from perfprof.rules.reading.escapes import ever_escapes
 from perfprof.rules.reading.families import family_of
 from perfprof.rules.reading.functions import DEFINITIONS
+from perfprof.rules.reading.projects import other_files
 from perfprof.rules.reading.receivers import assigns
 from perfprof.rules.reading.replaced import is_replaced
 from perfprof.rules.reading.resolution import resolve
@@ -118,7 +120,7 @@ def _is_that_method(target: Function, base: str, function: Function, program: Pr
     if name.startswith("__") or program.alone:
         return not name.endswith("__")
     family = family_of(function.owner, function.module, program)
-    if family.foreign or any(assigns(one, name) for one in family.classes):
+    if family.foreign or any(assigns(one, name) for one in family.classes) or _is_lent(function, program):
         return False
     return [one for one in family.methods() if one.qualname.rpartition(".")[2] == name] == [target]
 
@@ -131,3 +133,12 @@ def _is_given_itself(base: str, function: Function) -> bool:
     marks = {getattr(one, "id", "") for one in node.decorator_list}
     given = [*node.args.posonlyargs, *node.args.args][:1]
     return "staticmethod" not in marks and [one.arg for one in given] == [base]
+
+
+def _is_lent(function: Function, program: Program) -> bool:
+    """Whether some file has the method from its class, ``Reader.rows``, perhaps for an object of another."""
+    if "lent" not in function.memo:
+        word = re.compile(rf"\b{re.escape(function.qualname)}\b")
+        paths = [function.module.path, *other_files(program, function.module.path)]
+        function.memo["lent"] = any(word.search(program.read(path) or "") for path in paths)
+    return cast("bool", function.memo["lent"])
