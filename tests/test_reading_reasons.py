@@ -119,3 +119,37 @@ def test_a_list_of_its_own_is_changed_by_its_methods(made: str, deed: str, tmp_p
     head = "class K:\n    def append(self, x): self.x = x\n    def remove(self, x): self.x = x\n"
     source = f"{head}def f(xs, ys):\n    {made}\n    for y in ys:\n        if y in xs:\n            {deed}\n"
     assert reason(tmp_path, source)
+
+
+@pytest.mark.parametrize(
+    ("made", "deed", "wanted"),
+    [
+        ("deque([], 9)", "unknown(y)", ""),
+        ("deque()", "xs.append(y)", "`xs` is changed in the loop"),
+        ("deque()", "xs.rotate(g)", "`xs` is changed in the loop"),
+        ("deque()", "g.append(xs)", "may change it"),
+        ("{1: 2}", "z = unknown(y)[xs.get(y)]", ""),
+        ("{y: 1 for y in g}", "del xs[y]", "`xs` is changed in the loop"),
+        ("{y: 1 for y in g}", "g(xs)", "may change it"),
+        ("dict(g)", "xs.setdefault(y, unknown())", "`xs` is changed in the loop"),
+        ("dict(g)", "xs |= y", "`xs` is changed in the loop"),
+        ("set(g)", "unknown(len(xs), y in xs)", ""),
+        ("set(g)", "xs.discard(y)", "`xs` is changed in the loop"),
+        ("set(g)", "xs.difference_update(y)", "may change it"),
+        ("set(g)", "xs -= y", "is bound anew"),
+        ("set(g)", "z = lambda: xs.add(1)", "`xs` is changed in the loop"),
+        ("Foreign(g)", "unknown(y)", "may change it"),
+    ],
+)
+def test_what_nobody_else_holds(made: str, deed: str, wanted: str, tmp_path: Path) -> None:
+    """An unknown call cannot reach a container that was made here and goes nowhere."""
+    head = "from collections import deque"
+    found = reason(
+        tmp_path, f"{head}\ndef f(ys, g):\n    xs = {made}\n    for y in ys:\n        {deed}\n        unknown()\n"
+    )
+    assert wanted in found if wanted else not found
+
+
+def test_another_deque(tmp_path: Path) -> None:
+    source = "from library import deque\ndef f(ys):\n    xs = deque()\n    for y in ys:\n        unknown(y)\n"
+    assert "may change it" in reason(tmp_path, source)

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
-from perfprof.rules.reading.callees import CONTAINER_METHODS, SHARED_METHODS
+from perfprof.rules.reading.callees import CONTAINER_METHODS, SHARED_METHODS, standard
 from perfprof.rules.reading.expressions import (
     LOOKUP_METHODS,
     PURE_BUILTINS,
@@ -23,7 +23,9 @@ GIVING_BACK = frozenset("getattr max min sum slice property super iter next".spl
 
 
 def is_private(path: tuple[str, ...], region: Sequence[ast.AST], function: Function) -> bool:
-    """Whether nobody else can change the collection before the region ends: a list made in this function, or ``*args``."""
+    """Whether nobody else can change the collection before the region ends: a list, a dict, a set or a deque
+    made in this function, or ``*args``.
+    """
     if len(path) > 1:
         return False
     known = cast("dict[object, bool]", function.memo.setdefault("private", {}))
@@ -39,7 +41,7 @@ def _is_private(name: str, region: Sequence[ast.AST], function: Function) -> boo
     if name == _rest(function) and name not in function.names.bindings:
         return True  # a tuple
     made, values = _held(name, region[0], function)
-    if not values or not all(makes_list(value, function) for value in values):
+    if not values or not all(makes_list(value, function) or _makes_plain(value, function) for value in values):
         return False
     begun, last = _last_line(made), max(map(_last_line, region))
     loops = [one for one in _above(region[0], function) if isinstance(one, (ast.For, ast.While, ast.AsyncFor))]
@@ -51,6 +53,15 @@ def _is_private(name: str, region: Sequence[ast.AST], function: Function) -> boo
         return use.lineno > begun and (again or use.lineno <= last)
 
     return not any(escapes(use, function) for use in function.names.loads[name] if meets(use))
+
+
+def _makes_plain(value: ast.expr, function: Function) -> bool:
+    """Whether it surely is a new dict, set or deque of Python's own, whose methods are known by name."""
+    if isinstance(value, ast.Call):
+        named = isinstance(value.func, ast.Name) and value.func.id in {"dict", "set"}
+        builtin = named and is_builtin(value.func.id, function)  # type: ignore[attr-defined]  # it is a name
+        return builtin or standard(value.func, function) == "collections.deque"
+    return isinstance(value, (ast.Dict, ast.DictComp, ast.Set, ast.SetComp))
 
 
 def _rest(function: Function) -> str:

@@ -16,6 +16,7 @@ from perfprof.rules import bounds
 from perfprof.rules.containers.copies import copied_from, is_asked
 from perfprof.rules.findings import finding
 from perfprof.rules.hoisting import identities, outermost, watch
+from perfprof.rules.reading.callees import standard
 from perfprof.rules.reading.expressions import is_builtin, path_of
 from perfprof.rules.reading.kinds import INT, STR, Kind, kind, kind_of_types
 from perfprof.rules.reading.names import bound_in, bound_names
@@ -229,8 +230,16 @@ def _told(found: Invariant, shown: str) -> str:
         return f"computes `{shown}` anew in each turn from the same values"
     base = " and ".join(f"`{found.function.text(one)}`" for one in found.bases)
     is_set = isinstance(found.display, ast.Call) and getattr(found.display.func, "id", "") in {"set", "frozenset"}
-    beside = ": a set kept beside it would do" if is_set and len(found.bases) == 1 else ""
+    kept = is_set and len(found.bases) == 1 and _only_grows(found.bases[0], found.function)
+    beside = ": a set kept beside it would do" if kept else ""
     return f"computes `{shown}` anew in each turn, though not each one changes {base}{beside}"
+
+
+def _only_grows(base: ast.expr, function: Function) -> bool:
+    """Whether nothing shows that it forgets what it held, as a deque of a limited length does."""
+    values = function.names.values(base.id) if isinstance(base, ast.Name) else None
+    callees = [one.func for one in values or () if isinstance(one, ast.Call)]
+    return not any(standard(one, function) == "collections.deque" for one in callees)
 
 
 def worth_computing_once(case: Case) -> Evidence:
