@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
 
-from perfprof.rules.reading.metaclasses import unhashable_maker
+from perfprof.rules.reading.metaclasses import stored_by, unhashable_maker
 from perfprof.rules.reading.program import Program
 
 EQUAL = "    def __eq__(self, other):\n        return True\n"
@@ -53,3 +54,35 @@ def test_names_that_mean_each_other(tmp_path: Path) -> None:
 def test_what_compares_as_before_is_none(tmp_path: Path) -> None:
     """A metaclass without an equality of its own."""
     assert maker(tmp_path, use="class Meta(type):\n    def __len__(cls):\n        return 1\n") is None
+
+
+@pytest.mark.parametrize(
+    ("base", "body", "wanted"),
+    [
+        ("type", "made.rules = {}; made.kinds = []; return made", {"rules", "kinds"}),
+        ("type", "return made", set()),
+        ("Meta", "return made", None),
+        ("type", "made.rows = property(give); return made", None),
+        ("type", "made.rows = [name]; return made", None),
+        ("type", "made.__getattr__ = None; return made", None),
+        ("type", "made.rows.kept = {}; return made", None),
+        ("type", "register(made); return made", None),
+        ("type", "made.rules = {}; return name", None),
+        ("type", "dct['rows'] = None; return made", None),
+    ],
+)
+def test_what_a_metaclass_stores(base: str, body: str, wanted: set[str] | None) -> None:
+    head = f"class Kind({base}):\n    rules: dict\n    def __new__(cls, name, bases, dct):\n"
+    source = f"{head}        made = type.__new__(cls, name, bases, dct)\n        {body}\n"
+    (owner,) = ast.parse(source).body
+    assert isinstance(owner, ast.ClassDef)
+    assert stored_by(owner) == wanted
+
+
+@pytest.mark.parametrize(
+    "more", ["@wrap\n    def f(cls): pass", "def __call__(cls): pass", "def __init__(cls): pass", "x = 1"]
+)
+def test_a_metaclass_that_does_more(more: str) -> None:
+    (owner,) = ast.parse(f"class Kind(type):\n    {more}\n").body
+    assert isinstance(owner, ast.ClassDef)
+    assert stored_by(owner) is None

@@ -21,33 +21,16 @@ from perfprof.rules.obligations.growth import shares_line
 from perfprof.rules.obligations.proofs import obligation, observed, proved, unproved
 from perfprof.rules.obligations.rows import unread_after
 from perfprof.rules.reading.expressions import is_builtin
+from perfprof.rules.reading.metaclasses import stored_by
 from perfprof.rules.reading.projects import BY_DICT, texts
 from perfprof.rules.rule import Case, Obligation, Proof
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Module
-
-USED = (
-    "type",
-    "len",
-    "getattr",
-    "list",
-    "tuple",
-    "int",
-    "str",
-    "bytes",
-    "bool",
-    "float",
-    "object",
-    "set",
-    "map",
-    "all",
-)
+USED = tuple("type len getattr list tuple int str bytes bool float object set map all".split())
 COPIES = re.compile(
     r"\bcopy\.(copy|replace)\b|\bfrom copy import|\bimport copy as\b|\(copy,|\b__copy__\b|\b__replace__\b"
 )
-
-
 _DEFINED = frozenset({"__getattr__", "__setattr__", "__delattr__", "__getattribute__"})
 BY_WORD = re.compile(r"""\b[gs]etattr\(\s*[^,()]*(\([^()]*\)[^,()]*)*,(?!\s*["'])""")
 
@@ -107,11 +90,26 @@ def nobody_else_holds_it(case: Case) -> Proof:
         return unproved(
             f"`{found.name}` stands in a text, and attributes are reached by words that are not known", where
         )
+    return _used_elsewhere(found) or _given_by_nobody(case)
+
+
+def _used_elsewhere(found: AttributeSearch) -> Proof | None:
+    """Where somebody else gets hold of the list, or uses it in a way that is not known; None if nobody does."""
+    for one in found.uses:
+        if isinstance(one.above, ast.Return):
+            why = f"`{one.method.qualname}` returns `{found.text}`, so that others may hold it and change it"
+            return unproved(why, one.method.place(one.node))
     for one in found.others:
         if change_of(one) not in {"reads", "grows", "made"}:
-            why = f"`{found.name}` is used outside of the class's own methods"
-            return unproved(why, one.method.place(one.node))
-    return _given_by_nobody(case)
+            around = one.method.outer
+            within = around is not None and around.owner in found.family.classes
+            user = (
+                f"by `{one.method.qualname}`, a function in a method"
+                if within
+                else "outside of the class's own methods"
+            )
+            return unproved(f"`{found.name}` is used {user}", one.method.place(one.node))
+    return None
 
 
 def _own_ways(found: AttributeSearch) -> str:
@@ -123,17 +121,28 @@ def _own_ways(found: AttributeSearch) -> str:
     for owner, module in found.family.classes.items():
         if "__slots__" in names_of_body(owner):
             return "`__slots__` leaves no place for another attribute"
-        makers = {ast.unparse(one.value) for one in owner.keywords} - {"ABCMeta", "abc.ABCMeta"}
+        makers = {ast.unparse(one.value) for one in owner.keywords if not _plain_maker(one, module, found)}
         marks = [ast.unparse(one) for one in owner.decorator_list if not _plain_dataclass(one)]
         if makers or marks:
             who = f"the metaclass `{min(makers)}`" if makers else f"the decorator `@{marks[0]}`"
-            return f"{who} may use it, or change the class ({module.relative}:{owner.lineno})"
+            there = f" ({module.relative}:{owner.lineno})" if owner is not found.owner else ""
+            return f"{who} may use it, or change the class{there}"
         ways = {
             one for one in {*attribute_queues.OWN_WAYS, "vars"} & module.identifiers if _used(one, owner, module)
         }
         if ways or found.name in _assigned(owner, found):
             return f"the class makes attributes in its own way (`{min(ways, default=found.name)}`)"
     return ""
+
+
+def _plain_maker(one: ast.keyword, module: Module, found: AttributeSearch) -> bool:
+    """``metaclass=ABCMeta``, or one of the same file that only gives each class a few values under other names."""
+    if one.arg != "metaclass" or ast.unparse(one.value) in {"ABCMeta", "abc.ABCMeta"}:
+        return one.arg == "metaclass"
+    maker = module.top.get(one.value.id) if isinstance(one.value, ast.Name) and "type" not in module.top else None
+    known = isinstance(maker, ast.ClassDef) and maker.name not in module.rebound
+    stored = stored_by(maker) if known and isinstance(maker, ast.ClassDef) else None
+    return stored is not None and found.name not in stored
 
 
 def _used(way: str, owner: ast.ClassDef, module: Module) -> bool:

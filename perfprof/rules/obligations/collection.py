@@ -45,11 +45,11 @@ PLAIN_ITERATORS = (
 def collection_unchanged(case: Case) -> Proof:
     """The collection stays the same while the loop runs."""
     found = case.suspect.reading
-    for stable in found.stable:
+    for number, stable in enumerate(found.stable):
         if stable.inside and _is_a_tuple(case):
             return guarded(f"a test of its exact type: a tuple never changes, whatever is called ({stable.where})")
         if stable.problem:
-            return unproved(stable.problem, stable.where)
+            return unproved(_of_which(stable.problem, number, case), stable.where)
     for number, base in enumerate(found.bases):
         held = case.watched(f"held{number}")
         if held is not None and held.reads.get("computed"):
@@ -63,6 +63,18 @@ def collection_unchanged(case: Case) -> Proof:
     if any(stable.watch for stable in found.stable):
         return observed("what the loop changes was never the collection itself in the recorded runs")
     return _of_what_is_read(case)
+
+
+def _of_which(problem: str, number: int, case: Case) -> str:
+    """The problem, in words that name what may change if it is not the collection: what a row's key is read by."""
+    found = case.suspect.reading
+    also = getattr(found, "also", ())[max(number - len(found.bases), 0) :] if number >= len(found.bases) else ()
+    text = (
+        f"`{found.function.text(also[0])}`, by which keys are read and which nothing shows to be plain"
+        if also
+        else ""
+    )
+    return problem.replace(" may change it:", f" may change {text}:") if text else problem
 
 
 def _of_what_is_read(case: Case) -> Proof:

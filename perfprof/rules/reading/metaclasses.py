@@ -79,3 +79,49 @@ def _is_imported_maker(name: str, found: ast.ImportFrom, module: Module, program
 
 def _sounds_so(name: str) -> bool:
     return name == "type" or name.lower().endswith(_TOLD)
+
+
+def stored_by(owner: ast.ClassDef) -> set[str] | None:
+    """What a metaclass stores in each class that it makes, if that is all it does; None if it may do more.
+
+    ``def __new__(cls, name, bases, dct): made = type.__new__(cls, name, bases, dct); made.rules = {}; return made``.
+    """
+    if [ast.unparse(one) for one in owner.bases] != ["type"] or owner.keywords or owner.decorator_list:
+        return None
+    stored: set[str] = set()
+    for one in owner.body:
+        told = isinstance(one, ast.AnnAssign) and one.value is None
+        if told or (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant)):
+            continue
+        names = _stored_in_new(one) if isinstance(one, ast.FunctionDef) and one.name == "__new__" else None
+        if names is None:
+            return None
+        stored |= names
+    return stored
+
+
+def _stored_in_new(maker: ast.FunctionDef) -> set[str] | None:
+    """The attributes that ``__new__`` gives the class it makes by ``type.__new__`` of its own arguments; None if it does more."""
+    names = [one.arg for one in (*maker.args.posonlyargs, *maker.args.args)]
+    begun, *between = [*maker.body[:-1], ast.Pass()]
+    made = begun.targets[0] if isinstance(begun, ast.Assign) else None
+    if maker.decorator_list or len(names) != 4 or not isinstance(made, ast.Name) or {"type", made.id} & {*names}:
+        return None
+    whole = [ast.unparse(begun), ast.unparse(maker.body[-1])]
+    if whole != [f"{made.id} = type.__new__({', '.join(names)})", f"return {made.id}"]:
+        return None
+    stored = [_stored_in(made.id, one) for one in between[:-1]]
+    return None if "" in stored else {*stored}
+
+
+def _stored_in(made: str, statement: ast.stmt) -> str:
+    """``rules`` of ``made.rules = {}``; empty for any other statement."""
+    targets = statement.targets if isinstance(statement, ast.Assign) and _plain(statement.value) else []
+    names = [one.attr for one in targets if isinstance(one, ast.Attribute) and ast.unparse(one.value) == made]
+    return names[0] if len(names) == len(targets) == 1 and names[0][:2] != "__" else ""
+
+
+def _plain(value: ast.expr) -> bool:
+    """``{}``, ``[]``, ``None``: what is no descriptor, and runs nothing."""
+    held = getattr(value, "keys", None) or getattr(value, "elts", None)
+    return isinstance(value, ast.Constant) or (isinstance(value, (ast.Dict, ast.List)) and not held)
