@@ -52,7 +52,7 @@ def reason(root: Path, source: str, name: str = "search-on-attribute") -> str:
             "    def ask(self, key):\n        def inner():\n            return key(self._rows)\n        return inner()",
             "`_rows` is used by `Rows.ask.<locals>.inner`, a function in a method (example.py:10)",
         ),
-        ("", "def ask(one, key):\n    return key(one._rows)", "`_rows` is used outside of the class's own methods (example.py:10)"),
+        ("", "def ask(one, key):\n    return key(one._rows)", "`_rows` is used outside of the class's own methods (example.py:9)"),
         ("(metaclass=Meta)", META.format(stored="kinds"), ""),
         ("(metaclass=Meta)", META.format(stored="_rows"), "the metaclass `Meta` may use it, or change the class (example.py:2)"),
         ("(metaclass=Meta)", "from library import Meta", "the metaclass `Meta` may use it, or change the class (example.py:2)"),
