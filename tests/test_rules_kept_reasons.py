@@ -75,3 +75,40 @@ def f(group, places, given, call):
     found = reason(tmp_path, source, "nested-loop-join")
     assert "`call(…)` may change `i`, by which keys are read and which nothing shows to be plain" in found
     assert "rows" not in found.partition(":")[0]
+
+
+QUEUE = """
+class Line:
+    def __init__(self):
+        self._rows = []
+    def put(self, row):
+        self._rows.append(row)
+    def empty(self):
+        return not bool(self._rows)
+    def take(self):
+        if self._rows:
+            return self._rows.pop(0)
+"""
+ANOTHER = "class Stack{base}:\n    def __init__(self):\n        self._rows = []\n{more}"
+
+
+@pytest.mark.parametrize(
+    ("other", "wanted"),
+    [
+        (ANOTHER.format(base="", more=""), ""),
+        (ANOTHER.format(base="", more="    def size(self):\n        return len(self._rows)\n"), ""),
+        (ANOTHER.format(base="(Line)", more=""), "`_rows` is used in other.py as well"),
+        (ANOTHER.format(base="", more="def ask(line):\n    return line._rows\n"), "`_rows` is used in other.py as well"),
+        (ANOTHER.format(base="", more="NAME = '_rows'\n"), "`_rows` is used in other.py as well"),
+        (ANOTHER.format(base="", more="get = attrgetter('line._rows')\n"), "`_rows` is used in other.py as well"),
+        (ANOTHER.format(base="", more="    def all(self, other):\n        return other._rows\n"), "`_rows` is used"),
+        (ANOTHER.format(base="", more="    def all(self):\n        self = Line()\n        return self._rows\n"), "`_rows` is"),
+        (ANOTHER.format(base="", more="class Both(Line, Stack): pass\n"), "`_rows` is used in other.py as well"),
+        (ANOTHER.format(base="", more="):"), "`_rows` is used in other.py as well"),
+    ],
+)  # fmt: skip
+def test_an_attribute_of_another_class(other: str, wanted: str, tmp_path: Path) -> None:
+    """Of the same name, in another file: nothing to this class, unless they share objects."""
+    (tmp_path / "other.py").write_text(other, "utf-8")
+    found = reason(tmp_path, QUEUE, "queue-on-attribute")
+    assert wanted in found if wanted else not found

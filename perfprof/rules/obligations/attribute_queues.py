@@ -9,42 +9,32 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules.containers.growth import certain
 from perfprof.rules.kept_lists.attribute_queues import AttributeQueue, Use, names_of_body, stored
+from perfprof.rules.kept_lists.attribute_uses import uses_of
 from perfprof.rules.obligations.filled import shows_empty, shows_filled
 from perfprof.rules.obligations.proofs import obligation, observed, proved, unproved
 from perfprof.rules.obligations.queues import is_end
 from perfprof.rules.reading.callees import standard
 from perfprof.rules.reading.effects import hazards
 from perfprof.rules.reading.expressions import SCALAR_BUILTINS, is_builtin
+from perfprof.rules.reading.families import family_of
 from perfprof.rules.reading.projects import BY_DICT, other_files, texts
 from perfprof.rules.reading.stars import star_for
 from perfprof.rules.rule import Case, Proof
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from perfprof.rules.reading.program import Function, Program
 
 ALIKE = frozenset({"append", "extend", "clear", "reverse", "count", "insert", "pop"})
-WALKERS = frozenset({"len", "list", "tuple", "set", "frozenset", "sorted", "any", "all"})
+WALKERS = frozenset("len bool list tuple set frozenset sorted any all".split())
 OWN_WAYS = (
-    "__getattr__",
-    "__getattribute__",
-    "__setattr__",
-    "__getstate__",
-    "__setstate__",
-    "__reduce__",
-    "__dict__",
+    *("__getattr__", "__getattribute__", "__setattr__"),
+    *("__getstate__", "__setstate__", "__reduce__", "__dict__"),
 )
 CLOCKS = frozenset({"time.time", "time.monotonic", "time.perf_counter", "datetime.now", "datetime.utcnow"})
-ACTING = (
-    ast.Await,
-    ast.Yield,
-    ast.YieldFrom,
-    ast.For,
-    ast.While,
-    ast.With,
-    ast.AsyncWith,
-    ast.AsyncFor,
-    ast.Delete,
-)
+_WAITING = (ast.Await, ast.Yield, ast.YieldFrom, ast.AsyncWith, ast.AsyncFor)
+ACTING = (*_WAITING, ast.For, ast.While, ast.With, ast.Delete)
 HIDDEN = frozenset({"unknown", "suspends", "mutates"})
 LEAVING = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 
@@ -67,7 +57,7 @@ def nobody_else_has_it(case: Case) -> Proof:
 def used_by_the_class_alone(case: Case) -> Proof:
     """Whether nothing else in the project uses the attribute, whatever its name."""
     found: AttributeQueue = case.suspect.reading
-    module, where = found.function.module, found.function.place(found.owner)
+    where = found.function.place(found.owner)
     shared = _shared_by_the_class(found)
     if shared:
         return unproved(shared, where)
@@ -75,13 +65,25 @@ def used_by_the_class_alone(case: Case) -> Proof:
     if outside is not None:
         place = found.function.place(outside)
         return unproved(f"`{found.name}` is used outside of the class's own methods", place)
-    for path in other_files(case.program, module.path):
-        if _names_it(found).search(case.program.read(path) or ""):
-            return unproved(f"`{found.name}` is used in {path.name} as well", where)
+    path = _used_by(found, case.program)
+    if path is not None:
+        return unproved(f"`{found.name}` is used in {path.name} as well", where)
     if found.name.startswith("__"):
         return proved("its name belongs to the class alone")
     by_name = "by its name it belongs to the class alone, and " if found.name.startswith("_") else ""
     return observed(f"{by_name}no other file of the project uses that name", where)
+
+
+def _used_by(found: AttributeQueue, program: Program) -> Path | None:
+    """Another file that uses it, other than as the attribute of a class that shares no objects with this one."""
+    module, told = found.function.module, re.compile(rf"""["'][\w.]*\b{found.name}\b""")
+    named = [one for one in other_files(program, module.path) if _names_it(found).search(program.read(one) or "")]
+    family = family_of(found.owner, module, program) if named else None
+    if family is None or family.foreign or len(family.classes) > 1 or not found.name.startswith("_"):
+        return next(iter(named), None)
+    meant = {one.method.module.path for one in uses_of(found.name, family, module, program)[1]}
+    meant |= {one for one in named if program.module(one) is None or told.search(program.read(one) or "")}
+    return next((one for one in named if one in meant), None)
 
 
 def _shared_by_the_class(found: AttributeQueue) -> str:
