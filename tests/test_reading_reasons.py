@@ -153,3 +153,23 @@ def test_what_nobody_else_holds(made: str, deed: str, wanted: str, tmp_path: Pat
 def test_another_deque(tmp_path: Path) -> None:
     source = "from library import deque\ndef f(ys):\n    xs = deque()\n    for y in ys:\n        unknown(y)\n"
     assert "may change it" in reason(tmp_path, source)
+
+
+@pytest.mark.parametrize(
+    ("called", "shown"),
+    [
+        ("z = isinstance(y, K) and y.ask()", True),
+        ("if isinstance(y, K) and g:\n            y.ask()", True),
+        ("z = y.ask() if isinstance(y, K) else 0", True),
+        ("z = y.ask() and isinstance(y, K)", False),
+        ("z = isinstance(y, K) or y.ask()", False),
+        ("z = 0 if isinstance(y, K) else y.ask()", False),
+        ("z = isinstance(g, K) and y.ask()", False),
+        ("if isinstance(y, K):\n            y = g\n            y.ask()", False),
+    ],
+)
+def test_what_isinstance_shows(called: str, shown: bool, tmp_path: Path) -> None:
+    head = "class K:\n    def ask(self): pass"
+    found = reason(tmp_path, f"{head}\ndef f(xs, ys, g):\n    for y in ys:\n        {called}\n")
+    below, nothing = "a class below `K` may have its own", "nothing shows the class of `y`"
+    assert found.endswith(f"`K.ask` (example.py:2) may be meant: {below if shown else nothing}")

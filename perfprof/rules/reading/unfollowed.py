@@ -6,7 +6,9 @@ import ast
 import builtins
 from typing import TYPE_CHECKING
 
+from perfprof.rules.reading.conditions import conjuncts
 from perfprof.rules.reading.functions import DEFINITIONS
+from perfprof.rules.reading.names import bound_names
 from perfprof.rules.reading.resolution import imported_module, module_of
 from perfprof.rules.reading.stars import star_for
 from perfprof.rules.reading.syntax import walk
@@ -83,7 +85,42 @@ def _of_attribute(callee: ast.Attribute, function: Function, program: Program) -
     others = f" and {len(alike) - 1} more" if len(alike) > 1 else ""
     if own:
         return f"{first}{others} may be meant: a class below may have its own"
+    kind = _tested(callee, function)
+    if kind:
+        return f"{first}{others} may be meant: a class below `{kind}` may have its own"
     return f"{first}{others} may be meant: nothing shows the class of `{held}`"
+
+
+def _tested(callee: ast.Attribute, function: Function) -> str:
+    """The class that an ``isinstance`` shows, left of it in a conjunction or in the ``if`` around; empty if none does."""
+    held = ast.unparse(callee.value)
+    node: ast.AST = callee
+    above = function.parents.get(node)
+    while above is not None:
+        tests: list[ast.expr] = []
+        if isinstance(above, ast.BoolOp) and isinstance(above.op, ast.And):
+            tests = above.values[: next(at for at, one in enumerate(above.values) if one is node)]
+        elif isinstance(above, (ast.If, ast.IfExp)) and node is not above.test and _reached(node, above):
+            again = {*bound_names(above)}
+            tests = conjuncts(above.test) if held not in again else []
+        shown = [kind for one in tests if (kind := _kind_of(held, one))]
+        if shown:
+            return shown[0]
+        node, above = above, function.parents.get(above)
+    return ""
+
+
+def _kind_of(held: str, test: ast.expr) -> str:
+    """``Node`` of ``isinstance(held, Node)``."""
+    asks = isinstance(test, ast.Call) and getattr(test.func, "id", "") == "isinstance" and len(test.args) == 2
+    if not asks or not isinstance(test, ast.Call) or isinstance(test.args[1], ast.Tuple):
+        return ""
+    return ast.unparse(test.args[1]) if ast.unparse(test.args[0]) == held else ""
+
+
+def _reached(node: ast.AST, above: ast.If | ast.IfExp) -> bool:
+    """Whether it runs where the test holds."""
+    return node in above.body if isinstance(above, ast.If) else node is above.body
 
 
 def _stored(owner: ast.ClassDef) -> set[str]:
