@@ -45,7 +45,8 @@ def reason(root: Path, source: str, name: str = "search-on-attribute") -> str:
     ("head", "more", "wanted"),
     [
         ("", "", ""),
-        ("", "    def rows(self):\n        return self._rows", "`Rows.rows` returns `self._rows`, so that others may hold it"),
+        ("", "    def rows(self):\n        return self._rows", "somebody else may hold the list from here on"),
+        ("", "    def rows(self):\n        return self._rows\ndef ask(one, key):\n    return key(one._rows)", "`Rows.rows` returns `self._rows`"),
         ("", "    def rows(self):\n        return self._rows[:]", ""),
         (
             "",

@@ -94,22 +94,20 @@ def nobody_else_holds_it(case: Case) -> Proof:
 
 
 def _used_elsewhere(found: AttributeSearch) -> Proof | None:
-    """Where somebody else gets hold of the list, or uses it in a way that is not known; None if nobody does."""
-    for one in found.uses:
-        if isinstance(one.above, ast.Return):
-            why = f"`{one.method.qualname}` returns `{found.text}`, so that others may hold it and change it"
-            return unproved(why, one.method.place(one.node))
-    for one in found.others:
-        if change_of(one) not in {"reads", "grows", "made"}:
-            around = one.method.outer
-            within = around is not None and around.owner in found.family.classes
-            user = (
-                f"by `{one.method.qualname}`, a function in a method"
-                if within
-                else "outside of the class's own methods"
-            )
-            return unproved(f"`{found.name}` is used {user}", one.method.place(one.node))
-    return None
+    """Where somebody else uses it in a way that is not known, and where from if a method hands it out; None if nobody does."""
+    other = next((one for one in found.others if change_of(one) not in {"reads", "grows", "made"}), None)
+    if other is None:
+        return None
+    given = next((one for one in found.uses if isinstance(one.above, ast.Return)), None)
+    if given is not None:
+        why = f"`{given.method.qualname}` returns `{found.text}`, so that others may hold it and change it"
+        return unproved(why, given.method.place(given.node))
+    around = other.method.outer
+    within = around is not None and around.owner in found.family.classes
+    user = (
+        f"by `{other.method.qualname}`, a function in a method" if within else "outside of the class's own methods"
+    )
+    return unproved(f"`{found.name}` is used {user}", other.method.place(other.node))
 
 
 def _own_ways(found: AttributeSearch) -> str:
