@@ -76,6 +76,15 @@ SHAPES: dict[str, tuple[str, str, bool]] = {
         "getattr(",
         True,
     ),
+    "tested-before": (ASKS.replace("zs.append(a)", "print(a)"), "if type(a) is str", False),
+    "perhaps-the-walked": (ASKS, "if type(a) is str", True),
+    "left-early": (ASKS.replace("zs.append(a)", "return a"), "if type(a) is str", True),
+    "walked-and-changed": (ASKS.replace("zs.append(a)", "xs.append(a)"), "if type(a) is str", True),
+    "walked-bound-anew": (
+        ASKS.replace("        if", "        a = zs\n        if").replace("zs.append(a)", "len(zs)"),
+        "if type(a) is str",
+        True,
+    ),
     "made-since": (
         f"table = np.zeros(9)\n    {ASKS.replace('zs.append(a)', 'table[0] = 1')}",
         "is not table",

@@ -26,7 +26,7 @@ def outermost(
     last: tuple[Loop | None, tuple[Stability, ...]] = (None, ())
     later = runs_later(scan, function)
     for loop in scan.around:
-        stable = tuple(stability(base, _region(loop), function, program, allowed) for base in bases)
+        stable = tuple(stability(base, region_of_loop(loop), function, program, allowed) for base in bases)
         stable = tuple(_seen_before(base, one, scan, function) for base, one in zip(bases, stable, strict=True))
         if later is not None:
             stable = (Stability("a generator expression that may run later asks it", function.place(later)),)
@@ -36,7 +36,7 @@ def outermost(
     return last
 
 
-def _region(loop: Loop) -> list[ast.AST]:
+def region_of_loop(loop: Loop) -> list[ast.AST]:
     """What runs from the place of the index to the end of the loop: the target of an assignment is given its value later."""
     statement = loop.statement
     if loop.holder is None or not isinstance(statement, (ast.Assign, ast.AnnAssign, ast.AugAssign)):

@@ -46,14 +46,16 @@ def unused(names, chosen):
         and type(names) is list
         and len(names) > 8
         and set(map(type, chosen.values())) <= {str}
-        else ()
+        else set()
     )
     return [
         name
         for name in names
         if (wanted := name.lower())
         not in (
-            chosen_values if chosen_values and type(wanted) is str else chosen.values()
+            chosen_values
+            if chosen_values and type(wanted) is str
+            else chosen_values.clear() or chosen.values()
         )
     ]
 ```

@@ -30,7 +30,9 @@ def unknown(orders, customer_ids):
     )
     for order in orders:
         if (customer_id := order["customer_id"]) not in (
-            customer_ids_set if type(customer_id) is int else customer_ids
+            customer_ids_set
+            if type(customer_id) is int
+            else (customer_ids_set := customer_ids)
         ):
             missing.append(order["number"])
     return missing

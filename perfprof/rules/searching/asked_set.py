@@ -10,7 +10,7 @@ from perfprof.rules import guards
 from perfprof.rules.imported import with_imports
 from perfprof.rules.reading.names import read_names
 from perfprof.rules.rule import Case, Edit, Rewrite
-from perfprof.rules.searching import positions
+from perfprof.rules.searching import positions, stale_sets
 from perfprof.rules.searching.grown_set import set_beside
 from perfprof.rules.searching.indexing import at, fitted, in_place
 from perfprof.rules.searching.iterators import loop_tests
@@ -34,25 +34,38 @@ def build_set(case: Case) -> Rewrite:
 def _set_before(case: Case, found: Membership) -> list[Edit]:
     """The set of a list that stays."""
     function, keys = found.function, key_set(case, found)
+    keys = replace(keys, probed=stale_sets.probe_types(case, keys))
     taken = function.visible | case.taken | {keys.name}
     tests = [*list_tests(found, case.watched("base0"), keys.listed), *loop_tests(case, found), keys.holds_all()]
+    tested = stale_sets.tests_of_all(case, found, keys)
+    tests += tested or []
+    leaves = stale_sets.is_left(case, found, keys) and tested is None
     # perhaps it is missing: then only the loop's own test reads it
-    missing = found.inlined is not None or keys.by_identity or not isinstance(found.scan.subject, ast.Name)
+    missing = found.inlined is not None or keys.by_identity or stale_sets.may_be_bound_anew(found)
+    missing = missing or (leaves and not stale_sets.is_bound_by(found))
+    there = keys.name if missing else ""
     if found.inlined is not None:
         tests = [*found.inlined.before, *tests]
-    edits = [at("before", found.hoist.statement, _made(keys, guards.joined(tests), missing))]
+    edits = [
+        at(
+            "before",
+            found.hoist.statement,
+            _made(keys, guards.joined(tests), there and ("set()" if leaves else "()")),
+        )
+    ]
     if found.inlined is not None:
-        return [*edits, _in_its_place(found, keys, taken)]
+        return [*edits, _in_its_place(found, keys, taken, leaves)]
+    where = Conditions(there, sure=tested is not None, instead=stale_sets.left(keys, missing) if leaves else "")
     for scan in (found.scan, *found.twins):
-        new = asked(scan, keys, Conditions(there=keys.name if missing else ""), taken, function)
+        new = asked(scan, keys, where, taken, function)
         edits += new
         taken |= {word for edit in new for word in read_names(ast.parse(edit.source, mode="eval"))}
     return edits
 
 
-def _made(keys: KeySet, test: str, missing: bool) -> str:
+def _made(keys: KeySet, test: str, nothing: str) -> str:
     """The statement that makes it; where the test fails its name means nothing, or the list itself."""
-    return f"{keys.name} = {keys.made}" + (f" if {test} else {'()' if missing else keys.listed}" if test else "")
+    return f"{keys.name} = {keys.made}" + (f" if {test} else {nothing or keys.listed}" if test else "")
 
 
 def _for_the_caller(case: Case, found: Membership) -> str:
@@ -64,14 +77,15 @@ def _for_the_caller(case: Case, found: Membership) -> str:
     return f", made {entry.count:,} times in this run: where the list is the same each time, make it in the caller"
 
 
-def _in_its_place(found: Membership, keys: KeySet, taken: frozenset[str]) -> Edit:
+def _in_its_place(found: Membership, keys: KeySet, taken: frozenset[str], leaves: bool) -> Edit:
     """What stands in the place of a call that asks: the set, or the call for what the guard does not know."""
     inlined, function = found.inlined, found.function
     assert inlined is not None
     wanted, tests = read_once(found, keys.may_hold, keys.types, taken)
     known = guards.joined([keys.name, *tests])
     word = "not in" if isinstance(inlined.answer.ops[0], ast.NotIn) else "in"  # type: ignore[attr-defined]
-    new = f"({keys.key(wanted)} {word} {keys.name} if {known} else {function.text(inlined.node)})"
+    call = f"{keys.name}.clear() or {function.text(inlined.node)}" if leaves else function.text(inlined.node)
+    new = f"({keys.key(wanted)} {word} {keys.name} if {known} else {call})"
     return in_place(inlined.node, fitted(new, inlined.node, function), keys.name, function)
 
 

@@ -18,6 +18,7 @@ from perfprof.rules.reading.names import fresh
 from perfprof.rules.reading.repeats import has_room
 from perfprof.rules.reading.types import builtin_type
 from perfprof.rules.rule import Case, Rewrite, Suspect
+from perfprof.rules.searching import stale_sets
 from perfprof.rules.searching.indexing import at, collection_name, in_style
 from perfprof.rules.searching.iterators import loop_tests
 from perfprof.rules.searching.key_sets import Conditions, KeySet, asked
@@ -103,9 +104,11 @@ def look_up(case: Case) -> Rewrite:
         for other in stable.apart
     ]
     tests += [*loop_tests(case, found), guards.all_keys(f"{held}.values()", types)]
-    before = f"{name} = set({held}.values()) if {guards.joined(dict.fromkeys(tests))} else ()"
     keys = KeySet(name, function.text(found.scan.subject), types)
-    new = asked(found.scan, keys, Conditions(name), taken | {name}, function)
+    leaves = stale_sets.is_left(case, found, keys)
+    nothing, instead = ("set()", stale_sets.left(keys, missing=True)) if leaves else ("()", "")
+    before = f"{name} = set({held}.values()) if {guards.joined(dict.fromkeys(tests))} else {nothing}"
+    new = asked(found.scan, keys, Conditions(name, instead=instead), taken | {name}, function)
     return Rewrite(
         edits=(at("before", found.hoist.statement, before), *new),
         why=f"one hash look-up in a set instead of a walk over the values of {held} for each test",

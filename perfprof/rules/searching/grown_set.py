@@ -19,6 +19,7 @@ from perfprof.rules.reading.names import fresh, read_names
 from perfprof.rules.reading.repeats import statement_of
 from perfprof.rules.reading.types import builtin_type
 from perfprof.rules.rule import Case, Edit
+from perfprof.rules.searching import stale_sets
 from perfprof.rules.searching.indexing import at, collection_name, fitted, in_style
 from perfprof.rules.searching.iterators import long_tests
 from perfprof.rules.searching.key_flags import Flag, flags, possible
@@ -35,6 +36,7 @@ class _Beside:
     """The set. there: a test that it was made, "" if it always is. whole: one that it holds all of the list, "" if it always does.
 
     known: what counts the elements of the list that are in the set, where the list may have equal ones; else "".
+    left: what empties it, where a value falls back whose class may change the list; else "". It is false.
     """
 
     found: Membership
@@ -43,6 +45,7 @@ class _Beside:
     whole: str
     known: str
     flags: tuple[Flag, ...]
+    left: str = ""
 
     def flag_at(self, node: ast.AST) -> Flag | None:
         """What tells there whether the set may hold the value."""
@@ -61,11 +64,14 @@ def set_beside(case: Case) -> list[Edit]:
     complete = complete and all(keys.surely_holds(one.value, function) for one in found.appends)
     there = f"{keys.name} is not None" if tests else ""
     taken = function.visible | case.taken | {keys.name}
+    leaves = not complete and stale_sets.is_left(case, found, keys)
+    # a count cannot be given up where no name can be bound: then lengths are compared
     twice = empty and not (tests or complete) and _has_equal_ones(found, keys)
+    twice = twice and not (leaves and not stale_sets.can_bind_all(found))
     known = fresh(f"{collection_name(found.scan.subject)}_known", taken) if twice else ""
     whole = "" if complete else f"{known or f'len({keys.name})'} == len({keys.listed})"
     told = tuple(flags(found, keys, taken | {known}))
-    beside = _Beside(found, keys, there, whole, known, told)
+    beside = _Beside(found, keys, there, whole, known, told, _left(found, keys, there, known) if leaves else "")
     edits = [at("before", found.hoist.statement, _begun(beside, guards.joined(tests), empty))]
     edits += [one.statement for one in told if one.statement is not None]
     taken |= {known, *(one.name for one in told)}
@@ -90,9 +96,19 @@ def _begun(beside: _Beside, test: str, empty: bool) -> str:
     return f"{keys.name} = {made} if {test} else None" if test else f"{keys.name} = {made}"
 
 
+def _left(found: Membership, keys: KeySet, there: str, known: str) -> str:
+    """What gives the set up, or empties it: then it is as long as the list again only if that was emptied as well."""
+    if there:
+        bound = stale_sets.can_bind_all(found)
+        return f"({keys.name} := None)" if bound else f"({keys.name} and {keys.name}.clear())"
+    return f"{keys.name}.clear()" + (f" or ({known} := 0)" if known else "")
+
+
 def _asked(beside: _Beside, scan: Scan, taken: frozenset[str]) -> list[Edit]:
     keys, found, flag = beside.keys, beside.found, beside.flag_at(scan.node)
-    where = Conditions(beside.there, flag.asked if flag is not None else "", beside.whole)
+    left = f"{beside.left} or " if beside.left else ""
+    instead = f"{left}{keys.listed}" if left else ""
+    where = Conditions(beside.there, flag.asked if flag is not None else "", beside.whole, instead=instead)
     if found.counted is None:
         return asked(scan, keys, where, taken, found.function)
     probe, one, function = found.counted.scan.probe, found.counted, found.function
@@ -100,7 +116,7 @@ def _asked(beside: _Beside, scan: Scan, taken: frozenset[str]) -> list[Edit]:
     sure = keys.surely_holds(probe, function)
     test = guards.joined([where.there, where.flag or ("" if sure else keys.may_hold(probe.id)), where.whole])
     new = f"{keys.key(probe.id)} {one.word} {keys.name}"
-    new = f"({new} if {test} else {function.text(one.node)})" if test else f"({new})"
+    new = f"({new} if {test} else {left}{function.text(one.node)})" if test else f"({new})"
     return [at("replace", one.node, fitted(in_style(new, function), one.node, function))]
 
 

@@ -132,6 +132,14 @@ def _made_here(one: ast.expr, function: Function) -> bool:
     return standard(one.func, function) in _MATCHES or (named and one.func.id in _MAKERS)  # type: ignore[attr-defined]
 
 
+def is_plainly_walked(case: Case, found: Looped, walked: ast.Name) -> bool:
+    """Whether what the outermost loop walks surely has a length and runs no code, as the code or `plain_tests` shows."""
+    if type_there(walked, found.function) in SIZED:
+        return _has_name(walked, found.hoist, found.function)
+    known = [_types(case, name) for name, one, named in unknown_iterables(found) if named and one is walked]
+    return not hidden(found) and bool(known) and all(types and types <= SIZED for types in known)
+
+
 def plain_tests(case: Case, found: Looped) -> list[str]:
     """Tests of the exact types of what the loop walks, for the condition under which something is built."""
     tests = []

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from perfprof.rules import guards
@@ -28,13 +28,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class KeySet:
-    """How the set is named, made and asked. types: of the elements that may be in it. known: the code shows that all may."""
+    """How the set is named, made and asked. types: of the elements that may be in it. known: the code shows that all may. probed: what may be looked for, if not the same."""
 
     name: str
     listed: str
     types: tuple[str, ...]
     by_identity: bool = False
     known: bool = False
+    probed: tuple[str, ...] = ()
 
     @property
     def made(self) -> str:
@@ -60,9 +61,9 @@ class KeySet:
         if len(tuples) == 1:  # only its parts are left to be tested
             return guards.is_key(value, tuples).removeprefix(f"type({value}) is tuple and ")
         if not self.by_identity:
-            return guards.is_key_or_none(value, self.types if types is None else types)
+            return guards.is_key_or_none(value, (self.probed or self.types) if types is None else types)
         test = guards.equal_to_itself(f"type({value})")
-        return f"{value} is None or {test}" if guards.NONE in self.types else test
+        return f"{value} is None or {test}" if guards.NONE in (self.probed or self.types) else test
 
     def key(self, value: str) -> str:
         """What is in it for a value."""
@@ -125,11 +126,16 @@ def _values(found: Membership) -> list[ast.expr]:
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """Under which the set is asked. there: it was made. flag: what else tells that it may hold the value. whole: it holds all."""
+    """Under which the set is asked. there: it was made. flag: what else tells that it may hold the value. whole: it holds all.
+
+    sure: each value may be in it. instead: what is asked where one does not hold, if more than the list.
+    """
 
     there: str = ""
     flag: str = ""
     whole: str = ""
+    sure: bool = False
+    instead: str = ""
 
 
 def asked(scan: Scan, keys: KeySet, where: Conditions, taken: frozenset[str], function: Function) -> list[Edit]:
@@ -141,14 +147,17 @@ def asked(scan: Scan, keys: KeySet, where: Conditions, taken: frozenset[str], fu
     assert probe is not None
     wanted, once = function.text(probe), ""
     tests = [where.there, where.flag, where.whole]
-    if not where.flag and not keys.surely_holds(probe, function):
+    if not (where.flag or where.sure or keys.surely_holds(probe, function)):
         wanted, once = _read_once(probe, taken, function)
         tests[1] = keys.may_hold(wanted, shown=builtin_type(probe, function))
     if keys.by_identity:
         tests = [bound_first(tests[1], wanted, once), where.there, where.whole] if once else tests
-        return [_by_identity(scan.node, wanted, keys, guards.joined(tests), function)]
+        held = replace(
+            keys, listed=f"({where.instead})" if " or " in where.instead else where.instead or keys.listed
+        )
+        return [_by_identity(scan.node, wanted, held, guards.joined(tests), function)]
     test = guards.joined(tests)
-    new = in_style(f"({keys.name} if {test} else {keys.listed})" if test else keys.name, function)
+    new = in_style(f"({keys.name} if {test} else {where.instead or keys.listed})" if test else keys.name, function)
     edit = at("replace", scan.subject, fitted(new, scan.subject, function))
     named = not once or isinstance(probe, ast.NamedExpr)
     return [edit] if named else [edit, at("replace", probe, f"({once})")]
@@ -176,5 +185,6 @@ def _by_identity(compare: ast.AST, wanted: str, keys: KeySet, test: str, functio
     """The whole comparison, which asks for another thing in another place."""
     assert isinstance(compare, ast.Compare)
     word = "not in" if isinstance(compare.ops[0], ast.NotIn) else "in"
-    new = f"({keys.key(wanted)} {word} {keys.name} if {test} else {wanted} {word} {keys.listed})"
+    new = f"{keys.key(wanted)} {word} {keys.name}"
+    new = f"({new} if {test} else {wanted} {word} {keys.listed})" if test else new
     return at("replace", compare, fitted(in_style(new, function), compare, function))

@@ -36,6 +36,19 @@ def is_own_element(scan: Scan, found: Membership) -> bool:
     return is_handed(scan.node) or _keeps(inner, probe.id, function)
 
 
+def drawn_from(scan: Scan, found: Membership) -> ast.Name | None:
+    """The collection whose elements the probe is: in each turn of the outermost loop, which binds it, one of them."""
+    probe, loop, function = scan.probe, found.hoist, found.function
+    nodes = [one.node for one in scan.around]
+    if not isinstance(probe, ast.Name) or loop.node not in nodes or loop.iterable is None or is_handed(scan.node):
+        return None
+    inside = scan.around[nodes.index(loop.node) + 1 :]
+    if any(_binds(one, probe) for one in inside) or not _keeps(loop, probe.id, function):
+        return None
+    names = (one for one in ast.walk(loop.iterable) if isinstance(one, ast.Name))
+    return next((one for one in names if _draws(loop, probe.id, one.id, function)), None)
+
+
 def _draws(loop: Loop, name: str, listed: str, function: Function) -> bool:
     """Whether each turn gives the name an element of the list."""
     if loop.iterable is None or loop.target is None:
