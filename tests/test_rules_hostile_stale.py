@@ -14,7 +14,7 @@ from hostile import compiled, rewrites, seen
 from perfprof.profilers.observations import Seen, Watch
 
 RUNS = 150
-RULES = {"list-membership", "dict-keys-scan"}
+RULES = {"list-membership", "dict-keys-scan", "list-count"}
 WORDS = ["a", "b", "c", "d", "e", "f"]
 # what asks, with `xs` for what is walked, `ys` for the list
 BODIES = {
@@ -36,6 +36,7 @@ BODIES = {
     "grows": "for x in xs:\n    if x not in ys:\n        ys.append(x)",
     "grows-of-rows": "for r in rows:\n    if r.k not in ys:\n        ys.append(r.k)",
     "grows-else": "for x in xs:\n    if x in ys:\n        out.append(x)\n    else:\n        ys.append(x)",
+    "count": "for x in xs:\n    out.append(ys.count(x))",
     "deeper": "for x in xs:\n    for r in rows:\n        out.append((x in ys, r.k in ys))",
 }
 PLACES = {"parameter": "ys", "attribute": "self.ys", "global": "YS"}

@@ -56,7 +56,7 @@ def shares(rows, votes):
             else (
                 votes_counts[party]
                 if type(party := row["party"]) is int
-                else votes.count(party)
+                else votes_counts.clear() or votes.count(party)
             )
         ) / len(votes)
     return rows

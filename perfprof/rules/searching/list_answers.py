@@ -115,17 +115,28 @@ def _answer(case: Case, scan: Scan, kept: Kept, wanted: str, given: str) -> Edit
     before = bool(given) and case.level("is-a-list") is not Level.PROVED
     more = [one.format(key=wanted) for one in kept.tests if not (before and one == kept.name)]
     tests = guards.joined([test, *more])
-    new = f"{kept.value.format(key=wanted)} if {tests} else {function.text(call.func)}({wanted})"
+    left = f"{kept.name}.clear() or " if _is_left(case, kept) else ""
+    new = f"{kept.value.format(key=wanted)} if {tests} else {left}{function.text(call.func)}({wanted})"
     if before:
         new = f"{function.text(call)} if {kept.unless} else ({new})"
     new = f"({new})" if is_handed(call) else new  # anywhere else it is set in parentheses where it needs them
     return in_place(call, fitted(in_style(new, function), call, function), kept.name, function)
 
 
+def _is_left(case: Case, kept: Kept) -> bool:
+    """Whether only what may change the list falls back, so that the dict is given up; see `stale_sets`."""
+    found: Membership = case.suspect.reading
+    missing = any(
+        "{key} in" in one for one in kept.tests
+    )  # what is not there falls back as well, and may be harmless
+    return not (missing or found.appends) and not (found.stable and all(one.private for one in found.stable))
+
+
 def _test(case: Case, scan: Scan, kept: Kept) -> Edit:
     """A test of the list in the same loop asks the dict, too."""
     found: Membership = case.suspect.reading
-    new = f"({kept.name} if {_asked(case, scan, kept)} else {found.function.text(scan.subject)})"
+    left = f"{kept.name}.clear() or " if _is_left(case, kept) else ""
+    new = f"({kept.name} if {_asked(case, scan, kept)} else {left}{found.function.text(scan.subject)})"
     return at("replace", scan.subject, fitted(in_style(new, found.function), scan.subject, found.function))
 
 
