@@ -142,6 +142,7 @@ def test_a_set_of_what_some_turns_change_is_told_as_such() -> None:
     program = Program(Path("/"), lambda path: source)
     module = program.module(Path("/work.py"))
     look = registry()["loop-invariant-call"].in_function
-    assert module is not None and look is not None
+    assert module is not None
+    assert look is not None
     (suspect,) = (one for function in module.functions for one in look(function, program))
     assert "not each one changes `seen`: a set kept beside it would do" in suspect.finding.message
