@@ -19,6 +19,7 @@ _PART = 0.1  # of what is won in sum: less is no price
 _SHORT = 0.4  # CPU seconds for calls with fewer elements
 _DEAREST = 3.0  # seconds of one call; a dearer one is timed only if there is no other
 _ORDINARY = 10  # elements: so many are nothing unusual wherever there were many
+_FELT = 1e-4  # seconds that such a call may take more: a set that is made for ten questions costs some 10 us
 _MOST = 30.0  # CPU seconds for one patch, where one call takes long
 
 
@@ -125,14 +126,14 @@ class _Bench:
 
     def times(self, answered: Answered) -> FunctionTimes:
         """All that was found."""
-        ordinary = [one for one in self._short if one["size"] >= _ORDINARY]
+        felt = [one for one in self._short if one["size"] >= _ORDINARY and one["new"] - one["old"] > _FELT]
         return FunctionTimes(
             answered,
             self.weighed().comparison("cpu", answered),
             _memory(self._memory),
-            (*self._losses(), *(() if ordinary else _with_fewer(self._short))),
+            (*self._losses(), *(() if felt else _with_fewer(self._short))),
             tuple(_size_line(one, self._pairs[one.label]) for one in self._classes),
-            usual=self._usual() or ", ".join(_with_fewer(ordinary)),
+            usual=self._usual() or ", ".join(_with_fewer(felt)),
         )
 
     def _losses(self) -> Iterator[str]:
