@@ -11,10 +11,14 @@ import ast
 import copy
 import random
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+import pytest
 
 from perfprof.optimizer.writing.edits import apply_edits
 from perfprof.profilers.observations import Seen, Watch
@@ -22,6 +26,9 @@ from perfprof.rules import registry
 from perfprof.rules.reading.program import Program
 from perfprof.rules.rule import Case, Level, Rule, weigh
 from perfprof.rules.searching.iterators import FEW, FEW_GROWN, FEW_POSITIONS
+
+if TYPE_CHECKING:
+    from _pytest.mark import ParameterSet
 
 RULES = [
     rule
@@ -171,6 +178,21 @@ def seen(watch: Watch, held: dict[str, int], elements: dict[str, int], rounds: i
     """Evidence that nobody collected: sizes that pay, and plain attributes."""
     count = 10 if watch.kind == "entry" else rounds
     return Seen(watch.id, count, held, size, size, size * rounds, elements, {"plain": 5, "other": 5})
+
+
+def cases(
+    sources: Mapping[str, str],
+    kinds: Mapping[str, tuple[dict[str, int], list[object]]],
+    imagined: Callable[[str, dict[str, int], Watch], Seen],
+) -> Iterator[ParameterSet]:
+    """Each rewrite of each named source, where elements are seen of each of these kinds: name, old, new, values of that kind."""
+    for name, source in sources.items():
+        known = set[str]()
+        for word, (types, friendly) in kinds.items():
+            for rule, new in rewrites(source, partial(imagined, source, types)):
+                if new not in known:
+                    yield pytest.param(name, source, new, friendly, id=f"{name}-{rule.name}-{word}")
+                known.add(new)
 
 
 def compare(

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from functools import partial
 
 import pytest
-from hostile import OWN, POOL, Plain, compare, entangled, lists, rewrites, seen
+from hostile import OWN, POOL, Plain, cases, compare, entangled, lists, seen
 
 from perfprof.profilers.observations import Seen, Watch
 
@@ -207,17 +205,7 @@ def imagined(source: str, kinds: dict[str, int], watch: Watch) -> Seen:
     )
 
 
-def cases() -> Iterator[object]:
-    for name, spelling in SPELLINGS.items():
-        source, known = source_of(spelling), set[str]()
-        for word, (kinds, friendly) in KINDS.items():
-            for rule, new in rewrites(source, partial(imagined, source, kinds)):
-                if new not in known:
-                    yield pytest.param(name, source, new, friendly, id=f"{name}-{rule.name}-{word}")
-                known.add(new)
-
-
-CASES = list(cases())
+CASES = list(cases({name: source_of(one) for name, one in SPELLINGS.items()}, KINDS, imagined))
 
 
 def test_every_spelling_is_understood() -> None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from functools import partial
 
 import pytest
-from hostile import compare, rewrites
+from hostile import cases, compare
 from test_rules_hostile_spelled import KINDS, ROWS, arguments, imagined, source_of
 
 RUNS = 250
@@ -117,17 +115,7 @@ SPELLINGS: dict[str, str | tuple[str, str, str]] = {
 }
 
 
-def cases() -> Iterator[object]:
-    for name, spelling in SPELLINGS.items():
-        source, known = source_of(spelling), set[str]()
-        for word, (kinds, friendly) in KINDS.items():
-            for rule, new in rewrites(source, partial(imagined, source, kinds)):
-                if new not in known:
-                    yield pytest.param(name, source, new, friendly, id=f"{name}-{rule.name}-{word}")
-                known.add(new)
-
-
-CASES = list(cases())
+CASES = list(cases({name: source_of(one) for name, one in SPELLINGS.items()}, KINDS, imagined))
 
 
 def test_every_spelling_is_understood() -> None:

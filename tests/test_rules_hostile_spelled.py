@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from functools import partial
 
 import pytest
-from hostile import OWN, POOL, compare, entangled, lists, rewrites, seen
+from hostile import OWN, POOL, cases, compare, entangled, lists, seen
 
 from perfprof.profilers.observations import Seen, Watch
 
@@ -357,17 +355,7 @@ KINDS = {
 }
 
 
-def cases() -> Iterator[object]:
-    for name, spelling in SPELLINGS.items():
-        source, known = source_of(spelling), set[str]()
-        for word, (kinds, friendly) in KINDS.items():
-            for rule, new in rewrites(source, partial(imagined, source, kinds)):
-                if new not in known:
-                    yield pytest.param(name, source, new, friendly, id=f"{name}-{rule.name}-{word}")
-                known.add(new)
-
-
-CASES = list(cases())
+CASES = list(cases({name: source_of(one) for name, one in SPELLINGS.items()}, KINDS, imagined))
 
 
 def test_every_spelling_is_understood() -> None:
