@@ -93,6 +93,27 @@ def test_a_long_call_into_c_keeps_its_samples(tmp_path: Path) -> None:
         assert recording.share(tmp_path / "app.py", 1, 3) > 0.8
 
 
+def test_a_tick_within_a_tick_takes_no_time_from_it(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("""
+import signal, sys
+frames, inside = sys._current_frames, []
+def interrupted():
+    if not inside:
+        inside.append(True)
+        signal.raise_signal(signal.SIGPROF)
+        inside.clear()
+    return frames()
+sys._current_frames = interrupted
+for _ in range(8):
+    sum([1] * 10_000_000)
+""")
+    with record(
+        [sys.executable, "app.py"], cwd=tmp_path, folder=tmp_path / "run", sampler="loops", output=tmp_path / "out"
+    ) as recording:
+        assert "have no place" not in recording.meta.get("notes", "")
+        assert recording.total * 0.005 > 0.4 * float(recording.meta["cpu_seconds"])
+
+
 def test_of_py_spy_s_samples_those_that_wait_are_left_out() -> None:
     library = "/usr/lib/python3.11"
     text = (

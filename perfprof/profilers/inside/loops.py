@@ -37,7 +37,7 @@ _own: dict[tuple[int, int], int] = {}  # (id of a code object, offset) -> line
 _codes: dict[int, CodeType] = {}
 _numbers: dict[Any, int] = {}
 _used: dict[int, float] = {}  # thread -> its CPU seconds at the last sample
-_state = {"running": False, "lost": False}
+_state = {"running": False, "lost": False, "ticking": False}
 _unseen = {"ticks": 0, "told": 0}
 _booked = 0.0  # CPU seconds of this process that samples stand for
 
@@ -75,6 +75,7 @@ def forked() -> None:
     _used.clear()
     _unseen.update(ticks=0, told=0)
     _booked = process_time()
+    _state["ticking"] = False
     if _state["running"]:
         threads.listen(_signal.SIGPROF)
         signals.set_timer(INTERVAL)
@@ -86,8 +87,13 @@ def _tick(number: int, frame: Any) -> None:
     """The signal handler: book the time since the last tick on the thread that used most of it.
 
     A tick waits for the end of a long call into C, and those that fall due meanwhile are lost: so the clock counts.
+    One that comes while another is being booked waits for the next: between its clocks it would take the thread's time
+    away from the process's.
     """
     global _booked
+    if _state["ticking"]:
+        return
+    _state["ticking"] = True
     try:
         ticks = round((process_time() - _booked) / INTERVAL)
         _booked += ticks * INTERVAL
@@ -101,6 +107,8 @@ def _tick(number: int, frame: Any) -> None:
             journal.flush()
     except Exception:  # the interpreter may be going down
         pass
+    finally:
+        _state["ticking"] = False
 
 
 def _running(main: Any) -> tuple[int, Any, float]:
