@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from perfprof.profilers.observations import Watch, WatchKind
+from perfprof.rules.reading.assignment import bound_before
 from perfprof.rules.reading.expressions import holder_of, is_builtin, key_in_holder, root_name
 from perfprof.rules.reading.lambdas import LAZY, SORTING
-from perfprof.rules.reading.names import bound_before, bound_names
+from perfprof.rules.reading.names import bound_names
 from perfprof.rules.reading.scans import Loop, Scan
 from perfprof.rules.reading.stability import Stability, stability
 

@@ -20,8 +20,9 @@ from perfprof.rules import guards
 from perfprof.rules.containers.uses import repeated_statements
 from perfprof.rules.findings import finding
 from perfprof.rules.hoisting import watch
+from perfprof.rules.reading.assignment import bound_before
 from perfprof.rules.reading.expressions import is_builtin
-from perfprof.rules.reading.names import bound_before, bound_names, fresh
+from perfprof.rules.reading.names import bound_names, fresh
 from perfprof.rules.reading.repeats import has_room
 from perfprof.rules.reading.types import builtin_type
 from perfprof.rules.rule import Case, Edit, Rewrite, Suspect

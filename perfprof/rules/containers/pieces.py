@@ -24,9 +24,9 @@ from perfprof.rules import bounds
 from perfprof.rules.containers.uses import repeated_statements
 from perfprof.rules.findings import finding
 from perfprof.rules.hoisting import watch
+from perfprof.rules.reading.assignment import bound_before
 from perfprof.rules.reading.callees import standard
 from perfprof.rules.reading.expressions import is_builtin
-from perfprof.rules.reading.names import bound_before
 from perfprof.rules.reading.repeats import counted_few
 from perfprof.rules.reading.scans import Loop
 from perfprof.rules.reading.types import builtin_type

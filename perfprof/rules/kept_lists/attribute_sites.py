@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from perfprof.rules.containers.growth import certain
 from perfprof.rules.hoisting import CONSUMING, eaten_at_once
 from perfprof.rules.kept_lists.attribute_changes import statement_of
+from perfprof.rules.reading.assignment import bound_before
 from perfprof.rules.reading.callees import is_generator
 from perfprof.rules.reading.expressions import is_builtin, path_of, reads_only
 from perfprof.rules.reading.leaves import Kind, leaves
-from perfprof.rules.reading.names import bound_before, bound_names
+from perfprof.rules.reading.names import bound_names
 from perfprof.rules.reading.repeats import has_room
 from perfprof.rules.reading.scans import Comprehension, Scan, leaving
 from perfprof.rules.reading.selection import Selection, selection, substituted

@@ -9,7 +9,7 @@ from perfprof.rules.frames.rows import FRAMES
 from perfprof.rules.frames.stacking import Stacking, means
 from perfprof.rules.obligations.growth import handles_errors
 from perfprof.rules.obligations.proofs import obligation, observed, proved, unproved
-from perfprof.rules.reading.names import bound_before
+from perfprof.rules.reading.assignment import bound_before
 from perfprof.rules.rule import Case, Proof
 
 

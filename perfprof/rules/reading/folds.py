@@ -12,7 +12,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from perfprof.rules.reading.names import bound_before
+from perfprof.rules.reading.assignment import bound_before
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function

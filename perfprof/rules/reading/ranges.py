@@ -6,8 +6,9 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from perfprof.rules.reading.assignment import bound_before
 from perfprof.rules.reading.expressions import is_builtin, path_of
-from perfprof.rules.reading.names import bound_before, read_names
+from perfprof.rules.reading.names import read_names
 from perfprof.rules.reading.syntax import walk
 
 if TYPE_CHECKING:

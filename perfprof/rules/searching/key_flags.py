@@ -20,10 +20,11 @@ from typing import TYPE_CHECKING
 
 from perfprof.rules import guards
 from perfprof.rules.reading.appends import Append
+from perfprof.rules.reading.assignment import bound_before
 from perfprof.rules.reading.callees import standard
 from perfprof.rules.reading.conditions import conjuncts
 from perfprof.rules.reading.expressions import is_builtin
-from perfprof.rules.reading.names import bound_before, fresh
+from perfprof.rules.reading.names import fresh
 from perfprof.rules.reading.reached import still_means
 from perfprof.rules.reading.repeats import statement_of
 from perfprof.rules.reading.scans import SCOPES
