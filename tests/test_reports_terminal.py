@@ -177,6 +177,21 @@ def test_what_may_gain_much_or_fails_is_shown() -> None:
     assert "rejected: slower" in shown(replace(RUN, verb="verify"))
 
 
+@pytest.mark.parametrize(
+    ("share", "counted", "told"),
+    [(0.049, False, False), (0.05, False, True), (0.02, True, True), (0.0, False, False), (None, False, True)],
+)
+def test_what_cannot_be_proved_is_shown_from_a_twentieth_on(share: float | None, counted: bool, told: bool) -> None:
+    """A reader has to do it himself; queries cost more than the CPU time that they take here."""
+    unproved = next(one for one in OUTCOMES if one.status == "open")
+    one = replace(unproved, finding=replace(unproved.finding, share=share), counted=counted)
+    text = shown(replace(RUN, outcomes=(one,)))
+    assert (one.reason in text) is told
+    assert ("1 more under 5 % that perfprof cannot prove. -v shows them." in text) is not told
+    assert one.reason in shown(replace(RUN, outcomes=(one,)), verbose=True)
+    assert one.reason in shown(replace(RUN, outcomes=(one,), verb="verify"))
+
+
 def test_what_a_win_costs_elsewhere_is_told() -> None:
     """A patch that was accepted, and is slower for short input."""
     won = next(one for one in OUTCOMES if one.status == "applied")

@@ -115,7 +115,10 @@ def _argued(one: Accused, case: Case, whole: float, left: Mapping[str, str]) -> 
         weakest = next(proof for proof in proofs if proof.level is Level.OPEN)
         place = f" ({weakest.where})" if weakest.where else ""
         reason = f"{weakest.obligation}: {weakest.why}{place}"
-        return Outcome(finding, "open", reason, one.rule.title, level, proofs, expected=evidence.gain)
+        counted = bool(one.rule.counter) or one.rule.in_function is None
+        return Outcome(
+            finding, "open", reason, one.rule.title, level, proofs, expected=evidence.gain, counted=counted
+        )
     return Proven(one.rule, replace(case, proofs=proofs), evidence, level)
 
 

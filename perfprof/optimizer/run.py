@@ -28,7 +28,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one finding, and why. expected: the ratio that the sizes let one hope for."""
+    """What became of one finding, and why. expected: the ratio that the sizes let one hope for.
+
+    counted: whether something else than CPU time decides, such as a number of queries.
+    """
 
     finding: Finding
     status: Status
@@ -41,6 +44,7 @@ class Outcome:
     verdict: Verdict | None = None
     expected: float = 1.0
     priority: float = 0.0
+    counted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,10 +37,17 @@ class Obligation(TypedDict):
     where: str
 
 
-class Finding(TypedDict):
+class Counted(TypedDict, total=False):
+    """counted: whether something else than CPU time decides, such as a number of queries."""
+
+    counted: bool
+
+
+class Finding(Counted):
     """A place that is slow, and what became of it. share: of the cost, 0 to 1, null if it was not recorded.
 
     expected: ratio hoped for from the sizes. patch: digest of the patch that answers it, null if there is none.
+    counted: whether something else than CPU time decides, such as a number of queries.
     """
 
     id: str

@@ -130,6 +130,7 @@ def _finding(outcome: Outcome, root: str) -> contract.Finding:
             for proof in outcome.proofs
         ],
         patch=outcome.patch.digest if outcome.patch else None,
+        counted=outcome.counted,
     )
 
 

@@ -16,7 +16,7 @@ WON = ("applied", "accepted")
 UNTRIED = ("not tried", "not measured")
 COLD = "Cold: no change that a rule knows would pay; the report says why."
 NO_SIZE = ("entries", "entered", "size", "bytes", "seconds", "share")  # evidence that is no size of the data
-LITTLE = 0.05  # share of the cost: of less, nobody is asked to read what the judge cannot tell
+LITTLE = 0.05  # share of the cost: of less, nobody is asked to read what perfprof can neither prove nor tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +64,17 @@ def rows(report: Document) -> Iterator[Row]:
 def aside(finding: Finding, verdict: Verdict | None, verb: str) -> bool:
     """Whether no change would pay, or what was tried shows no gain, or too little to ask a reader about it.
 
+    A patch costs nobody time, what is left to a reader does: so the least share to look for does not decide here.
     Who brought a patch to `verify` is told all of it.
     """
-    if finding["status"] == "cold" or verb != "fix" or verdict is None:
-        return finding["status"] == "cold"
-    if finding["status"] == "rejected":  # no other question was answered with no: what is missing is the gain
+    status, share = finding["status"], finding["share"]
+    if status == "cold" or verb != "fix":
+        return status == "cold"
+    if status == "open":
+        return share is not None and share < LITTLE and not finding.get("counted", False)
+    if status == "rejected" and verdict is not None:  # where no other question was answered with no, the gain is missing
         return all(layer["outcome"] != "failed" or layer["name"] == "counter" for layer in verdict["layers"])
-    return finding["status"] == "cannot tell" and (finding["share"] or 0.0) < LITTLE
+    return status == "cannot tell" and verdict is not None and (share or 0.0) < LITTLE
 
 
 def where(finding: Finding, migration: Migration | None = None) -> str:
@@ -197,9 +201,14 @@ def line(text: str) -> str:
 def left_out(report: Document) -> list[str]:
     """What is counted and not shown, in a sentence each."""
     apart = [row.finding["status"] for row in rows(report) if row.aside]
-    tried = len(apart) - apart.count("cold")
-    said = f"{tried} tried without a gain that could be told." if tried else ""
-    return [*filter(None, (said, COLD if "cold" in apart else ""))]
+    unproved = apart.count("open")
+    tried = len(apart) - unproved - apart.count("cold")
+    said = (
+        f"{unproved} more under {figures.share(LITTLE)} that perfprof cannot prove." if unproved else "",
+        f"{tried} tried without a gain that could be told." if tried else "",
+        COLD if "cold" in apart else "",
+    )
+    return [*filter(None, said)]
 
 
 def totals(report: Document) -> str:

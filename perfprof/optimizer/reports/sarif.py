@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from perfprof.optimizer.reports.contract import Document, Finding, Patch
-from perfprof.optimizer.reports.rows import line
+from perfprof.optimizer.reports.rows import line, rows
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 MOST = 5_000  # results that GitHub keeps
@@ -17,8 +17,9 @@ _HUNK = re.compile(r"^@@ -(\d+)(?:,\d+)? \+\d+(?:,\d+)? @@", flags=re.M)
 
 
 def render(report: Document) -> str:
-    """One run with a result for each finding, costliest first."""
-    findings = sorted(report["findings"], key=lambda finding: -(finding["share"] or 0))[:MOST]
+    """One run with a result for each finding that a reader can act upon, costliest first."""
+    told = (row.finding for row in rows(report) if not row.aside)
+    findings = sorted(told, key=lambda finding: -(finding["share"] or 0))[:MOST]
     examples = {finding["rule"]: finding for finding in reversed(findings)}
     numbers = {name: number for number, name in enumerate(sorted(examples))}
     patches = {patch["finding"]: patch for patch in report["patches"]}

@@ -101,7 +101,8 @@ def _untold(report: Document) -> Iterator[str]:
     """Functions of the project that are dear by themselves, and of which no finding speaks."""
     if report["run"]["verb"] != "fix":
         return
-    told = {(one["path"], one["function"]) for one in report["findings"] if one["status"] != "cold"}
+    found = (row.finding for row in rows(report) if not row.aside)
+    told = {(one["path"], one["function"]) for one in found}
     dear = [
         f"{path} {name} ({figures.share(own)})"
         for name, path, own, _ in flamegraph.functions(report["flame"])
