@@ -12,6 +12,7 @@ import time
 import pytest
 from test_profilers_record import PYTHON, SPIN, recorded, write
 
+from perfprof.profilers import processes
 from perfprof.profilers.workload import run
 
 
@@ -111,11 +112,38 @@ def test_exec_does_not_inherit_the_timer(tmp_path):
 
 
 def test_a_program_that_never_ends_is_stopped(tmp_path):
-    write(tmp_path, app="import signal, time\nsignal.signal(signal.SIGTERM, lambda *_: exit(9))\ntime.sleep(60)\n")
-    ran = run([PYTHON, "app.py"], cwd=tmp_path, timeout=0.5, stdin=subprocess.DEVNULL)
+    """It gets the signal when it has its handler, however late that is."""
+    write(
+        tmp_path,
+        app="""
+        import signal, time
+        signal.signal(signal.SIGTERM, lambda *_: exit(9))
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
+        time.sleep(60)
+        """,
+    )
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+    try:
+        ran = run([PYTHON, "app.py"], cwd=tmp_path, timeout=0.5, stdin=subprocess.DEVNULL)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
     assert ran.timed_out
     assert ran.exit_code == 9
-    assert ran.seconds < 10
+    assert ran.seconds < 30
+
+
+def test_ctrl_c_while_the_program_is_being_started_ends_it(tmp_path, monkeypatch):
+    start = processes._start
+
+    def interrupted(*arguments, **named):
+        child = start(*arguments, **named)
+        os.kill(os.getpid(), signal.SIGINT)
+        return child
+
+    monkeypatch.setattr(processes, "_start", interrupted)
+    ran = run([PYTHON, "-c", "import time; time.sleep(60)"], cwd=tmp_path, stdin=subprocess.DEVNULL)
+    assert ran.interrupted
+    assert ran.exit_code == 128 + signal.SIGINT
 
 
 def test_ctrl_c_reaches_the_program_and_the_recording_is_kept(tmp_path):

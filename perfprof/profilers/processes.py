@@ -62,16 +62,18 @@ def run(
     environment = dict(os.environ if env is None else env)
     alone = stdin is not None or not _is_terminal()
     clock = time.perf_counter()
-    child = _start(argv, cwd, environment, (stdin, stdout, stderr), alone=alone)
-    stopper = _Stopper(child.pid, alone)
-    with stopper.forwarding(), stopper.ending_after(timeout), lifeline(child.pid, group=alone):
-        try:
-            if started is not None:
-                started(child.pid)
-            status, usage = _wait(child)
-        except BaseException:  # of ours, not of the child, which must not outlive it
-            stopper.kill()
-            raise
+    stopper = _Stopper(alone)
+    with stopper.forwarding():
+        child = _start(argv, cwd, environment, (stdin, stdout, stderr), alone=alone)
+        stopper.begin(child.pid)
+        with stopper.ending_after(timeout), lifeline(child.pid, group=alone):
+            try:
+                if started is not None:
+                    started(child.pid)
+                status, usage = _wait(child)
+            except BaseException:  # of ours, not of the child, which must not outlive it
+                stopper.kill()
+                raise
     seconds = time.perf_counter() - clock
     return Ran(_exit_code(status), seconds, usage, stopper.interrupted, stopper.timed_out)
 
@@ -178,14 +180,21 @@ def _exit_code(code: int) -> int:
 
 
 class _Stopper:
-    """Passes signals on to the child and ends it when its time is up."""
+    """Passes signals on to the child, also those that come while it is being started, and ends it when its time is up."""
 
-    def __init__(self, pid: int, alone: bool) -> None:
-        self._pid = pid
+    def __init__(self, alone: bool) -> None:
+        self._pid = 0
+        self._early: list[int] = []
         self._alone = alone
         self._over = threading.Event()
         self.interrupted = False
         self.timed_out = False
+
+    def begin(self, pid: int) -> None:
+        """Now it is known who the child is: it gets what came before."""
+        self._pid = pid
+        for number in self._early:
+            self._send(number)
 
     @contextmanager
     def forwarding(self) -> Iterator[None]:
@@ -219,7 +228,9 @@ class _Stopper:
         self._send(signal.SIGKILL)
 
     def _forward(self, number: int, frame: FrameType | None) -> None:
-        if self.interrupted:
+        if not self._pid:
+            self._early.append(signal.SIGKILL if self.interrupted else number)
+        elif self.interrupted:
             self._send(signal.SIGKILL)
         elif number != signal.SIGINT or self._alone:  # a terminal sends Ctrl-C to the whole group itself
             self._send(number)
