@@ -55,6 +55,37 @@ def test_a_script_that_is_killed_half_way(tmp_path):
     assert 0.3 * int((tmp_path / "out").read_text()) < written <= int((tmp_path / "out").read_text())
 
 
+@pytest.mark.parametrize("end", ["", "os._exit(0)"])
+def test_the_last_words_wait_for_a_thread_that_is_writing(tmp_path, end):
+    """The thread has asked the recorders already, and takes its time for the file."""
+    write(
+        tmp_path,
+        """
+        import os, sqlite3, threading, time
+        main, writing, plain = threading.main_thread(), threading.Event(), os.write
+        def slowly(fd, data):
+            if threading.current_thread() is not main and b'"execution"' in data:
+                writing.set()
+                time.sleep(0.5)
+            return plain(fd, data)
+        os.write = slowly
+        def work():
+            connection = sqlite3.connect(":memory:")
+            while not writing.is_set():
+                connection.execute("select 1")
+        threading.Thread(target=work, daemon=True).start()
+        connection = sqlite3.connect(":memory:")
+        writing.wait()
+        for n in range(5):
+            connection.execute("select 2 + ?", (n,))
+        END
+        """.replace("END", end),
+    )
+    with recorded(tmp_path, PYTHON, "app.py") as found:
+        counts = {one.statement.text: one.count for one in found.executions()}
+    assert counts["select ? + ?"] == 5, counts
+
+
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_a_pool_that_is_terminated(tmp_path, method):
     write(
@@ -208,5 +239,5 @@ def test_a_killed_perfprof_takes_its_program_along(tmp_path):
         program = [psutil.Process(int(pid)) for pid in running.stdout.readline().split()]
         assert len(program) == 2
         running.kill()
-    _, alive = psutil.wait_procs(program, timeout=10)
+    _, alive = psutil.wait_procs(program, timeout=60)
     assert not [one for one in alive if one.status() != psutil.STATUS_ZOMBIE]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import _signal  # type: ignore[import-not-found]
 import os
 import sys
-from _thread import allocate_lock
+from _thread import allocate_lock, get_ident
 from collections.abc import Callable, Iterable
 from time import perf_counter, time, time_ns
 from typing import Any
@@ -23,6 +23,7 @@ except ImportError:  # an interpreter without the accelerator
     from json.encoder import encode_basestring_ascii as _quote
 
 PERIOD = 0.25  # seconds between flushes
+PATIENCE = 2.0  # seconds that the last flush waits for one that another thread is at
 SHARE = 0.02  # of the time goes into flushes at most: if there is much to write, they are rarer
 
 Collect = Callable[[], Iterable[str]]
@@ -30,7 +31,15 @@ Collect = Callable[[], Iterable[str]]
 _lock = allocate_lock()
 _sources: list[Collect] = []
 _forked: list[Callable[[], None]] = []
-_state: dict[str, Any] = {"folder": "", "path": "", "fd": -1, "file": None, "ending": 0, "header": None}
+_state: dict[str, Any] = {
+    "folder": "",
+    "path": "",
+    "fd": -1,
+    "file": None,
+    "ending": 0,
+    "flushing": 0,
+    "header": None,
+}
 due = 0.0  # perf_counter at which the next flush is due; recorders compare and call flush()
 
 
@@ -71,11 +80,16 @@ def add(collect: Collect, forked: Callable[[], None]) -> None:
     _forked.append(forked)
 
 
-def flush() -> None:
-    """Write what the recorders have; silent when it fails, and skipped when a flush is under way."""
+def flush(*, last: bool = False) -> None:
+    """Write what the recorders have; silent when it fails, and skipped when a flush is under way.
+
+    last: no other will follow. It waits for a flush of another thread, which may have asked the recorders before the
+    last was in; for one of its own, which a signal handler has interrupted, it would wait in vain.
+    """
     global due
-    if not _lock.acquire(blocking=False):
+    if not _lock.acquire(timeout=PATIENCE if last and _state["flushing"] != get_ident() else 0):
         return
+    _state["flushing"] = get_ident()
     start = perf_counter()
     try:
         due = start + PERIOD
@@ -87,6 +101,7 @@ def flush() -> None:
                 pass
         due = max(due, start + (perf_counter() - start) / SHARE)
     finally:
+        _state["flushing"] = 0
         _lock.release()
     if _state["ending"]:
         _end(_state["ending"])
@@ -134,7 +149,7 @@ def _after_fork() -> None:
     signals.give_back(_signal.SIGTERM)  # see workers.py
     signals.release()
     _lock = allocate_lock()  # another thread of the parent may have held the old one
-    _state["ending"] = 0
+    _state.update(ending=0, flushing=0)
     if _is_ours():
         os.close(_state["fd"])
     for forget in _forked:
@@ -147,14 +162,14 @@ def _after_fork() -> None:
 
 def _at_exit() -> None:
     signals.pause_timer()  # the interpreter gives its handlers back before it ends: a late tick would kill it
-    flush()
+    flush(last=True)
 
 
 def _flush_before(function: Callable[..., Any]) -> Callable[..., Any]:
     """``function`` of ``os`` that ends this program: flush first, stop our timer, which would outlive exec."""
 
     def ending(*arguments: Any, **named: Any) -> Any:
-        flush()
+        flush(last=True)
         signals.pause_timer()
         try:
             return function(*arguments, **named)
