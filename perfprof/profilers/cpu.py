@@ -29,7 +29,7 @@ Choice = Literal["auto", "py-spy", "loops", "off"]
 RATE = 200  # samples a second; inside/loops.py has the same
 _ATTACHED = 8  # py-spy processes at most; later trees sample themselves
 _READY = "Sampling process"
-_PATIENCE = 2.0  # seconds that attaching may take; a start waits a little longer for its answer
+_PATIENCE = 10.0  # seconds that attaching may take on a busy machine (one that may not look in ends at once)
 _RECORD = re.compile(r'^(?=process \d+:")', re.MULTILINE)
 _PROCESS = re.compile(r'(?:^|";)process (\d+):"')
 _FRAME = re.compile(r"(.*?) \((.*?)(?::(\d+))?\)", re.DOTALL)

@@ -15,7 +15,7 @@ import time
 from . import journal
 
 _PR_SET_PTRACER = 0x59616D61
-_PATIENCE = 3.0  # seconds that a start may wait for perfprof's answer
+_PATIENCE = 12.0  # seconds that a start may wait for perfprof's answer: longer than perfprof for py-spy
 
 
 def arm() -> None:
