@@ -14,8 +14,11 @@ from click.testing import CliRunner
 from perfprof.optimizer.cli import main
 from perfprof.optimizer.comparing.budget import Budget, breaches
 from perfprof.optimizer.comparing.comparison import compare
-from perfprof.optimizer.comparing.figures import Figure
+from perfprof.optimizer.comparing.figures import Figure, figures
 from perfprof.optimizer.judge.verdict import Comparison
+from perfprof.profilers.journals import Journal
+from perfprof.profilers.merge import Writer
+from perfprof.profilers.recording import Recording
 
 PROGRAM = """
 import sqlite3
@@ -86,6 +89,21 @@ def test_runs_by_turns_decide_over_the_recordings() -> None:
     assert row.change == pytest.approx(1.01)
 
 
+@pytest.mark.parametrize(("looks", "decision"), [(2, "cannot tell"), (10, "worse")])
+def test_memory_that_was_looked_at_twice_says_little(looks: int, decision: str, tmp_path: Path) -> None:
+    """The first look may fall on an interpreter that only begins."""
+    found = []
+    for name, held in (("a", 4_000_000), ("b", 14_000_000)):
+        writer = Writer(tmp_path / name)
+        lines = [["metric", 1000.0 + at, 7, 0.1, held, 1, 0, 0, 5, 0] for at in range(looks)]
+        writer.add_all([Journal({"pid": 7, "parent": 1, "argv": ["app"]}, lines)], {})
+        writer.finish({"interval": "0.005", "cpu_seconds": "1", "seconds": "1", "command": "app"})
+        with Recording.open(tmp_path / name) as recording:
+            found.append(figures(recording, tmp_path))
+    (row,) = (row for row in compare(*found, 0.1).rows if row.name == "memory")
+    assert row.decision == decision
+
+
 def test_from_nothing_to_something_is_worse() -> None:
     (row,) = compare(figure("queries", 0, exact=True), figure("queries", 3, exact=True), 0.1).rows
     assert (row.decision, row.change) == ("worse", math.inf)
@@ -126,6 +144,7 @@ def test_two_recordings(project: Path) -> None:
     assert "REGRESSION broken: queries is 81, 23.1 is allowed." in output
     report = json.loads(Path("out.json").read_text())
     assert report["breaches"][0]["figure"] == "queries"
+    (project / "pyproject.toml").write_text("[tool.perfprof.budget]\nregression = 9\n")  # whoever else runs here
     assert run("b.rec", first, "-q", "--markdown", "out.md")[0] == 0
     assert Path("out.md").read_text().startswith("<!-- perfprof-compare -->")
 

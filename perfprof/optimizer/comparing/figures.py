@@ -16,6 +16,7 @@ Unit = Literal["s", "bytes", "", "/s", "share"]
 
 FUNCTION = "function "  # begins the name of the CPU time of one function
 CPU_NOISE, WALL_NOISE = 0.1, 0.25  # who else runs here takes from wall clock more than from CPU time
+_LOOKS, _FEW_NOISE = 8, 0.5  # with fewer looks at a run it is chance whether one fell on the most that it held
 _LEAST = 0.01  # share of all samples from which a function is worth a figure
 
 
@@ -61,7 +62,8 @@ def _memory(recording: Recording, root: Path) -> Iterator[Figure]:
     for look in metrics.read(recording):
         held[look.at] += look.rss
     if held:
-        yield Figure("memory", max(held.values()), "bytes")
+        noise = CPU_NOISE if len(held) >= _LOOKS else _FEW_NOISE
+        yield Figure("memory", max(held.values()), "bytes", noise=noise)
 
 
 def _functions(recording: Recording, root: Path) -> Iterator[Figure]:
