@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perfprof.rules.reading import replaced
-from perfprof.rules.reading.replaced import ANY, of_project
+from perfprof.rules.reading.replaced import may_be_any, of_project
 
 if TYPE_CHECKING:
     from perfprof.rules.rule import Case
@@ -22,4 +22,5 @@ def is_rebound(name: str, case: Case) -> bool:
     function = case.suspect.function
     found = of_project(function.module, case.program) if function is not None else frozenset()
     stored = (one.rpartition(".") for one in found if one.endswith(f".{name}"))
-    return not found.isdisjoint({f"!{name}", ANY}) or any(held not in {"self", "cls"} for held, _, _ in stored)
+    patched = f"!{name}" in found or may_be_any(name, found)
+    return patched or any(held not in {"self", "cls"} for held, _, _ in stored)

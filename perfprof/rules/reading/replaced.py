@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from perfprof.rules.reading.projects import other_files
+from perfprof.rules.reading.set_names import ANY, File, names_set
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Module, Program
@@ -26,7 +27,6 @@ _WORD = re.compile(r"""["'](?:[\w.]+\.)?(\w+)["']|\b(\w+)\s*=(?!=)""")
 
 
 _CALLED = re.compile(r"wrap|decorat|partial|method|cache|getattr|func|traced|patched|inner", re.IGNORECASE)
-ANY = "*"
 
 
 def is_replaced(name: str, owner: str, here: Module, program: Program) -> bool:
@@ -34,8 +34,14 @@ def is_replaced(name: str, owner: str, here: Module, program: Program) -> bool:
 
     owner: the class of a property, which hides what objects store; empty for what each object may have of its own.
     """
-    wanted = {f"{owner}.{name}", f"!{name}", ANY} if owner else {name, ANY}
-    return not of_project(here, program).isdisjoint(wanted)
+    wanted = {f"{owner}.{name}", f"!{name}"} if owner else {name}
+    found = of_project(here, program)
+    return not found.isdisjoint(wanted) or may_be_any(name, found)
+
+
+def may_be_any(name: str, found: frozenset[str]) -> bool:
+    """Whether some file gives a value to names that are not written down, of which it may be one."""
+    return any(name[:length] + ANY in found for length in range(len(name) + 1))
 
 
 def of_project(here: Module, program: Program) -> frozenset[str]:
@@ -43,9 +49,18 @@ def of_project(here: Module, program: Program) -> frozenset[str]:
     if program.alone:
         return frozenset()
     if program.replaced is None:
-        paths = [here.path, *other_files(program, here.path)]
-        program.replaced = frozenset(said for path in paths for said in _replaced(program.read(path) or ""))
+        texts = [program.read(path) or "" for path in (here.path, *other_files(program, here.path))]
+        said = [set(_replaced(text)) for text in texts]
+        known = any(_knows(texts, number, words) for number, words in enumerate(said))
+        program.replaced = frozenset({ANY} if known else ()).union(*said)
     return program.replaced
+
+
+def _knows(texts: list[str], own: int, words: set[str]) -> bool:
+    """Whether a file has a word of a table of another one, to which it may add names."""
+    tables = [one.removeprefix("in ") for one in words if one.startswith("in ")]
+    others = [re.compile(rf"\b{re.escape(one)}\b") for one in tables]
+    return any(one.search(text) for one in others for number, text in enumerate(texts) if number != own)
 
 
 def _replaced(text: str) -> Iterator[str]:
@@ -60,17 +75,14 @@ def _replaced(text: str) -> Iterator[str]:
     for given in _PATCHED.findall(text):
         for said, word in _WORD.findall(given):
             yield from (said or word, f"!{said or word}")
-    if "setattr(" in text and any(map(_wraps, _calls(text))):
-        yield ANY
+    file = File.of(text) if "setattr(" in text else None
+    for call in _calls(file) if file is not None else ():
+        yield from names_set(call, file) if _wraps(call) else ()  # type: ignore[arg-type]  # it is there
 
 
-def _calls(text: str) -> Iterator[ast.Call]:
+def _calls(file: File) -> Iterator[ast.Call]:
     """``setattr(…)`` of a word that is not written down."""
-    try:
-        nodes = list(ast.walk(ast.parse(text)))
-    except (SyntaxError, ValueError, RecursionError):
-        return
-    for node in nodes:
+    for node in file.parents:
         named = isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == "setattr"
         if named and len(node.args) == 3 and not isinstance(node.args[1], ast.Constant):  # type: ignore[attr-defined]
             yield node  # type: ignore[misc]
