@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from ended import ended
 
 from perfprof.errors import BaselineError, PerfprofError
 from perfprof.optimizer.judge import Judge, Settings
@@ -160,7 +161,7 @@ def test_a_test_that_hangs_is_ended_and_named(root: Path) -> None:
     ):
         judge.baseline()
     assert "did not end within 2 s" in str(raised.value)
-    assert time.monotonic() - begun < 60
+    assert time.monotonic() - begun < 200
 
 
 def test_a_test_that_forks_leaves_nobody_behind(root: Path) -> None:
@@ -177,10 +178,7 @@ def test_a_test_that_forks_leaves_nobody_behind(root: Path) -> None:
         judge.baseline()
         children = [int(line) for line in note.read_text().split()]
         assert children
-    deadline = time.monotonic() + 5
-    while any(map(alive, children)) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not any(map(alive, children))
+    assert ended(children)
 
 
 def test_one_that_takes_too_long_takes_nobody_with_it(root: Path) -> None:
@@ -193,13 +191,6 @@ def test_one_that_takes_too_long_takes_nobody_with_it(root: Path) -> None:
         assert first.result().late
         assert second.result().well
     processes.close()
-
-
-def alive(pid: int) -> bool:
-    try:
-        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return False
 
 
 def test_a_workload_that_fails_every_third_time_is_repeated_and_told(root: Path) -> None:

@@ -11,8 +11,8 @@ import sys
 import textwrap
 from pathlib import Path
 
-import psutil
 import pytest
+from ended import ended
 from test_recorded_requests import FLASK
 
 from perfprof.errors import PerfprofError
@@ -131,7 +131,7 @@ def test_a_suite_under_xdist(tmp_path):
 
 
 def test_python_without_its_environment_runs_and_is_seen_from_outside(tmp_path):
-    write(tmp_path, "import sys, time\ntime.sleep(0.3)\nprint('done')\nsys.exit(5)\n")
+    write(tmp_path, "import sys, time\ntime.sleep(1)\nprint('done')\nsys.exit(5)\n")
     with recorded(tmp_path, PYTHON, "-I", "app.py") as found:
         assert found.meta["exit_code"] == "5"
         assert "python -I" in found.meta["notes"]
@@ -236,8 +236,7 @@ def test_a_killed_perfprof_takes_its_program_along(tmp_path):
         argv, cwd=tmp_path, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
     ) as running:
         assert running.stdout is not None
-        program = [psutil.Process(int(pid)) for pid in running.stdout.readline().split()]
+        program = [int(pid) for pid in running.stdout.readline().split()]
         assert len(program) == 2
         running.kill()
-    _, alive = psutil.wait_procs(program, timeout=60)
-    assert not [one for one in alive if one.status() != psutil.STATUS_ZOMBIE]
+    assert ended(program)

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-import psutil
 import pytest
+from ended import ended
 
 psycopg = pytest.importorskip("psycopg")
 
@@ -134,7 +134,7 @@ def test_the_server_ends_with_the_program_however_that_ends(end: signal.Signals,
             break
         time.sleep(0.1)
     assert _gone(Path(home))
-    assert not psutil.pid_exists(int(pid)) or psutil.Process(int(pid)).status() == psutil.STATUS_ZOMBIE
+    assert ended([int(pid)])
 
 
 # ------------------------------------------------------------------ the copy

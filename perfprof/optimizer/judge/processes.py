@@ -14,14 +14,18 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from perfprof.errors import BaselineError, PerfprofError
 from perfprof.profilers.processes import lifeline
 
+if TYPE_CHECKING:
+    import psutil
+
 TOKEN = "PERFPROF_JUDGED_BY"  # noqa: S105 (an environment variable by which our descendants are known)
 LAST_BYTES = 64_000
 _LOOK_EVERY = 0.05  # seconds between two looks at the memory
+_GRACE = 5.0  # seconds until a process that was killed is over, at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +169,8 @@ def _ended(pid: int, deadline: float, look: Callable[[], None]) -> bool:
     try:
         while True:
             left = deadline - time.monotonic()
-            if left <= 0:
-                return False
+            if left <= 0:  # it may have ended in time, and nobody had a core to see it
+                return _over(pid)
             if descriptor >= 0:
                 select.select([descriptor], [], [], min(left, _LOOK_EVERY))
             else:
@@ -189,15 +193,33 @@ def _over(pid: int) -> bool:
 
 
 def kill_where(meant: Callable[[Mapping[str, str]], bool]) -> None:
-    """End the processes with variables that are meant, but not this one; those that cannot be looked into are left."""
+    """End the processes with variables that are meant, but not this one; those that cannot be looked into are left.
+
+    What they were about to write is written when it returns: it waits for them a little.
+    """
     import psutil
 
+    killed: list[psutil.Process] = []
     for pid in psutil.pids():
         # IndexError: of a process that ends just now psutil may read an empty line.
         with contextlib.suppress(psutil.Error, OSError, IndexError):
             process = psutil.Process(pid)
             if pid != os.getpid() and meant(process.environ()):
                 process.kill()
+                killed.append(process)
+    until = time.monotonic() + _GRACE
+    while any(_lives(process) for process in killed) and time.monotonic() < until:
+        time.sleep(0.005)
+
+
+def _lives(process: psutil.Process) -> bool:
+    """Not over yet; who has nobody to collect it is over, too."""
+    import psutil
+
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except (psutil.Error, OSError, IndexError):
+        return False
 
 
 def _kill_group(pid: int) -> None:
