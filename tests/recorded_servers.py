@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 
+import psutil
+
 from perfprof.profilers.recording import Recording
 
 
@@ -37,17 +39,36 @@ def recorded_server(folder: Path, *argv: str, port: int, options: tuple[str, ...
         _wait(port, process, folder)
         yield base
     finally:
-        time.sleep(0.2)  # the last answer may be out before its request is over
+        _settle(process)
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(20)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
             raise
 
 
+def _settle(process: subprocess.Popen) -> None:
+    """Until nobody works any more: the last answer may be out before its request is over."""
+    until = time.monotonic() + 10
+    quiet = 0
+    while quiet < 10 and time.monotonic() < until:
+        time.sleep(0.02)
+        quiet = 0 if _works(process.pid) else quiet + 1
+
+
+def _works(pid: int) -> bool:
+    """Whether a thread of these processes runs or waits for a core; where the system does not tell, none does."""
+    try:
+        family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+        tasks = [task for one in family for task in Path(f"/proc/{one.pid}/task").glob("*/stat")]
+        return any(task.read_text("utf-8", "replace").rpartition(")")[2].split()[0] == "R" for task in tasks)
+    except (psutil.Error, OSError):  # one that ended meanwhile
+        return True
+
+
 def _wait(port: int, process: subprocess.Popen, folder: Path) -> None:
-    for _ in range(300):
+    for _ in range(1200):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
@@ -59,7 +80,7 @@ def _wait(port: int, process: subprocess.Popen, folder: Path) -> None:
 def get(url: str) -> int:
     """The status."""
     try:
-        with urllib.request.urlopen(url, timeout=20) as answer:
+        with urllib.request.urlopen(url, timeout=60) as answer:
             answer.read()
             return answer.status
     except HTTPError as error:

@@ -64,10 +64,13 @@ def start():
 thread = threading.Thread(target=start)
 thread.start()
 thread.join()
-signal.signal(signal.SIGALRM, lambda *_: print("rings"))
+rung = []
+signal.signal(signal.SIGALRM, lambda *_: rung.append(1))
 threading.Thread(target=__import__("work").work).start()
-signal.setitimer(signal.ITIMER_REAL, 0.3)
+signal.setitimer(signal.ITIMER_REAL, 0.3, 0.3)
 signal.pause()
+signal.setitimer(signal.ITIMER_REAL, 0)
+print("rang" if rung else "silent")
 print(signal.pthread_sigmask(signal.SIG_BLOCK, []))
 """)
     out = tmp_path / "out"
@@ -78,7 +81,7 @@ print(signal.pthread_sigmask(signal.SIG_BLOCK, []))
         sampler="loops",
         output=out,
     ) as found:
-        assert out.read_text() == "rings\nset()\n"
+        assert out.read_text() == "rang\nset()\n"
         assert sum(process.samples > 60 for process in found.processes()) == 3
 
 

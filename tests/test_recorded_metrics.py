@@ -24,7 +24,7 @@ def grow():
     while time.process_time() < end:
         pass
     print(os.getpid(), flush=True)
-    time.sleep(0.7)
+    time.sleep(1.5)  # three looks
 if __name__ == "__main__":
     child = multiprocessing.get_context("spawn").Process(target=grow)
     child.start()
@@ -45,13 +45,13 @@ def test_the_tree_of_processes_is_seen_over_time(tmp_path):
     assert {look.pid for look in looks} >= {first, child[0].pid}
     assert max(look.rss for look in child) > 60_000_000
     assert max(look.files for look in child) >= 20
-    assert 0.35 < child[-1].cpu < 5
+    assert 0.35 < child[-1].cpu < 30
     assert [look.at for look in looks] == sorted(look.at for look in looks)
 
 
 def test_the_page_draws_their_course(tmp_path):
     source = (
-        "import time\nheld = []\nfor i in range(16):\n    held.append(bytearray(2_000_000))\n    time.sleep(0.1)\n"
+        "import time\nheld = []\nfor i in range(16):\n    held.append(bytearray(4_000_000))\n    time.sleep(0.15)\n"
     )
     (tmp_path / "app.py").write_text(source)
     with record([sys.executable, "app.py"], cwd=tmp_path, folder=tmp_path / "run") as recording:

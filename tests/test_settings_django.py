@@ -57,7 +57,7 @@ with socket.socket() as free:
     port = free.getsockname()[1]
 server = subprocess.Popen([sys.executable, "-m", "gunicorn", *sys.argv[1:], "-b", f"127.0.0.1:{port}", "--log-level",
                            "critical", "site_app:application"])
-for _ in range(100):
+for _ in range(600):
     try:
         urllib.request.urlopen(f"http://127.0.0.1:{port}/").read()
         break

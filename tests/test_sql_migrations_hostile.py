@@ -157,13 +157,13 @@ def killed_build(server: object, database: str, statement: str) -> None:
         waiting = (
             "select pid from pg_stat_activity where query like 'CREATE INDEX CONC%' and wait_event_type = 'Lock'"
         )
-        for _ in range(100):
+        for _ in range(1200):
             found = ask(server, database, waiting)
             if found:
                 break
             time.sleep(0.05)
         ask(server, database, f"select pg_terminate_backend({found[0][0]})")
-        thread.join(10)
+        thread.join(60)
         assert failed, "the build was terminated"
 
 

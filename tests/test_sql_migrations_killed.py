@@ -48,7 +48,7 @@ def killed(server: object, database: str, table: str, folder: Path, argv: list[s
     """Start it, kill it while the server builds, and let that end: by an administrator, or by itself."""
     with held(server, database, table):
         process = subprocess.Popen([sys.executable, *argv], cwd=folder, stdout=subprocess.DEVNULL)
-        for _ in range(300):
+        for _ in range(600):
             building = ask(server, database, BUILDING)
             if building:
                 break

@@ -115,7 +115,7 @@ def test_duplicates_prefixes_and_broken_ones_but_none_that_is_being_built(server
             holder.execute("SELECT * FROM k LIMIT 1")
             build = threading.Thread(target=_build, args=(server.dsn,))
             build.start()
-            for _ in range(200):
+            for _ in range(1200):
                 invalid = connection.execute("SELECT count(*) FROM pg_index WHERE NOT indisvalid").fetchone()
                 if invalid == (1,):
                     break

@@ -197,4 +197,4 @@ def test_the_lease_is_shared_exclusive_and_survives_kill(tmp_path: Path, monkeyp
     begun = time.monotonic()
     with Lease(folder).machine() as had:
         assert not had
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 60  # the lease is patient for 900 s
