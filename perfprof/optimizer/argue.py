@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from perfprof.optimizer.forecast import MUCH_LESS
+from perfprof.optimizer.hardest import hardest
 from perfprof.optimizer.run import Outcome
 from perfprof.optimizer.suspects import Accused, Suspects
 from perfprof.profilers.observations import Seen
@@ -112,9 +113,9 @@ def _argued(one: Accused, case: Case, whole: float, left: Mapping[str, str]) -> 
         return Outcome(finding, "cold", little, one.rule.title, Level.OPEN, expected=evidence.gain)
     proofs, level = weigh(one.rule, case)
     if level is Level.OPEN:
-        weakest = next(proof for proof in proofs if proof.level is Level.OPEN)
-        place = f" ({weakest.where})" if weakest.where else ""
-        reason = f"{weakest.obligation}: {weakest.why}{place}"
+        told = hardest(proofs)
+        place = f" ({told.where})" if told.where else ""
+        reason = f"{told.obligation}: {told.why}{place}"
         counted = bool(one.rule.counter) or one.rule.in_function is None
         return Outcome(
             finding, "open", reason, one.rule.title, level, proofs, expected=evidence.gain, counted=counted

@@ -36,6 +36,24 @@ def equal_to_itself_only(name: str, here: Module, program: Program) -> bool:
     return all(_base_name(one) in _PLAIN_BASES for one in last.bases)
 
 
+def own_equality(name: str, here: Module, program: Program) -> tuple[str, bool] | None:
+    """Where the class ``module.qualname`` defines what is equal (``path:line``), and whether it defines a hash beside it.
+
+    None if that cannot be read.
+    """
+    found = _class(name, here, program)
+    for owner, module in lineage(*found, program) if found is not None else ():
+        if not all(map(_plain_mark, owner.decorator_list)):
+            return None
+        bound = _bound(owner)
+        says = next((one for one in owner.body if isinstance(one, ast.FunctionDef) and one.name == "__eq__"), None)
+        if says is not None:
+            return f"{module.relative}:{says.lineno}", "__hash__" in bound
+        if _OWN & set(bound):
+            return None
+    return None
+
+
 def made_by_the_project(name: str, here: Module, program: Program) -> bool:
     """Whether the class ``module.qualname``, as a run names it, stands in the project with all that it inherits from.
 
