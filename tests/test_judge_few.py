@@ -17,7 +17,7 @@ from perfprof.optimizer.judge.trial import Trial
 from perfprof.optimizer.judge.verdict import Layer
 from perfprof.optimizer.patches import FileChange, Patch
 from perfprof.optimizer.project import Command, Project
-from perfprof.profilers.inside.replaying.shortening import Place, _cut, _places, _shortened
+from perfprof.profilers.inside.replaying.shortening import Place, _cut, _names, _places, _shortened
 from perfprof.rules.rule import Level
 
 QUICK = Settings(seeds=(0, 1), function_seconds=0.5, workload_seconds=2.0, limits=Limits(examples=20))
@@ -72,10 +72,41 @@ class Held:
 
 def test_arguments_attributes_and_rows_are_cut() -> None:
     long = {"rows": {1: "a", 2: "b"}, "long": tuple(range(20)), "text": "a" * 40, "shared": Held}
-    labels = [one.label for one in _places({**long, "held": Held()}, {**long, "held": Held()})]
+    labels = [one.label for one in _places({**long, "held": Held()}, {**long, "held": Held()}, frozenset())]
     assert labels == ["`long`", "`held.rows`", "each of `held.rows`"]
     assert _cut({1: [1, 2, 3], 2: [4]}, 2, rows=True) == {1: [1, 2], 2: [4]}
     assert _cut(dict.fromkeys(range(9)), 2, rows=False) == {0: None, 1: None}
+
+
+class Player:
+    def __init__(self, number: int, size: int = 20) -> None:
+        self.prefs = list(range(number, number + size))
+        self.other = list(range(size))
+        self.number = number
+
+
+def first_of_all(players: list[Player], first: int) -> list[int]:
+    return [first + one.prefs[0] for one in players]
+
+
+def test_what_is_walked_in_each_row_is_cut() -> None:
+    """An attribute of objects in a list, if the function reads it: a comprehension is a function of its own before 3.12."""
+    players = [Player(number) for number in range(3)]
+    names = frozenset(_names(first_of_all.__code__))
+    given = {"players": players, "first": 1}
+    (place,) = _places(given, given, names)
+    assert place.label == "`prefs` of each of `players`"
+    short, whole = _shortened(inspect.signature(first_of_all), pickle.dumps(((players, 1), {})), place, 2)
+    (cut, _), _ = pickle.loads(short)
+    assert whole == 20
+    assert [(one.prefs, len(one.other)) for one in cut] == [([n, n + 1], 20) for n in range(3)]
+
+
+@pytest.mark.parametrize("odd", [[1], Player(9, 3), "text"])
+def test_rows_that_differ_are_cut_where_each_has_it(odd: object) -> None:
+    given = {"players": [Player(1), odd]}
+    found = [one.inner for one in _places(given, given, frozenset({"prefs"}))]
+    assert found == (["prefs"] if isinstance(odd, Player) else [])
 
 
 def test_everything_else_stays_in_a_call_cut_short() -> None:

@@ -1,7 +1,8 @@
 """Captured calls with one argument cut short, all others as they were: what is built for many look-ups is built for few.
 
-A list, tuple, dict or set is cut itself, one in an attribute of an object there, and rows within a list or dict each. Such a
-call is another one than was seen: it is tried behind a fence, and left out where it fails, or takes long.
+A list, tuple, dict or set is cut itself, one in an attribute of an object there, and rows within a list or dict each; of
+rows that are objects the attributes that the function reads. Such a call is another one than was seen: it is tried behind a
+fence, and left out where it fails, or takes long.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ from __future__ import annotations
 import inspect
 import pickle
 import statistics
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import types
+from collections.abc import Callable, Iterable, Iterator, Set
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -19,6 +21,7 @@ from .fences import Fence
 
 SIZES = (3, 1, 10)  # elements; what loses nothing with three is not asked for others
 MOST_PLACES = 5  # of one call
+MOST_ROWS = 10_000  # whose attributes are looked at
 PAIRS = 5
 LATE = 0.02  # CPU seconds that such a call may take
 LEAST_LOSS = 2e-6  # seconds a call that nobody minds
@@ -30,16 +33,19 @@ Measure = Callable[[bytes, int], list[tuple[float, float]]]  # so many pairs of 
 
 @dataclass(frozen=True)
 class Place:
-    """What is cut: an argument, one of its attributes, or each row of either."""
+    """What is cut: an argument, one of its attributes, or each row of either, or an attribute ``inner`` of each row."""
 
     argument: str
     attribute: str = ""
     rows: bool = False
+    inner: str = ""
 
     @property
     def label(self) -> str:
         """As a reader knows it."""
         name = f"`{self.argument}.{self.attribute}`" if self.attribute else f"`{self.argument}`"
+        if self.inner:
+            return f"`{self.inner}` of each of {name}"
         return f"each of {name}" if self.rows else name
 
     def value(self, arguments: dict[str, Any]) -> Any:
@@ -64,7 +70,9 @@ def losses(
     """
     fence, signature = Fence(), inspect.signature(function)
     arguments = _arguments(signature, blob), _arguments(signature, blob)
-    for place in list(_places(*arguments))[:MOST_PLACES]:
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    names = frozenset(_names(code)) if code is not None else frozenset()
+    for place in list(_places(*arguments, names))[:MOST_PLACES]:
         for size in SIZES:
             short, whole = _shortened(signature, blob, place, size)
             if left() < 0 or not short or not _runs(function, short, fence):
@@ -78,12 +86,17 @@ def losses(
 def _shortened(signature: inspect.Signature, blob: bytes, place: Place, size: int) -> tuple[bytes, int]:
     """The call with fewer elements there, empty if it cannot be pickled; and how many there were."""
     arguments = _arguments(signature, blob)
-    whole = place.value(arguments)
-    place.put(arguments, _cut(whole, size, rows=place.rows))
+    value = place.value(arguments)
+    whole = _length(value, place)
+    if place.inner:
+        for row in _inside(value):
+            vars(row)[place.inner] = _cut(vars(row)[place.inner], size)
+    else:
+        place.put(arguments, _cut(value, size, rows=place.rows))
     bound = signature.bind_partial()
     bound.arguments.update(arguments)
     try:
-        return _dumped((bound.args, bound.kwargs)), _length(whole, rows=place.rows)
+        return _dumped((bound.args, bound.kwargs)), whole
     except Exception:
         return b"", 0
 
@@ -121,41 +134,65 @@ def _arguments(signature: inspect.Signature, blob: bytes) -> dict[str, Any]:
     return dict(signature.bind(*args, **kwargs).arguments)
 
 
-def _places(arguments: dict[str, Any], again: dict[str, Any]) -> Iterator[Place]:
+def _names(code: types.CodeType) -> Iterator[str]:
+    """Names that a function reads, those in its comprehensions as well."""
+    yield from code.co_names
+    for one in code.co_consts:
+        if isinstance(one, types.CodeType):
+            yield from _names(one)
+
+
+def _places(arguments: dict[str, Any], again: dict[str, Any], names: Set[str]) -> Iterator[Place]:
     """Where there is enough to be cut; not in objects that are the same in each call, as modules and classes are.
 
-    again: the arguments as the call gets them another time.
+    again: the arguments as the call gets them another time. names: those that the function reads.
     """
     for name, value in arguments.items():
         held = getattr(value, "__dict__", None)
         if type(value) in _CUT:
-            yield from _of(Place(name), value)
+            yield from _of(Place(name), value, names)
         elif type(held) is dict and value is not again[name]:
             for attribute, one in held.items():
                 if type(one) in _CUT:
-                    yield from _of(Place(name, attribute), one)
+                    yield from _of(Place(name, attribute), one, names)
 
 
-def _of(place: Place, value: Any) -> Iterator[Place]:
-    if _length(value, rows=False) > max(SIZES):
-        yield place
-    if _length(value, rows=True) > max(SIZES):
-        yield Place(place.argument, place.attribute, rows=True)
+def _of(place: Place, value: Any, names: Set[str]) -> Iterator[Place]:
+    within = replace(place, rows=True)
+    inner = [replace(within, inner=one) for one in _attributes(value) if one in names]
+    yield from (one for one in (place, within, *inner) if _length(value, one) > max(SIZES))
 
 
-def _length(value: Any, *, rows: bool) -> int:
+def _attributes(value: Any) -> Iterator[str]:
+    """Of rows that are objects of one kind, the attributes in which each has a container."""
+    rows = list(islice(_inside(value), MOST_ROWS + 1))
+    if not 0 < len(rows) <= MOST_ROWS or len(set(map(type, rows))) > 1:
+        return
+    if all(type(getattr(row, "__dict__", None)) is dict for row in rows):
+        for name in vars(rows[0]):
+            if all(type(vars(row).get(name)) in _CUT for row in rows):
+                yield name
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    return value.values() if type(value) is dict else value
+
+
+def _length(value: Any, place: Place) -> int:
     """Elements; of rows, those of the longest, if all are containers of one kind."""
-    if not rows:
+    if place.inner:
+        return max(len(vars(row)[place.inner]) for row in _inside(value))
+    if not place.rows:
         return len(value)
-    inside = list(value.values() if type(value) is dict else value)
+    inside = list(_inside(value))
     alike = len(set(map(type, inside))) == 1 and type(inside[0]) in _CUT
     return max(map(len, inside)) if alike else 0
 
 
-def _cut(value: Any, size: int, *, rows: bool) -> Any:
+def _cut(value: Any, size: int, *, rows: bool = False) -> Any:
     kind = type(value)
     if rows and kind is dict:
-        return {key: _cut(one, size, rows=False) for key, one in value.items()}
+        return {key: _cut(one, size) for key, one in value.items()}
     if rows:
-        return kind(_cut(one, size, rows=False) for one in value)
+        return kind(_cut(one, size) for one in value)
     return dict(islice(value.items(), size)) if kind is dict else kind(islice(value, size))
