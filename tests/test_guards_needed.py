@@ -8,6 +8,7 @@ from hostile import rewrites, seen
 from perfprof.profilers.observations import Seen, Watch
 
 ASKS = "for a in xs:\n        if a in ys:\n            zs.append(a)"
+LATER = "for a in xs:\n        print(a)\n        if a in ys.all:\n            zs.append(a)"
 GROWS = "for a in xs:\n        if a not in out:\n            out.append(a)"
 # (what stands before the loop, the loop), a guard, whether it is needed
 SHAPES: dict[str, tuple[str, str, bool]] = {
@@ -68,11 +69,11 @@ SHAPES: dict[str, tuple[str, str, bool]] = {
         "getattr(",
         False,
     ),
-    "not-read": (ASKS.replace("in ys", "in ys.all"), "getattr(", True),
-    "read-perhaps": (f"if zs:\n        len(ys.all)\n    {ASKS.replace('in ys', 'in ys.all')}", "getattr(", True),
-    "read-of-another": (f"len(ys.all)\n    ys = zs\n    {ASKS.replace('in ys', 'in ys.all')}", "getattr(", True),
+    "not-read": (LATER, "getattr(", True),
+    "read-perhaps": (f"if zs:\n        len(ys.all)\n    {LATER}", "getattr(", True),
+    "read-of-another": (f"len(ys.all)\n    ys = zs\n    {LATER}", "getattr(", True),
     "read-and-taken-away": (
-        f"len(ys.all)\n    del ys.all\n    {ASKS.replace('in ys', 'in ys.all')}",
+        f"len(ys.all)\n    del ys.all\n    {LATER}",
         "getattr(",
         True,
     ),
@@ -98,6 +99,53 @@ SHAPES: dict[str, tuple[str, str, bool]] = {
     "made-and-given": (
         f"table = np.zeros(9)\n    ys = table if zs else ys\n    {ASKS.replace('zs.append(a)', 'table[0] = 1')}",
         "is not table",
+        True,
+    ),
+    "read-first": (
+        "xs = tuple(xs)\n    for a in xs:\n        if a in ys.all:\n            print(a)",
+        "getattr(",
+        False,
+    ),
+    "read-first-of-two": (
+        "xs = tuple(xs)\n    for a in xs:\n        if not a in ys.all and zs:\n            print(a)",
+        "getattr(",
+        False,
+    ),
+    "read-in-a-pair": (
+        "xs = tuple(xs)\n    for a in zip(xs, zs):\n        if a in ys.all:\n            print(a)",
+        "getattr(",
+        True,
+    ),
+    "read-after-a-test": (
+        "xs = tuple(xs)\n    for a in xs:\n        if zs and a in ys.all:\n            print(a)",
+        "getattr(",
+        True,
+    ),
+    "read-after-a-call": (
+        "xs = tuple(xs)\n    for a in xs:\n        print(a)\n        if a in ys.all:\n            print(a)",
+        "getattr(",
+        True,
+    ),
+    "read-after-an-item": (
+        "xs = tuple(xs)\n    for a in xs:\n        if a[0] in ys.all:\n            print(a)",
+        "getattr(",
+        True,
+    ),
+    "read-in-turns-unknown": (
+        "for a in zs.given:\n        if a in ys.all:\n            print(a)",
+        "getattr(",
+        True,
+    ),
+    "counted": ("zs = [a for a in range(9) if a not in ys]", "type(a)", False),
+    "counted-by-another": ("zs = [a for b in range(9) for a in b if a not in ys]", "type(a)", True),
+    "written-out": (
+        "marks = ['-', 'x', ':']\n    zs = [a for b in zs for a in marks if a in ys]",
+        "type(a)",
+        False,
+    ),
+    "written-out-and-more": (
+        "marks = ['-', 'x', ':']\n    marks.extend(xs)\n    zs = [a for b in zs for a in marks if a in ys]",
+        "type(a)",
         True,
     ),
 }

@@ -84,6 +84,28 @@ def was_read(node: ast.expr, place: ast.stmt, function: Function) -> bool:
     return False
 
 
+def read_first(node: ast.expr, loop: ast.AST) -> bool:
+    """Whether ``for one in those`` reads it in its first turn, if there is one, before anything else can happen.
+
+    To read it before the loop then fails alike. It is an attribute of a name that the loop does not bind.
+    """
+    plain = isinstance(loop, ast.For) and isinstance(loop.target, ast.Name) and isinstance(loop.iter, ast.Name)
+    if not plain or not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Name):
+        return False
+    name, first = loop.target.id, _first_asked(loop.body[0])  # type: ignore[attr-defined]  # it is such a `for`
+    if node.value.id == name or first is None or first.comparators[0] is not node:
+        return False
+    return isinstance(first.left, ast.Constant) or getattr(first.left, "id", "") == name
+
+
+def _first_asked(statement: ast.stmt) -> ast.Compare | None:
+    """The comparison with which a statement begins."""
+    first = next(iter(_always(statement)), None)
+    while isinstance(first, (ast.BoolOp, ast.UnaryOp)):
+        first = first.values[0] if isinstance(first, ast.BoolOp) else first.operand
+    return first if isinstance(first, ast.Compare) else None
+
+
 def _always(statement: ast.AST) -> list[ast.expr]:
     """What a statement evaluates first of all."""
     names = {ast.For: "iter", ast.If: "test", ast.While: "test", ast.Expr: "value", ast.Assign: "value"}

@@ -30,6 +30,7 @@ _PLACES = dict.fromkeys("count find index rfind rindex".split(), "int")
 _PARTS = dict.fromkeys("split rsplit splitlines".split(), "list") | dict.fromkeys(
     ("partition", "rpartition"), "tuple"
 )
+PARTED = frozenset({"split", "rsplit", "splitlines"})  # `partition` hands back the separator that it was given
 _COMBINED = dict.fromkeys("copy union intersection difference symmetric_difference".split())
 _COMPARED = dict.fromkeys("issubset issuperset isdisjoint".split(), "bool")
 OF = {

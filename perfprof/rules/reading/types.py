@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Any, cast
 
 from perfprof.rules.reading import signatures
 from perfprof.rules.reading.constants import constant_of, item_type
+from perfprof.rules.reading.drawn import bound_by_comprehension, displays_of, generator_of
 from perfprof.rules.reading.expressions import is_builtin
 from perfprof.rules.reading.names import read_names
-from perfprof.rules.reading.scans import COMPREHENSIONS
-from perfprof.rules.reading.syntax import walk
 
 if TYPE_CHECKING:
     from perfprof.rules.reading.names import Binding
     from perfprof.rules.reading.program import Function
+
+__all__ = ["bound_by_comprehension", "builtin_type"]
 
 DEPTH = 6  # names and operators that are followed, one inside the other
 _DISPLAYS: dict[type[ast.AST], str] = {
@@ -128,7 +129,7 @@ class _Types:
         """What all that is bound to a name has in common."""
         name, function = node.id, self.function
         if bound_by_comprehension(node, function):
-            return None
+            return self._drawn(*generator_of(node, function))
         if name in self.within:
             return self.within[name]
         if not function.names.is_local(name):
@@ -168,15 +169,24 @@ class _Types:
         loop = self.function.parents.get(above) if isinstance(above, ast.Tuple) else above
         if not isinstance(loop, ast.For) or loop.target is not (target if loop is above else above):
             return None
-        callee = loop.iter.func if isinstance(loop.iter, ast.Call) else None
-        if isinstance(above, ast.Tuple):
+        place = above.elts.index(target) if isinstance(above, ast.Tuple) else None  # type: ignore[arg-type]
+        return self._drawn(loop.iter, place)
+
+    def _drawn(self, iterable: ast.expr | None, place: int | None) -> str | None:
+        """What is taken of an iterable turn by turn. place: of a tuple that each turn gives, as ``enumerate`` does; or None."""
+        if iterable is None:
+            return None
+        callee = iterable.func if isinstance(iterable, ast.Call) else None
+        if place is not None:
             counts = getattr(callee, "id", "") == "enumerate" and is_builtin("enumerate", self.function)
-            return "int" if counts and above.elts[0] is target else None
-        parts = isinstance(callee, ast.Attribute) and callee.attr in {"split", "rsplit", "splitlines"}
-        if isinstance(callee, ast.Attribute) and parts:  # `partition` hands back the separator that it was given
+            return "int" if counts and place == 0 else None
+        if isinstance(callee, ast.Attribute) and callee.attr in signatures.PARTED:
             owner = self.of(callee.value)
             return owner if owner in {"str", "bytes"} else None
-        return {"range": "int", "bytes": "int", "str": "str"}.get(self.of(loop.iter) or "")
+        displays = displays_of(iterable, self.function)
+        if displays:
+            return self.alike(*(one for display in displays for one in display))
+        return {"range": "int", "bytes": "int", "str": "str"}.get(self.of(iterable) or "")
 
 
 _READ: dict[type[ast.AST], Callable[[_Types, Any], str | None]] = {
@@ -209,21 +219,3 @@ def _rest(name: str, function: Function) -> str | None:
         return None
     kinds = ((given.vararg, "tuple"), (given.kwarg, "dict"))
     return next((kind for one, kind in kinds if one is not None and one.arg == name), None)
-
-
-def bound_by_comprehension(node: ast.Name, function: Function) -> bool:
-    """Whether a comprehension or lambda around may bind the name for itself; a copied node may stand anywhere."""
-    above = function.parents.get(node)
-    if above is None:
-        return True
-    while above is not None:
-        if isinstance(above, COMPREHENSIONS):
-            targets = [one for part in above.generators for one in walk(part.target)]
-            if any(isinstance(one, ast.Name) and one.id == node.id for one in targets):
-                return True
-        if isinstance(above, ast.Lambda) and any(
-            isinstance(one, ast.arg) and one.arg == node.id for one in walk(above.args)
-        ):
-            return True
-        above = function.parents.get(above)
-    return False

@@ -9,6 +9,7 @@ from dataclasses import replace
 from perfprof.rules import guards
 from perfprof.rules.imported import with_imports
 from perfprof.rules.reading.names import read_names
+from perfprof.rules.reading.reached import read_first
 from perfprof.rules.rule import Case, Edit, Rewrite
 from perfprof.rules.searching import positions, stale_sets
 from perfprof.rules.searching.grown_set import set_beside
@@ -36,7 +37,11 @@ def _set_before(case: Case, found: Membership) -> list[Edit]:
     function, keys = found.function, key_set(case, found)
     keys = replace(keys, probed=stale_sets.probe_types(case, keys))
     taken = function.visible | case.taken | {keys.name}
-    tests = [*list_tests(found, case.watched("base0"), keys.listed), *loop_tests(case, found), keys.holds_all()]
+    turns = loop_tests(case, found)
+    # with one turn or more the loop reads the list first of all
+    first = bool(turns) and " > " in turns[-1] and read_first(found.scan.subject, found.hoist.node)
+    tests = list_tests(found, case.watched("base0"), keys.listed, first)
+    tests = [*(turns if first else ()), *tests, *(() if first else turns), keys.holds_all()]
     tested = stale_sets.tests_of_all(case, found, keys)
     tests += tested or []
     leaves = stale_sets.is_left(case, found, keys) and tested is None

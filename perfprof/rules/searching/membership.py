@@ -101,13 +101,16 @@ def _watches(found: Membership, prefix: str) -> Iterator[Watch]:
         yield watch(f"{prefix}:{name}", iterable, found.function, "value")
 
 
-def list_tests(found: Membership, seen: Seen | None, listed: str) -> list[str]:
-    """What must hold before the loop: it is a plain list, where that is not known, and none of what the loop changes."""
+def list_tests(found: Membership, seen: Seen | None, listed: str, there: bool = False) -> list[str]:
+    """What must hold before the loop: it is a plain list, where that is not known, and none of what the loop changes.
+
+    there: whether it can be read without a thought.
+    """
     kinds = set(seen.types) if seen is not None else set()
     if found.appends and not (kinds == {"builtins.tuple"} and found.is_bound_anew):
         kinds = {"builtins.list"}
     kind_here = type_at(found.scan.subject, found.hoist.statement, found.function)
-    there = was_read(found.scan.subject, found.hoist.statement, found.function)
+    there = there or was_read(found.scan.subject, found.hoist.statement, found.function)
     subject = in_style(listed if there else quietly(found.scan.subject), found.function)
     kind = None if kind_here is not None else guards.is_collection(subject, kinds or {"builtins.list"})
     pairs = zip(found.bases, found.stable, strict=False)  # a growing list's holder is none of them
