@@ -10,7 +10,9 @@ import pytest
 
 from perfprof.errors import BaselineError, PerfprofError
 from perfprof.optimizer.judge import Judge, Settings, Verdict
+from perfprof.optimizer.judge.processes import Ran
 from perfprof.optimizer.judge.replay import Limits
+from perfprof.optimizer.judge.suites import read
 from perfprof.optimizer.patches import FileChange, Patch
 from perfprof.optimizer.project import Command, Project
 from perfprof.profilers.observations import Capture
@@ -263,6 +265,11 @@ def test_a_test_that_hangs_with_the_patch_is_survived(root: Path, monkeypatch: p
         outcome, reason = judge._ready()[0].suite(patch(root, hanging).changes)
     assert outcome == "failed"
     assert "did not end within 3 s" in reason
+
+
+def test_the_limit_is_told_and_not_what_a_busy_machine_made_of_it() -> None:
+    ran = Ran(("x",), -9, 4.6, 0.1, 0, "", late=True, limit=3.0)
+    assert read(ran).sentence() == "the tests did not end within 3 s"
 
 
 def test_the_culprit_of_a_set_is_found_and_dropped(root: Path, tmp_path: Path) -> None:

@@ -92,7 +92,7 @@ def checked_workload(project: Project, ran: Ran, left_out: tuple[str, ...]) -> N
     """Raises BaselineError if the workload failed."""
     if ran.well:
         return
-    how = f"did not end within {ran.seconds:.0f} s" if ran.late else f"ended with exit code {ran.code}"
+    how = f"did not end within {ran.limit:.0f} s" if ran.late else f"ended with exit code {ran.code}"
     raise BaselineError(
         f"the workload {how} before any change\n{ran.last_lines()}",
         where=str(project.workload),

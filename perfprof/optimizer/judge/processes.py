@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import math
 import os
 import select
 import signal
@@ -34,7 +35,7 @@ class Ran:
 
     code: exit code, negative for a signal. seconds: wall clock. cpu: user and system seconds of it and of all its
     descendants that were waited for. memory: peak resident bytes of its processes together, 0 if unknown.
-    output: the end of what it wrote, both streams. late: it was ended because its time was over.
+    output: the end of what it wrote, both streams. late: it was ended because its time, ``limit`` seconds, was over.
     """
 
     argv: tuple[str, ...]
@@ -44,6 +45,7 @@ class Ran:
     memory: int
     output: str
     late: bool = False
+    limit: float = math.inf
 
     @property
     def well(self) -> bool:
@@ -92,6 +94,7 @@ class Processes:
                 memory.peak,
                 _tail(paper),
                 late,
+                timeout,
             )
 
     def close(self) -> None:

@@ -37,7 +37,7 @@ class Suite:
     def sentence(self) -> str:
         """``212 passed`` or what went wrong."""
         if self.ran.late:
-            return f"the tests did not end within {self.ran.seconds:.0f} s"
+            return f"the tests did not end within {self.ran.limit:.0f} s"
         if self.green:
             return f"{self.passed:,} passed" if self.passed >= 0 else "exit code 0"
         if self.failures:
