@@ -6,6 +6,7 @@ import pytest
 from hostile import rewrites, seen
 
 from perfprof.profilers.observations import Seen, Watch
+from perfprof.rules import guards
 
 ASKS = "for a in xs:\n        if a in ys:\n            zs.append(a)"
 LATER = "for a in xs:\n        print(a)\n        if a in ys.all:\n            zs.append(a)"
@@ -164,3 +165,47 @@ def test_a_guard_is_written_where_it_may_fail(name: str) -> None:
     made = [new for _, new in rewrites(source, imagined, {"list-membership"})]
     assert made
     assert (guard in made[-1]) == needed, made[-1]
+
+
+@pytest.mark.parametrize(
+    ("seen_types", "wanted"),
+    [
+        (("builtins.str",), ("builtins.int", "builtins.str")),
+        (
+            ("builtins.NoneType", "builtins.bool"),
+            ("builtins.NoneType", "builtins.bool", "builtins.int", "builtins.str"),
+        ),
+        (("builtins.bytes",), ("builtins.bytes",)),
+        (("builtins.tuple[builtins.str]",), ("builtins.tuple[builtins.str]",)),
+        (("decimal.Decimal",), ("decimal.Decimal",)),
+        (("shop.Item",), ("shop.Item",)),
+    ],
+)
+def test_texts_and_numbers_go_together(seen_types: tuple[str, ...], wanted: tuple[str, ...]) -> None:
+    assert guards.widened(seen_types) == wanted
+
+
+@pytest.mark.parametrize(
+    ("tests", "wanted"),
+    [
+        (["set(map(type, a)) <= {str}"], ["set(map(type, a)) <= {str}"]),
+        (
+            ["set(map(type, a.b)) <= {str}", "type(c) is list", "set(map(type, c)) <= {str}"],
+            ["type(c) is list", "{*map(type, a.b), *map(type, c)} <= {str}"],
+        ),
+        (["set(map(type, a)) <= {str}", "set(map(type, b)) <= {int}"], None),
+        (["set(map(type, a)) <= {str}", "set(map(type, a)) <= {str}"], ["set(map(type, a)) <= {str}"]),
+        (
+            ["all(kind.__eq__ is object.__eq__ for kind in set(map(type, a)) - {type(None)})"] * 2,
+            ["all(kind.__eq__ is object.__eq__ for kind in set(map(type, a)) - {type(None)})"],
+        ),
+        (
+            ["set(map(type, f(a)[0])) <= {str}", "set(map(type, b)) <= {str}"],
+            ["{*map(type, f(a)[0]), *map(type, b)} <= {str}"],
+        ),
+        (["set(map(type, f(g(a)))) <= {str}", "set(map(type, b)) <= {str}"], None),
+        (["len(a) > 8", "len(b) > 8"], None),
+    ],
+)
+def test_tests_of_several_collections_are_one(tests: list[str], wanted: list[str] | None) -> None:
+    assert guards.together(tests) == (wanted or tests)

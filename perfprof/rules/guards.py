@@ -31,6 +31,7 @@ LIBRARY = {
     "pathlib._local.PosixPath": ("pathlib", "PosixPath", ""),
     "pathlib._local.WindowsPath": ("pathlib", "WindowsPath", ""),
 }
+NUMBERS = frozenset({"builtins.int", "builtins.str"})  # of which ``int(x)`` may be asked
 SENTINEL = "builtins.object"  # ``object()``: equal to itself only, and nothing but a mark
 NONE = "builtins.NoneType"
 LISTS = {"builtins.list": "list", "builtins.tuple": "tuple"}
@@ -54,6 +55,15 @@ def key_types(types: Iterable[str], library: bool = False) -> tuple[str, ...] | 
     if {"decimal.Decimal", "builtins.float"} <= set(found):  # a comparison of both is noted in decimal's context
         return None
     return tuple(found) or None
+
+
+def widened(types: tuple[str, ...]) -> tuple[str, ...]:
+    """The same and texts and whole numbers, which a run may not have seen: ids of one user are names of another.
+
+    Not beside bytes, which ``python -bb`` does not compare with text, nor beside what more is asked of than its type.
+    """
+    alike = {*FLAT, SENTINEL} - {"builtins.bytes"}
+    return tuple(sorted({*types, *NUMBERS})) if set(types) <= alike else types
 
 
 def is_own(name: str) -> bool:
@@ -120,7 +130,8 @@ def is_key_or_none(name: str, types: Iterable[str]) -> str:
     others = [one for one in known if one != NONE]
     if not others:
         return none
-    test = is_key(name, others)
+    both = set(others) == NUMBERS  # asked one after the other: a tuple of both is made anew each time
+    test = f"type({name}) is str or type({name}) is int" if both else is_key(name, others)
     if len(others) == len(known):
         return test
     return f"{none} or ({test})" if " and " in test and not test.startswith("(") else f"{none} or {test}"
@@ -129,9 +140,6 @@ def is_key_or_none(name: str, types: Iterable[str]) -> str:
 def equal_to_itself(kind: str) -> str:
     """A test that objects of a class are equal to themselves only, so that their identities tell which is which."""
     return f"{kind}.__eq__ is object.__eq__"
-
-
-NUMBERS = frozenset({"builtins.int", "builtins.str"})  # of which ``int(x)`` may be asked
 
 
 def is_number(quiet: str, plain: str, types: Iterable[str]) -> str:
@@ -156,6 +164,27 @@ def all_keys(collection: str, types: tuple[str, ...]) -> str:
         kinds = f"set(map(type, {collection}))" + (f" - {{{flat}}}" if flat else "")
         return f"all({_by_identity(kind)} for {kind} in {kinds})"
     return f"all({is_key('item', types)} for item in {collection})"
+
+
+_KINDS = re.compile(r"\bset\(map\(type, ((?:[^()]|\([^()]*\))+)\)\)")
+
+
+def together(tests: Iterable[str]) -> list[str]:
+    """The tests, of which those that ask the same of the types of several collections do so once, where the last one stands.
+
+    ``set(map(type, a)) <= {str}`` and the same of ``b``: ``{*map(type, a), *map(type, b)} <= {str}``.
+    """
+    asked: dict[str, list[str]] = {}
+    for test in tests:
+        alike = _KINDS.sub("\0", test)
+        asked[alike] = [*asked.pop(alike, []), *(one[1] for one in _KINDS.finditer(test))]
+    return [test.replace("\0", _kinds(collections)) for test, collections in asked.items()]
+
+
+def _kinds(collections: list[str]) -> str:
+    if len(set(collections)) == 1:
+        return f"set(map(type, {collections[0]}))"
+    return f"{{{', '.join(f'*map(type, {one})' for one in dict.fromkeys(collections))}}}"
 
 
 def is_collection(expression: str, types: Iterable[str], known: Mapping[str, str] = COLLECTIONS) -> str | None:

@@ -56,7 +56,7 @@ def distinct(words):
     seen = []
     seen_set = set()
     for word in words:
-        plain = word is None or type(word) is str
+        plain = word is None or type(word) is str or type(word) is int
         if word not in (seen_set if plain and len(seen_set) == len(seen) else seen):
             seen.append(word)
             if plain:

@@ -36,6 +36,8 @@ def _set_before(case: Case, found: Membership) -> list[Edit]:
     """The set of a list that stays."""
     function, keys = found.function, key_set(case, found)
     keys = replace(keys, probed=stale_sets.probe_types(case, keys))
+    if stale_sets.tests_of_all(case, found, keys):  # once before the loop, where more types cost nothing
+        keys = replace(keys, types=guards.widened(keys.types), probed=guards.widened(keys.probed))
     taken = function.visible | case.taken | {keys.name}
     turns = loop_tests(case, found)
     # with one turn or more the loop reads the list first of all
@@ -55,7 +57,7 @@ def _set_before(case: Case, found: Membership) -> list[Edit]:
         at(
             "before",
             found.hoist.statement,
-            _made(keys, guards.joined(tests), there and ("set()" if leaves else "()")),
+            _made(keys, guards.joined(guards.together(tests)), there and ("set()" if leaves else "()")),
         )
     ]
     if found.inlined is not None:

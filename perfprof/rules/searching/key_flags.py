@@ -1,6 +1,6 @@
 """Say once what is asked of a value both where a list is searched for it and where it is appended.
 
-    plain = word is None or type(word) is str
+    plain = word is None or type(word) is str or type(word) is int
     if word not in (seen_set if plain and len(seen_set) == len(seen) else seen):
         seen.append(word)
         if plain:

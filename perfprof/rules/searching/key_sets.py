@@ -91,6 +91,7 @@ def key_set(case: Case, found: Membership, also: Iterable[str] = ()) -> KeySet:
         shown = {f"builtins.{builtin_type(one, function)}" for one in _values(found)} | {element}
         shown &= guards.FLAT.keys()
         types = tuple(sorted({*(types or shown or {"builtins.str"}), *shown, *also}))
+        types = guards.widened(types) if also else types
     word = f"{collection_name(found.scan.subject)}_{'ids' if by_identity else 'set'}"
     name = fresh(word, function.visible | case.taken)
     known = element in types and set(types) <= guards.FLAT.keys()
