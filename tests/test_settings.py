@@ -20,11 +20,13 @@ POOL = """
 import os, threading, time
 from sqlalchemy import create_engine, text
 
-engine = {engine}
+engine, asked = {engine}, []
 
 def report(number):
+    asked.append(number)
     with engine.connect() as connection:
-        time.sleep(0.08)
+        while len(asked) < {threads}: time.sleep(0.01)  # all want one at once, however long it takes to start them
+        time.sleep(0.1)
         return connection.execute(text("select :n"), {{"n": number}}).scalar()
 
 threads = [threading.Thread(target=report, args=(n,)) for n in range({threads})]
