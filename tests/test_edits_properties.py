@@ -80,7 +80,7 @@ def readable(source: str) -> ast.Module | None:
         return None
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(sources(), st.data())
 def test_a_replaced_expression_leaves_the_rest(source: str, data: st.DataObject) -> None:
     tree = readable(source)
@@ -103,7 +103,7 @@ def test_a_replaced_expression_leaves_the_rest(source: str, data: st.DataObject)
         assert new.startswith(old[:start])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(sources(), st.data())
 def test_an_inserted_statement_only_adds_lines(source: str, data: st.DataObject) -> None:
     tree = readable(source)

@@ -109,7 +109,7 @@ def test_verify_reads_what_fix_wrote(tmp_path: Path, name: str) -> None:
     assert patched(after, found, reverse=True) == before
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     *[st.lists(st.sampled_from(["a\n", "b\n", "\n", "c\r\n", "\f\n"]), min_size=1, max_size=14).map("".join)] * 2
 )
