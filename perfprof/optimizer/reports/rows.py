@@ -72,7 +72,9 @@ def aside(finding: Finding, verdict: Verdict | None, verb: str) -> bool:
         return status == "cold"
     if status == "open":
         return share is not None and share < LITTLE and not finding.get("counted", False)
-    if status == "rejected" and verdict is not None:  # where no other question was answered with no, the gain is missing
+    if (
+        status == "rejected" and verdict is not None
+    ):  # where no other question was answered with no, the gain is missing
         return all(layer["outcome"] != "failed" or layer["name"] == "counter" for layer in verdict["layers"])
     return status == "cannot tell" and verdict is not None and (share or 0.0) < LITTLE
 
