@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from perfprof.rules.containers.growth import as_argument, certain
 from perfprof.rules.findings import finding
 from perfprof.rules.hoisting import watch
+from perfprof.rules.kept_lists.emptied import empty_guards
 from perfprof.rules.reading.program import DEFINITIONS
 from perfprof.rules.rule import Case, Edit, Rewrite, Suspect
 from perfprof.rules.searching.indexing import at
@@ -160,6 +161,10 @@ def make_attribute_deque(case: Case) -> Rewrite:
             pops = one.word == "pop"
             ends = "popleft()" if pops else f"appendleft({as_argument(call.args[1], one.method)})"
             edits.append(at("replace", call, f"{found.text}.{ends}"))
+    for _, guard in empty_guards(found, case.program):
+        assert guard is not None  # else the obligation was open
+        asked = f"if not {found.text}:\n    raise IndexError({guard.error!r})\n"
+        edits.append(at("before", guard.statement, asked.replace("'", '"')))
     return Rewrite(
         edits=(*edits, Edit("import", "from collections import deque")),
         why=f"both ends of {found.text} are reached in one step; nothing is moved",

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfprof.rules.containers.growth import certain
 from perfprof.rules.kept_lists.attribute_queues import AttributeQueue, Use, names_of_body, stored
 from perfprof.rules.kept_lists.attribute_uses import uses_of
-from perfprof.rules.obligations.filled import shows_empty, shows_filled
-from perfprof.rules.obligations.proofs import obligation, observed, proved, unproved
+from perfprof.rules.kept_lists.emptied import empty_guards
+from perfprof.rules.obligations.proofs import guarded, obligation, observed, proved, unproved
 from perfprof.rules.obligations.queues import is_end
-from perfprof.rules.reading.callees import standard
-from perfprof.rules.reading.effects import hazards
-from perfprof.rules.reading.expressions import SCALAR_BUILTINS, is_builtin
+from perfprof.rules.reading.expressions import is_builtin
 from perfprof.rules.reading.families import family_of
 from perfprof.rules.reading.projects import BY_DICT, other_files, texts
 from perfprof.rules.reading.stars import star_for
@@ -24,7 +21,7 @@ from perfprof.rules.rule import Case, Proof
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from perfprof.rules.reading.program import Function, Program
+    from perfprof.rules.reading.program import Program
 
 ALIKE = frozenset({"append", "extend", "clear", "reverse", "count", "insert", "pop"})
 WALKERS = frozenset("len bool list tuple set frozenset sorted any all".split())
@@ -32,11 +29,6 @@ OWN_WAYS = (
     *("__getattr__", "__getattribute__", "__setattr__"),
     *("__getstate__", "__setstate__", "__reduce__", "__dict__"),
 )
-CLOCKS = frozenset({"time.time", "time.monotonic", "time.perf_counter", "datetime.now", "datetime.utcnow"})
-_WAITING = (ast.Await, ast.Yield, ast.YieldFrom, ast.AsyncWith, ast.AsyncFor)
-ACTING = (*_WAITING, ast.For, ast.While, ast.With, ast.Delete)
-HIDDEN = frozenset({"unknown", "suspends", "mutates"})
-LEAVING = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 
 
 @obligation
@@ -148,6 +140,8 @@ def _unlike(one: Use, found: AttributeQueue) -> str:
     whole = one.word in {"insert", "pop"} and one.call is not None and one.call.args
     if whole and not any(one.node is other.node for other in found.front):
         return "it reaches into the middle, or uses an index that is not known"
+    if isinstance(one.above, (ast.For, ast.comprehension)):
+        return "it is walked here: if something changes it meanwhile, a list goes on and a deque raises"
     return "" if alike else f"a deque may do something else here than the list `{found.text}`"
 
 
@@ -177,108 +171,17 @@ def _asked(one: Use) -> bool:
 def asked_before_it_is_taken_from(case: Case) -> Proof:
     """Nothing is taken when it is empty."""
     found: AttributeQueue = case.suspect.reading
-    for one in found.uses:
-        ends = isinstance(one.above, ast.Subscript)
-        if one.word != "pop" and not ends:
-            continue
-        taken = one.call if one.call is not None else one.above
-        if taken is None or not _filled(taken, _Before(one.method, found.text, case.program)):
-            why = "the text of the IndexError would be another one, and nothing shows that it is not empty"
-            return unproved(why, one.method.place(one.node))
+    guards = empty_guards(found, case.program)
+    open_use = next((one for one, guard in guards if guard is None), None)
+    if open_use is not None:
+        why = "the text of the IndexError would be another one, and nothing shows that it is not empty"
+        return unproved(why, open_use.method.place(open_use.node))
+    if guards:
+        first = guards[0][0]
+        return guarded(
+            "a test whether something is in it, which raises the same IndexError", first.method.place(first.node)
+        )
     return proved("each time it was asked just before whether something is in it")
-
-
-def _filled(taken: ast.AST, before: _Before) -> bool:
-    """Whether a test just before shows that something is in the queue, and nothing that runs meanwhile takes it."""
-    node: ast.AST = taken
-    while node is not before.method.node:
-        above = before.method.parents[node]
-        if isinstance(above, ast.IfExp) and node is above.body and before.shows(above.test):
-            return True
-        if isinstance(above, ast.BoolOp) and isinstance(above.op, ast.And) and before.within(above, node, taken):
-            return True
-        if isinstance(node, ast.stmt):
-            return before.quiet_head(node, taken) and before.in_block(node, above)
-        if isinstance(above, (ast.Lambda, ast.comprehension)):
-            return False
-        node = above
-    return False
-
-
-@dataclass(frozen=True, slots=True)
-class _Before:
-    """What runs between a test of the queue ``text`` and the place that takes from it."""
-
-    method: Function
-    text: str
-    program: Program
-
-    def shows(self, test: ast.expr) -> bool:
-        """Whether a test shows that something is in the queue, and leaves it there."""
-        return shows_filled(test, self.text) and not self.acts(test)
-
-    def within(self, both: ast.BoolOp, node: ast.AST, taken: ast.AST) -> bool:
-        """``self._waiting and self._waiting[0] …``: an operand before shows it."""
-        earlier = both.values[: next(place for place, one in enumerate(both.values) if one is node)]
-        shown = any(shows_filled(one, self.text) for one in earlier)
-        return shown and not any(map(self.acts, earlier)) and self._first(node, taken)
-
-    def quiet_head(self, statement: ast.stmt, taken: ast.AST) -> bool:
-        """Whether nothing in the statement acts before the queue is taken from."""
-        if isinstance(statement, (ast.While, ast.For, ast.AsyncFor, ast.With, ast.AsyncWith, ast.Try)):
-            return False
-        return self._first(statement.test if isinstance(statement, ast.If) else statement, taken)
-
-    def _first(self, part: ast.AST, taken: ast.AST) -> bool:
-        """Whether other calls only take what the queue gives."""
-        acting = [one for one in ast.walk(part) if self._acts_itself(one)]
-        acting += [one.node for one in hazards([part], self.method, self.program) if one.kind in HIDDEN]
-        return all(one is taken or any(inner is taken for inner in ast.walk(one)) for one in acting)
-
-    def in_block(self, statement: ast.stmt, above: ast.AST) -> bool:
-        """Whether a statement before shows it, or the test of the block."""
-        for block in ("body", "orelse", "finalbody"):
-            siblings = getattr(above, block, None)
-            if not isinstance(siblings, list) or statement not in siblings:
-                continue
-            for earlier in reversed(siblings[: siblings.index(statement)]):
-                if self._leaves(earlier) or self._adds(earlier):
-                    return True
-                if self.acts(earlier):
-                    return False
-            if block == "body" and isinstance(above, (ast.If, ast.While)) and self.shows(above.test):
-                return True
-            outside = self.method.parents.get(above)
-            quiet = isinstance(above, ast.If) and not self.acts(above.test)
-            return quiet and outside is not None and self.in_block(above, outside)  # type: ignore[arg-type]
-        return False
-
-    def _adds(self, earlier: ast.stmt) -> bool:
-        """``self._waiting.append(job)`` as a statement of its own."""
-        call = earlier.value if isinstance(earlier, ast.Expr) else None
-        ways = {f"{self.text}.append", f"{self.text}.insert"}
-        return isinstance(call, ast.Call) and ast.unparse(call.func) in ways and not any(map(self.acts, call.args))
-
-    def _leaves(self, earlier: ast.stmt) -> bool:
-        """``if not self._waiting: return``."""
-        if not isinstance(earlier, ast.If) or earlier.orelse or not isinstance(earlier.body[-1], LEAVING):
-            return False
-        return shows_empty(earlier.test, self.text) and not self.acts(earlier.test)
-
-    def acts(self, node: ast.AST) -> bool:
-        """Whether it may run code that takes from the queue, or bind it anew."""
-        if any(map(self._acts_itself, ast.walk(node))):
-            return True
-        hidden = hazards([node], self.method, self.program)  # behind operators and properties
-        return any(one.kind in HIDDEN for one in hidden)
-
-    def _acts_itself(self, node: ast.AST) -> bool:
-        if isinstance(node, ast.Call):
-            name = node.func.id if isinstance(node.func, ast.Name) else ""
-            plain = name in SCALAR_BUILTINS and is_builtin(name, self.method) and not node.keywords
-            return not (plain or (standard(node.func, self.method) or "") in CLOCKS)
-        bound = isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load)
-        return bound or isinstance(node, ACTING)
 
 
 @obligation

@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from perfprof.rules import guards
+from perfprof.rules.containers.filled import filled
 from perfprof.rules.containers.growth import certain
 from perfprof.rules.containers.queues import (
     Queue,
@@ -16,7 +17,6 @@ from perfprof.rules.containers.queues import (
     returned,
 )
 from perfprof.rules.containers.uses import looked_at, made_anew, own_local
-from perfprof.rules.obligations.filled import filled
 from perfprof.rules.obligations.proofs import obligation, observed, proved, unproved
 from perfprof.rules.reading.expressions import is_builtin
 from perfprof.rules.reading.stars import star_for

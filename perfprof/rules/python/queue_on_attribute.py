@@ -5,7 +5,7 @@
 A deque is no list, so the whole class is read: what its methods do with the attribute must be what both do alike
 (make it, add to it, take from it, ask it for its length or for an element), and nobody else may have it. The
 name must begin with an underscore, and nothing else in the project may use it. The error for an empty queue has
-another text, so it must be asked just before it is taken from. Objects that were pickled before the change hold a list.
+another text: where nothing shows that something is in it, a test goes before that raises the list's own. Objects that were pickled before the change hold a list.
 So `fix` replays no recorded call; it compares what the methods answer in the running workload.
 
 ```python before
@@ -50,6 +50,56 @@ def all_of_them(jobs):
 
 ```python workload
 all_of_them(list(range(32 * n)))
+```
+
+Where a method takes one without asking, the error stays what it was:
+
+```python before
+class Desk:
+    def __init__(self):
+        self._waiting = []
+
+    def add(self, job):
+        self._waiting.insert(0, job)
+
+    def next(self):
+        return self._waiting.pop()
+
+
+def all_of_them(jobs):
+    desk = Desk()
+    for job in jobs:
+        desk.add(job)
+    try:
+        return [desk.next() for _ in range(len(jobs) + 1)]
+    except IndexError as error:
+        return str(error)
+```
+
+```python after
+from collections import deque
+
+class Desk:
+    def __init__(self):
+        self._waiting = deque()
+
+    def add(self, job):
+        self._waiting.appendleft(job)
+
+    def next(self):
+        if not self._waiting:
+            raise IndexError("pop from empty list")
+        return self._waiting.pop()
+
+
+def all_of_them(jobs):
+    desk = Desk()
+    for job in jobs:
+        desk.add(job)
+    try:
+        return [desk.next() for _ in range(len(jobs) + 1)]
+    except IndexError as error:
+        return str(error)
 ```
 
 Others may slice what has a public name:
