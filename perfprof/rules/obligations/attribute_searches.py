@@ -75,6 +75,8 @@ row_unread_after = _of_each(replace(rows.row_unread_after, check=_unread_after))
 def nobody_else_holds_it(case: Case) -> Proof:
     """Only the class itself changes the list, and its objects may have one attribute more."""
     found: AttributeSearch = case.suspect.reading
+    if not found.is_made_here:
+        return _not_made_here(found)
     where = found.function.place(found.owner)
     own_ways = _own_ways(found)
     if own_ways:
@@ -125,11 +127,10 @@ def _own_ways(found: AttributeSearch) -> str:
             who = f"the metaclass `{min(makers)}`" if makers else f"the decorator `@{marks[0]}`"
             there = f" ({module.relative}:{owner.lineno})" if owner is not found.owner else ""
             return f"{who} may use it, or change the class{there}"
-        ways = {
-            one for one in {*attribute_queues.OWN_WAYS, "vars"} & module.identifiers if _used(one, owner, module)
-        }
-        if ways or found.name in _assigned(owner, found):
-            return f"the class makes attributes in its own way (`{min(ways, default=found.name)}`)"
+        ways = sorted({*attribute_queues.OWN_WAYS, "vars"} & module.identifiers)
+        told = next((why for way in ways if (why := _own_way(way, owner, module))), "")
+        if told or found.name in _assigned(owner, found):
+            return told or f"the class gives `{found.name}` a value of its own"
     return ""
 
 
@@ -143,12 +144,12 @@ def _plain_maker(one: ast.keyword, module: Module, found: AttributeSearch) -> bo
     return stored is not None and found.name not in stored
 
 
-def _used(way: str, owner: ast.ClassDef, module: Module) -> bool:
-    """Whether the class, or somebody for its objects, goes this way; what another class defines for its own is nothing to it."""
-    if way not in _DEFINED:
-        return True
-    within = ast.get_source_segment(module.source, owner) or ""
-    return way in within or re.search(rf"\.{way}\b|[\"']{way}[\"']", module.source) is not None
+def _own_way(way: str, owner: ast.ClassDef, module: Module) -> str:
+    """How the class, or somebody for its objects, goes this way; what another class defines for its own is nothing to it."""
+    if way in (ast.get_source_segment(module.source, owner) or ""):
+        return f"the class makes attributes in its own way (`{way}`)"
+    meant = re.search(rf"\.{way}\b|[\"']{way}[\"']", module.source) is not None
+    return f"`{way}` in {module.relative} may reach it" if meant or way not in _DEFINED else ""
 
 
 def _plain_dataclass(mark: ast.expr) -> bool:
@@ -212,10 +213,6 @@ def _given_by_nobody(case: Case) -> Proof:
 def every_change_in_sight(case: Case) -> Proof:
     """Each change of the list is seen: it is made anew, added to at its end, or changed by a statement of the class."""
     found: AttributeSearch = case.suspect.reading
-    if not found.is_made_here:
-        given = next((one for one in found.uses if isinstance(one.node.ctx, ast.Store)), None)
-        where = given.method.place(given.node) if given is not None else found.function.place(found.owner)
-        return unproved(f"`{found.text}` is not made by the class, so that others may hold it and change it", where)
     for one in found.uses:
         problem = _unseen(one)
         if problem:
@@ -231,6 +228,12 @@ def every_change_in_sight(case: Case) -> Proof:
     if copied is not None:
         return unproved(f"{copied.name} makes copies of objects, which might share the list")
     return proved(f"`{found.text}` is only made, added to, changed by statements and read by the class")
+
+
+def _not_made_here(found: AttributeSearch) -> Proof:
+    given = next((one for one in found.uses if isinstance(one.node.ctx, ast.Store)), None)
+    where = given.method.place(given.node) if given is not None else found.function.place(found.owner)
+    return unproved(f"`{found.text}` is not made by the class, so that others may hold it and change it", where)
 
 
 def _unseen(one: Use) -> str:
