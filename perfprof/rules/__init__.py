@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from types import MappingProxyType
@@ -23,10 +23,23 @@ def registry() -> Mapping[str, Rule]:
 def family_of(family: str) -> Mapping[str, Rule]:
     """The rules of one family by name; only their files are imported."""
     package = importlib.import_module(f"{__name__}.{family}")
-    found: dict[str, Rule] = {}
-    for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda one: one.name):
-        module = importlib.import_module(f"{package.__name__}.{info.name}")
-        name = info.name.replace("_", "-")
-        rule: Rule = module.RULE
-        found[name] = replace(rule, name=name, page=module.__doc__ or "", origin=module.__file__ or "")
-    return MappingProxyType(found)
+    files = sorted(info.name for info in pkgutil.iter_modules(package.__path__))
+    names = (file.replace("_", "-") for file in files)
+    return MappingProxyType({name: rule_of(family, name) for name in names})
+
+
+def by_reading(source: str) -> Iterator[Rule]:
+    """The rules that may find something in a text without a run, in the same order; only their files are imported."""
+    for family in FAMILIES:
+        package = importlib.import_module(f"{__name__}.{family}")
+        for name, words in package.BY_READING.items():
+            if not words or any(word in source for word in words):
+                yield rule_of(family, name)
+
+
+@cache
+def rule_of(family: str, name: str) -> Rule:
+    """One rule; only its file is imported."""
+    module = importlib.import_module(f"{__name__}.{family}.{name.replace('-', '_')}")
+    rule: Rule = module.RULE
+    return replace(rule, name=name, page=module.__doc__ or "", origin=module.__file__ or "")

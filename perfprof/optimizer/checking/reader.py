@@ -14,7 +14,7 @@ from pathlib import Path
 from perfprof.optimizer.checking.cold import cold_by_reading, runs_once
 from perfprof.optimizer.checking.shelf import Shelf
 from perfprof.optimizer.sources import Sources, syntax_reason
-from perfprof.rules import family_of
+from perfprof.rules import by_reading
 from perfprof.rules.reading.extents import Extent
 from perfprof.rules.reading.program import Function, Module, Program
 from perfprof.rules.rule import Case, Finding, Level, Proof, Rule
@@ -93,10 +93,8 @@ class Reader:
         self.program.modules.clear()
 
     def _rules(self, module: Module) -> list[Rule]:
-        """The rules that can have something to say of a file; those about statements are imported only then."""
-        families = ("python", "sql") if "execute" in module.source else ("python",)
-        rules = [pair for family in families for pair in family_of(family).items()]
-        return [rule for name, rule in rules if rule.in_function and (not self.only or name in self.only)]
+        """The rules that can have something to say of a file."""
+        return [rule for rule in by_reading(module.source) if not self.only or rule.name in self.only]
 
     def _found(self, module: Module) -> tuple[list[Found], list[Function]]:
         """What was found, and the functions that are nested too deeply to be read."""
@@ -110,7 +108,7 @@ class Reader:
 
     def _in_function(self, function: Function, rules: Iterable[Rule]) -> Iterator[Found]:
         for rule in rules:
-            assert rule.in_function is not None
+            assert rule.in_function is not None  # as of all that find by reading
             for suspect in rule.in_function(function, self.program):
                 proofs = _argued(rule, Case(suspect, self.program))
                 if proofs and not cold_by_reading(suspect.finding, function):
