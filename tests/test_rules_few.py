@@ -127,3 +127,16 @@ def test_a_set_for_a_few_questions_of_many_calls_belongs_into_the_caller(
 
     source = f"def work(given, rows, ids):\n    return [row for row in {walked} if row in ids]\n"
     assert bool(rewritten(source, told)) == safe
+
+
+def test_a_list_that_a_loop_makes_anew_is_no_matter_of_the_caller() -> None:
+    """500 turns of a loop, in each of which the name means another list: the function may have been called once."""
+
+    def told(watch: Watch) -> Seen:
+        count = 500 if watch.kind == "entry" else 10_000
+        return replace(imagined(watch), count=count, total_length=1000 * count)
+
+    asks = "        for row in given.words:\n            if row in ids:\n                found = True\n"
+    source = f"def work(given, ids):\n    found = True\n    while found:\n        found = False\n{asks}        ids = ids[1:]\n    return ids\n"
+    (new,) = rewritten(source, told)
+    assert "made 500 times" not in new

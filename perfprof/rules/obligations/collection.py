@@ -215,7 +215,8 @@ def _made_anew(case: Case) -> str:
         return ""
     given = isinstance(found.scan.subject, ast.Name) and found.scan.subject.id in found.function.parameters
     rounds = listed.count / max(entry.count, 1)
-    if not given or entry.count < MANY_CALLS or rounds >= MANY_CALLS or counts_turns(case, found):
+    within = found.hoist is not found.scan.around[0]  # in a loop that makes it anew: no caller has that list
+    if not given or within or entry.count < MANY_CALLS or rounds >= MANY_CALLS or counts_turns(case, found):
         return ""
     what = f"`{found.function.text(found.scan.subject)}` is given to {entry.count:,} calls, each asks it {rounds:,.0f} times"
     return f"{what}: a set of it belongs into the caller"

@@ -79,7 +79,8 @@ def _for_the_caller(case: Case, found: Membership) -> str:
     """Where the set would belong, if each call is given the same list; nobody here can tell whether it is."""
     entry, function = case.watched("entry"), found.function
     given = isinstance(found.scan.subject, ast.Name) and found.scan.subject.id in function.parameters
-    if entry is None or entry.count < MANY_CALLS or not given or found.appends:
+    within = found.hoist is not found.scan.around[0]  # in a loop that makes it anew: no caller has that list
+    if entry is None or entry.count < MANY_CALLS or not given or within or found.appends:
         return ""
     return f", made {entry.count:,} times in this run: where the list is the same each time, make it in the caller"
 
