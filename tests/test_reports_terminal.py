@@ -153,6 +153,16 @@ def test_what_a_run_shows_to_be_cold_is_counted_alone() -> None:
     assert cold.title in shown(replace(RUN, outcomes=(cold,)), verbose=True)
 
 
+def test_what_was_compared_is_told_where_a_patch_was_judged() -> None:
+    """Not below a run in which all was cold or open: no call was compared there. What tests said is told all the same."""
+    told = "no tests given: only recorded and derived calls were compared"
+    cold = next(one for one in OUTCOMES if one.status == "cold")
+    tried = next(one for one in OUTCOMES if one.verdict is not None)
+    assert "Tests:" not in shown(replace(RUN, outcomes=(cold,), whole=None, tests=told))
+    assert told in shown(replace(RUN, outcomes=(cold, tried), whole=None, tests=told))
+    assert "Tests: 3 passed." in shown(replace(RUN, outcomes=(cold,), whole=None, tests="3 passed"))
+
+
 def test_what_gains_nothing_is_counted_alone() -> None:
     """Neither what was tried in vain, nor what is too little to ask a reader about; with -v both are told."""
     brief, whole = shown(RUN, 140), shown(RUN, 140, verbose=True)

@@ -124,7 +124,7 @@ def ending(report: Document) -> Iterator[str]:
     tests = f"Tests: {run['tests'].rstrip('.')}." if run["tests"] else ""
     if whole is not None:
         yield f"Whole workload {amounts(whole)}, {compared(whole)}. {tests}".rstrip()
-    elif tests and (report["findings"] or not run["tests"].startswith(UNTESTED)):
+    elif tests and (report["verdicts"] or not run["tests"].startswith(UNTESTED)):  # no patch, nothing was compared
         yield tests
     if report["skipped"]:
         skipped = len(report["skipped"])
