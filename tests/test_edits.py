@@ -44,7 +44,7 @@ REPLACED = {
         "m",
         "if (m):\n    pass\n",
     ),
-    "walrus goes in": ("x = ‹y›\n", "(n := y)", "x = (n := y)\n"),
+    "walrus goes in": ("x = a and ‹y›\n", "(n := y)", "x = a and (n := y)\n"),
     "lambda in a comprehension": ("[x for x in ‹xs› if x]\n", "lambda: 0", "[x for x in (lambda: 0) if x]\n"),
     "conditional in a comprehension": ("[x for x in ‹xs›]\n", "a if b else c", "[x for x in (a if b else c)]\n"),
     "comprehension's condition": (

@@ -11,6 +11,7 @@ from perfprof.rules.containers.growth import as_argument
 from perfprof.rules.containers.held import Held, holder_type, kind_of
 from perfprof.rules.containers.pieces import LOOPS, Addition, Building, adds, unsure
 from perfprof.rules.containers.row_kinds import kind_tests, kinds_and_rows
+from perfprof.rules.containers.uses import is_own_name
 from perfprof.rules.reading.names import fresh
 from perfprof.rules.rule import Case, Rewrite
 from perfprof.rules.searching.indexing import at, collection_name, in_style
@@ -69,14 +70,15 @@ def _collected(one: Addition, found: Building, pieces: str, made: str, taken: fr
     if not open_parts:
         was = in_style(ast.unparse(one.statement), found.function)
         return f"if {pieces} is not None:\n    {_kept(one, found, pieces, {})}\nelse:\n    {was}"
-    part = fresh("piece", taken)
     given = as_argument(open_parts[0], found.function)
+    own = is_own_name(open_parts[0], found.function) and given != found.name
+    part = given if own else fresh("piece", taken)
     named = {open_parts[0]: part}
     summed = [named.get(each) or _text(each, found.function) for each in one.parts]
     text = f"{found.name} = {' + '.join([*summed, found.name] if one.front else [found.name, *summed])}"
     if isinstance(one.statement, ast.AugAssign):
         text = f"{found.name} += {part}"
-    new = f"if type({part} := {given}) is {found.kind} and {pieces} is not None:\n"
+    new = f"if type({part if own else f'{part} := {given}'}) is {found.kind} and {pieces} is not None:\n"
     new += f"    {_kept(one, found, pieces, named)}\nelse:\n    if {pieces} is not None:\n"
     return new + f"        {found.name} = {made}\n        {pieces} = None\n    {text}"
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal
 
 from perfprof.profilers.observations import Watch
 from perfprof.rules import guards
-from perfprof.rules.containers.uses import repeated_statements
+from perfprof.rules.containers.uses import is_own_name, repeated_statements
 from perfprof.rules.findings import finding
 from perfprof.rules.hoisting import watch
 from perfprof.rules.reading.assignment import bound_before
@@ -212,8 +212,9 @@ def _extended(case: Case, found: Growth) -> list[Edit]:
     if builtin_type(more, found.function) == "list":
         return [at("statement", found.node, f"{name} += {found.function.text(more)}")]
     taken = found.function.visible | case.taken
-    part, own = fresh("more", taken), fresh(f"own_{name}", taken)
-    test = f"type({part} := {as_argument(more, found.function)}) is list and {own}"
+    given, own = as_argument(more, found.function), fresh(f"own_{name}", taken)
+    part = given if is_own_name(more, found.function) and given != name else fresh("more", taken)
+    test = f"type({part if part == given else f'{part} := {given}'}) is list and {own}"
     new = f"if {test}:\n    {name} += {part}\nelse:\n    {own} = False\n    {name} = {name} + {part}"
     return [at("before", loops_around(found)[0], f"{own} = True"), at("statement", found.node, new)]
 

@@ -151,6 +151,13 @@ def _inside(node: ast.AST | None, other: ast.AST) -> bool:
     return getattr(other, "lineno", 0) <= first <= last and any(one is node for one in ast.walk(other))
 
 
+def is_own_name(node: ast.expr, function: Function) -> bool:
+    """Whether it is a name that nobody else can bind anew between two reads of it."""
+    names = function.names
+    own = isinstance(node, ast.Name) and names.is_local(node.id) and node.id not in names.captured
+    return own and not names.dynamic and function.qualname != "<module>"
+
+
 def finally_follows(use: ast.AST, function: Function) -> bool:
     """Whether code of this function still runs after a `return` there."""
     node: ast.AST | None = use

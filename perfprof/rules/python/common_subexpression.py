@@ -75,7 +75,8 @@ def distance(left, right):
 
 
 def near(word, other):
-    if (distance_result := distance(word, other)) < len(word):
+    distance_result = distance(word, other)
+    if distance_result < len(word):
         return word, (
             distance_result
             if type(word) is str and type(other) is str and type(distance_result) is int

@@ -21,13 +21,13 @@ def received(chunks):
     data = b""
     data_pieces = [data]
     for chunk in chunks:
-        if type(piece := chunk) is bytes and data_pieces is not None:
-            data_pieces.append(piece)
+        if type(chunk) is bytes and data_pieces is not None:
+            data_pieces.append(chunk)
         else:
             if data_pieces is not None:
                 data = b"".join(data_pieces)
                 data_pieces = None
-            data += piece
+            data += chunk
     if data_pieces is not None:
         data = b"".join(data_pieces)
     return data
@@ -97,7 +97,8 @@ def way_back(parents, node):
     way = ""
     way_pieces = [way]
     while node is not None:
-        if type(piece := str(node)) is str and way_pieces is not None:
+        piece = str(node)
+        if type(piece) is str and way_pieces is not None:
             way_pieces += (piece, "/")
         else:
             if way_pieces is not None:

@@ -29,11 +29,10 @@ def unknown(orders, customer_ids):
         else customer_ids
     )
     for order in orders:
-        if (customer_id := order["customer_id"]) not in (
-            customer_ids_set
-            if type(customer_id) is int
-            else (customer_ids_set := customer_ids)
-        ):
+        customer_id = order["customer_id"]
+        if type(customer_id) is not int:
+            customer_ids_set = customer_ids
+        if customer_id not in customer_ids_set:
             missing.append(order["number"])
     return missing
 ```

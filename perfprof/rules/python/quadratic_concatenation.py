@@ -43,7 +43,8 @@ def all_words(lines):
     words = []
     own_words = True
     for line in lines:
-        if type(more := line.split()) is list and own_words:
+        more = line.split()
+        if type(more) is list and own_words:
             words += more
         else:
             own_words = False
@@ -110,9 +111,10 @@ def members(groups):
 
 ```python after
 def members(groups):
+    parts = [group["members"] for group in groups]
     return (
         [item for part in parts for item in part]
-        if set(map(type, (parts := [group["members"] for group in groups]))) <= {list}
+        if set(map(type, parts)) <= {list}
         else sum(parts, [])
     )
 ```

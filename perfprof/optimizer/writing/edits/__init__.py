@@ -25,12 +25,24 @@ KINDS = ("replace", "before", "after", "statement", "import", "text")
 
 
 def apply_edits(source: str, edits: Sequence[Edit]) -> str:
-    """The source with all edits made.
+    """The source with all edits made, and what they bind in the middle of an expression bound before it where it can be.
 
     source: the text as it is in the file (line ends, BOM and all). Edits must not overlap each other.
     Raises EditError, with the reason, where the result would be a guess or would not be what was asked for.
     """
+    from perfprof.optimizer.writing.edits.plainly import plainly
+
     _check(source, edits)
+    plain = plainly(source, edits)
+    if plain != list(edits):
+        try:
+            return _applied(source, plain)
+        except EditError:  # as the rule wrote it, then
+            pass
+    return _applied(source, edits)
+
+
+def _applied(source: str, edits: Sequence[Edit]) -> str:
     bom = BOM if source.startswith(BOM) else ""
     text = Text.of(source[len(bom) :])
     spliced = [edit for edit in edits if edit.kind == "text"]
