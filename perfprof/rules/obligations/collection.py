@@ -86,6 +86,12 @@ def _of_what_is_read(case: Case) -> Proof:
         why = f"`{ast.unparse(computed[0])}` was stored in every recorded run; a class has a property of that name"
         return observed(why, found.function.place(computed[0]))
     others = sorted({other for stable in found.stable for other in stable.apart})
+    asides = getattr(found, "asides", ())
+    if asides:
+        where = found.function.place(asides[0])
+        return guarded(
+            "the set is given up before what may change the list; from there on the list is asked", where
+        )
     if others:
         return guarded(f"a test makes sure that it is not {' or '.join(f'`{one}`' for one in others)}")
     return proved("nothing that runs in the loop can change it")

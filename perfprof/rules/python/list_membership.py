@@ -3,6 +3,7 @@
 A list answers `x in xs` by walking; a set answers in one step. Building the set once costs about as much as a few
 walks, so the change pays from a handful of tests. A list that grows meanwhile (`if x not in seen: seen.append(x)`)
 keeps its order and gets a set beside it. A function that does nothing but ask (`return word in self.words`) is read through.
+Where a branch of the loop calls what may change the list (`if clean: player.forget(other)`), the set is given up before it.
 
 Lists compare with `==`, sets hash first: the set is asked only where both are of types for which these agree. NaN,
 `1 == 1.0 == True` and duplicates mean the same in both. Objects whose class has no `__eq__` of its own are equal to

@@ -17,6 +17,7 @@ from perfprof.rules.reading.names import read_names
 from perfprof.rules.reading.parts import part_of
 from perfprof.rules.reading.repeats import all_scans, has_room
 from perfprof.rules.reading.types import builtin_type
+from perfprof.rules.searching.given_up import given_up
 from perfprof.rules.searching.indexing import collection_name
 from perfprof.rules.searching.membership import Membership
 from perfprof.rules.worth import LEAST_ELEMENTS
@@ -33,7 +34,14 @@ def memberships(function: Function, program: Program) -> Iterator[Membership]:
     grown = [one for one in each if one.appends]
     for one in each:
         found = next((_beside(one, other) for other in grown if _shares_set(one, other)), one)
-        key = tuple(map(ast.unparse, found.bases)), found.hoist.node, found.appends, found.stable, _apart(found)
+        key = (
+            tuple(map(ast.unparse, found.bases)),
+            found.hoist.node,
+            found.appends,
+            found.stable,
+            _apart(found),
+            found.asides,
+        )
         alike.setdefault(key, []).append(found)
     for first, *others in alike.values():
         yield replace(first, twins=tuple(one.scan for one in others))
@@ -100,7 +108,14 @@ def _each(function: Function, program: Program) -> Iterator[Membership]:
         growing = None
         if grows and (any(one.problem for one in stable) or _comes_in(scan, grows, loop)):
             growing = _growing(scan, grows, function, program)
-        yield growing or Membership(function, scan, loop, bases, stable)
+        yield growing or _given_up(Membership(function, scan, loop, bases, stable), grows, program)
+
+
+def _given_up(found: Membership, grows: tuple[Append, ...], program: Program) -> Membership:
+    """The same where a branch may change the list, and the set can be given up before."""
+    known = not any(one.problem for one in found.stable) or len(found.bases) > 1 or grows or program.alone
+    kept = None if known else given_up(found.scan, found.function, program)
+    return found if kept is None else replace(found, hoist=kept[0], stable=kept[1], asides=kept[2])
 
 
 def _falls_back(node: ast.AST, scan: Scan, function: Function) -> bool:

@@ -60,6 +60,8 @@ def _set_before(case: Case, found: Membership) -> list[Edit]:
             _made(keys, guards.joined(guards.together(tests)), there and ("set()" if leaves else "()")),
         )
     ]
+    gone = ("set()" if leaves else "()") if missing else keys.listed
+    edits += [at("before", one, f"{keys.name} = {gone}") for one in found.asides]
     if found.inlined is not None:
         return [*edits, _in_its_place(found, keys, taken, leaves)]
     where = Conditions(there, sure=tested is not None, instead=stale_sets.left(keys, missing) if leaves else "")

@@ -43,6 +43,7 @@ class Membership:
     twins: other scans that the same rewrite answers, because they ask the same list in the same loop.
     inlined: the call that asks, where it stands in another function. counted: the count that asks.
     part: which of the list's elements are asked, if not all. tests: where a dict answers, tests that go with its calls.
+    asides: statements that may change the list, before which the set is given up.
     """
 
     function: Function
@@ -56,6 +57,7 @@ class Membership:
     counted: Counted | None = None
     part: Part | None = None
     tests: tuple[Scan, ...] = ()
+    asides: tuple[ast.stmt, ...] = ()
 
     @property
     def is_bound_anew(self) -> bool:
