@@ -7,6 +7,7 @@ import builtins
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain, count
 from typing import TYPE_CHECKING, cast
 
@@ -34,13 +35,27 @@ class Names:
     def __init__(self, body: Sequence[ast.stmt], parameters: Iterable[str]) -> None:
         self.bindings: dict[str, list[Binding]] = defaultdict(list)
         self.loads: dict[str, list[ast.Name]] = defaultdict(list)
-        self.elsewhere: set[str] = set()  # declared global or nonlocal
-        self.captured: set[str] = set()  # used by nested functions, classes or lambdas
-        self.given: set[str] = set()  # parameters of lambdas
         self.parameters = frozenset(parameters)
+        self._nested: list[ast.AST] = []  # functions, classes and lambdas; what stands in them is read when somebody asks
+        self._declared: set[str] = set()  # global or nonlocal, by itself
         self._targets: set[ast.Name] = set()  # whose binding is known from the assignment
         self._asking: set[ast.expr] = set()  # `vars` of `vars(one)[name]`, which reads an attribute
         self._read(body)
+
+    @cached_property
+    def elsewhere(self) -> frozenset[str]:
+        """Names that are declared global or nonlocal, here or by what is nested."""
+        return frozenset(chain(self._declared, *map(_declarations, self._nested)))
+
+    @cached_property
+    def captured(self) -> frozenset[str]:
+        """Names that nested functions, classes or lambdas use."""
+        return frozenset(chain.from_iterable(map(_used, self._nested)))
+
+    @cached_property
+    def given(self) -> frozenset[str]:
+        """Parameters of lambdas."""
+        return frozenset(chain.from_iterable(_given(one) for one in self._nested if isinstance(one, ast.Lambda)))
 
     @property
     def dynamic(self) -> bool:
@@ -99,20 +114,13 @@ class Names:
     def _scope(self, node: ast.AST) -> None:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             self.bindings[node.name].append(Binding(node))
-        own = _given(node) if isinstance(node, ast.Lambda) else frozenset()
-        self.given.update(own)
-        for inner in walk(node):
-            if isinstance(inner, ast.Name) and inner.id not in own:
-                self.captured.add(inner.id)
-            elif isinstance(inner, (ast.Nonlocal, ast.Global)):
-                self.captured.update(inner.names)
-                self.elsewhere.update(inner.names)
+        self._nested.append(node)
 
     def _bind(self, node: ast.AST) -> None:
         if isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)):
             self._assign(node)
         elif isinstance(node, (ast.Global, ast.Nonlocal)):
-            self.elsewhere.update(node.names)
+            self._declared.update(node.names)
         else:
             for name in other_bindings(node):
                 self.bindings[name].append(Binding(node))
@@ -132,6 +140,36 @@ _BINDING = frozenset(
     getattr(ast, name)
     for name in "Assign AnnAssign NamedExpr Global Nonlocal alias ExceptHandler MatchAs MatchStar MatchMapping".split()
 )
+
+_BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
+_HOLDING = frozenset(
+    getattr(ast, name)
+    for name in """FunctionDef AsyncFunctionDef ClassDef If For AsyncFor While With AsyncWith Try TryStar Match
+    ExceptHandler match_case""".split()
+    if hasattr(ast, name)
+)
+
+
+def _used(nested: ast.AST) -> Iterator[str]:
+    """Names that a nested function, class or lambda uses, but for what only it can see."""
+    own = _given(nested) if isinstance(nested, ast.Lambda) else frozenset()
+    for inner in walk(nested):
+        if isinstance(inner, ast.Name) and inner.id not in own:
+            yield inner.id
+        elif isinstance(inner, (ast.Nonlocal, ast.Global)):
+            yield from inner.names
+
+
+def _declarations(nested: ast.AST) -> Iterator[str]:
+    """Names that are declared global or nonlocal in it; expressions, which declare nothing, are not entered."""
+    stack = [] if isinstance(nested, ast.Lambda) else [nested]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, (ast.Nonlocal, ast.Global)):
+            yield from node.names
+        elif node.__class__ in _HOLDING:
+            for name in _BLOCKS:
+                stack += getattr(node, name, ())
 
 
 def _given(node: ast.Lambda) -> frozenset[str]:
