@@ -90,7 +90,7 @@ class Reader:
             if module is not None:
                 module.forget()
         self.shelf.keep(imported)
-        self.program.modules.clear()
+        self.program.forget()
 
     def _rules(self, module: Module) -> list[Rule]:
         """The rules that can have something to say of a file."""
@@ -160,7 +160,9 @@ def read_in_turn(root: Path, tasks: Iterable[Sequence[Path]], only: tuple[str, .
     """All tasks in this process, one after the other. The answers are those of processes that share the tasks."""
     with _reading_much():
         shelf = Shelf()
-        return [read for paths in tasks for read in _read(root, paths, only, shelf)]
+        reads = [read for paths in tasks for read in _read(root, paths, only, shelf)]
+        shelf.clear()
+        return reads
 
 
 def _read(root: Path, paths: Sequence[Path], only: tuple[str, ...], shelf: Shelf) -> list[Read]:
