@@ -98,10 +98,12 @@ class Reader:
 
     def _found(self, module: Module) -> tuple[list[Found], list[Function]]:
         """What was found, and the functions that are nested too deeply to be read."""
-        found, deep, rules = list[Found](), list[Function](), self._rules(module)
-        for function in module.functions:
+        found, deep = list[Found](), list[Function]()
+        looping = [one for one in module.functions if one.loops]
+        rules = self._rules(module) if looping else []
+        for function in looping:
             try:
-                found += self._in_function(function, rules) if function.loops else ()
+                found += self._in_function(function, rules)
             except RecursionError:
                 deep.append(function)
         return found, deep

@@ -17,7 +17,7 @@ from perfprof.rules.reading.names import defined_names, unpacked_names
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Program
 
-_STAR = re.compile(r"\bimport\s*\*")
+_STAR = re.compile(r"import\s*\*")  # begins with a plain word, see `_WORDS`
 _WORD = re.compile(r"[^\W\d]\w*")
 _NEWLINE = re.compile(rb"\r\n|\r|\n")
 

@@ -36,7 +36,9 @@ class Names:
         self.bindings: dict[str, list[Binding]] = defaultdict(list)
         self.loads: dict[str, list[ast.Name]] = defaultdict(list)
         self.parameters = frozenset(parameters)
-        self._nested: list[ast.AST] = []  # functions, classes and lambdas; what stands in them is read when somebody asks
+        self._nested: list[ast.AST] = (
+            []
+        )  # functions, classes and lambdas; what stands in them is read when somebody asks
         self._declared: set[str] = set()  # global or nonlocal, by itself
         self._targets: set[ast.Name] = set()  # whose binding is known from the assignment
         self._asking: set[ast.expr] = set()  # `vars` of `vars(one)[name]`, which reads an attribute
