@@ -161,6 +161,18 @@ SPELLINGS |= {
         'for a in xs:\n        b = f"{a!r}:"\n        if a in out or b in out:\n            zs.append(a)\n        out.append(b)'
     ),
     "text-more": 'for a in xs:\n        b = f"{a!r}:"\n        if b not in out:\n            out.append(b)\n        out.append(a)',
+    "neighbours": (
+        "for a, b in zip(xs, ys):\n        if a in out:\n            continue\n        out.append(a)\n"
+        "        if b not in out:\n            zs.append(b)\n        if zs and b in out:\n            zs.append(a)"
+    ),
+    "neighbour-bound-anew": (
+        "for a, b in zip(xs, ys):\n        if a not in out:\n            out.append(a)\n"
+        "        if (b := zs) not in out:\n            zs.append(a)"
+    ),
+    "neighbour-unbound": (
+        "for a in xs:\n        if a == 2:\n            b = a\n        if a not in out:\n            out.append(a)\n"
+        "        if zs == [] or b not in out:\n            zs.append(a)\n        if b in out:\n            zs.append(b)"
+    ),
     "begun-again": (
         "for b in ys:\n        for a in xs:\n            if a not in out:\n                out.append(a)\n"
         "        zs, out = out, [b]"

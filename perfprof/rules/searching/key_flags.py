@@ -7,7 +7,8 @@
             seen_set.add(word)
 
 Only where each way to the append has passed the test in the same turn, and the value's name has not been bound since. Where
-nothing can stand before the test, as with ``while`` and ``elif``, the test itself names it.
+nothing can stand before the test, as with ``while`` and ``elif``, the test itself names it. A long test of a value that is
+not appended stands before the ``if`` that asks it as well.
 """
 
 from __future__ import annotations
@@ -59,11 +60,12 @@ def flags(found: Membership, keys: KeySet, taken: frozenset[str]) -> Iterator[Fl
         if not isinstance(probe, ast.Name) or keys.surely_holds(probe, function):
             continue
         mine = [one for one in left if _follows(one, scan, probe.id, function)]
-        if not mine:
-            continue
-        name = fresh("by_identity" if keys.by_identity else "plain", taken)
-        taken |= {name}
         test = keys.may_hold(probe.id, shown=builtin_type(probe, function))
+        if not (mine or (" or " in test and _opens(scan.node, probe.id, function))):
+            continue
+        word = "by_identity" if keys.by_identity else "plain"
+        name = fresh(word if word not in taken else f"{word}_{probe.id}", taken)
+        taken |= {name}
         place = statement_of(scan.node, function)
         before = None if _within(place, function) else at("before", place, f"{name} = {test}")
         asked = name if before is not None else f"{name} := {test}"
@@ -87,6 +89,16 @@ def _follows(one: Append, scan: Scan, name: str, function: Function) -> bool:
 
 
 _STATEMENTS = (ast.If, ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return)
+
+
+def _opens(node: ast.AST, name: str, function: Function) -> bool:
+    """Whether an ``if`` asks it in any case, so that a long test may as well stand before."""
+    place, names = statement_of(node, function), function.names
+    own = names.is_local(name) and name not in names.captured and bound_before(name, place, function)
+    if not own or not isinstance(place, ast.If) or _within(place, function):
+        return False
+    binds = any(isinstance(one, ast.NamedExpr) and one.target.id == name for one in ast.walk(place.test))
+    return not binds and any(node is one for one in evaluated(place.test))
 
 
 def _hidden(node: ast.AST, function: Function) -> bool:
