@@ -158,10 +158,19 @@ def asked(scan: Scan, keys: KeySet, where: Conditions, taken: frozenset[str], fu
         )
         return [_by_identity(scan.node, wanted, held, guards.joined(tests), function)]
     test = guards.joined(tests)
-    new = in_style(f"({keys.name} if {test} else {where.instead or keys.listed})" if test else keys.name, function)
+    new = in_style(_either(keys, test, where.instead, scan.subject), function)
     edit = at("replace", scan.subject, fitted(new, scan.subject, function))
     named = not once or isinstance(probe, ast.NamedExpr)
     return [edit] if named else [edit, at("replace", probe, f"({once})")]
+
+
+def _either(keys: KeySet, test: str, instead: str, subject: ast.expr) -> str:
+    """The set if the test holds, else the list; ``known or xs`` where the test is whether the set holds anything."""
+    if not test:
+        return keys.name
+    if test == keys.name and not instead and isinstance(subject, (ast.Name, ast.Attribute)):
+        return f"({keys.name} or {keys.listed})"
+    return f"({keys.name} if {test} else {instead or keys.listed})"
 
 
 def _read_once(probe: ast.expr, taken: frozenset[str], function: Function) -> tuple[str, str]:
