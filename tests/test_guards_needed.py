@@ -78,13 +78,13 @@ SHAPES: dict[str, tuple[str, str, bool]] = {
         "getattr(",
         True,
     ),
-    "tested-before": (ASKS.replace("zs.append(a)", "print(a)"), "if type(a) is str", False),
-    "perhaps-the-walked": (ASKS, "if type(a) is str", True),
-    "left-early": (ASKS.replace("zs.append(a)", "return a"), "if type(a) is str", True),
-    "walked-and-changed": (ASKS.replace("zs.append(a)", "xs.append(a)"), "if type(a) is str", True),
+    "tested-before": (ASKS.replace("zs.append(a)", "print(a)"), "type(a) is", False),
+    "perhaps-the-walked": (ASKS, "type(a) is", True),
+    "left-early": (ASKS.replace("zs.append(a)", "return a"), "type(a) is", True),
+    "walked-and-changed": (ASKS.replace("zs.append(a)", "xs.append(a)"), "type(a) is", True),
     "walked-bound-anew": (
         ASKS.replace("        if", "        a = zs\n        if").replace("zs.append(a)", "len(zs)"),
-        "if type(a) is str",
+        "type(a) is",
         True,
     ),
     "made-since": (
