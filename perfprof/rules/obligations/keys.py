@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from perfprof.profilers.observations import Seen
 from perfprof.rules import guards
@@ -37,7 +37,7 @@ def keys_hash_as_equal(case: Case) -> Proof:
         part = case.watched(f"leaf{number}")
         kinds = set(part.types) if part is not None else set()
         if kinds and (not kinds <= _TAKEN.get(kind, kinds) or not _guarded(kinds, case)):
-            why = f"`{found.reader.text(leaf)}` was {guards.readable(kinds)}, {_unfit(kinds, case)}"
+            why = f"`{found.reader.text(leaf)}` was {_unfit(kinds, case)}"
             return unproved(why, found.reader.place(leaf))
     types = f" ({guards.readable(seen.types)})" if seen is not None and seen.types else ""
     return guarded(f"a test of the keys' exact types{types}; the loop's own comparison still decides")
@@ -50,7 +50,7 @@ def _unlike(found: Narrowing, seen: Seen | None, case: Case) -> str:
     """Why keys of the types that a run saw are not equal as they hash; empty if they are."""
     types = seen.types if seen is not None else {}
     if types and not _guarded(types, case):
-        return f"keys were {guards.readable(types)}, {_unfit(types, case)}"
+        return f"keys were {_unfit(types, case)}"
     if found.selection.ints and set(types) != {"builtins.int"}:
         return "it is solved for the row's part, which holds for ints only"
     if any(map(guards.is_own, types)) and _by_difference(found):
@@ -77,14 +77,15 @@ _UNHASHABLE = re.compile(
 )
 
 
-def _unfit(types: Iterable[str], case: Case) -> str:
-    """Why no guard lets values of these types pass: what makes them unfit for a set."""
+def _unfit(types: Collection[str], case: Case) -> str:
+    """Which of these types no guard lets pass, and why: what makes their values unfit for a set."""
     found = [one for one in types if guards.key_types([one], library=True) is None or guards.is_own(one)]
-    if any(map(_UNHASHABLE.search, found)):
-        return "which cannot be hashed"
+    unhashable = [one for one in found if _UNHASHABLE.search(one)]
+    if unhashable:
+        return f"{guards.readable(unhashable)}, which cannot be hashed"
     if found and all(map(guards.is_own, found)) and not any(one.startswith("builtins.") for one in found):
-        return _equal_as(found, case)
-    return "for which no guard is tested"
+        return f"{guards.readable(found)}, {_equal_as(found, case)}"
+    return f"{guards.readable(found or types)}, for which no guard is tested"
 
 
 def _equal_as(classes: Sequence[str], case: Case) -> str:
@@ -116,14 +117,14 @@ def elements_hash_as_equal(case: Case) -> Proof:
     seen = case.watched("base0")
     where = found.function.place(found.scan.node)
     if seen is not None and seen.elements and not _guarded(seen.elements, case):
-        return unproved(f"elements were {guards.readable(seen.elements)}, {_unfit(seen.elements, case)}", where)
+        return unproved(f"elements were {_unfit(seen.elements, case)}", where)
     if is_for_unhashable(found.scan.node, found.function):
         return unproved("it answers a TypeError: what comes here cannot be hashed", where)
     kinds = elements_made_of(found.scan.subject, found.function)
     probe = made_of(found.scan.probe, found.function) if found.scan.probe is not None else ""
     if (kinds or probe) and not _flat_tuples(seen):  # of which the guard knows what they hold
-        who = f"elements are {kinds}" if kinds else f"what is looked for is a {probe}"
-        return unproved(f"{who}, {_unfit([f'builtins.{kinds or probe}'], case)}", where)
+        who = "elements are" if kinds else "what is looked for is a"
+        return unproved(f"{who} {_unfit([f'builtins.{kinds or probe}'], case)}", where)
     types = f" ({guards.readable(seen.elements)})" if seen is not None and seen.elements else ""
     return guarded(f"a test of the exact types{types} of the elements and of what is looked for", where)
 
