@@ -29,7 +29,7 @@ def constant_of(name: str, function: Function) -> ast.expr | None:
         return None
     program = module.program
     once = statement in module.tree.body and module.binds_once(name) and star_for(name, module) is None
-    if not once or program is None or is_replaced(name, "", module, program):
+    if not once or module.binds_by_text or program is None or is_replaced(name, "", module, program):
         return None
     return statement.value
 

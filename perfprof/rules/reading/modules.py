@@ -62,6 +62,11 @@ class Module:
         return name not in self.rebound and len(self.functions[0].names.bindings.get(name, ())) == 1
 
     @cached_property
+    def binds_by_text(self) -> bool:
+        """Whether its names may get a meaning that nobody sees: ``globals()``, ``exec``, ``vars()`` at its top."""
+        return not self.identifiers.isdisjoint({"globals", "exec"}) or self.functions[0].names.dynamic
+
+    @cached_property
     def stars(self) -> tuple[ast.ImportFrom, ...]:
         """Its ``from … import *``."""
         if _STAR.search(self.source) is None:

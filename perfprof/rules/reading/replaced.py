@@ -17,7 +17,7 @@ from perfprof.rules.reading.set_names import ANY, File, names_set
 if TYPE_CHECKING:
     from perfprof.rules.reading.program import Module, Program
 
-_STORED = re.compile(r"(\w+)\.(\w+)\s*(?::[^=\n]+)?=(?!=)")
+_STORED = re.compile(r"(\w+|[\])])\.(\w+)\s*(?::[^=\n]+)?=(?!=)")
 _UNPACKED = re.compile(r"^\s*((?:[\w.]+\s*,\s*)+[\w.]+)\s*=(?!=)", re.MULTILINE)
 _ITEM = re.compile(r"""(?:\b__dict__|\bvars\(\w+\)|\bglobals\(\))\[["'](\w+)["']\]\s*=(?!=)""")
 _PATCHED = re.compile(

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from perfprof.rules.reading.program import Function, Program
 
 _PLAIN_MARKS = frozenset({"dataclass", "final", "total_ordering"})
-_BY_TEXT = frozenset({"globals", "exec", "__getattribute__"})  # by which a name may mean something that nobody sees
 
 
 def result_of(call: ast.Call, function: Function, program: Program) -> str | None:
@@ -99,7 +98,7 @@ def _stays(target: Function) -> bool:
     module, name = target.module, target.qualname
     inner = target.outer is not None and target.outer.qualname != "<module>"
     once = inner or (module.binds_once(name) and star_for(name, module) is None)
-    return once and _BY_TEXT.isdisjoint(module.identifiers)
+    return once and not module.binds_by_text
 
 
 def _is_that_method(target: Function, base: str, function: Function, program: Program) -> bool:
@@ -110,7 +109,7 @@ def _is_that_method(target: Function, base: str, function: Function, program: Pr
     marks = {getattr(one, "id", getattr(one, "attr", "")) for one in owner.decorator_list}
     if len(alike) > 1 or owner.keywords or not marks <= _PLAIN_MARKS or assigns(owner, name):
         return False
-    if not _BY_TEXT.isdisjoint(target.module.identifiers):
+    if target.module.binds_by_text or "__getattribute__" in target.module.identifiers:
         return False
     if base not in {"self", "cls"}:
         return not function.hides(base) and _binds_once(base, function)
